@@ -1,0 +1,9 @@
+"""Answers exactly as received, append-only, one committed batch a sync, on any fsspec address.
+
+Nothing here knows what an activity is beyond its id; what a batch means is the history room's matter.
+"""
+
+from strava_assets.landing.manifest import Manifest, PageEntry
+from strava_assets.landing.store import Landing, LandingError, OpenBatch
+
+__all__ = ["Landing", "LandingError", "Manifest", "OpenBatch", "PageEntry"]

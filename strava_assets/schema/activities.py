@@ -33,15 +33,27 @@ _CALENDAR = (
     Column("timezone", TEXT, "IANA name of the zone the activity began in", source="timezone"),
     Column("utc_offset_s", INTEGER, "Offset from UTC at the start", unit="s", source="utc_offset"),
     Column("activity_date", DATE, "The local calendar date of the start", nullable=False),
-    Column("week", DATE, "First day of the local calendar week (Monday unless set otherwise)", nullable=False),
+    Column(
+        "week", DATE, "First day of the local calendar week (Monday unless set otherwise)", nullable=False
+    ),
     Column("quarter", DATE, "First day of the local calendar quarter", nullable=False),
     Column("year", INTEGER, "The local calendar year", nullable=False),
 )
 
 _DESCRIPTION = (
     Column("name", TEXT, "The athlete's title of the activity", source="name"),
-    Column("sport_type", TEXT, "Strava's sport, e.g. Ride, VirtualRide, Run; values are open", source="sport_type"),
-    Column("workout_type", INTEGER, "Strava's code: 10 ride, 11 race, 12 workout; 0 to 3 for runs", source="workout_type"),
+    Column(
+        "sport_type",
+        TEXT,
+        "Strava's sport, e.g. Ride, VirtualRide, Run; values are open",
+        source="sport_type",
+    ),
+    Column(
+        "workout_type",
+        INTEGER,
+        "Strava's code: 10 ride, 11 race, 12 workout; 0 to 3 for runs",
+        source="workout_type",
+    ),
     Column("trainer", BOOLEAN, "Done indoors on a trainer", source="trainer"),
     Column("commute", BOOLEAN, "Marked as a commute", source="commute"),
     Column("manual", BOOLEAN, "Typed in by hand, without a recording", source="manual"),
@@ -56,7 +68,9 @@ _DESCRIPTION = (
 _EFFORT = (
     Column("distance_m", FLOAT, "Distance", unit="m", source="distance"),
     Column("moving_time_s", INTEGER, "Time in motion", unit="s", source="moving_time"),
-    Column("elapsed_time_s", INTEGER, "Time from start to end, pauses included", unit="s", source="elapsed_time"),
+    Column(
+        "elapsed_time_s", INTEGER, "Time from start to end, pauses included", unit="s", source="elapsed_time"
+    ),
     Column("total_elevation_gain_m", FLOAT, "Climbing", unit="m", source="total_elevation_gain"),
     Column("elev_high_m", FLOAT, "Highest point", unit="m", source="elev_high"),
     Column("elev_low_m", FLOAT, "Lowest point", unit="m", source="elev_low"),
@@ -68,7 +82,13 @@ _EFFORT = (
         "True: a power meter measured; false: the watts are Strava's estimate; null: no watts",
         source="device_watts",
     ),
-    Column("average_watts", FLOAT, "Mean power over moving time, zeros included", unit="W", source="average_watts"),
+    Column(
+        "average_watts",
+        FLOAT,
+        "Mean power over moving time, zeros included",
+        unit="W",
+        source="average_watts",
+    ),
     Column(
         "weighted_average_watts",
         FLOAT,
@@ -84,7 +104,13 @@ _EFFORT = (
     Column("average_temp_c", FLOAT, "Mean temperature at the device", unit="°C", source="average_temp"),
     Column("suffer_score", FLOAT, "Strava's Relative Effort", unit="pts", source="suffer_score"),
     Column("kudos_count", INTEGER, "Kudos when last fetched", unit="count", source="kudos_count"),
-    Column("achievement_count", INTEGER, "Achievements when last fetched", unit="count", source="achievement_count"),
+    Column(
+        "achievement_count",
+        INTEGER,
+        "Achievements when last fetched",
+        unit="count",
+        source="achievement_count",
+    ),
     Column("pr_count", INTEGER, "Personal records on segments", unit="count", source="pr_count"),
 )
 
@@ -93,15 +119,21 @@ _BOOKKEEPING = (
     Column("source", TEXT, "Where the row came from: api or archive", nullable=False),
     Column("fetched_at", TIMESTAMP, "When Strava last confirmed this row, UTC", nullable=False),
     Column("batch_id", TEXT, "The landed batch that brought this version", nullable=False),
-    Column("content_hash", TEXT, "Digest of the record as received; changes when Strava's answer does", nullable=False),
+    Column(
+        "content_hash",
+        TEXT,
+        "Digest of the record as received; changes when Strava's answer does",
+        nullable=False,
+    ),
     Column("deleted_at", TIMESTAMP, "When a complete listing no longer had it, UTC; null while it lives"),
 )
 
 ACTIVITIES = Table(
     name="bq_activities",
     description=(
-        "Every activity Strava ever showed or the bulk export holds, typed and merged by id; the newest fetch wins "
-        "and the API wins over the archive. Deleted activities stay, with deleted_at; the marts read the living."
+        "Every activity Strava ever showed or the bulk export holds, typed and merged by id; the newest "
+        "fetch wins and the API wins over the archive. Deleted activities stay, with deleted_at; the marts "
+        "read the living."
     ),
     grain="one activity of one athlete",
     key=("athlete_id", "activity_id"),

@@ -1,0 +1,252 @@
+"""The landing itself: begin a batch, write its pages, commit it; list what is committed, read it back.
+
+Any fsspec address serves (`file`, `gs`, `s3`, `abfs`, `memory`). Two things make it trustworthy: a file is
+put in place whole or not at all, and a batch without a manifest does not exist for any reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.errors import StravaAssetsError
+from strava_assets.landing.manifest import Kind, Manifest, PageEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fsspec import AbstractFileSystem
+
+MANIFEST = "manifest.json"
+CONCLUSIONS = "concluded.json"
+# Pages are repetitive text: the fastest level already makes them a fifth of their size.
+_GZIP_LEVEL = 1
+
+
+class LandingError(StravaAssetsError):
+    """The landing cannot be written or read as it stands."""
+
+
+@dataclass(frozen=True)
+class LandedPage:
+    """One page as it was received: its bytes and when they came."""
+
+    entry: PageEntry
+    body: bytes
+
+
+class Landing:
+    """Batches under one address.
+
+    Args:
+        address: a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._opened: tuple[AbstractFileSystem, str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Landing({self.address!r})"
+
+    def begin(self, kind: Kind, started_at: datetime) -> OpenBatch:
+        """Open a new batch; nothing of it counts until it is committed.
+
+        Raises:
+            LandingError: the address cannot be written.
+        """
+        # The random tail keeps two batches of the same microsecond apart.
+        batch_id = f"{started_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{kind}-{secrets.token_hex(3)}"
+        return OpenBatch(self, batch_id)
+
+    def manifests(self) -> list[Manifest]:
+        """Every committed batch in the order they began; those that a compacted one replaces are left out.
+
+        Raises:
+            LandingError: a manifest is damaged, or the address cannot be read.
+        """
+        found = []
+        for path in self._manifest_paths():
+            try:
+                found.append(Manifest.from_json(self._read(path)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise LandingError(
+                    f"The manifest {path} cannot be read: {error}.",
+                    means="The batch beside it would be skipped silently, so nothing was loaded.",
+                    remedy="restore the file from a backup, or move its folder out of the landing to give "
+                    "the batch up; the next full listing brings back what Strava still has.",
+                ) from error
+        replaced = {batch_id for manifest in found for batch_id in manifest.replaces}
+        return sorted((m for m in found if m.batch_id not in replaced), key=lambda m: m.batch_id)
+
+    def pages(self, manifest: Manifest) -> Iterator[LandedPage]:
+        """The pages of a committed batch, verified against their digests, one at a time.
+
+        Raises:
+            LandingError: a page is missing or is not what was received.
+        """
+        for entry in manifest.pages:
+            path = f"{manifest.batch_id}/{entry.name}"
+            try:
+                body = gzip.decompress(self._read(path))
+            except (FileNotFoundError, EOFError, OSError) as error:
+                raise self._damaged(path, str(error)) from error
+            if hashlib.sha256(body).hexdigest() != entry.sha256:
+                raise self._damaged(path, "its content is not what the manifest says")
+            yield LandedPage(entry, body)
+
+    def conclusions(self, manifest: Manifest) -> dict[str, Any] | None:
+        """What was once concluded from a batch's listing; None where nothing was yet.
+
+        Kept beside the batch, so that a rebuild repeats the decision instead of taking it anew under
+        other settings.
+        """
+        try:
+            stored: dict[str, Any] = json.loads(self._read(f"{manifest.batch_id}/{CONCLUSIONS}"))
+        except FileNotFoundError:
+            return None
+        return stored
+
+    def conclude(self, manifest: Manifest, conclusions: dict[str, Any]) -> None:
+        """Write down what was concluded from a batch's listing."""
+        self._put(f"{manifest.batch_id}/{CONCLUSIONS}", json.dumps(conclusions).encode())
+
+    def remove(self, batch_ids: list[str]) -> None:
+        """Remove batches, each one's manifest first, so that a crash leaves no batch half there."""
+        fs, root = self._open()
+        for batch_id in batch_ids:
+            for path in (f"{root}/{batch_id}/{MANIFEST}", f"{root}/{batch_id}"):
+                with contextlib.suppress(FileNotFoundError):
+                    fs.rm(path, recursive=True)
+
+    def sweep(self, now: datetime, older_than: timedelta = timedelta(days=1)) -> list[str]:
+        """Remove what no reader sees: batches never committed and batches that a compacted one replaces.
+
+        Args:
+            now: the present, UTC.
+            older_than: how old an uncommitted batch must be to be given up; a running sync is never touched.
+        """
+        fs, root = self._open()
+        committed = {path.split("/")[0] for path in self._manifest_paths()}
+        kept = {manifest.batch_id for manifest in self.manifests()}
+        limit = f"{(now - older_than).astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+        folders = [path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False)]
+        stale = [name for name in folders if name not in kept and (name in committed or name < limit)]
+        self.remove(stale)
+        return stale
+
+    def erase(self) -> None:
+        """Remove the whole landing."""
+        fs, root = self._open()
+        with contextlib.suppress(FileNotFoundError):
+            fs.rm(root, recursive=True)
+        self._opened = None
+
+    def check_writable(self) -> None:
+        """Write and remove a small file.
+
+        Raises:
+            LandingError: it cannot be written.
+        """
+        fs, root = self._open()
+        name = f".write-test-{secrets.token_hex(4)}"
+        self._put(name, b"")
+        fs.rm(f"{root}/{name}")
+
+    def _open(self) -> tuple[AbstractFileSystem, str]:
+        if self._opened is None:
+            from fsspec.core import url_to_fs  # noqa: PLC0415 - not needed to load the code location
+
+            try:
+                fs, root = url_to_fs(self.address, use_listings_cache=False)
+                fs.makedirs(root, exist_ok=True)
+            except (OSError, ValueError, ImportError) as error:
+                raise self._unusable(error) from error
+            self._opened = fs, root.rstrip("/")
+        return self._opened
+
+    def _manifest_paths(self) -> list[str]:
+        fs, root = self._open()
+        return sorted(
+            path[len(root) + 1 :] if path.startswith(root) else path.lstrip("/")[len(root.lstrip("/")) + 1 :]
+            for path in fs.glob(f"{root}/*/{MANIFEST}")
+        )
+
+    def _read(self, path: str) -> bytes:
+        fs, root = self._open()
+        content: bytes = fs.cat_file(f"{root}/{path}")
+        return content
+
+    def _put(self, path: str, content: bytes) -> None:
+        """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store."""
+        fs, root = self._open()
+        full = f"{root}/{path}"
+        try:
+            if "file" not in _protocols(fs):
+                fs.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
+                fs.pipe_file(full, content)
+                return
+            target = Path(full)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f"{target.name}.partial")
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> LandingError:
+        return LandingError(
+            f"The landing {self.address} cannot be used: {error}.",
+            means="Answers are written down before anything is made of them, so nothing was fetched and "
+            "nothing is lost.",
+            remedy="make the place writable (permissions, free space, the bucket's name and role), or set "
+            "STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
+        )
+
+    def _damaged(self, path: str, why: str) -> LandingError:
+        return LandingError(
+            f"The landed page {self.address}/{path} is damaged: {why}.",
+            means="What Strava sent cannot be read back from it; the table was left as it was.",
+            remedy="restore the file from a backup, or move its batch folder out of the landing and run a "
+            "full listing.",
+        )
+
+
+class OpenBatch:
+    """A batch under construction."""
+
+    def __init__(self, landing: Landing, batch_id: str) -> None:
+        self._landing = landing
+        self.batch_id = batch_id
+        self.pages: list[PageEntry] = []
+
+    def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int = 0) -> None:
+        """Write one page down exactly as it was received (compressed, which is undone on reading).
+
+        Raises:
+            LandingError: it cannot be written.
+        """
+        name = f"page-{number:05d}.json.gz"
+        self._landing._put(f"{self.batch_id}/{name}", gzip.compress(body, _GZIP_LEVEL, mtime=0))  # noqa: SLF001 - the landing's own other half
+        self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
+
+    def commit(self, manifest: Manifest) -> Manifest:
+        """Put the manifest in place; from here on the batch counts."""
+        self._landing._put(f"{self.batch_id}/{MANIFEST}", manifest.to_json().encode())  # noqa: SLF001 - as above
+        return manifest
+
+
+def _protocols(fs: AbstractFileSystem) -> tuple[str, ...]:
+    protocol = fs.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
