@@ -1,0 +1,23 @@
+"""A local Strava over HTTP: OAuth, athlete, list, detail, streams, limits, every fault, and a sample athlete.
+
+`Sandbox` is the state, `serve` puts it on a port. Nothing in the package but the command line reaches in here.
+"""
+
+from strava_assets.sandbox.faults import Fault
+from strava_assets.sandbox.limits import RateLimits
+from strava_assets.sandbox.serving import RunningSandbox, run_sandbox, serve
+from strava_assets.sandbox.state import Call, Sandbox
+from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+
+__all__ = [
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "REFRESH_TOKEN",
+    "Call",
+    "Fault",
+    "RateLimits",
+    "RunningSandbox",
+    "Sandbox",
+    "run_sandbox",
+    "serve",
+]

@@ -1,0 +1,135 @@
+"""Driving a sandbox from outside its process: faults, edits of the history, limits, tokens, over HTTP.
+
+The same things are attributes of `Sandbox` for who runs it in a test.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from strava_assets.errors import StravaAssetsError
+from strava_assets.sandbox.answers import json_answer
+from strava_assets.sandbox.limits import RateLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from strava_assets.sandbox.state import Sandbox
+
+    Action = Callable[[Sandbox, int | None, dict[str, Any]], Any]
+
+
+def admin_routes(sandbox: Sandbox) -> list[Route]:
+    """Addresses under /admin. Bodies and answers are JSON; what can't be done is a 400 with the reason."""
+    actions: list[tuple[str, str, Action]] = [
+        ("GET", "/admin/state", _state),
+        ("POST", "/admin/faults", _add_fault),
+        ("DELETE", "/admin/faults", _clear_faults),
+        ("POST", "/admin/activities", _add_activity),
+        ("PATCH", "/admin/activities/{id:int}", _edit_activity),
+        ("DELETE", "/admin/activities/{id:int}", _delete_activity),
+        ("POST", "/admin/activities/{id:int}/restore", _restore_activity),
+        ("POST", "/admin/activities/{id:int}/crop", _crop_activity),
+        ("POST", "/admin/limits", _set_limits),
+        ("POST", "/admin/tokens", _set_tokens),
+    ]
+    return [Route(path, _endpoint(sandbox, action), methods=[method]) for method, path, action in actions]
+
+
+def _endpoint(sandbox: Sandbox, action: Action) -> Any:
+    async def answer(request: Request) -> Response:
+        try:
+            body = json.loads(await request.body() or b"{}")
+            return json_answer(action(sandbox, request.path_params.get("id"), body))
+        except StravaAssetsError as error:
+            return json_answer({"message": str(error)}, 400)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return json_answer({"message": f"The request can't be understood: {error!r}"}, 400)
+
+    return answer
+
+
+def _state(sandbox: Sandbox, _id: int | None, _body: dict[str, Any]) -> Any:
+    tokens, limits = sandbox.tokens, sandbox.limits
+    return {
+        "athlete_id": sandbox.athlete["id"],
+        "activities": len(sandbox.history),
+        "requests": len(sandbox.requests),
+        "faults": [asdict(planned) for planned in sandbox.faults.pending()],
+        "limits": limits and limits.headers(),
+        "tokens": {
+            "scopes": sorted(tokens.scopes),
+            "rotate_refresh_token": tokens.rotate_refresh_token,
+            "valid_refresh_token": tokens.valid_refresh_token,
+        },
+    }
+
+
+def _add_fault(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
+    planned = sandbox.faults.add(
+        body["fault"], on=body.get("on"), times=body.get("times", 1), after=body.get("after", 0)
+    )
+    return asdict(planned)
+
+
+def _clear_faults(sandbox: Sandbox, _id: int | None, _body: dict[str, Any]) -> Any:
+    sandbox.faults.clear()
+    return {}
+
+
+def _add_activity(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
+    return sandbox.history.get(sandbox.history.add(**body))
+
+
+def _edit_activity(sandbox: Sandbox, activity_id: int | None, body: dict[str, Any]) -> Any:
+    return sandbox.history.edit(activity_id or 0, **body)
+
+
+def _delete_activity(sandbox: Sandbox, activity_id: int | None, _body: dict[str, Any]) -> Any:
+    sandbox.history.delete(activity_id or 0)
+    return {}
+
+
+def _restore_activity(sandbox: Sandbox, activity_id: int | None, _body: dict[str, Any]) -> Any:
+    sandbox.history.restore(activity_id or 0)
+    return sandbox.history.get(activity_id or 0)
+
+
+def _crop_activity(sandbox: Sandbox, activity_id: int | None, body: dict[str, Any]) -> Any:
+    return sandbox.history.crop(activity_id or 0, **body)
+
+
+def _set_limits(sandbox: Sandbox, _id: int | None, body: dict[str, Any] | None) -> Any:
+    """`{"overall": [200, 2000], "read_usage": [99, 120]}`, any of them; `null` switches the limits off."""
+    if body is None:
+        sandbox.limits = None
+        return None
+    limits = sandbox.limits or RateLimits()
+    known = ("overall", "read", "overall_usage", "read_usage")
+    for name, (quarter, day) in body.items():
+        if name not in known:
+            raise StravaAssetsError(f"There is no limit {name!r}.", remedy=f"Use one of: {', '.join(known)}.")
+        setattr(limits, name, (int(quarter), int(day)))
+    sandbox.limits = limits
+    return limits.headers()
+
+
+def _set_tokens(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
+    """`{"rotate_refresh_token": true, "scopes": ["read"], "expire": true, "revoke": true}`, any of them."""
+    tokens = sandbox.tokens
+    if "rotate_refresh_token" in body:
+        tokens.rotate_refresh_token = bool(body["rotate_refresh_token"])
+    if "scopes" in body:
+        tokens.scopes = frozenset(body["scopes"])
+    if body.get("expire"):
+        tokens.expire_access_tokens()
+    if body.get("revoke"):
+        tokens.revoke()
+    return _state(sandbox, None, {})["tokens"]

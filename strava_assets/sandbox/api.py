@@ -1,0 +1,126 @@
+"""The API's read endpoints: athlete, list, detail, streams, with scopes, limits and planned faults.
+
+State is the `Sandbox`'s; bodies of errors are in answers.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from strava_assets.sandbox.answers import (
+    fault_answer,
+    instead_of_answer,
+    json_answer,
+    known_fault,
+    not_found,
+    spoiled,
+)
+from strava_assets.sandbox.faults import Fault
+from strava_assets.sandbox.history import json_list
+from strava_assets.sandbox.profile import summary_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from strava_assets.sandbox.state import Sandbox
+
+    Handler = Callable[[Sandbox, Request, Fault | None], Response]
+
+_DEFAULT_PER_PAGE = 30
+
+
+def api_routes(sandbox: Sandbox) -> list[Route]:
+    """The API under both its layouts: with the prefix /api/v3, and without."""
+    endpoints: list[tuple[str, str, Handler]] = [
+        ("/athlete", "athlete", _athlete),
+        ("/athlete/activities", "list", _list),
+        ("/activities/{id:int}", "detail", _detail),
+    ]
+    return [
+        Route(prefix + path, _guarded(sandbox, endpoint, handler), methods=["GET"])
+        for prefix in ("/api/v3", "")
+        for path, endpoint, handler in endpoints
+    ]
+
+
+def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Request], Response]:
+    """The order of Strava's gates: who asks, how often, and only then what for."""
+
+    async def answer(request: Request) -> Response:
+        sandbox.note(request)
+        fault = sandbox.faults.take(endpoint)
+        limits = sandbox.limits
+        token = _bearer_token(request)
+        if fault is None and not (token and sandbox.tokens.accepts(token)):
+            return known_fault(Fault.invalid_access_token)
+        within = limits.count(sandbox.now()) if limits else True
+        replacement = instead_of_answer(fault, sandbox) if fault else None
+        if replacement is not None:
+            return replacement
+        headers = limits.headers() if limits else {}
+        if not within:
+            return known_fault(Fault.rate_limit_15min, headers)
+        response = handler(sandbox, request, fault)
+        response.headers.update(headers)
+        return spoiled(fault, response) if fault else response
+
+    return answer  # type: ignore[return-value]  # Starlette takes a coroutine function here
+
+
+def _bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _athlete(sandbox: Sandbox, _request: Request, _fault: Fault | None) -> Response:
+    if "profile:read_all" in sandbox.tokens.scopes:
+        return json_answer(sandbox.athlete)
+    return json_answer(summary_of(sandbox.athlete))
+
+
+def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
+    if not _may_read_activities(sandbox):
+        return known_fault(Fault.missing_scope)
+    numbers: dict[str, int | None] = {}
+    for name in ("before", "after", "page", "per_page"):
+        text = request.query_params.get(name)
+        if text is not None and not text.lstrip("-").isdigit():
+            return fault_answer(400, "Bad Request", "Activity", name, "invalid")
+        numbers[name] = int(text) if text is not None else None
+    page = 1 if fault is Fault.repeated_page or numbers["page"] is None else numbers["page"]
+    per_page = _DEFAULT_PER_PAGE if numbers["per_page"] is None else numbers["per_page"]
+    if page < 1 or per_page < 1:
+        return fault_answer(400, "Bad Request", "Activity", "page", "invalid")
+    size = min(per_page, sandbox.page_size_limit)
+    entries = sandbox.history.page(
+        numbers["after"],
+        numbers["before"],
+        (page - 1) * size,
+        size,
+        with_private=_sees_private(sandbox),
+    )
+    return json_answer(json_list(entries))
+
+
+def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
+    if not _may_read_activities(sandbox):
+        return known_fault(Fault.missing_scope)
+    entry = sandbox.history.find(request.path_params["id"], with_private=_sees_private(sandbox))
+    if entry is None:
+        return not_found("Activity")
+    from strava_assets.sandbox.detail import detail_of  # noqa: PLC0415
+
+    return json_answer(detail_of(entry.record()))
+
+
+def _may_read_activities(sandbox: Sandbox) -> bool:
+    return bool({"activity:read", "activity:read_all"} & set(sandbox.tokens.scopes))
+
+
+def _sees_private(sandbox: Sandbox) -> bool:
+    return "activity:read_all" in sandbox.tokens.scopes

@@ -1,0 +1,149 @@
+"""The faults a sandbox can be told to show, and the plan of when it shows them.
+
+What a fault looks like on the wire is in answers.py; this file only decides which request gets which.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from strava_assets.errors import StravaAssetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ENDPOINTS = ("any", "list", "token", "athlete", "detail", "streams")
+
+
+class Fault(StrEnum):
+    """Everything that can go wrong between a client and Strava, by name."""
+
+    missing_scope = "missing_scope"
+    inactive_subscription = "inactive_subscription"
+    revoked_token = "revoked_token"  # noqa: S105 - the name of a fault, not a secret
+    invalid_access_token = "invalid_access_token"  # noqa: S105 - the same
+    invalid_client_id = "invalid_client_id"
+    invalid_client_secret = "invalid_client_secret"  # noqa: S105 - the same
+    rate_limit_15min = "rate_limit_15min"
+    rate_limit_daily = "rate_limit_daily"
+    server_error = "server_error"
+    bad_gateway = "bad_gateway"
+    unavailable = "unavailable"
+    timeout = "timeout"
+    connection_reset = "connection_reset"
+    html = "html"
+    empty_body = "empty_body"
+    truncated_body = "truncated_body"
+    cut_json = "cut_json"
+    error_object_with_200 = "error_object_with_200"
+    json_not_a_list = "json_not_a_list"
+    repeated_page = "repeated_page"
+    clock_skew = "clock_skew"
+    record_without_id = "record_without_id"
+    string_for_number = "string_for_number"
+    number_beyond_64_bits = "number_beyond_64_bits"
+
+    @property
+    def natural_endpoint(self) -> str:
+        """Where the fault belongs when nobody says so."""
+        return _NATURAL_ENDPOINT.get(self, "any")
+
+
+_NATURAL_ENDPOINT = {
+    Fault.revoked_token: "token",
+    Fault.invalid_client_id: "token",
+    Fault.invalid_client_secret: "token",
+    Fault.missing_scope: "list",
+    Fault.json_not_a_list: "list",
+    Fault.repeated_page: "list",
+    Fault.record_without_id: "list",
+    Fault.string_for_number: "list",
+    Fault.number_beyond_64_bits: "list",
+}
+
+
+@dataclass
+class PlannedFault:
+    """One entry of the plan; `times` is None for a fault that stays."""
+
+    fault: Fault
+    on: str
+    times: int | None
+    after: int
+
+    def matches(self, endpoint: str) -> bool:
+        """Whether a request to this endpoint is meant."""
+        return self.on in ("any", endpoint)
+
+
+class FaultPlan:
+    """Which of the coming requests fail, and how. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._planned: list[PlannedFault] = []
+
+    def add(
+        self, fault: Fault | str, on: str | None = None, times: int | None = 1, after: int = 0
+    ) -> PlannedFault:
+        """Let the next `times` matching requests fail, after `after` good ones.
+
+        Args:
+            fault: a `Fault` or its name.
+            on: one of `ENDPOINTS`; by default where the fault belongs.
+            times: how many requests fail; None for every one until `clear`.
+            after: how many matching requests are answered well before.
+
+        Raises:
+            StravaAssetsError: the fault or the endpoint is unknown.
+        """
+        try:
+            known = Fault(fault)
+        except ValueError:
+            raise _unknown("fault", str(fault), [str(name) for name in Fault]) from None
+        endpoint = on or known.natural_endpoint
+        if endpoint not in ENDPOINTS:
+            raise _unknown("endpoint for a fault", endpoint, ENDPOINTS)
+        planned = PlannedFault(known, endpoint, times, after)
+        with self._lock:
+            self._planned.append(planned)
+        return planned
+
+    def clear(self) -> None:
+        """Forget the plan: every coming request is answered well."""
+        with self._lock:
+            self._planned.clear()
+
+    def pending(self) -> list[PlannedFault]:
+        """What is still to come."""
+        with self._lock:
+            return list(self._planned)
+
+    def take(self, endpoint: str) -> Fault | None:
+        """The fault of the request that has just arrived, if any."""
+        with self._lock:
+            matching = [planned for planned in self._planned if planned.matches(endpoint)]
+            for planned in matching:
+                if planned.after == 0:
+                    return self._spend(planned)
+            for planned in matching:
+                planned.after -= 1
+            return None
+
+    def _spend(self, planned: PlannedFault) -> Fault:
+        if planned.times is not None:
+            planned.times -= 1
+            if planned.times <= 0:
+                self._planned.remove(planned)
+        return planned.fault
+
+
+def _unknown(what: str, value: str, known: Sequence[str]) -> StravaAssetsError:
+    return StravaAssetsError(
+        f"{value!r} is not a known {what}.",
+        means="The sandbox's plan of faults is unchanged.",
+        remedy=f"Use one of: {', '.join(known)}.",
+    )

@@ -1,0 +1,273 @@
+"""The athlete's history as the sandbox holds it: what is listed, and every edit an athlete can make.
+
+Records are kept as the JSON bytes that are served; what a new record looks like is in recording.py.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.errors import StravaAssetsError
+from strava_assets.sandbox.recording import Recording, false_utc, iso_utc, zone_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from strava_assets.sandbox.state import Clock
+
+Record = dict[str, Any]
+
+_CYCLING = {"Ride", "VirtualRide", "GravelRide", "MountainBikeRide", "EBikeRide", "EMountainBikeRide"}
+_POWER_FIELDS = ("average_watts", "max_watts", "weighted_average_watts", "device_watts", "kilojoules")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One activity: when it began (epoch seconds), whether it shows, and the JSON that is served."""
+
+    id: int
+    start_s: int
+    private: bool
+    deleted: bool
+    body: bytes
+
+    @classmethod
+    def of(cls, record: Record) -> Entry:
+        """The entry of a record; one that is malformed in a replayed file still gets its place."""
+        return cls(
+            id=int(record.get("id", 0)),
+            start_s=_epoch_s(record.get("start_date")),
+            private=record.get("visibility") == "only_me" or bool(record.get("private")),
+            deleted=False,
+            body=encode(record),
+        )
+
+    def record(self) -> Record:
+        """The record, decoded."""
+        decoded: Record = json.loads(self.body)
+        return decoded
+
+
+class History:
+    """The activities of one athlete, and what can happen to them. Thread-safe.
+
+    Args:
+        entries: what is there at the beginning, in any order.
+        athlete_id: whose history it is.
+        clock: gives the time of an upload.
+    """
+
+    def __init__(self, entries: Iterable[Entry], athlete_id: int, clock: Clock) -> None:
+        self._lock = threading.RLock()
+        self._entries = {entry.id: entry for entry in entries}
+        self._athlete_id = athlete_id
+        self._clock = clock
+        self._listed: dict[bool, tuple[list[int], list[Entry]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._order(with_private=True)[1])
+
+    def ids(self) -> list[int]:
+        """Ids of the activities that exist, private ones too, newest first."""
+        return [entry.id for entry in reversed(self._order(with_private=True)[1])]
+
+    def records(self, *, private: bool = True) -> list[Record]:
+        """The summaries a complete listing brings, newest first; `private=False` as without activity:read_all."""
+        return [entry.record() for entry in reversed(self._order(with_private=private)[1])]
+
+    def get(self, activity_id: int) -> Record:
+        """One record.
+
+        Raises:
+            StravaAssetsError: there is no such activity.
+        """
+        return self._existing(activity_id).record()
+
+    def find(self, activity_id: int, *, with_private: bool) -> Entry | None:
+        """The entry that the API shows under this id, or None."""
+        entry = self._entries.get(activity_id)
+        if entry is None or entry.deleted or (entry.private and not with_private):
+            return None
+        return entry
+
+    def page(
+        self, after: int | None, before: int | None, offset: int, size: int, *, with_private: bool
+    ) -> list[Entry]:
+        """One page of the listing, in Strava's order: oldest first with `after` alone, otherwise newest first.
+
+        Args:
+            after: epoch seconds, exclusive.
+            before: epoch seconds, exclusive.
+            offset: how many activities come before the page.
+            size: how many it holds at most.
+            with_private: whether activities visible to the athlete alone are listed.
+        """
+        starts, entries = self._order(with_private=with_private)
+        low = bisect_right(starts, after) if after is not None else 0
+        high = bisect_left(starts, before) if before is not None else len(entries)
+        if after is not None and before is None:
+            return entries[low + offset : min(low + offset + size, high)]
+        last = high - offset
+        return entries[max(low, last - size) : max(low, last)][::-1]
+
+    def add(self, **fields: Any) -> int:
+        """A new activity, possibly a late upload: give `start_date` for one of the past.
+
+        Args:
+            fields: fields of the summary as Strava names them; the others are those of an ordinary hour's ride with a
+                meter. Local time and kilojoules follow from `start_date` and the watts unless given.
+
+        Returns:
+            The new id.
+        """
+        with self._lock:
+            start = _instant(fields.get("start_date")) or self._clock() - timedelta(hours=2)
+            activity_id = int(fields.get("id") or max([*self._entries, 16_000_000_000]) + 1_001)
+            record = _ordinary_ride(activity_id, self._athlete_id, start.replace(microsecond=0), fields)
+            self._put(Entry.of(_with_edit(record, fields)))
+            return activity_id
+
+    def edit(self, activity_id: int, **fields: Any) -> Record:
+        """Change fields of an activity, as the athlete does on the website; returns the new record."""
+        with self._lock:
+            record = _with_edit(self._existing(activity_id).record(), fields)
+            self._put(Entry.of(record))
+            return record
+
+    def crop(self, activity_id: int, start_s: int = 0, end_s: int = 0) -> Record:
+        """Cut seconds off the beginning and the end: times, distance, climbing and work shrink alike."""
+        with self._lock:
+            record = self._existing(activity_id).record()
+            elapsed_s = record["elapsed_time"]
+            kept_s = max(1, elapsed_s - start_s - end_s)
+            share = min(1.0, kept_s / elapsed_s) if elapsed_s else 1.0
+            moving_s = max(1, int(record["moving_time"] * share))
+            changed = {
+                "start_date": iso_utc(_utc(record["start_date"]) + timedelta(seconds=start_s)),
+                "elapsed_time": kept_s,
+                "moving_time": moving_s,
+                "distance": round(record["distance"] * share, 1),
+                "total_elevation_gain": round(record["total_elevation_gain"] * share, 1),
+            }
+            if record.get("kilojoules") is not None:
+                changed["kilojoules"] = round(record["average_watts"] * moving_s / 1000, 1)
+            return self.edit(activity_id, **changed)
+
+    def delete(self, activity_id: int) -> None:
+        """The activity is gone from list and detail."""
+        with self._lock:
+            self._put(replace(self._existing(activity_id), deleted=True))
+
+    def restore(self, activity_id: int) -> None:
+        """A deleted activity comes back as it was."""
+        with self._lock:
+            entry = self._entries.get(activity_id)
+            if entry is None:
+                raise _no_such_activity(activity_id)
+            self._put(replace(entry, deleted=False))
+
+    def set_private(self, activity_id: int, private: bool) -> None:
+        """Make an activity visible to its athlete alone, or to everyone."""
+        self.edit(activity_id, private=private, visibility="only_me" if private else "everyone")
+
+    def _existing(self, activity_id: int) -> Entry:
+        entry = self.find(activity_id, with_private=True)
+        if entry is None:
+            raise _no_such_activity(activity_id)
+        return entry
+
+    def _put(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        self._listed.clear()
+
+    def _order(self, *, with_private: bool) -> tuple[list[int], list[Entry]]:
+        """Start times and entries of what is listed, oldest first."""
+        with self._lock:
+            if with_private not in self._listed:
+                shown = sorted(
+                    (e for e in self._entries.values() if not e.deleted and (with_private or not e.private)),
+                    key=lambda entry: (entry.start_s, entry.id),
+                )
+                self._listed[with_private] = ([entry.start_s for entry in shown], shown)
+            return self._listed[with_private]
+
+
+def encode(document: Any) -> bytes:
+    """JSON as it goes over the wire."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_list(entries: Sequence[Entry]) -> bytes:
+    """The body of a list answer."""
+    return b"[" + b",".join(entry.body for entry in entries) + b"]"
+
+
+def _ordinary_ride(activity_id: int, athlete_id: int, start: datetime, fields: Record) -> Record:
+    moving_s = int(fields.get("moving_time") or 3_600)
+    record = Recording(
+        id=activity_id,
+        athlete_id=athlete_id,
+        name="Ride",
+        sport_type=str(fields.get("sport_type") or "Ride"),
+        start=start,
+        zone=str(fields.get("timezone") or "Europe/Paris").split(") ")[-1],
+        moving_time_s=moving_s,
+        elapsed_time_s=moving_s + 60,
+        distance_m=round(moving_s * 8.1, 1),
+        climb_m=240.0,
+        average_watts=180.0,
+        weighted_watts=190,
+        max_watts=560,
+        heartrate=(138.0, 167.0),
+        cadence=86.0,
+        temperature_c=16,
+    ).summary()
+    if record["sport_type"] not in _CYCLING:
+        for name in _POWER_FIELDS:
+            record.pop(name, None)
+    return record
+
+
+def _with_edit(record: Record, fields: Record) -> Record:
+    """The record after an edit; what Strava itself derives follows unless it was given too."""
+    edited = record | {
+        name: iso_utc(value) if isinstance(value, datetime) else value for name, value in fields.items()
+    }
+    if "start_date" in fields and "start_date_local" not in fields:
+        start = _utc(edited["start_date"])
+        zone = zone_fields(edited["timezone"].split(") ")[-1], start)
+        edited |= {"start_date_local": false_utc(start, zone["utc_offset"]), "utc_offset": zone["utc_offset"]}
+    work_follows = {"average_watts", "moving_time"} & fields.keys() and "kilojoules" not in fields
+    if work_follows and edited.get("average_watts") is not None and "kilojoules" in edited:
+        edited["kilojoules"] = round(edited["average_watts"] * edited["moving_time"] / 1000, 1)
+    if "visibility" in fields and "private" not in fields:
+        edited["private"] = fields["visibility"] == "only_me"
+    return edited
+
+
+def _instant(value: Any) -> datetime | None:
+    return value if isinstance(value, datetime) or value is None else _utc(value)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _epoch_s(text: Any) -> int:
+    try:
+        return int(_utc(text).timestamp())
+    except (TypeError, ValueError):
+        return 0
+
+
+def _no_such_activity(activity_id: int) -> StravaAssetsError:
+    return StravaAssetsError(
+        f"The sandbox holds no activity {activity_id}.",
+        means="Nothing was changed.",
+        remedy="Look the id up in the listing; a deleted activity has to be restored first.",
+    )

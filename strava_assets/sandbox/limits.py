@@ -1,0 +1,81 @@
+"""Rate limits as Strava counts them: two buckets, each with a quarter-hour and a daily figure.
+
+The sandbox owns one `RateLimits`; the answers' headers and the 429 are made from it in api.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Pair = tuple[int, int]
+"""(15 minutes, day), the form of Strava's headers."""
+
+
+@dataclass
+class RateLimits:
+    """Limits and usages, each as (15 minutes, day).
+
+    Windows are natural: they begin at :00, :15, :30 and :45 and at midnight UTC. A refused call counts.
+
+    Attributes:
+        overall: limit of all calls.
+        read: limit of the calls that read, which are all calls of this API.
+        overall_usage: calls counted in the current windows; may be set.
+        read_usage: the same for the read bucket.
+    """
+
+    overall: Pair = (200, 2000)
+    read: Pair = (100, 1000)
+    overall_usage: Pair = (0, 0)
+    read_usage: Pair = (0, 0)
+    _windows: tuple[int, int] | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def count(self, now: datetime) -> bool:
+        """Count one call at `now` (aware, UTC) and say whether it is within the limits."""
+        with self._lock:
+            self._roll(now)
+            self.overall_usage = (self.overall_usage[0] + 1, self.overall_usage[1] + 1)
+            self.read_usage = (self.read_usage[0] + 1, self.read_usage[1] + 1)
+            return not any(
+                used > allowed
+                for usage, limit in ((self.overall_usage, self.overall), (self.read_usage, self.read))
+                for used, allowed in zip(usage, limit, strict=True)
+            )
+
+    def headers(self) -> dict[str, str]:
+        """Both pairs of headers, as they stand after the last call."""
+        return {
+            "X-RateLimit-Limit": _csv(self.overall),
+            "X-RateLimit-Usage": _csv(self.overall_usage),
+            "X-ReadRateLimit-Limit": _csv(self.read),
+            "X-ReadRateLimit-Usage": _csv(self.read_usage),
+        }
+
+    def used_up(self, window: int) -> dict[str, str]:
+        """The headers of a refusal whose reading bucket is empty: window 0 is 15 minutes, 1 the day."""
+        usage = list(self.read_usage)
+        usage[window] = max(usage[window], self.read[window] + 1)
+        return self.headers() | {"X-ReadRateLimit-Usage": _csv((usage[0], usage[1]))}
+
+    def _roll(self, now: datetime) -> None:
+        minute = int(now.timestamp()) // 60
+        windows = (minute // 15, minute // 1440)
+        if self._windows is not None:
+            same = [was == now_is for was, now_is in zip(self._windows, windows, strict=True)]
+            self.overall_usage = _kept(self.overall_usage, same)
+            self.read_usage = _kept(self.read_usage, same)
+        self._windows = windows
+
+
+def _kept(usage: Pair, same: list[bool]) -> Pair:
+    return (usage[0] if same[0] else 0, usage[1] if same[1] else 0)
+
+
+def _csv(pair: Pair) -> str:
+    return f"{pair[0]},{pair[1]}"

@@ -1,0 +1,63 @@
+"""A long history made fast: plain rides and runs, a ride a day and more, as prepared JSON.
+
+For benchmarks and long listings; a history that looks like a life is in athlete.py.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from strava_assets.sandbox.history import Entry
+from strava_assets.sandbox.profile import ATHLETE_ID, ROAD_BIKE
+from strava_assets.sandbox.recording import Recording, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+_FIRST_ID = 10_000_000_000
+_TRACK = Track(
+    polyline="_p~iF~ps|U_ulLnnqC_mqNvxq`@" * 6,
+    start=(38.5, -120.2),
+    end=(38.5, -120.2),
+    elev_low_m=12.0,
+    elev_high_m=214.4,
+)
+
+
+def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
+    """Entries going back from `now`, three in two days, oldest first."""
+    rng = random.Random(seed)  # noqa: S311 - sample data
+    newest = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for index in range(count):
+        start = newest - timedelta(hours=16 * (count - index), minutes=rng.randrange(120))
+        moving_s = rng.randrange(1_800, 9_000)
+        watts = round(rng.gauss(185, 25), 1)
+        measured = index % 4 != 0
+        ride = index % 5 != 0
+        record = Recording(
+            id=_FIRST_ID + index * 7_919,
+            athlete_id=ATHLETE_ID,
+            name=f"Activity {index + 1}",
+            sport_type="Ride" if ride else "Run",
+            start=start,
+            zone="Europe/Paris",
+            moving_time_s=moving_s,
+            elapsed_time_s=moving_s + rng.randrange(600),
+            distance_m=round(moving_s * (7.9 if ride else 2.9), 1),
+            climb_m=float(rng.randrange(900)),
+            average_watts=watts if ride else None,
+            weighted_watts=int(watts * 1.06) + 1 if ride and measured else None,
+            max_watts=int(watts * 3.2) if ride and measured else None,
+            heartrate=(round(rng.gauss(140, 8), 1), 171.0),
+            cadence=84.0,
+            temperature_c=rng.randrange(-2, 30),
+            relative_effort=float(rng.randrange(20, 180)),
+            track=_TRACK,
+            gear_id=ROAD_BIKE if ride else None,
+        ).summary()
+        body = json.dumps(record, separators=(",", ":")).encode()
+        yield Entry(record["id"], int(start.timestamp()), private=False, deleted=False, body=body)

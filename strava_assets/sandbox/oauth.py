@@ -1,0 +1,173 @@
+"""OAuth over HTTP: the consent page, the token endpoint, revoking.
+
+Which tokens are worth something is decided in tokens.py; the page's looks are in consent.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from strava_assets.sandbox.answers import (
+    fault_answer,
+    instead_of_answer,
+    json_answer,
+    known_fault,
+    spoiled,
+)
+from strava_assets.sandbox.consent import consent_page
+from strava_assets.sandbox.faults import Fault
+from strava_assets.sandbox.profile import summary_of
+from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, SCOPES, InvalidGrantError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from strava_assets.sandbox.state import Sandbox
+
+_LOOPBACK = {"localhost", "127.0.0.1"}
+_BAD_REQUEST = "Bad Request"
+
+
+def oauth_routes(sandbox: Sandbox) -> list[Route]:
+    """The four OAuth addresses."""
+
+    async def authorize(request: Request) -> Response:
+        sandbox.note(request)
+        if request.method == "POST":
+            form = await _form(request)
+            return _refused_request(form) or _decide(sandbox, form)
+        query = dict(request.query_params)
+        refused = _refused_request(query)
+        if refused is not None:
+            return refused
+        asked = _asked_scopes(query)
+        granted_before = sandbox.tokens.consented and asked <= set(sandbox.tokens.scopes)
+        if granted_before and query.get("approval_prompt", "auto") == "auto":
+            return _grant(sandbox, query, asked)
+        return HTMLResponse(consent_page(sandbox.athlete, query, [s for s in SCOPES if s in asked]))
+
+    async def token(request: Request) -> Response:
+        sandbox.note(request)
+        fault = sandbox.faults.take("token")
+        replacement = instead_of_answer(fault, sandbox) if fault else None
+        if replacement is not None:
+            return replacement
+        answer = _token(sandbox, await _form(request))
+        return spoiled(fault, answer) if fault else answer
+
+    async def revoke(request: Request) -> Response:
+        sandbox.note(request)
+        if _basic_credentials(request) != (CLIENT_ID, CLIENT_SECRET):
+            return known_fault(Fault.invalid_client_secret)
+        form = await _form(request)
+        if "token" not in form:
+            return fault_answer(400, _BAD_REQUEST, "Application", "token", "missing")
+        sandbox.tokens.revoke(form["token"])
+        return json_answer({})
+
+    async def deauthorize(request: Request) -> Response:
+        sandbox.note(request)
+        form = await _form(request)
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        access_token = form.get("access_token") or bearer
+        if not sandbox.tokens.accepts(access_token):
+            return known_fault(Fault.invalid_access_token)
+        sandbox.tokens.revoke(access_token)
+        return json_answer({"access_token": access_token})
+
+    return [
+        Route("/oauth/authorize", authorize, methods=["GET", "POST"]),
+        Route("/oauth/token", token, methods=["POST"]),
+        Route("/oauth/revoke", revoke, methods=["POST"]),
+        Route("/oauth/deauthorize", deauthorize, methods=["POST"]),
+    ]
+
+
+def _token(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
+    if form.get("client_id") != CLIENT_ID:
+        return known_fault(Fault.invalid_client_id)
+    if form.get("client_secret") != CLIENT_SECRET:
+        return known_fault(Fault.invalid_client_secret)
+    kind = form.get("grant_type")
+    try:
+        if kind == "refresh_token":
+            grant = sandbox.tokens.refresh(form.get("refresh_token", ""))
+        elif kind == "authorization_code":
+            grant = sandbox.tokens.exchange(form.get("code", ""))
+        else:
+            return fault_answer(400, _BAD_REQUEST, "Application", "grant_type", "invalid")
+    except InvalidGrantError:
+        if kind == "refresh_token":
+            return known_fault(Fault.revoked_token)
+        return fault_answer(400, _BAD_REQUEST, "AuthorizationCode", "code", "invalid")
+    document = {
+        "token_type": "Bearer",
+        "access_token": grant.access_token,
+        "expires_at": grant.expires_at,
+        "expires_in": grant.expires_at - sandbox.tokens.now_s(),
+        "refresh_token": grant.refresh_token,
+    }
+    if kind == "authorization_code":
+        document["athlete"] = summary_of(sandbox.athlete)
+    return json_answer(document)
+
+
+def _decide(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
+    if form.get("decision") != "authorize":
+        return _back(form, {"error": "access_denied"})
+    ticked = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
+    return _grant(sandbox, form, {"read", *(ticked & _asked_scopes(form))})
+
+
+def _grant(sandbox: Sandbox, request: Mapping[str, str], scopes: set[str]) -> Response:
+    in_order = [scope for scope in SCOPES if scope in scopes]
+    return _back(request, {"code": sandbox.tokens.consent(in_order), "scope": ",".join(in_order)})
+
+
+def _back(request: Mapping[str, str], answer: dict[str, str]) -> Response:
+    """The redirect to the client, with its `state` untouched."""
+    query = urlencode({"state": request.get("state", "")} | answer)
+    redirect_uri = request["redirect_uri"]
+    return RedirectResponse(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}", 302)
+
+
+def _refused_request(request: Mapping[str, str]) -> Response | None:
+    if request.get("client_id") != CLIENT_ID:
+        return known_fault(Fault.invalid_client_id)
+    if urlsplit(request.get("redirect_uri", "")).hostname not in _LOOPBACK:
+        return fault_answer(400, _BAD_REQUEST, "Application", "redirect_uri", "invalid")
+    if request.get("response_type") != "code":
+        return fault_answer(400, _BAD_REQUEST, "Application", "response_type", "invalid")
+    if not _asked_scopes(request):
+        return fault_answer(400, _BAD_REQUEST, "Application", "scope", "invalid")
+    return None
+
+
+def _asked_scopes(request: Mapping[str, str]) -> set[str]:
+    return set(request.get("scope", "").split(",")) & set(SCOPES)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Form fields alone: what stands in the address or in a JSON body is not read."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _basic_credentials(request: Request) -> tuple[str, str] | None:
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user, password
