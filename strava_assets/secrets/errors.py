@@ -1,0 +1,13 @@
+"""What can go wrong with a place where secrets are kept, each with its cure. No message quotes a value."""
+
+from __future__ import annotations
+
+from strava_assets.errors import StravaAssetsError
+
+
+class SecretStoreError(StravaAssetsError):
+    """A secret store cannot be used as it is."""
+
+
+class SecretStoreBusyError(SecretStoreError):
+    """Another process holds the store for longer than a token refresh takes."""

@@ -1,0 +1,175 @@
+"""Secrets in a file: mode 0600 in a folder of mode 0700, replaced atomically, locked across processes.
+
+What the environment contributes to it is `seeded`'s matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import secrets
+import stat
+import time
+from typing import TYPE_CHECKING
+
+from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+logger = logging.getLogger("strava_assets.secrets")
+
+# A refresh is one request with a read timeout of 30 s, and may be tried a few times.
+LOCK_WAIT_S = 120.0
+LOCK_POLL_S = 0.05
+
+
+class FileStore:
+    """Credentials and tokens of one athlete in a JSON file.
+
+    Args:
+        path: the file; its folder is created with mode 0700 on the first write.
+        sleep: waits the given seconds between two looks at a lock that is held.
+        lock_wait_s: how long to wait for a lock in all.
+    """
+
+    writable = True
+
+    def __init__(
+        self, path: Path, *, sleep: Callable[[float], None] = time.sleep, lock_wait_s: float = LOCK_WAIT_S
+    ) -> None:
+        self._path = path
+        self._sleep = sleep
+        self._lock_wait_s = lock_wait_s
+        self.name = f"the token file {path}"
+
+    def __repr__(self) -> str:
+        return f"FileStore({str(self._path)!r})"
+
+    def read(self) -> dict[str, str]:
+        """All values; empty where there is no file yet.
+
+        Raises:
+            SecretStoreError: the file cannot be read, or not be closed to others, or is not ours.
+        """
+        try:
+            self._close_to_others(self._path, 0o600)
+            document = json.loads(self._path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable("cannot be read", error) from error
+        except ValueError:
+            document = None
+        if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+            # `from None`: a JSON error quotes the text around the mistake.
+            raise SecretStoreError(
+                f"{self.name} is not a token file of this project.",
+                means="It was edited or is another program's. It was left as it is.",
+                remedy="Move it away and run `strava-assets login`.",
+            ) from None
+        return document
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """Merge `values` into the file; on disk when this returns, and never half.
+
+        Raises:
+            SecretStoreError: the file or its folder cannot be written.
+        """
+        self.replace(self.read() | dict(values))
+
+    def clear(self) -> None:
+        """Remove the file."""
+        self._path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold off other processes and threads that would refresh at the same time.
+
+        The lock ends with the process that holds it, however that ends.
+
+        Raises:
+            SecretStoreBusyError: it was not released in time.
+        """
+        self._make_folder()
+        try:
+            descriptor = os.open(
+                self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
+        except OSError as error:
+            raise self._unusable("cannot be locked", error) from error
+        try:
+            self._wait_for(descriptor)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _wait_for(self, descriptor: int) -> None:
+        waited_s = 0.0
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if waited_s >= self._lock_wait_s:
+                    raise SecretStoreBusyError(
+                        f"Another process has held {self.name} for {self._lock_wait_s:g} seconds.",
+                        means="A token refresh takes a second or two, so that process probably hangs.",
+                        remedy="End the other strava-assets or Dagster run, then try again.",
+                    ) from None
+                self._sleep(LOCK_POLL_S)
+                waited_s += LOCK_POLL_S
+            else:
+                return
+
+    def replace(self, values: Mapping[str, str]) -> None:
+        """Put `values` in the place of everything the file holds, as durably as `write`."""
+        self._make_folder()
+        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(values, file, indent=1, sort_keys=True)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(self._path)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            self._sync_folder()
+        except OSError as error:
+            raise self._unusable("cannot be written", error) from error
+
+    def _make_folder(self) -> None:
+        folder = self._path.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable("cannot be written", error) from error
+
+    def _sync_folder(self) -> None:
+        """Make the renaming itself durable."""
+        descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _close_to_others(self, path: Path, mode: int) -> None:
+        found = stat.S_IMODE(path.stat().st_mode)
+        if found & ~mode:
+            path.chmod(found & mode)
+            logger.warning(
+                "%s was open to others (mode %o); it is now closed (%o).", path, found, found & mode
+            )
+
+    def _unusable(self, what: str, error: OSError) -> SecretStoreError:
+        return SecretStoreError(
+            f"{self.name} {what}: {error.strerror}.",
+            means="Tokens cannot be kept there, so Strava is not asked for any.",
+            remedy="Let the user that runs this own the file and its folder, or choose another place.",
+        )

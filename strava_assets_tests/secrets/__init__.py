@@ -1,0 +1,1 @@
+"""The secret stores, on real files and real processes."""

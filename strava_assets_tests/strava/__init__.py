@@ -1,0 +1,1 @@
+"""The API without Dagster, over real HTTP on loopback."""

@@ -1,0 +1,84 @@
+"""A server of scripted answers, for what the sandbox never says: odd headers, odd bodies, broken connections.
+
+What Strava normally does is tested against the sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer: `document` as JSON, or `raw` bytes as they are."""
+
+    status: int = 200
+    document: Any = None
+    raw: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> bytes:
+        return json.dumps(self.document).encode() if self.raw is None else self.raw
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ScriptedServer:
+    """Answers each request with what `script` says; keeps the requests.
+
+    Use as a context manager; `url` is the base address.
+    """
+
+    def __init__(self, script: Callable[[Asked], Said]) -> None:
+        self.asked: list[Asked] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _answer(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                asked = Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
+                server.asked.append(asked)
+                said = script(asked)
+                self.send_response(said.status)
+                headers = {"Content-Type": "application/json", "Content-Length": str(len(said.body))}
+                for name, value in (headers | dict(said.headers)).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(said.body)
+
+            do_GET = do_POST = _answer  # noqa: N815 - the library's names
+
+            def log_message(self, *_args: Any) -> None:
+                """Keep the tests' output to what they say."""
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
