@@ -14,12 +14,11 @@ Kind = Literal["incremental", "full", "window", "archive", "compacted"]
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One file of a batch: its name, its size as received, its digest, its records and when it came."""
+    """One file of a batch: its name, its size as received, its digest and when it came."""
 
     name: str
     bytes: int
     sha256: str
-    records: int
     fetched_at: datetime
 
 
@@ -39,6 +38,7 @@ class Manifest:
         finished_at: when the last answer had come, UTC.
         complete: whether the listing reached its end; only then may anything be concluded from absence.
         pages: the files, in the order received.
+        records: how many records the pages held, repeated and unreadable ones included.
         activity_ids: every id the pages held, each once.
         oldest_start: the earliest start among the records, UTC.
         newest_start: the latest start among the records, UTC.
@@ -60,6 +60,7 @@ class Manifest:
     after: int | None = None
     before: int | None = None
     pages: tuple[PageEntry, ...] = ()
+    records: int = 0
     activity_ids: tuple[str, ...] = ()
     oldest_start: datetime | None = None
     newest_start: datetime | None = None

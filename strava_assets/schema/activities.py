@@ -170,5 +170,6 @@ LOADED_BATCHES = Table(
         Column("updated", INTEGER, "Activities that had changed", unit="count", nullable=False),
         Column("deleted", INTEGER, "Activities concluded to be deleted", unit="count", nullable=False),
         Column("rejected", INTEGER, "Records set aside", unit="count", nullable=False),
+        Column("reader", TEXT, "Digest of the registry that read it; another one calls for a rebuild"),
     ),
 )

@@ -1,0 +1,218 @@
+"""From the landing into `bq_activities`: parse, merge by id, conclude deletions, keep the ledger.
+
+A batch is loaded once. Whatever stops a load between two batches loses nothing: the next load goes on where
+the ledger ends, and a rebuild from the landing alone gives the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from strava_assets.history.calendar import ANCHORS
+from strava_assets.history.deletions import Conclusion, DeletionGuard, conclude
+from strava_assets.history.records import (
+    Unreadable,
+    landed_records,
+    read_record,
+    rejected_record,
+)
+from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
+from strava_assets.warehouse.arrow import arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from strava_assets.landing import Landing, Manifest
+    from strava_assets.schema import Table
+    from strava_assets.warehouse.engine import MergeCounts, Warehouse
+
+logger = logging.getLogger("strava_assets.history")
+
+# The API's word beats the archive's; among equals the newest fetch wins.
+_WINS = """
+(S.source = 'api' AND T.source != 'api')
+OR (S.source = T.source AND (S.fetched_at > T.fetched_at
+    OR (S.fetched_at = T.fetched_at AND S.batch_id >= T.batch_id)))
+"""
+_CHANGED = """
+S.content_hash != T.content_hash OR S.source != T.source
+OR (S.deleted_at IS NULL) != (T.deleted_at IS NULL)
+"""
+
+# A record once set aside is no longer of interest when a later fetch of the same activity could be read.
+_RESOLVE_REJECTED = """
+DELETE FROM rejected_records WHERE EXISTS (
+  SELECT 1 FROM bq_activities AS a
+  WHERE a.activity_id = rejected_records.activity_id AND a.fetched_at > rejected_records.fetched_at
+)
+"""
+
+# The first day of the week by counting from a known one: both engines agree on it, and on no truncation.
+_ALIGN_WEEKS = """
+UPDATE bq_activities
+SET week = DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)
+WHERE week != DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)
+"""
+
+
+@dataclass
+class LoadReport:
+    """What a load did, in numbers that plot.
+
+    Args:
+        batches: landed batches merged.
+        records: records they held.
+        inserted: activities that were new.
+        updated: activities that had changed, un-deleted ones included.
+        deleted: activities concluded to be deleted.
+        rejected: records set aside.
+        rebuilt: whether the table was built anew from the landing.
+        held_back: ids the latest listing lacks but that the guard keeps until a person confirms.
+    """
+
+    batches: int = 0
+    records: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    rejected: int = 0
+    rebuilt: bool = False
+    held_back: tuple[str, ...] = ()
+
+    def add(self, merged: MergeCounts, rejected: int, conclusion: Conclusion) -> None:
+        """Count one batch in."""
+        self.batches += 1
+        self.records += merged.staged + rejected
+        self.inserted += merged.inserted
+        self.updated += merged.updated
+        self.deleted += len(conclusion.deleted)
+        self.rejected += rejected
+        self.held_back = conclusion.held_back
+
+
+class Loader:
+    """Brings `bq_activities` up to what the landing holds.
+
+    Args:
+        landing: where the batches are.
+        warehouse: where the tables are; they are created or extended to the registry.
+        week_start: `monday` or `sunday`; when it has changed, every row's week is moved.
+        guard: how many deletions are believed without a person's word.
+        progress: told a line a batch.
+    """
+
+    def __init__(
+        self,
+        landing: Landing,
+        warehouse: Warehouse,
+        *,
+        week_start: str = "monday",
+        guard: DeletionGuard | None = None,
+        progress: Callable[[str], None] = logger.info,
+    ) -> None:
+        self._landing = landing
+        self._warehouse = warehouse
+        self._week_start = week_start
+        self._guard = guard or DeletionGuard()
+        self._progress = progress
+
+    def load(self, now: datetime, *, rebuild: bool = False) -> LoadReport:
+        """Merge every batch that the ledger does not know yet.
+
+        Args:
+            now: the present, UTC, for the ledger.
+            rebuild: forget the table first; everything comes back from the landing, in one transaction where
+                the engine has them.
+        """
+        for table in (ACTIVITIES, REJECTED_RECORDS, LOADED_BATCHES):
+            self._warehouse.ensure(table)
+        report = LoadReport()
+        manifests = self._landing.manifests()
+        readers = self._ledger()
+        if set(readers.values()) - {_READER}:
+            self._progress(
+                "The column registry has changed since the last load: rebuilding from the landing."
+            )
+            rebuild = True
+        with self._warehouse.transaction() if rebuild else nullcontext():
+            if rebuild:
+                self._forget()
+                readers, report.rebuilt = {}, True
+            for manifest in manifests:
+                if manifest.batch_id not in readers:
+                    with self._warehouse.transaction():
+                        self._load_batch(manifest, report, now)
+        with self._warehouse.transaction():
+            self._warehouse.execute(_RESOLVE_REJECTED)
+            self._warehouse.execute(_ALIGN_WEEKS, {"anchor": ANCHORS[self._week_start]})
+        return report
+
+    def _ledger(self) -> dict[str, str]:
+        """Which batches are loaded, and by which registry they were read."""
+        rows = self._warehouse.query("SELECT batch_id, reader FROM loaded_batches").to_pylist()
+        return {row["batch_id"]: row["reader"] for row in rows}
+
+    def _forget(self) -> None:
+        for table in (LOADED_BATCHES, REJECTED_RECORDS, ACTIVITIES):
+            self._warehouse.execute(f"DELETE FROM {table.name} WHERE TRUE")  # noqa: S608 - the registry's names
+
+    def _load_batch(self, manifest: Manifest, report: LoadReport, now: datetime) -> None:
+        rejects: list[dict[str, Any]] = []
+        merged = self._warehouse.merge(
+            ACTIVITIES, self._rows(manifest, rejects), wins=_WINS, changed=_CHANGED, latest="fetched_at"
+        )
+        self._warehouse.merge(
+            REJECTED_RECORDS,
+            [_batch(rejects, REJECTED_RECORDS)],
+            wins="S.fetched_at >= T.fetched_at",
+            changed="FALSE",
+            latest="fetched_at",
+        )
+        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard)
+        report.add(merged, len(rejects), conclusion)
+        entry = {
+            "batch_id": manifest.batch_id,
+            "kind": manifest.kind,
+            "loaded_at": now,
+            "records": merged.staged + len(rejects),
+            "inserted": merged.inserted,
+            "updated": merged.updated,
+            "deleted": len(conclusion.deleted),
+            "rejected": len(rejects),
+            "reader": _READER,
+        }
+        self._warehouse.merge(
+            LOADED_BATCHES, [_batch([entry], LOADED_BATCHES)], wins="TRUE", changed="TRUE", latest="loaded_at"
+        )
+        self._progress(
+            f"{manifest.batch_id}: {merged.inserted} new, {merged.updated} changed, "
+            f"{len(conclusion.deleted)} deleted, {len(rejects)} set aside"
+        )
+
+    def _rows(self, manifest: Manifest, rejects: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+        """Typed rows, a page at a time; what cannot be read goes to `rejects`."""
+        for page in landed_records(self._landing, manifest):
+            rows = []
+            for landed in page:
+                try:
+                    row = read_record(landed.record, landed.origin, self._week_start)
+                except Unreadable as reason:
+                    rejects.append(rejected_record(landed.record, str(reason), landed.origin))
+                else:
+                    rows.append(row | {"deleted_at": landed.deleted_at})
+            yield _batch(rows, ACTIVITIES)
+
+
+def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(table.columns))
+
+
+# Another registry reads the same record otherwise, so its digest stands beside every batch it read.
+_READER = hashlib.blake2b(repr(ACTIVITIES.columns).encode(), digest_size=8).hexdigest()
