@@ -1,0 +1,181 @@
+-- activity_measures: Every living activity with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing.
+-- grain: one activity of one athlete that still exists on Strava
+-- key: athlete_id, activity_id
+-- kind: view
+WITH figures AS (
+  -- A newer figure ends the older one, so that overlapping dates cannot double an activity.
+  SELECT
+    athlete_id,
+    valid_from,
+    LEAST(
+      COALESCE(valid_to, DATE '9999-12-31'),
+      COALESCE(LEAD(valid_from) OVER by_date, DATE '9999-12-31')
+    ) AS valid_to,
+    IF(ftp_w BETWEEN 30 AND 700, ftp_w, NULL) AS ftp_w,
+    IF(weight_kg BETWEEN 20 AND 300, weight_kg, NULL) AS weight_kg,
+    IF(max_heartrate_bpm BETWEEN 60 AND 250, max_heartrate_bpm, NULL) AS max_heartrate_bpm,
+    threshold_heartrate_bpm,
+    IF(resting_heartrate_bpm BETWEEN 20 AND 120, resting_heartrate_bpm, NULL) AS resting_heartrate_bpm
+  FROM athlete_figures
+  WINDOW by_date AS (PARTITION BY athlete_id ORDER BY valid_from)
+),
+plausible AS (
+  -- 30 days of movement, 20,000 km, 1,000 km of climbing, 2,500 W: beyond them a value is a sensor's or a clock's fault.
+  SELECT
+    a.athlete_id,
+    a.activity_id,
+    a.activity_date,
+    a.week,
+    a.quarter,
+    a.year,
+    a.name,
+    a.sport_type,
+    a.gear_id,
+    COALESCE(r.family, 'other') AS family,
+    COALESCE(r.is_ebike, FALSE) AS is_ebike,
+    COALESCE(r.is_virtual, FALSE) AS is_virtual,
+    COALESCE(r.is_virtual, FALSE) OR COALESCE(a.trainer, FALSE) AS is_indoor,
+    COALESCE(a.commute, FALSE) AS is_commute,
+    COALESCE(a.manual, FALSE) AS is_manual,
+    COALESCE(a.flagged, FALSE) AS is_flagged,
+    (s.count_commutes OR NOT COALESCE(a.commute, FALSE))
+      AND (s.count_virtual OR NOT COALESCE(r.is_virtual, FALSE)) AS is_counted,
+    COALESCE(r.is_ride, FALSE) AS is_cycle,
+    COALESCE(r.counts_for_power, FALSE) AS counts_for_power,
+    a.device_watts,
+    IF(a.moving_time_s BETWEEN 1 AND 2592000, a.moving_time_s, 0) AS moving_time_s,
+    IF(a.distance_m BETWEEN 0 AND 20000000, a.distance_m, 0) AS distance_m,
+    IF(a.total_elevation_gain_m BETWEEN 0 AND 1000000, a.total_elevation_gain_m, 0) AS climb_m,
+    a.average_watts > 0
+      AND a.average_watts <= 2500
+      AND a.kilojoules > 0
+      AND a.moving_time_s BETWEEN 1 AND 2592000
+      AND a.kilojoules * 1000 <= 2500 * a.moving_time_s
+      AND NOT COALESCE(a.manual, FALSE) AS has_watts,
+    a.kilojoules,
+    IF(
+      a.weighted_average_watts > 0 AND a.weighted_average_watts <= 2500, a.weighted_average_watts, NULL
+    ) AS weighted_average_watts,
+    IF(a.max_watts > 0 AND a.max_watts <= 2500, a.max_watts, NULL) AS max_watts,
+    IF(
+      a.average_heartrate_bpm BETWEEN 25 AND 250 AND a.moving_time_s BETWEEN 1 AND 2592000,
+      a.average_heartrate_bpm,
+      NULL
+    ) AS heartrate_bpm,
+    IF(a.suffer_score >= 0 AND a.suffer_score <= 100000, a.suffer_score, NULL) AS relative_effort,
+    f.ftp_w,
+    f.weight_kg,
+    f.max_heartrate_bpm,
+    f.resting_heartrate_bpm,
+    -- Without a threshold of one's own: rest plus 85 % of the way to the maximum.
+    IF(
+      f.threshold_heartrate_bpm > f.resting_heartrate_bpm AND f.threshold_heartrate_bpm <= f.max_heartrate_bpm,
+      f.threshold_heartrate_bpm,
+      f.resting_heartrate_bpm + 0.85 * (f.max_heartrate_bpm - f.resting_heartrate_bpm)
+    ) AS threshold_heartrate_bpm
+  FROM bq_activities AS a
+  CROSS JOIN mart_settings AS s
+  LEFT JOIN sport_rules AS r
+    ON r.sport_type = a.sport_type
+  LEFT JOIN figures AS f
+    ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
+  WHERE a.deleted_at IS NULL
+),
+decided AS (
+  SELECT
+    p.*,
+    is_counted AND NOT is_ebike AND (is_cycle OR counts_for_power) AS is_ride,
+    COALESCE(is_counted AND NOT is_ebike AND counts_for_power AND has_watts AND device_watts, FALSE) AS is_power_ride,
+    COALESCE(
+      is_counted AND NOT is_ebike AND counts_for_power AND has_watts AND NOT device_watts, FALSE
+    ) AS is_estimated_ride,
+    -- The share of the heart's reserve; below rest there is no effort, above the maximum it is a sensor's fault.
+    IF(
+      max_heartrate_bpm > resting_heartrate_bpm AND heartrate_bpm <= max_heartrate_bpm + 10,
+      GREATEST(heartrate_bpm - resting_heartrate_bpm, 0) / (max_heartrate_bpm - resting_heartrate_bpm),
+      NULL
+    ) AS heart_reserve,
+    (threshold_heartrate_bpm - resting_heartrate_bpm)
+      / NULLIF(max_heartrate_bpm - resting_heartrate_bpm, 0) AS threshold_reserve
+  FROM plausible AS p
+),
+loaded AS (
+  SELECT
+    d.*,
+    IF(
+      is_power_ride, moving_time_s / 36.0 * POW(weighted_average_watts / ftp_w, 2), NULL
+    ) AS power_load,
+    IF(
+      is_counted AND NOT is_ebike AND NOT is_manual AND threshold_reserve > 0,
+      moving_time_s / 36.0
+        * (heart_reserve * EXP(1.92 * heart_reserve))
+        / (threshold_reserve * EXP(1.92 * threshold_reserve)),
+      NULL
+    ) AS heartrate_load
+  FROM decided AS d
+)
+SELECT
+  athlete_id,  -- the athlete
+  activity_id,  -- Strava's id of the activity
+  activity_date,  -- local calendar date of the start
+  week,  -- first day of the local calendar week
+  quarter,  -- first day of the local calendar quarter
+  year,  -- local calendar year
+  name,  -- the athlete's title of the activity
+  sport_type,  -- Strava's sport
+  family,  -- the family of the sport: ride, run, walk, swim and so on; other when unknown
+  gear_id,  -- the bike or the shoes, by Strava's id
+  is_counted,  -- the settings count it (commutes and virtual activities can be left out)
+  is_ride,  -- counted, of a cycling sport (or one chosen for power), without a motor
+  is_counted AND is_ebike AS is_ebike_ride,  -- counted, and a motor helped; kept apart from everything else
+  is_indoor,  -- on a trainer or in a virtual world: its distance and climbing are not the road's
+  is_commute,  -- marked as a commute
+  is_flagged,  -- flagged as implausible: stays in totals, never a best
+  is_power_ride,  -- a ride whose watts a power meter measured: in a power sport, recorded, watts and work present
+  is_estimated_ride,  -- the same with watts that Strava estimated; never mixed with measured ones
+  moving_time_s,  -- [s] time in motion; 0 where missing or impossible
+  IF(is_indoor, moving_time_s, 0) AS indoor_time_s,  -- [s] time in motion indoors
+  distance_m,  -- [m] distance, virtual metres included; 0 where missing or impossible
+  IF(is_indoor, 0, distance_m) AS outdoor_distance_m,  -- [m] distance on the road
+  IF(is_indoor, 0, climb_m) AS climb_m,  -- [m] climbing on the road
+  IF(is_indoor, climb_m, 0) AS virtual_climb_m,  -- [m] climbing indoors, which is a program's
+  IF(is_power_ride, moving_time_s, 0) AS power_s,  -- [s] seconds that carry measured power
+  IF(is_power_ride, CAST(ROUND(kilojoules * 1000) AS INT64), 0) AS work_j,  -- [J] measured work; over power_s it is the mean power
+  IF(is_power_ride AND weighted_average_watts IS NOT NULL, moving_time_s, 0) AS weighted_s,  -- [s] seconds that carry Strava's weighted power
+  IF(
+    is_power_ride AND weighted_average_watts IS NOT NULL, CAST(ROUND(kilojoules * 1000) AS INT64), 0
+  ) AS weighted_work_j,  -- [J] measured work of the rides with weighted power
+  COALESCE(
+    IF(is_power_ride, moving_time_s * POW(weighted_average_watts, 4), NULL), 0
+  ) AS weighted_w4s,  -- [W⁴·s] weighted power to the fourth times seconds; over weighted_s its fourth root is the period's weighted power
+  IF(
+    is_power_ride AND moving_time_s >= 1800 AND NOT is_flagged, weighted_average_watts, NULL
+  ) AS best_weighted_watts,  -- [W] weighted power of a ride of 30 minutes or more that may be a best
+  IF(is_power_ride AND NOT is_flagged, max_watts, NULL) AS max_watts,  -- [W] highest measured power, where plausible
+  IF(is_estimated_ride, moving_time_s, 0) AS estimated_s,  -- [s] seconds that carry estimated power
+  IF(is_estimated_ride, CAST(ROUND(kilojoules * 1000) AS INT64), 0) AS estimated_work_j,  -- [J] estimated work
+  IF(heartrate_bpm IS NULL, 0, moving_time_s) AS heartrate_s,  -- [s] seconds that carry a heart rate
+  COALESCE(moving_time_s * heartrate_bpm / 60.0, 0) AS heartbeats,  -- [beats] mean heart rate times minutes; over heartrate_s / 60 it is the mean again
+  IF(
+    is_power_ride AND weighted_average_watts IS NOT NULL AND heartrate_bpm IS NOT NULL, moving_time_s, 0
+  ) AS efficiency_s,  -- [s] seconds that carry weighted power and a heart rate
+  COALESCE(
+    IF(is_power_ride AND heartrate_bpm IS NOT NULL, moving_time_s * POW(weighted_average_watts, 4), NULL), 0
+  ) AS efficiency_w4s,  -- [W⁴·s] the fourth-power sum of those seconds
+  COALESCE(
+    IF(is_power_ride AND weighted_average_watts IS NOT NULL, moving_time_s * heartrate_bpm / 60.0, NULL), 0
+  ) AS efficiency_heartbeats,  -- [beats] the heartbeats of those seconds
+  IF(is_power_ride AND weight_kg IS NOT NULL, moving_time_s, 0) AS weighed_s,  -- [s] seconds of measured power on days whose body weight is known
+  COALESCE(
+    IF(is_power_ride, ROUND(kilojoules * 1000) / weight_kg, NULL), 0
+  ) AS work_j_per_kg,  -- [J/kg] measured work by the body weight of the day
+  ftp_w,  -- [W] functional threshold power of the day, where known
+  weight_kg,  -- [kg] body weight of the day, where known
+  relative_effort,  -- [pts] Strava's Relative Effort
+  COALESCE(power_load, heartrate_load) AS training_load,  -- [pts] an hour at threshold is 100: hours times squared share of FTP, else the heart-rate impulse against one hour at threshold; null where neither is known
+  CASE
+    WHEN power_load IS NOT NULL THEN 'power'
+    WHEN heartrate_load IS NOT NULL THEN 'heart_rate'
+    ELSE 'none'
+  END AS load_source  -- what training_load rests on: power (Strava's weighted power, not normalized power), heart_rate or none
+FROM loaded

@@ -1,0 +1,17 @@
+"""All stored tables by name: the registry's table of contents. A new table is one line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
+from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.sports import SPORT_RULES
+
+if TYPE_CHECKING:
+    from strava_assets.schema.columns import Table
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (ACTIVITIES, SPORT_RULES, MART_SETTINGS, ATHLETE_FIGURES, REJECTED_RECORDS, LOADED_BATCHES)
+}
