@@ -1,0 +1,18 @@
+"""Where the tables live: DuckDB and BigQuery behind one small interface. No Dagster, no table's columns.
+
+Importing this package is cheap; the engines' own modules bring their clients along and are imported where one
+is opened.
+"""
+
+from strava_assets.warehouse.engine import JobReport, MergeCounts, Typed, Warehouse
+from strava_assets.warehouse.errors import ForeignSchemaError, UnfitRowsError, WarehouseError
+
+__all__ = [
+    "ForeignSchemaError",
+    "JobReport",
+    "MergeCounts",
+    "Typed",
+    "UnfitRowsError",
+    "Warehouse",
+    "WarehouseError",
+]

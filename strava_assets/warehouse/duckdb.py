@@ -1,0 +1,385 @@
+"""The embedded engine: tables in one DuckDB file, through the interface of engine.py.
+
+How the file is opened and what its failures mean stands in duckdb_file.py; the SQL's text in statements.py.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+from typing_extensions import override
+
+from strava_assets.schema import ColumnType
+from strava_assets.warehouse import statements
+from strava_assets.warehouse.arrow import described, fitted, plain
+from strava_assets.warehouse.duckdb_file import explained, open_file
+from strava_assets.warehouse.engine import JobReport, MergeCounts, Typed, Warehouse
+from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from strava_assets.schema import Column, Table
+
+_TYPES = {column_type.duckdb: column_type for column_type in ColumnType}
+
+
+@dataclass(frozen=True)
+class _Stored:
+    type_name: str
+    nullable: bool
+
+
+class DuckDBWarehouse(Warehouse):
+    """Tables in one DuckDB file. One process writes at a time; others wait for it, within bounds.
+
+    Args:
+        path: the file; made, with its folder, when missing.
+        memory_limit: what DuckDB may hold in memory, e.g. `256MB`; beyond it, it spills beside the file.
+        threads: how many threads it may use; all cores by default.
+        read_only: open without the right to change anything; works beside other readers, not beside a writer.
+        wait_for_lock_s: how long to wait for another process to let go of the file, in seconds.
+        clock: the time in seconds, for waiting and reports.
+        sleep: waits that many seconds.
+
+    Raises:
+        WarehouseLockedError: another process kept the file for longer than `wait_for_lock_s`.
+        NotAWarehouseError: the file is something else; it was not touched.
+        WarehouseMissingError: there is nothing to read.
+        WarehouseUnwritableError: the folder or the file cannot be written.
+    """
+
+    storage_kind = "duckdb"
+
+    def __init__(  # noqa: PLR0913 -- each is a setting with a default of its own
+        self,
+        path: Path,
+        *,
+        memory_limit: str = "256MB",
+        threads: int | None = None,
+        read_only: bool = False,
+        wait_for_lock_s: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.path = path
+        self.address = str(path)
+        self._read_only = read_only
+        self._clock = clock
+        self._reports: list[JobReport] = []
+        self._depth = 0
+        self._broken = False
+        self._closed = False
+        self._connection = open_file(
+            path, read_only=read_only, wait_s=wait_for_lock_s, clock=clock, sleep=sleep
+        )
+        # As an option of connect() the time zone would ask for an extension from the internet.
+        self._run("SET GLOBAL TimeZone = 'UTC'")
+        self._run("SET memory_limit = $limit", {"limit": memory_limit})
+        if threads is not None:
+            self._run("SET threads = $threads", {"threads": threads})
+
+    @override
+    def table_address(self, name: str) -> str:
+        return f"main.{name}"
+
+    @override
+    def exists(self, name: str) -> bool:
+        return self._relation_kind(name) is not None
+
+    @override
+    def stored_columns(self, name: str) -> dict[str, ColumnType]:
+        known: dict[str, ColumnType] = {}
+        for column, stored in self._stored(name).items():
+            if stored.type_name not in _TYPES:
+                raise ForeignSchemaError(
+                    self.table_address(name),
+                    column,
+                    found=stored.type_name,
+                    wanted=f"one of {', '.join(_TYPES)}",
+                )
+            known[column] = _TYPES[stored.type_name]
+        return known
+
+    @override
+    def ensure(self, table: Table) -> None:
+        with self.transaction():
+            if not self.exists(table.name):
+                self._create(table.name, table.columns)
+            else:
+                self._evolve(table)
+            self._comment("TABLE", table.name, table.description, table.columns)
+
+    def _evolve(self, table: Table) -> None:
+        address = self.table_address(table.name)
+        if self._relation_kind(table.name) == "VIEW":
+            raise ForeignSchemaError(
+                address, table.columns[0].name, found="part of a view", wanted="part of a table"
+            )
+        stored = self._stored(table.name)
+        for column in table.columns:
+            found = stored.get(column.name)
+            if found is None and not column.nullable:
+                raise ForeignSchemaError(
+                    address, column.name, found="missing", wanted=f"{column.type.duckdb} NOT NULL"
+                )
+            if found is not None and found.type_name != column.type.duckdb:
+                raise ForeignSchemaError(
+                    address, column.name, found=found.type_name, wanted=column.type.duckdb
+                )
+        for name, found in stored.items():
+            if not found.nullable and name not in {column.name for column in table.columns}:
+                raise ForeignSchemaError(
+                    address, name, found=f"{found.type_name} NOT NULL", wanted="absent or nullable"
+                )
+        for column in table.columns:
+            alter, name = f"ALTER TABLE {_quoted(table.name)}", _quoted(column.name)
+            if column.name not in stored:
+                self._run(f"{alter} ADD COLUMN {name} {column.type.duckdb}")
+            elif column.nullable and not stored[column.name].nullable:
+                self._run(f"{alter} ALTER COLUMN {name} DROP NOT NULL")
+
+    @override
+    def merge(
+        self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
+    ) -> MergeCounts:
+        stage = f"stage_{table.name}"
+        began = self._clock()
+        with self.transaction(), self._staged(table, stage, rows):
+            sql = statements.staged_counts(table, stage, wins=wins, changed=changed, latest=latest)
+            (counted,) = self._answer(sql.sql(dialect="duckdb")).to_pylist()
+            self._run(statements.merge(table, stage, wins=wins, latest=latest).sql(dialect="duckdb"))
+        counts = MergeCounts(
+            staged=counted["staged"],
+            inserted=counted["inserted"],
+            updated=counted["updated"],
+            unchanged=counted["matched"] - counted["updated"],
+        )
+        self._report("MERGE", began, counts.inserted + counts.updated)
+        return counts
+
+    @contextmanager
+    def _staged(self, table: Table, stage: str, rows: Iterable[pa.RecordBatch]) -> Iterator[None]:
+        """A temporary table: of this connection alone, outside the file, gone with a rollback or a crash."""
+        definition = ", ".join(f"{_quoted(c.name)} {c.type.duckdb}" for c in table.columns)
+        self._run(
+            f"CREATE TEMP TABLE {_quoted(stage)} ({definition}, {_quoted(statements.STAGED_ROW)} BIGINT)"
+        )
+        staged = 0
+        for batch in rows:
+            fit = fitted(table.name, table.columns, batch)
+            numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
+            self._append(stage, fit.append_column(statements.STAGED_ROW, numbers))
+            staged += fit.num_rows
+        yield
+        self._run(f"DROP TABLE {_quoted(stage)}")
+
+    @override
+    def replace(self, table: Table, rows: pa.Table) -> int:
+        began = self._clock()
+        with self.transaction():
+            self._clear(table.name)
+            self._create(table.name, table.columns)
+            for batch in rows.to_batches():
+                self._append(table.name, fitted(table.name, table.columns, batch))
+            self._comment("TABLE", table.name, table.description, table.columns)
+        self._report("CREATE TABLE", began, rows.num_rows)
+        return int(rows.num_rows)
+
+    @override
+    def create_table_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> int:
+        began = self._clock()
+        # Built beside the old table, which the query may read, then put in its place.
+        building = f"{name}_building"
+        with self.transaction():
+            self._create(building, columns)
+            filled = exp.insert(statements.cast_select(sql, columns), statements.table_named(building))
+            rows = self._changed_rows(filled.sql(dialect="duckdb"))
+            self._clear(name)
+            self._run(f"ALTER TABLE {_quoted(building)} RENAME TO {_quoted(name)}")
+            self._comment("TABLE", name, description, columns)
+        self._report("CREATE TABLE", began, rows)
+        return rows
+
+    @override
+    def create_view_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> None:
+        began = self._clock()
+        query = statements.cast_select(sql, columns).sql(dialect="duckdb")
+        with self.transaction():
+            if self._relation_kind(name) == "BASE TABLE":
+                self._clear(name)
+            self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {query}")
+            self._comment("VIEW", name, description, columns)
+        self._report("CREATE VIEW", began, 0)
+
+    @override
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        began = self._clock()
+        rows = self._changed_rows(statements.for_duckdb(sql), _values(params))
+        self._report(statements.kind_of(sql), began, rows)
+        return rows
+
+    @override
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        began = self._clock()
+        answer = self._answer(statements.for_duckdb(sql), _values(params))
+        self._report(statements.kind_of(sql), began, answer.num_rows)
+        return answer.cast(plain(answer.schema))
+
+    @override
+    def query_batches(
+        self, sql: str, params: Mapping[str, Any] | None = None, *, batch_rows: int = 10_000
+    ) -> Iterator[pa.RecordBatch]:
+        began = self._clock()
+        # On a connection of its own, where no transaction binds it, other statements do not end the reading.
+        connection = self._connection if self._depth else self._connection.cursor()
+        rows = 0
+        try:
+            reader = connection.sql(statements.for_duckdb(sql), params=_values(params)).to_arrow_reader(
+                batch_rows
+            )
+            schema = plain(reader.schema)
+            for batch in reader:
+                rows += batch.num_rows
+                yield batch.cast(schema)
+        except duckdb.Error as error:
+            raise explained(error, self.path) from error
+        finally:
+            if connection is not self._connection:
+                connection.close()
+        self._report(statements.kind_of(sql), began, rows)
+
+    @override
+    def drop(self, name: str) -> None:
+        with self.transaction():
+            self._clear(name)
+
+    @override
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        if self._depth == 0:
+            self._run("BEGIN TRANSACTION")
+            self._broken = False
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._broken = True
+            raise
+        finally:
+            self._depth -= 1
+            if self._depth == 0 and self._broken:
+                self._connection.rollback()
+        if self._depth == 0:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._broken:
+            raise StatementFailedError(
+                "A change inside a larger one failed, and the larger one went on.",
+                means="All of it was undone; the warehouse is as it was before.",
+                remedy="Run it again; if it stays so, report the first error of this run.",
+            )
+        try:
+            self._connection.commit()
+        except duckdb.Error as error:
+            raise explained(error, self.path) from error
+
+    @override
+    def take_reports(self) -> list[JobReport]:
+        taken, self._reports = self._reports, []
+        return taken
+
+    @override
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if not self._read_only and not self._depth:
+                self._run("CHECKPOINT")
+        finally:
+            self._connection.close()
+
+    def _report(self, kind: str, began: float, rows: int) -> None:
+        self._reports.append(JobReport(kind, self._clock() - began, rows))
+
+    def _run(self, sql: str, values: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql, values)
+        except duckdb.Error as error:
+            raise explained(error, self.path) from error
+
+    def _changed_rows(self, sql: str, values: Mapping[str, Any] | None = None) -> int:
+        counted = self._run(sql, values).fetchone()
+        return int(counted[0]) if counted else 0
+
+    def _answer(self, sql: str, values: Mapping[str, Any] | None = None) -> pa.Table:
+        try:
+            return self._connection.sql(sql, params=values).to_arrow_table()
+        except duckdb.Error as error:
+            raise explained(error, self.path) from error
+
+    def _append(self, name: str, batch: pa.RecordBatch) -> None:
+        if batch.num_rows == 0:
+            return
+        try:
+            self._connection.from_arrow(pa.Table.from_batches([batch])).insert_into(name)
+        except duckdb.Error as error:
+            raise explained(error, self.path) from error
+
+    def _relation_kind(self, name: str) -> str | None:
+        statements.identifier(name)
+        found = self._run(
+            "SELECT table_type FROM information_schema.tables"
+            " WHERE table_catalog = current_database() AND table_schema = 'main' AND table_name = $name",
+            {"name": name},
+        ).fetchone()
+        return str(found[0]) if found else None
+
+    def _stored(self, name: str) -> dict[str, _Stored]:
+        found = self._run(
+            "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main'"
+            " AND table_name = $name AND database_name = current_database() ORDER BY column_index",
+            {"name": name},
+        ).fetchall()
+        return {column: _Stored(type_name, nullable) for column, type_name, nullable in found}
+
+    def _create(self, name: str, columns: Sequence[Column]) -> None:
+        definition = ", ".join(
+            f"{_quoted(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in columns
+        )
+        self._run(f"CREATE TABLE {_quoted(name)} ({definition})")
+
+    def _clear(self, name: str) -> None:
+        kind = self._relation_kind(name)
+        if kind is not None:
+            self._run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {_quoted(name)}")
+
+    def _comment(self, kind: str, name: str, description: str, columns: Sequence[Column]) -> None:
+        self._run(f"COMMENT ON {kind} {_quoted(name)} IS {_literal(description)}")
+        for column in columns:
+            self._run(
+                f"COMMENT ON COLUMN {_quoted(name)}.{_quoted(column.name)} IS {_literal(described(column))}"
+            )
+
+
+def _quoted(name: str) -> str:
+    return statements.identifier(name).sql(dialect="duckdb")
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql(dialect="duckdb")
+
+
+def _values(params: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if params is None:
+        return None
+    return {name: value.value if isinstance(value, Typed) else value for name, value in params.items()}

@@ -1,0 +1,55 @@
+"""What can go wrong between the project and any engine, each with its cure.
+
+Causes that only one engine knows stand beside that engine.
+"""
+
+from __future__ import annotations
+
+from strava_assets.errors import StravaAssetsError
+
+
+class WarehouseError(StravaAssetsError):
+    """The warehouse could not do what it was asked; what it held before is unchanged."""
+
+
+class StatementFailedError(WarehouseError):
+    """The engine refused or broke off a statement."""
+
+
+class UnfitNameError(WarehouseError):
+    """A table's or column's name is not one that both engines accept."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} cannot name a table or a column.",
+            means="Names are letters, digits and underscores, and do not begin with a digit.",
+            remedy="Rename it where it is declared.",
+        )
+
+
+class UnfitRowsError(WarehouseError):
+    """Rows handed in do not have the columns their table declares; none of them was stored."""
+
+    def __init__(self, table: str, column: str, problem: str) -> None:
+        self.table = table
+        self.column = column
+        super().__init__(
+            f"Rows for {table} do not fit: column {column} {problem}.",
+            means="None of these rows was stored; the table is as it was.",
+            remedy="Declare the column as the rows have it, or correct what makes the rows.",
+        )
+
+
+class ForeignSchemaError(WarehouseError):
+    """A stored table is not the one the registry declares; it was not touched."""
+
+    def __init__(self, address: str, column: str, *, found: str, wanted: str) -> None:
+        self.address = address
+        self.column = column
+        self.found = found
+        self.wanted = wanted
+        super().__init__(
+            f"Table {address} is not as declared: column {column} is {found}, wanted {wanted}.",
+            means="It was made by something else or by another version; nothing in it was changed.",
+            remedy=f"Rename or drop {address} or name another database; it is then rebuilt from the landing.",
+        )

@@ -1,0 +1,168 @@
+"""The statements both engines share, as trees that sqlglot writes out in either dialect.
+
+Running them, and what is said differently on each engine, is the engines' matter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from strava_assets.warehouse.errors import StatementFailedError, UnfitNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strava_assets.schema import Column, Table
+
+STAGED_ROW = "staged_row"
+"""The staging table's own column: the order in which rows came."""
+
+_STAGED_RANK = "staged_rank"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+
+def identifier(name: str) -> exp.Identifier:
+    """The name, checked, and quoted so that a keyword can be one.
+
+    Raises:
+        UnfitNameError: it is not a plain word.
+    """
+    if not _NAME.fullmatch(name):
+        raise UnfitNameError(name)
+    return exp.to_identifier(name, quoted=True)
+
+
+def table_named(name: str, alias: str | None = None) -> exp.Table:
+    """A table as a statement names it."""
+    return exp.Table(
+        this=identifier(name), alias=exp.TableAlias(this=exp.to_identifier(alias)) if alias else None
+    )
+
+
+def column_named(name: str, table: str | None = None) -> exp.Column:
+    """A column as a statement names it."""
+    return exp.Column(this=identifier(name), table=exp.to_identifier(table) if table else None)
+
+
+@cache
+def for_duckdb(sql: str) -> str:
+    """BigQuery's SQL as DuckDB understands it; one statement.
+
+    Raises:
+        StatementFailedError: it is not SQL, or more than one statement.
+    """
+    return _one(sql).sql(dialect="duckdb")
+
+
+@cache
+def kind_of(sql: str) -> str:
+    """What a statement is, for reports: `SELECT`, and so on."""
+    return _one(sql).key.upper()
+
+
+def _one(sql: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(sql, dialect="bigquery")
+    except sqlglot.errors.SqlglotError as error:
+        raise StatementFailedError(
+            f"This is not one SQL statement: {str(error).splitlines()[0]}",
+            means="Nothing was run.",
+            remedy="Correct the statement; the dialect is BigQuery's.",
+        ) from error
+
+
+def cast_select(sql: str, columns: Sequence[Column]) -> exp.Select:
+    """The query's columns as declared: in that order, cast to those types, nothing else.
+
+    Raises:
+        StatementFailedError: it is not a query.
+    """
+    query = _one(sql)
+    if not isinstance(query, exp.Query):
+        raise StatementFailedError(
+            f"A table is made from a query, and this is {kind_of(sql)}.", remedy="Give a SELECT."
+        )
+    picked = [
+        exp.alias_(
+            exp.cast(column_named(c.name, "answer"), c.type.bigquery, dialect="bigquery"), identifier(c.name)
+        )
+        for c in columns
+    ]
+    return exp.select(*picked).from_(query.subquery("answer"))
+
+
+def staged_counts(table: Table, stage: str, *, wins: str, changed: str, latest: str) -> exp.Select:
+    """Count what `merge` will do, before it does: staged, inserted, updated, unchanged."""
+    new = column_named(table.key[0], "T").is_(exp.null())
+    known = exp.not_(new)
+    update = exp.and_(known, _condition(wins), _condition(changed))
+    counted = exp.select(
+        exp.alias_(exp.select(exp.Count(this=exp.Star())).from_(table_named(stage)).subquery(), "staged"),
+        exp.alias_(_count(new), "inserted"),
+        exp.alias_(_count(update), "updated"),
+        exp.alias_(_count(known), "matched"),
+    )
+    kept = _kept(table, stage, latest).subquery("S")
+    return counted.from_(kept).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
+
+
+def merge(table: Table, stage: str, *, wins: str, latest: str) -> exp.Merge:
+    """Merge the staging table by the table's key: a winner replaces the stored row, a new row is inserted."""
+    names = [column.name for column in table.columns]
+    replaced = exp.Update(
+        expressions=[
+            exp.EQ(this=exp.Column(this=identifier(name)), expression=column_named(name, "S"))
+            for name in names
+            if name not in table.key
+        ]
+    )
+    inserted = exp.Insert(
+        this=exp.Tuple(expressions=[exp.Column(this=identifier(name)) for name in names]),
+        expression=exp.Tuple(expressions=[column_named(name, "S") for name in names]),
+    )
+    return exp.merge(
+        exp.When(matched=True, condition=_condition(wins), then=replaced),
+        exp.When(matched=False, then=inserted),
+        into=table_named(table.name, "T"),
+        using=_kept(table, stage, latest).subquery("S"),
+        on=_same_key(table),
+    )
+
+
+def _kept(table: Table, stage: str, latest: str) -> exp.Select:
+    """One staged row a key. The ranking reads only what it needs: rows are wide and memory is not."""
+    rank = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[column_named(name) for name in table.key],
+        order=exp.Order(
+            expressions=[
+                exp.Ordered(this=_condition(latest), desc=True, nulls_first=False),
+                exp.Ordered(this=column_named(STAGED_ROW), desc=True, nulls_first=False),
+            ]
+        ),
+    )
+    ranked = exp.select(column_named(STAGED_ROW), exp.alias_(rank, _STAGED_RANK)).from_(table_named(stage))
+    best = exp.select(column_named(STAGED_ROW)).from_(ranked.subquery("ranked"))
+    best = best.where(column_named(_STAGED_RANK).eq(1))
+    return exp.select("*").from_(table_named(stage)).where(column_named(STAGED_ROW).isin(query=best))
+
+
+def _count(condition: exp.Expr) -> exp.Count:
+    """COUNTIF would be null on DuckDB where no row is sure."""
+    return exp.Count(this=exp.If(this=condition.copy(), true=exp.Literal.number(1)))
+
+
+def _same_key(table: Table) -> exp.Condition:
+    return exp.and_(*(column_named(name, "T").eq(column_named(name, "S")) for name in table.key))
+
+
+def _condition(sql: str) -> exp.Expr:
+    try:
+        return exp.paren(sqlglot.parse_one(sql, dialect="bigquery"), copy=False)
+    except sqlglot.errors.SqlglotError as error:
+        raise StatementFailedError(f"This is not a condition in SQL: {sql}", remedy="Correct it.") from error
