@@ -83,7 +83,7 @@ def _read(path: Path) -> _Source:
         raise MartDefinitionError(
             f"{path.name} does not say: {', '.join(missing)}.",
             means="Without it nobody knows what a row of the mart is.",
-            remedy=f"Open it with `-- {path.stem}: what it holds`, `-- grain: one …`, `-- key: column, column`.",
+            remedy=f"Open it with `-- {path.stem}: what it holds`, `-- grain: …` and `-- key: column, …`.",
         )
     try:
         query = parse_one(sql, read="bigquery")
