@@ -36,6 +36,7 @@ class EnvironmentStore:
 
     name = "the environment"
     writable = False
+    settling_waits_s: tuple[float, ...] = ()
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ

@@ -38,6 +38,7 @@ class FileStore:
     """
 
     writable = True
+    settling_waits_s: tuple[float, ...] = ()
 
     def __init__(
         self, path: Path, *, sleep: Callable[[float], None] = time.sleep, lock_wait_s: float = LOCK_WAIT_S

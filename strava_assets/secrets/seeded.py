@@ -33,6 +33,7 @@ class SeededStore:
     """
 
     writable = True
+    settling_waits_s: tuple[float, ...] = ()
 
     def __init__(self, file: FileStore, seed: Mapping[str, str]) -> None:
         self._file = file

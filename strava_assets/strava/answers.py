@@ -77,13 +77,13 @@ def api_failure(status: int, body: bytes, asked: str) -> errors.StravaError:
     return errors.RequestRefused(told)
 
 
-def token_failure(status: int, body: bytes) -> errors.StravaError:
-    """Name the failure behind a token endpoint's answer whose status is not 200.
+def token_failure(status: int, body: bytes, asked: str) -> errors.StravaError:
+    """Name the failure behind an OAuth endpoint's answer whose status is not 200.
 
     Sources disagree whether a wrong client secret is a 400 or a 401, so both are read alike.
     """
     items = fault_items(body)
-    told = _told(status, "POST /oauth/token", items)
+    told = _told(status, asked, items)
     resources = {item.resource for item in items}
     if status >= 500 or status in (408, 429):
         return errors.ServerError(told)

@@ -125,10 +125,17 @@ class InvalidAuthorizationCode(PermanentStravaError):
 
 
 class AuthorizationDenied(PermanentStravaError):
-    """The consent page was answered with a refusal, or its answer cannot be trusted."""
+    """The consent page was answered with a refusal, or not at all."""
 
     MEANS = "No token was issued and nothing was changed."
     REMEDY = f"{LOGIN} again and choose Authorize."
+
+
+class ForeignRedirect(AuthorizationDenied):
+    """A redirect that belongs to another login than the one that was begun."""
+
+    MEANS = "It may come from an old tab, or be somebody else's doing. Nothing was changed."
+    REMEDY = f"Use the tab that was opened last, or run {LOGIN.removeprefix('Run ')} again."
 
 
 class InvalidClient(PermanentStravaError):

@@ -89,6 +89,7 @@ class Listing:
         ids: distinct activity ids, in the order received.
         newest_start: latest readable start seen, aware UTC.
         oldest_start: earliest readable start seen, aware UTC.
+        athlete_id: whose activities they are; None where no record said so.
         descending: whether the starts came newest first throughout; only then is everything from
             `oldest_start` on known after a stop.
         calls: HTTP requests sent during this listing, by kind.
@@ -106,6 +107,7 @@ class Listing:
     ids: list[str] = field(repr=False)
     newest_start: datetime | None
     oldest_start: datetime | None
+    athlete_id: str | None
     descending: bool
     calls: dict[str, int]
     quota: Quota | None
@@ -207,6 +209,7 @@ def run(
         ids=ids,
         newest_start=starts.newest,
         oldest_start=starts.oldest,
+        athlete_id=starts.athlete_id,
         descending=starts.descending,
         calls={kind: count - calls_before.get(kind, 0) for kind, count in client.calls.items()},
         quota=client.quota,
@@ -248,15 +251,17 @@ def _full_reason(known: KnownHistory, now: datetime, full_every_hours: float) ->
 
 
 class _Starts:
-    """Follows the starts of the records seen: their range and their order."""
+    """Follows the records seen: whose they are, the range of their starts and its order."""
 
     def __init__(self) -> None:
         self.newest: datetime | None = None
         self.oldest: datetime | None = None
         self.descending = True
+        self.athlete_id: str | None = None
 
     def see(self, records: list[Any]) -> None:
         for record in records:
+            self.athlete_id = self.athlete_id or _athlete(record)
             start = _start(record)
             if start is None:
                 continue
@@ -264,6 +269,12 @@ class _Starts:
                 self.descending = False
             self.oldest = start if self.oldest is None else min(self.oldest, start)
             self.newest = start if self.newest is None else max(self.newest, start)
+
+
+def _athlete(record: Any) -> str | None:
+    athlete = record.get("athlete") if isinstance(record, dict) else None
+    identity = athlete.get("id") if isinstance(athlete, dict) else None
+    return str(identity) if isinstance(identity, int) and not isinstance(identity, bool) else None
 
 
 def _start(record: Any) -> datetime | None:

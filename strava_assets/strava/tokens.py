@@ -83,7 +83,7 @@ def request_grant(
         raise answers.transport_failure(error, asked) from None
     now = clock()
     if answer.status_code != 200:
-        raise answers.token_failure(answer.status_code, answer.content)
+        raise answers.token_failure(answer.status_code, answer.content, asked)
     answers.check_clock(answer.headers, now, CLOCK_TOLERANCE)
     document = answers.read_json(answer.content, answer.headers.get("Content-Type", ""), asked)
     return _grant(document, now, asked)
