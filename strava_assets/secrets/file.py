@@ -37,7 +37,6 @@ class FileStore:
         lock_wait_s: how long to wait for a lock in all.
     """
 
-    writable = True
     settling_waits_s: tuple[float, ...] = ()
 
     def __init__(
@@ -75,13 +74,28 @@ class FileStore:
             ) from None
         return document
 
-    def write(self, values: Mapping[str, str]) -> None:
-        """Merge `values` into the file; on disk when this returns, and never half.
+    def replace(self, values: Mapping[str, str]) -> None:
+        """Put `values` in the place of everything the file holds; on disk when this returns, and never half.
 
         Raises:
             SecretStoreError: the file or its folder cannot be written.
         """
-        self.replace(self.read() | dict(values))
+        self._make_folder()
+        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(values, file, indent=1, sort_keys=True)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(self._path)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            self._sync_folder()
+        except OSError as error:
+            raise self._unusable("cannot be written", error) from error
 
     def clear(self) -> None:
         """Remove the file."""
@@ -125,25 +139,6 @@ class FileStore:
                 waited_s += LOCK_POLL_S
             else:
                 return
-
-    def replace(self, values: Mapping[str, str]) -> None:
-        """Put `values` in the place of everything the file holds, as durably as `write`."""
-        self._make_folder()
-        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
-        try:
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    json.dump(values, file, indent=1, sort_keys=True)
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(self._path)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            self._sync_folder()
-        except OSError as error:
-            raise self._unusable("cannot be written", error) from error
 
     def _make_folder(self) -> None:
         folder = self._path.parent

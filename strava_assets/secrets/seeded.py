@@ -1,51 +1,68 @@
-"""The local default: the environment seeds, a file remembers.
+"""The environment seeds, a file (or another store that can be written) remembers.
 
-Somebody pastes id, secret and a refresh token into `.env`; what Strava rotates afterwards is kept in the
-file, and a newly pasted token wins over the remembered one.
+Somebody pastes id, secret and a refresh token into `.env`; what Strava rotates afterwards is kept, and a
+newly pasted token wins over the remembered one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
-
-    from strava_assets.secrets.file import FileStore
 
 SEED_MARK = "seed_mark"
 CLIENT = ("client_id", "client_secret")
 OF_ONE_GRANT = ("refresh_token", "access_token", "expires_at", "scope", "athlete_id")
 
 
-class SeededStore:
-    """A file store that grows from credentials given elsewhere.
+class Keeper(Protocol):
+    """A store that can be written as a whole."""
 
-    Which refresh token the file grew from is remembered as a salted hash. Client id and secret given by the
+    name: str
+    settling_waits_s: tuple[float, ...]
+
+    def read(self) -> dict[str, str]:
+        """All values, as they are now."""
+
+    def replace(self, values: Mapping[str, str]) -> None:
+        """Put `values` in the place of everything; they are durable when this returns."""
+
+    def clear(self) -> None:
+        """Remove everything."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold off other processes as far as the store can."""
+
+
+class SeededStore:
+    """A store that grows from credentials given elsewhere.
+
+    Which refresh token it grew from is remembered as a salted hash. Client id and secret given by the
     seed always win: they are never rotated, so the seed is the place where a person corrects them.
 
     Args:
-        file: where tokens are kept.
+        keeper: where tokens are kept.
         seed: the credentials given, by store key; any may be absent.
     """
 
     writable = True
-    settling_waits_s: tuple[float, ...] = ()
 
-    def __init__(self, file: FileStore, seed: Mapping[str, str]) -> None:
-        self._file = file
+    def __init__(self, keeper: Keeper, seed: Mapping[str, str]) -> None:
+        self._keeper = keeper
         self._seed = dict(seed)
-        self.name = f"the environment and {file.name}"
+        self.name = f"the environment and {keeper.name}"
+        self.settling_waits_s = keeper.settling_waits_s
 
     def __repr__(self) -> str:
-        return f"SeededStore({self._file!r})"
+        return f"SeededStore({self._keeper!r})"
 
     def read(self) -> dict[str, str]:
-        """The file's tokens where they belong to this seed, otherwise the seed itself."""
-        kept = self._file.read()
+        """The kept tokens where they belong to this seed, otherwise the seed itself."""
+        kept = self._keeper.read()
         mark = kept.pop(SEED_MARK, "")
         client = {key: self._seed[key] for key in CLIENT if key in self._seed}
         if self._is_outgrown(kept, mark):
@@ -57,18 +74,18 @@ class SeededStore:
         """Merge `values`, and remember which seed they grew from."""
         whole = self.read() | dict(values)
         salt = secrets.token_hex(8)
-        self._file.replace(whole | {SEED_MARK: _mark(salt, self._seed.get("refresh_token", ""))})
+        self._keeper.replace(whole | {SEED_MARK: _mark(salt, self._seed.get("refresh_token", ""))})
 
     def clear(self) -> None:
-        """Remove the file; the seed is not ours to remove."""
-        self._file.clear()
+        """Remove what is kept; the seed is not ours to remove."""
+        self._keeper.clear()
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes that use the same file."""
-        return self._file.lock()
+        """Hold off other processes as the keeper does."""
+        return self._keeper.lock()
 
     def _is_outgrown(self, kept: Mapping[str, str], mark: str) -> bool:
-        """Whether the seed changed since the file was written: its tokens are then another grant's."""
+        """Whether the seed changed since something was kept: its tokens are then another grant's."""
         if "client_id" in kept and self._seed.get("client_id", kept["client_id"]) != kept["client_id"]:
             return True
         pasted = self._seed.get("refresh_token", "")

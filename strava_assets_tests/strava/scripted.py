@@ -51,6 +51,8 @@ class ScriptedServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # One packet an answer: without it every one waits for a delayed acknowledgement.
+            wbufsize = -1
 
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)

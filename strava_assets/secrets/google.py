@@ -1,0 +1,197 @@
+"""Secrets in Google Secret Manager: one secret with one JSON document, a new version whenever it changes.
+
+Google's client is imported where it is used; what the environment contributes is `seeded`'s matter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.secrets.errors import SecretStoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+logger = logging.getLogger("strava_assets.secrets")
+
+DEFAULT_SECRET = "strava-assets"  # noqa: S105 - the name of a secret
+
+
+class GoogleStore:
+    """Credentials and tokens of one athlete as the latest version of one secret.
+
+    A secret that holds a bare text instead of a JSON object is taken for a refresh token somebody pasted.
+    Secret Manager knows no lock, so two processes may refresh at once: the one that is refused looks for what
+    the other has written (`settling_waits_s`).
+
+    A version costs money until it is destroyed, and a token document is worth nothing once it is replaced.
+    So a new version disables the one before it and destroys the one before that.
+
+    Args:
+        project: the Google Cloud project's id.
+        secret: the secret's id.
+        connect: makes the client; by default with the application default credentials.
+    """
+
+    settling_waits_s: tuple[float, ...] = (0.5, 1.0, 2.0)
+
+    def __init__(
+        self, project: str, secret: str = DEFAULT_SECRET, connect: Callable[[], Any] | None = None
+    ) -> None:
+        self._project = project
+        self._secret = secret
+        self._connect = connect or _default_client
+        self._path = f"projects/{project}/secrets/{secret}"
+        self.name = f"Google's secret {self._path}"
+
+    def __repr__(self) -> str:
+        return f"GoogleStore({self._project!r}, {self._secret!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A connection cannot move to another process; how to make one can.
+        return GoogleStore, (self._project, self._secret, self._connect)
+
+    def read(self) -> dict[str, str]:
+        """All values; empty where the secret or its first version does not exist yet.
+
+        Raises:
+            SecretStoreError: it cannot be read, or holds something else.
+        """
+        with self._explained("read", "roles/secretmanager.secretAccessor"):
+            found = self._access_latest()
+        if found is None:
+            return {}
+        text = found.decode("utf-8", "replace").strip()
+        if not text.startswith("{"):
+            return {"refresh_token": text} if text else {}
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
+            # `from None`: a JSON error quotes the text around the mistake.
+            raise SecretStoreError(
+                f"{self.name} does not hold a token document of this project.",
+                means="It was left as it is.",
+                remedy="Choose another secret, or add a version that holds the refresh token alone.",
+            ) from None
+        return document
+
+    def replace(self, values: Mapping[str, str]) -> None:
+        """Put `values` in the place of everything the secret holds; kept by Google when this returns.
+
+        Raises:
+            SecretStoreError: no version can be added.
+        """
+        payload = {"data": json.dumps(dict(values), sort_keys=True).encode()}
+        with self._explained("written", "roles/secretmanager.secretVersionManager"):
+            added = self._add_version(payload)
+        self._retire_older(int(added.name.rpartition("/")[2]))
+
+    def clear(self) -> None:
+        """Delete the secret with all its versions."""
+        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+
+        with self._explained("deleted", "roles/secretmanager.admin"), contextlib.suppress(NotFound):
+            self._client.delete_secret(name=self._path)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold off nobody: see the class."""
+        return contextlib.nullcontext()
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._connect()
+
+    def _access_latest(self) -> bytes | None:
+        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+
+        try:
+            version = self._client.access_secret_version(name=f"{self._path}/versions/latest")
+        except NotFound:
+            return None
+        data: bytes = version.payload.data
+        return data
+
+    def _add_version(self, payload: dict[str, bytes]) -> Any:
+        from google.api_core.exceptions import AlreadyExists, NotFound  # noqa: PLC0415
+
+        try:
+            return self._client.add_secret_version(parent=self._path, payload=payload)
+        except NotFound:
+            with contextlib.suppress(AlreadyExists):
+                self._client.create_secret(
+                    parent=f"projects/{self._project}",
+                    secret_id=self._secret,
+                    secret={"replication": {"automatic": {}}},
+                )
+            return self._client.add_secret_version(parent=self._path, payload=payload)
+
+    def _retire_older(self, newest: int) -> None:
+        """Disable the version before `newest`, destroy the one before that; the new one is safe already."""
+        from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound  # noqa: PLC0415
+
+        steps = (
+            (newest - 1, self._client.disable_secret_version),
+            (newest - 2, self._client.destroy_secret_version),
+        )
+        for number, retire in steps:
+            try:
+                # Gone already, or never there: somebody else has tidied up.
+                with contextlib.suppress(NotFound, FailedPrecondition):
+                    if number > 0:
+                        retire(name=f"{self._path}/versions/{number}")
+            except GoogleAPICallError as error:
+                logger.warning(
+                    "%s has a new version; its version %d could not be retired (%s) and goes on costing a little.",
+                    self.name,
+                    number,
+                    type(error).__name__,
+                )
+
+    @contextlib.contextmanager
+    def _explained(self, done: str, role: str) -> Iterator[None]:
+        """Turn Google's errors into ours; Google's words on permissions name no secret value."""
+        try:
+            from google.api_core.exceptions import GoogleAPIError, PermissionDenied  # noqa: PLC0415
+            from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+        except ImportError as error:
+            raise _not_installed() from error
+        try:
+            yield
+        except PermissionDenied as error:
+            raise SecretStoreError(
+                f"{self.name} may not be {done} by this account.",
+                means="Strava is not asked for a token that could not be kept.",
+                remedy=f"Grant the account the role {role} on the secret; creating one needs roles/secretmanager.admin.",
+            ) from error
+        except GoogleAuthError as error:
+            raise SecretStoreError(
+                "No usable Google credentials were found.",
+                means=f"{self.name} could not be {done}.",
+                remedy="Run `gcloud auth application-default login`, or run under a service account.",
+            ) from error
+        except GoogleAPIError as error:
+            raise SecretStoreError(
+                f"{self.name} could not be {done} ({type(error).__name__}).",
+                remedy="Check the project's id and that the Secret Manager API is enabled; then run again.",
+            ) from error
+
+
+def _default_client() -> Any:
+    try:
+        from google.cloud.secretmanager import SecretManagerServiceClient  # noqa: PLC0415
+    except ImportError as error:
+        raise _not_installed() from error
+    return SecretManagerServiceClient()
+
+
+def _not_installed() -> SecretStoreError:
+    return SecretStoreError(
+        "Google's Secret Manager client is not installed.", remedy="Run `pip install 'strava_assets[gcp]'`."
+    )
