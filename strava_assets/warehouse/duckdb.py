@@ -318,8 +318,9 @@ class DuckDBWarehouse(Warehouse):
             raise explained(error, self.path) from error
 
     def _changed_rows(self, sql: str, values: Mapping[str, Any] | None = None) -> int:
-        counted = self._run(sql, values).fetchone()
-        return int(counted[0]) if counted else 0
+        # All rows: a result that is not read to its end keeps the connection from its next statement.
+        counted = self._run(sql, values).fetchall()
+        return int(counted[0][0]) if counted else 0
 
     def _answer(self, sql: str, values: Mapping[str, Any] | None = None) -> pa.Table:
         try:
@@ -341,8 +342,8 @@ class DuckDBWarehouse(Warehouse):
             "SELECT table_type FROM information_schema.tables"
             " WHERE table_catalog = current_database() AND table_schema = 'main' AND table_name = $name",
             {"name": name},
-        ).fetchone()
-        return str(found[0]) if found else None
+        ).fetchall()
+        return str(found[0][0]) if found else None
 
     def _stored(self, name: str) -> dict[str, _Stored]:
         found = self._run(
