@@ -1,6 +1,6 @@
-"""A local Strava over HTTP: OAuth, athlete, list, detail, streams, limits, every fault, and a sample athlete.
+"""A local Strava over HTTP: OAuth, athlete, list, detail, streams, limits, every fault, a sample athlete.
 
-`Sandbox` is the state, `serve` puts it on a port. Nothing in the package but the command line reaches in here.
+`Sandbox` is the state, `serve` puts it on a port. Only the command line reaches in here.
 """
 
 from strava_assets.sandbox.faults import Fault

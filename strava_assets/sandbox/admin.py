@@ -9,7 +9,6 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
 from starlette.routing import Route
 
 from strava_assets.errors import StravaAssetsError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from strava_assets.sandbox.state import Sandbox
 

@@ -1,4 +1,4 @@
-"""What goes over the wire when something is wrong: Strava's Fault bodies, and every way a connection can fail.
+"""What goes over the wire when something is wrong: Fault bodies, and every way a connection can fail.
 
 Which request gets which is decided in faults.py (on demand) and in api.py and oauth.py (by the rules).
 """
@@ -18,7 +18,7 @@ from strava_assets.sandbox.history import encode
 from strava_assets.sandbox.limits import RateLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import Receive, Scope, Send
 
@@ -28,7 +28,7 @@ TIMEOUT_BOUND_S = 60.0
 """Where nobody hangs up, a request that is never answered is dropped after this."""
 
 CLOCK_SKEW_S = -7 * 3600
-"""How far off the server's clock is under `clock_skew`: more than a token's life, so every token looks expired."""
+"""How far off the clock is under `clock_skew`: more than a token's life, so every token looks expired."""
 
 BEYOND_64_BITS = 2**70
 
@@ -52,6 +52,8 @@ _FAULTS: dict[Fault, tuple[int, str, tuple[str, str, str]]] = {
     Fault.error_object_with_200: (200, _BAD_REQUEST, ("Application", "", "invalid")),
 }
 
+_WINDOWS = {Fault.rate_limit_15min: 0, Fault.rate_limit_daily: 1}
+
 _GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 _MAINTENANCE_PAGE = (
     "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>"
@@ -68,46 +70,32 @@ def json_answer(document: Any, status: int = 200, headers: Mapping[str, str] | N
 
 
 def fault_answer(
-    status: int, message: str, resource: str, field: str, code: str, headers: Mapping[str, str] | None = None
+    status: int, message: str, error: tuple[str, str, str], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error in Strava's form, a Fault."""
+    """An error in Strava's form, a Fault; `error` is its resource, field and code."""
+    resource, field, code = error
     document = {"message": message, "errors": [{"resource": resource, "field": field, "code": code}]}
     return json_answer(document, status, headers)
 
 
 def not_found(resource: str) -> Response:
     """404 as for an activity that does not exist, or that this token may not see."""
-    return fault_answer(404, "Record Not Found", resource, "id", "invalid")
+    return fault_answer(404, "Record Not Found", (resource, "id", "invalid"))
 
 
 def known_fault(fault: Fault, headers: Mapping[str, str] | None = None) -> Response:
     """The answer of a fault that has one documented body."""
-    status, message, error = _FAULTS[fault]
-    return fault_answer(status, message, *error, headers=headers)
+    return fault_answer(*_FAULTS[fault], headers=headers)
 
 
 def instead_of_answer(fault: Fault, sandbox: Sandbox) -> Response | None:
     """The answer a fault puts in the place of the right one; None where it spoils the right one instead."""
-    if fault in (Fault.rate_limit_15min, Fault.rate_limit_daily):
-        window = 0 if fault is Fault.rate_limit_15min else 1
-        return known_fault(fault, (sandbox.limits or RateLimits()).used_up(window))
+    if fault in _WINDOWS:
+        return known_fault(fault, (sandbox.limits or RateLimits()).used_up(_WINDOWS[fault]))
     if fault in _FAULTS:
         return known_fault(fault)
-    if fault is Fault.bad_gateway:
-        return HTMLResponse(_GATEWAY_PAGE, 502)
-    if fault is Fault.unavailable:
-        return Response(b"", 503)
-    if fault is Fault.html:
-        return HTMLResponse(_MAINTENANCE_PAGE)
-    if fault is Fault.empty_body:
-        return json_answer(b"")
-    if fault is Fault.json_not_a_list:
-        return json_answer({"activities": [], "page": 1})
-    if fault is Fault.timeout:
-        return NeverAnswered(sandbox)
-    if fault is Fault.connection_reset:
-        return ResetConnection()
-    return None
+    make = _OTHER_ANSWERS.get(fault)
+    return make(sandbox) if make else None
 
 
 def spoiled(fault: Fault, answer: Response) -> Response:
@@ -148,6 +136,7 @@ class NeverAnswered(Response):
         self._closing = sandbox.closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say nothing until somebody gives up, then reset."""
         del send
         request = Request(scope, receive)
         give_up_at = time.monotonic() + TIMEOUT_BOUND_S
@@ -162,6 +151,7 @@ class ResetConnection(Response):
     """The connection is reset before a byte of an answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Reset at once."""
         del receive, send
         scope["app"].state.cut(scope["client"], reset=True)
 
@@ -174,6 +164,7 @@ class TruncatedAnswer(Response):
         self._whole = whole
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send half and close."""
         del receive
         length = max(2, len(self._whole))
         headers = [
@@ -183,3 +174,14 @@ class TruncatedAnswer(Response):
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self._whole[: length // 2], "more_body": True})
         scope["app"].state.cut(scope["client"], reset=False)
+
+
+_OTHER_ANSWERS: dict[Fault, Callable[[Sandbox], Response]] = {
+    Fault.bad_gateway: lambda _: HTMLResponse(_GATEWAY_PAGE, 502),
+    Fault.unavailable: lambda _: Response(b"", 503),
+    Fault.html: lambda _: HTMLResponse(_MAINTENANCE_PAGE),
+    Fault.empty_body: lambda _: json_answer(b""),
+    Fault.json_not_a_list: lambda _: json_answer({"activities": [], "page": 1}),
+    Fault.timeout: NeverAnswered,
+    Fault.connection_reset: lambda _: ResetConnection(),
+}

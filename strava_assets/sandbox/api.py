@@ -5,7 +5,7 @@ State is the `Sandbox`'s; bodies of errors are in answers.py.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,12 +18,13 @@ from strava_assets.sandbox.answers import (
     not_found,
     spoiled,
 )
+from strava_assets.sandbox.detail import detail_of
 from strava_assets.sandbox.faults import Fault
 from strava_assets.sandbox.history import json_list
 from strava_assets.sandbox.profile import summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
@@ -40,6 +41,7 @@ def api_routes(sandbox: Sandbox) -> list[Route]:
         ("/athlete", "athlete", _athlete),
         ("/athlete/activities", "list", _list),
         ("/activities/{id:int}", "detail", _detail),
+        ("/activities/{id:int}/streams", "streams", _streams),
     ]
     return [
         Route(prefix + path, _guarded(sandbox, endpoint, handler), methods=["GET"])
@@ -48,7 +50,7 @@ def api_routes(sandbox: Sandbox) -> list[Route]:
     ]
 
 
-def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Request], Response]:
+def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """The order of Strava's gates: who asks, how often, and only then what for."""
 
     async def answer(request: Request) -> Response:
@@ -69,7 +71,7 @@ def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Req
         response.headers.update(headers)
         return spoiled(fault, response) if fault else response
 
-    return answer  # type: ignore[return-value]  # Starlette takes a coroutine function here
+    return answer
 
 
 def _bearer_token(request: Request) -> str | None:
@@ -90,12 +92,12 @@ def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
     for name in ("before", "after", "page", "per_page"):
         text = request.query_params.get(name)
         if text is not None and not text.lstrip("-").isdigit():
-            return fault_answer(400, "Bad Request", "Activity", name, "invalid")
+            return fault_answer(400, "Bad Request", ("Activity", name, "invalid"))
         numbers[name] = int(text) if text is not None else None
     page = 1 if fault is Fault.repeated_page or numbers["page"] is None else numbers["page"]
     per_page = _DEFAULT_PER_PAGE if numbers["per_page"] is None else numbers["per_page"]
     if page < 1 or per_page < 1:
-        return fault_answer(400, "Bad Request", "Activity", "page", "invalid")
+        return fault_answer(400, "Bad Request", ("Activity", "page", "invalid"))
     size = min(per_page, sandbox.page_size_limit)
     entries = sandbox.history.page(
         numbers["after"],
@@ -108,14 +110,36 @@ def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
 
 
 def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
+    record = _visible_record(sandbox, request)
+    return record if isinstance(record, Response) else json_answer(detail_of(record))
+
+
+def _streams(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
+    from strava_assets.sandbox.streams import streams_of  # noqa: PLC0415 - numpy, for this endpoint alone
+
+    record = _visible_record(sandbox, request)
+    if isinstance(record, Response):
+        return record
+    keys = [key for key in request.query_params.get("keys", "").split(",") if key]
+    if not keys:
+        return fault_answer(400, "Bad Request", ("Activity", "keys", "missing"))
+    streams = streams_of(record, keys)
+    if streams is None:
+        return not_found("Activity")
+    described = {
+        key: {"data": data, "series_type": "distance", "original_size": len(data), "resolution": "high"}
+        for key, data in streams.items()
+    }
+    if request.query_params.get("key_by_type") == "true":
+        return json_answer(described)
+    return json_answer([{"type": key} | stream for key, stream in described.items()])
+
+
+def _visible_record(sandbox: Sandbox, request: Request) -> dict[str, Any] | Response:
     if not _may_read_activities(sandbox):
         return known_fault(Fault.missing_scope)
     entry = sandbox.history.find(request.path_params["id"], with_private=_sees_private(sandbox))
-    if entry is None:
-        return not_found("Activity")
-    from strava_assets.sandbox.detail import detail_of  # noqa: PLC0415
-
-    return json_answer(detail_of(entry.record()))
+    return entry.record() if entry else not_found("Activity")
 
 
 def _may_read_activities(sandbox: Sandbox) -> bool:

@@ -26,8 +26,8 @@ _PAGE = """<!DOCTYPE html>
 <title>Authorize &ndash; local sandbox</title>
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid; place-items: center;
-  background: light-dark(#eef2f4, #14191d); color: light-dark(#1c2730, #e3e9ed); }}
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid;
+  place-items: center; background: light-dark(#eef2f4, #14191d); color: light-dark(#1c2730, #e3e9ed); }}
 main {{ background: light-dark(#fff, #1d252b); border-radius: 14px; padding: 2rem 2.25rem; max-width: 26rem;
   margin: 1rem; box-shadow: 0 8px 30px rgb(0 0 0 / .12); }}
 h1 {{ font-size: 1.3rem; margin: 0 0 .25rem; }}
@@ -37,7 +37,8 @@ label {{ display: flex; gap: .75rem; align-items: start; padding: .6rem 0;
 input {{ margin-top: .35rem; accent-color: #0b7a75; }}
 code {{ display: block; font-size: .8rem; color: light-dark(#5b6b76, #9fb0bb); }}
 div {{ display: flex; gap: .75rem; margin-top: 1.5rem; }}
-button {{ font: inherit; padding: .6rem 1.1rem; border-radius: 8px; border: 1px solid #0b7a75; cursor: pointer; }}
+button {{ font: inherit; padding: .6rem 1.1rem; border-radius: 8px; border: 1px solid #0b7a75;
+  cursor: pointer; }}
 button[value=authorize] {{ background: #0b7a75; color: #fff; flex: 1; }}
 button[value=cancel] {{ background: none; color: inherit; }}
 </style>
@@ -45,7 +46,8 @@ button[value=cancel] {{ background: none; color: inherit; }}
 <body>
 <main>
 <h1>Authorize application {client_id}</h1>
-<p>Signed in as {athlete}. This is a sandbox on your own machine: the athlete does not exist, and nothing leaves it.</p>
+<p>Signed in as {athlete}. This is a sandbox on your own machine: the athlete does not exist,
+and nothing leaves it.</p>
 <form method="post" action="/oauth/authorize">
 {hidden}
 {boxes}

@@ -62,9 +62,9 @@ def detail_of(record: dict[str, Any]) -> dict[str, Any]:
 
 def _calories(record: dict[str, Any]) -> float:
     if record.get("kilojoules"):
-        return round(record["kilojoules"] * _KILOCALORIES_PER_KILOJOULE, 1)
+        return round(float(record["kilojoules"]) * _KILOCALORIES_PER_KILOJOULE, 1)
     per_hour = 620 if record.get("type") == "Run" else 380
-    return round(per_hour * record["moving_time"] / 3600, 1)
+    return round(per_hour * int(record["moving_time"]) / 3600, 1)
 
 
 def _device_name(record: dict[str, Any]) -> str | None:

@@ -9,9 +9,10 @@ import random
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from strava_assets.sandbox.kinds import KINDS
 from strava_assets.sandbox.places import HOME
 from strava_assets.sandbox.season import Career, Journey, Phase
-from strava_assets.sandbox.sessions import KINDS, perform
+from strava_assets.sandbox.sessions import perform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Chance(NamedTuple):
-    """One of `kinds` is done with this probability; a tuple in a kind's place is a pair done together."""
+    """One of `kinds` is done with this probability."""
 
     probability: float
     kinds: tuple[str, ...]

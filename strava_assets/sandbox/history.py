@@ -77,7 +77,7 @@ class History:
         return [entry.id for entry in reversed(self._order(with_private=True)[1])]
 
     def records(self, *, private: bool = True) -> list[Record]:
-        """The summaries a complete listing brings, newest first; `private=False` as without activity:read_all."""
+        """What a complete listing brings, newest first; `private=False`: without activity:read_all."""
         return [entry.record() for entry in reversed(self._order(with_private=private)[1])]
 
     def get(self, activity_id: int) -> Record:
@@ -98,7 +98,7 @@ class History:
     def page(
         self, after: int | None, before: int | None, offset: int, size: int, *, with_private: bool
     ) -> list[Entry]:
-        """One page of the listing, in Strava's order: oldest first with `after` alone, otherwise newest first.
+        """One page of the listing: oldest first with `after` alone, otherwise newest first.
 
         Args:
             after: epoch seconds, exclusive.
@@ -119,8 +119,8 @@ class History:
         """A new activity, possibly a late upload: give `start_date` for one of the past.
 
         Args:
-            fields: fields of the summary as Strava names them; the others are those of an ordinary hour's ride with a
-                meter. Local time and kilojoules follow from `start_date` and the watts unless given.
+            fields: fields of the summary as Strava names them; the others are those of an ordinary hour's
+                ride with a meter. Local time and kilojoules follow from `start_date` and the watts unless given.
 
         Returns:
             The new id.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -38,60 +39,73 @@ _BAD_REQUEST = "Bad Request"
 
 def oauth_routes(sandbox: Sandbox) -> list[Route]:
     """The four OAuth addresses."""
-
-    async def authorize(request: Request) -> Response:
-        sandbox.note(request)
-        if request.method == "POST":
-            form = await _form(request)
-            return _refused_request(form) or _decide(sandbox, form)
-        query = dict(request.query_params)
-        refused = _refused_request(query)
-        if refused is not None:
-            return refused
-        asked = _asked_scopes(query)
-        granted_before = sandbox.tokens.consented and asked <= set(sandbox.tokens.scopes)
-        if granted_before and query.get("approval_prompt", "auto") == "auto":
-            return _grant(sandbox, query, asked)
-        return HTMLResponse(consent_page(sandbox.athlete, query, [s for s in SCOPES if s in asked]))
-
-    async def token(request: Request) -> Response:
-        sandbox.note(request)
-        fault = sandbox.faults.take("token")
-        replacement = instead_of_answer(fault, sandbox) if fault else None
-        if replacement is not None:
-            return replacement
-        answer = _token(sandbox, await _form(request))
-        return spoiled(fault, answer) if fault else answer
-
-    async def revoke(request: Request) -> Response:
-        sandbox.note(request)
-        if _basic_credentials(request) != (CLIENT_ID, CLIENT_SECRET):
-            return known_fault(Fault.invalid_client_secret)
-        form = await _form(request)
-        if "token" not in form:
-            return fault_answer(400, _BAD_REQUEST, "Application", "token", "missing")
-        sandbox.tokens.revoke(form["token"])
-        return json_answer({})
-
-    async def deauthorize(request: Request) -> Response:
-        sandbox.note(request)
-        form = await _form(request)
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        access_token = form.get("access_token") or bearer
-        if not sandbox.tokens.accepts(access_token):
-            return known_fault(Fault.invalid_access_token)
-        sandbox.tokens.revoke(access_token)
-        return json_answer({"access_token": access_token})
-
     return [
-        Route("/oauth/authorize", authorize, methods=["GET", "POST"]),
-        Route("/oauth/token", token, methods=["POST"]),
-        Route("/oauth/revoke", revoke, methods=["POST"]),
-        Route("/oauth/deauthorize", deauthorize, methods=["POST"]),
+        Route("/oauth/authorize", partial(_ask, sandbox), methods=["GET"]),
+        Route("/oauth/authorize", partial(_decide, sandbox), methods=["POST"]),
+        Route("/oauth/token", partial(_token, sandbox), methods=["POST"]),
+        Route("/oauth/revoke", partial(_revoke, sandbox), methods=["POST"]),
+        Route("/oauth/deauthorize", partial(_deauthorize, sandbox), methods=["POST"]),
     ]
 
 
-def _token(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
+async def _ask(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.note(request)
+    query = dict(request.query_params)
+    refused = _refused_request(query)
+    if refused is not None:
+        return refused
+    asked = _asked_scopes(query)
+    granted_before = sandbox.tokens.consented and asked <= set(sandbox.tokens.scopes)
+    if granted_before and query.get("approval_prompt", "auto") == "auto":
+        return _grant(sandbox, query, asked)
+    return HTMLResponse(consent_page(sandbox.athlete, query, [scope for scope in SCOPES if scope in asked]))
+
+
+async def _decide(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.note(request)
+    form = await _form(request)
+    refused = _refused_request(form)
+    if refused is not None:
+        return refused
+    if form.get("decision") != "authorize":
+        return _back(form, {"error": "access_denied"})
+    ticked = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
+    return _grant(sandbox, form, {"read", *(ticked & _asked_scopes(form))})
+
+
+async def _token(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.note(request)
+    fault = sandbox.faults.take("token")
+    replacement = instead_of_answer(fault, sandbox) if fault else None
+    if replacement is not None:
+        return replacement
+    answer = _token_answer(sandbox, await _form(request))
+    return spoiled(fault, answer) if fault else answer
+
+
+async def _revoke(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.note(request)
+    if _basic_credentials(request) != (CLIENT_ID, CLIENT_SECRET):
+        return known_fault(Fault.invalid_client_secret)
+    form = await _form(request)
+    if "token" not in form:
+        return fault_answer(400, _BAD_REQUEST, ("Application", "token", "missing"))
+    sandbox.tokens.revoke(form["token"])
+    return json_answer({})
+
+
+async def _deauthorize(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.note(request)
+    form = await _form(request)
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    access_token = form.get("access_token") or bearer
+    if not sandbox.tokens.accepts(access_token):
+        return known_fault(Fault.invalid_access_token)
+    sandbox.tokens.revoke(access_token)
+    return json_answer({"access_token": access_token})
+
+
+def _token_answer(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
     if form.get("client_id") != CLIENT_ID:
         return known_fault(Fault.invalid_client_id)
     if form.get("client_secret") != CLIENT_SECRET:
@@ -103,11 +117,11 @@ def _token(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
         elif kind == "authorization_code":
             grant = sandbox.tokens.exchange(form.get("code", ""))
         else:
-            return fault_answer(400, _BAD_REQUEST, "Application", "grant_type", "invalid")
+            return fault_answer(400, _BAD_REQUEST, ("Application", "grant_type", "invalid"))
     except InvalidGrantError:
         if kind == "refresh_token":
             return known_fault(Fault.revoked_token)
-        return fault_answer(400, _BAD_REQUEST, "AuthorizationCode", "code", "invalid")
+        return fault_answer(400, _BAD_REQUEST, ("AuthorizationCode", "code", "invalid"))
     document = {
         "token_type": "Bearer",
         "access_token": grant.access_token,
@@ -118,13 +132,6 @@ def _token(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
     if kind == "authorization_code":
         document["athlete"] = summary_of(sandbox.athlete)
     return json_answer(document)
-
-
-def _decide(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
-    if form.get("decision") != "authorize":
-        return _back(form, {"error": "access_denied"})
-    ticked = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
-    return _grant(sandbox, form, {"read", *(ticked & _asked_scopes(form))})
 
 
 def _grant(sandbox: Sandbox, request: Mapping[str, str], scopes: set[str]) -> Response:
@@ -143,11 +150,11 @@ def _refused_request(request: Mapping[str, str]) -> Response | None:
     if request.get("client_id") != CLIENT_ID:
         return known_fault(Fault.invalid_client_id)
     if urlsplit(request.get("redirect_uri", "")).hostname not in _LOOPBACK:
-        return fault_answer(400, _BAD_REQUEST, "Application", "redirect_uri", "invalid")
+        return fault_answer(400, _BAD_REQUEST, ("Application", "redirect_uri", "invalid"))
     if request.get("response_type") != "code":
-        return fault_answer(400, _BAD_REQUEST, "Application", "response_type", "invalid")
+        return fault_answer(400, _BAD_REQUEST, ("Application", "response_type", "invalid"))
     if not _asked_scopes(request):
-        return fault_answer(400, _BAD_REQUEST, "Application", "scope", "invalid")
+        return fault_answer(400, _BAD_REQUEST, ("Application", "scope", "invalid"))
     return None
 
 

@@ -1,4 +1,4 @@
-"""The days unlike any other: nights when the clocks change, New Year, devices that fail, entries made by hand.
+"""The days unlike any other: nights when the clocks change, New Year, failing devices, entries by hand.
 
 Each is something a real history holds and a careless pipeline trips over; the ordinary weeks are in diary.py.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from strava_assets.sandbox.kinds import KINDS
 from strava_assets.sandbox.places import HOME
-from strava_assets.sandbox.sessions import KINDS, activity_id, perform
+from strava_assets.sandbox.sessions import activity_id, perform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +40,11 @@ def _nights_of_the_clock(career: Career, year: int, rng: random.Random) -> Itera
     spring, autumn = _last_sunday(year, 3), _last_sunday(year, 10)
     night = replace(KINDS["road_endurance"], hours=(3.4, 3.9), names=())
     yield replace(
-        perform(career, night, HOME, spring, rng, datetime(year, 3, spring.day, 0, 40)),
+        perform(career, night, HOME, spring, rng, datetime.combine(spring, time(0, 40))),
         name="Night ride into summer time",
     )
     # 02:30 comes twice in this night; this is the second one.
-    second = datetime(year, 10, autumn.day, 2, 30, fold=1)
+    second = datetime.combine(autumn, time(2, 30, fold=1))
     yield replace(
         perform(career, replace(night, hours=(1.2, 1.6)), HOME, autumn, rng, second),
         name="Night ride, the hour that comes twice",
@@ -51,13 +52,16 @@ def _nights_of_the_clock(career: Career, year: int, rng: random.Random) -> Itera
 
 
 def _turn_of_the_year(career: Career, year: int, rng: random.Random) -> Iterator[Recording]:
+    eve, new_year = date(year, 12, 31), date(year, 1, 1)
     across = replace(KINDS["road_easy"], hours=(1.2, 1.5), names=())
     yield replace(
-        perform(career, across, HOME, date(year, 12, 31), rng, datetime(year, 12, 31, 23, 20)),
+        perform(career, across, HOME, eve, rng, datetime.combine(eve, time(23, 20))),
         name="Into the new year",
     )
     yield replace(
-        perform(career, KINDS["road_endurance"], HOME, date(year, 1, 1), rng, datetime(year, 1, 1, 11, 5)),
+        perform(
+            career, KINDS["road_endurance"], HOME, new_year, rng, datetime.combine(new_year, time(11, 5))
+        ),
         name="First of the year",
     )
 

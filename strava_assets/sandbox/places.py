@@ -1,6 +1,6 @@
-"""Where the sample athlete rides and runs: open country, its clock and weather, and made-up tracks through it.
+"""Where the sample athlete rides and runs: open country, its clock and weather, made-up tracks through it.
 
-The places are high plateaus, dunes and salt flats on purpose: nobody's home is near, and no track follows a road.
+The places are high plateaus and dunes on purpose: nobody's home is near, and no track follows a road.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """One activity as a device (or a person) noted it, and the summary Strava makes of it.
 
-Which fields are absent and which are null is decided here, and nowhere else. What an athlete does on a day is in diary.py.
+Which fields are absent and which are null is decided here and nowhere else. What is done on a day is in
+diary.py.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Recording:
         climb_m: metres climbed.
         average_watts: measured by a meter, or Strava's estimate where `weighted_watts` is None.
         heartrate: (mean, highest) in beats a minute.
-        start_hidden: the athlete hides start times: the local date is kept, the time is midnight and a second.
+        start_hidden: the athlete hides start times: the date is kept, the time is midnight and a second.
     """
 
     id: int
@@ -124,7 +125,7 @@ class Recording:
 
     def _place(self) -> dict[str, Any]:
         # A person's entry comes with nulls, a device without a fix with empty values: both forms exist.
-        nowhere = None if self.manual else []
+        nowhere: list[float] | None = None if self.manual else []
         return {
             "map": {
                 "id": f"a{self.id}",

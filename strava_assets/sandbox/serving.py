@@ -85,7 +85,7 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
         listener.close()
 
 
-def run_sandbox(  # noqa: PLR0913 - one argument for each option of the command
+def run_sandbox(  # noqa: PLR0913, PLR0917 - one argument for each option of the command
     port: int,
     athlete_seed: int,
     activities: Path | None,
@@ -95,7 +95,7 @@ def run_sandbox(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Serve a sandbox in the foreground until Ctrl-C.
 
-    Refresh tokens do not rotate here: a client that kept one is still let in after the sandbox was started anew.
+    Refresh tokens do not rotate here, so that a client which kept one is still let in after a restart.
 
     Args:
         port: 0 for a free one.

@@ -1,12 +1,11 @@
-"""The kinds of session the sample athlete does, and the numbers each leaves behind.
+"""One session of the sample athlete, and the numbers it leaves behind.
 
-When a kind is done is in diary.py; how strong the legs are is in season.py.
+The kinds of session are in kinds.py, how strong the legs are in season.py, when what is done in diary.py.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,247 +17,12 @@ from strava_assets.sandbox.recording import Recording
 if TYPE_CHECKING:
     import random
 
+    from strava_assets.sandbox.kinds import Kind
     from strava_assets.sandbox.season import Career
 
 _ID_EPOCH = datetime(2021, 10, 1, tzinfo=UTC)
 _ID_AT_EPOCH = 6_050_000_000
 _IDS_A_SECOND = 79
-
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of session.
-
-    Attributes:
-        hours: moving time, from and to.
-        begins: local hour of the day, from and to.
-        effort: mean power as a share of the threshold; for other sports the share of the heart rate's reserve follows it.
-        variability: weighted over average watts.
-        climb: metres climbed per kilometre.
-        power: "meter", "estimate" (Strava's), or "none".
-        pace_mps: speed where it does not follow from watts.
-        heartrate: how often the strap is worn.
-        gps: False for a room.
-        thermometer: whether the device has one.
-        stops: elapsed beyond moving time, as a share of it.
-    """
-
-    sport: str
-    hours: Range
-    names: tuple[str, ...] = ()
-    begins: Range = (17.3, 18.9)
-    effort: Range = (0.6, 0.7)
-    variability: Range = (1.03, 1.09)
-    climb: Range = (7.0, 14.0)
-    power: str = "none"
-    pace_mps: Range | None = None
-    heartrate: float = 0.95
-    cadence: Range | None = (80.0, 91.0)
-    gear: str | None = None
-    gps: bool = True
-    thermometer: bool = True
-    trainer: bool = False
-    commute: bool = False
-    manual: bool = False
-    stops: Range = (0.01, 0.12)
-    workout_type: int | None = None
-    in_company: float = 0.05
-
-
-_ROAD = {"sport": "Ride", "power": "meter", "gear": profile.ROAD_BIKE, "workout_type": 10}
-_VIRTUAL = {
-    "sport": "VirtualRide",
-    "power": "meter",
-    "gear": profile.TRAINER_BIKE,
-    "trainer": True,
-    "thermometer": False,
-    "stops": (0.0, 0.01),
-    "begins": (17.8, 19.6),
-}
-_COMMUTE = {
-    "sport": "Ride",
-    "power": "estimate",
-    "gear": profile.COMMUTER,
-    "commute": True,
-    "hours": (0.38, 0.6),
-    "effort": (0.5, 0.66),
-    "climb": (3.0, 8.0),
-    "heartrate": 0.12,
-    "cadence": None,
-    "stops": (0.03, 0.3),
-}
-
-KINDS: dict[str, Kind] = {
-    "zwift_intervals": Kind(
-        **_VIRTUAL
-        | {"hours": (0.8, 1.2), "effort": (0.72, 0.83), "variability": (1.05, 1.13), "climb": (3, 9)},
-        names=("5 x 4 min", "Over-unders", "30/30s, three sets", "4 x 8 min", "Zwift - Ramp and hold"),
-    ),
-    "zwift_tempo": Kind(
-        **_VIRTUAL
-        | {"hours": (0.9, 1.6), "effort": (0.68, 0.78), "variability": (1.01, 1.04), "climb": (4, 12)},
-        names=("Zwift - Sweet spot", "2 x 20 min", "Zwift - Climb portal", "Tempo, film on"),
-    ),
-    "zwift_endurance": Kind(
-        **_VIRTUAL
-        | {"hours": (1.3, 2.6), "effort": (0.58, 0.66), "variability": (1.01, 1.03), "climb": (3, 8)},
-        names=("Zwift - Endurance", "Long and dull", "Rain outside"),
-    ),
-    "trainer": Kind(
-        **_VIRTUAL | {"sport": "Ride", "hours": (0.6, 1.1), "effort": (0.55, 0.7)} | {"gps": False},
-        names=("Turbo, cadence drills", "Spin"),
-    ),
-    "rollers": Kind(
-        sport="Ride",
-        hours=(0.4, 0.8),
-        effort=(0.5, 0.6),
-        gps=False,
-        trainer=True,
-        thermometer=False,
-        cadence=None,
-        gear=profile.COMMUTER,
-        names=("Rollers in the garage",),
-    ),
-    "road_intervals": Kind(
-        **_ROAD | {"workout_type": 12},
-        hours=(1.1, 1.8),
-        effort=(0.68, 0.78),
-        variability=(1.08, 1.17),
-        names=("Hill repeats", "VO2 on the climb", "6 x 3 min", "Threshold, 3 x 12"),
-    ),
-    "road_tempo": Kind(**_ROAD, hours=(1.3, 2.2), effort=(0.66, 0.75), variability=(1.04, 1.1)),
-    "road_easy": Kind(**_ROAD, hours=(0.8, 1.4), effort=(0.5, 0.58), names=("Easy spin", "Coffee ride")),
-    "road_endurance": Kind(**_ROAD, hours=(2.0, 3.4), begins=(8.3, 10.0), effort=(0.6, 0.67)),
-    "road_long": Kind(
-        **_ROAD,
-        hours=(3.2, 5.6),
-        begins=(7.6, 9.2),
-        effort=(0.61, 0.69),
-        variability=(1.05, 1.12),
-        climb=(9.0, 17.0),
-        names=("Long one", "Three cols", "Across the plateau and back", "Big loop"),
-        in_company=0.35,
-    ),
-    "group_ride": Kind(
-        **_ROAD,
-        hours=(1.7, 2.5),
-        effort=(0.7, 0.78),
-        variability=(1.1, 1.19),
-        names=("Thursday group", "Club ride", "Chaingang"),
-        in_company=1.0,
-    ),
-    "race": Kind(
-        **_ROAD | {"workout_type": 11},
-        hours=(2.2, 4.4),
-        begins=(8.0, 9.5),
-        effort=(0.77, 0.85),
-        variability=(1.07, 1.15),
-        climb=(10.0, 18.0),
-        names=("Gran fondo", "Road race", "Hill climb championship"),
-        in_company=1.0,
-    ),
-    "gravel": Kind(
-        sport="GravelRide",
-        hours=(1.8, 4.2),
-        begins=(8.5, 10.5),
-        effort=(0.58, 0.68),
-        climb=(10.0, 19.0),
-        power="estimate",
-        gear=profile.GRAVEL_BIKE,
-        names=("Gravel", "Dust", "Shepherds' tracks", "Mud and more mud"),
-    ),
-    "mtb": Kind(
-        sport="MountainBikeRide",
-        hours=(1.2, 2.6),
-        begins=(9.0, 14.5),
-        effort=(0.55, 0.7),
-        climb=(18.0, 32.0),
-        gear=profile.MOUNTAIN_BIKE,
-        cadence=None,
-        names=("Singletrack", "Rock garden", "Roots"),
-    ),
-    "commute_out": Kind(**_COMMUTE, begins=(7.3, 8.1)),
-    "commute_home": Kind(**_COMMUTE, begins=(16.9, 18.4)),
-    "ebike": Kind(
-        sport="EBikeRide",
-        hours=(0.4, 1.3),
-        begins=(10.0, 17.0),
-        effort=(0.3, 0.45),
-        climb=(6.0, 14.0),
-        pace_mps=(6.0, 7.0),
-        gear=profile.E_BIKE,
-        heartrate=0.0,
-        cadence=None,
-        names=("Groceries", "Kids to swimming", "Cargo run"),
-    ),
-    "run": Kind(
-        sport="Run",
-        hours=(0.55, 1.1),
-        begins=(11.9, 12.9),
-        effort=(0.66, 0.8),
-        pace_mps=(2.75, 3.4),
-        cadence=(82.0, 87.0),
-        gear=profile.ROAD_SHOES,
-    ),
-    "trail_run": Kind(
-        sport="TrailRun",
-        hours=(0.8, 1.9),
-        begins=(8.5, 10.5),
-        effort=(0.68, 0.82),
-        pace_mps=(2.2, 2.9),
-        climb=(20.0, 40.0),
-        cadence=(78.0, 84.0),
-        gear=profile.TRAIL_SHOES,
-    ),
-    "swim": Kind(
-        sport="Swim",
-        hours=(0.5, 0.8),
-        begins=(12.0, 13.0),
-        effort=(0.5, 0.62),
-        pace_mps=(0.72, 0.95),
-        climb=(0.0, 0.0),
-        gps=False,
-        cadence=None,
-    ),
-    "strength": Kind(
-        sport="WeightTraining",
-        hours=(0.6, 1.0),
-        pace_mps=(0.0, 0.0),
-        climb=(0.0, 0.0),
-        heartrate=0.0,
-        cadence=None,
-        gps=False,
-        manual=True,
-        names=("Strength", "Core and squats"),
-    ),
-    "hike": Kind(
-        sport="Hike",
-        hours=(2.0, 5.5),
-        begins=(8.0, 10.0),
-        effort=(0.4, 0.55),
-        pace_mps=(0.9, 1.3),
-        climb=(50.0, 95.0),
-        cadence=None,
-        gear=profile.TRAIL_SHOES,
-        stops=(0.1, 0.4),
-        in_company=0.7,
-    ),
-    "walk": Kind(
-        sport="Walk", hours=(0.5, 1.2), effort=(0.3, 0.4), pace_mps=(1.2, 1.5), cadence=None, heartrate=0.4
-    ),
-    "ski": Kind(
-        sport="NordicSki",
-        hours=(1.0, 2.5),
-        begins=(9.5, 13.0),
-        effort=(0.65, 0.8),
-        pace_mps=(3.0, 4.2),
-        climb=(12.0, 22.0),
-        cadence=None,
-        names=("Skating", "Fresh tracks"),
-    ),
-}
 
 _PARTS_OF_DAY = (
     (5, "Night"),
@@ -363,7 +127,7 @@ def _work(career: Career, kind: Kind, day: date, watts: float, rng: random.Rando
 
 
 def _speed_mps(watts: float, climb_per_km: float) -> float:
-    return (31 * (watts / 200) ** 0.45 - 0.45 * climb_per_km) / 3.6
+    return float(31 * (watts / 200) ** 0.45 - 0.45 * climb_per_km) / 3.6
 
 
 def _heartrate(effort: float, rng: random.Random) -> tuple[float, float]:

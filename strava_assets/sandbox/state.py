@@ -51,7 +51,7 @@ class Sandbox:
 
     Args:
         activities: summaries as the list endpoint serves them, or prepared entries.
-        athlete: the athlete's own record (detailed); by default the sample athlete's, under the id the activities carry.
+        athlete: the athlete's own record (detailed); by default a sample, with the activities' id.
         clock: returns an aware UTC datetime; by default the real time.
         limits: rate limits; Strava's standard ones if left out, none at all (and no headers) if None.
         page_size_limit: the most activities on a page, however many are asked for.
@@ -64,7 +64,7 @@ class Sandbox:
         requests: every request received, in order, the administration's apart.
     """
 
-    def __init__(  # noqa: PLR0913 - the facts a local Strava is made of, all optional
+    def __init__(
         self,
         activities: Iterable[Mapping[str, Any] | Entry] = (),
         athlete: Mapping[str, Any] | None = None,

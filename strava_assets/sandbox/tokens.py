@@ -126,7 +126,7 @@ class TokenBook:
             return self.valid_refresh_token
 
     def revoke(self, token: str | None = None) -> None:
-        """The athlete (or the client, with its token) takes the access back; an unknown token does nothing."""
+        """The athlete (or a client, with its token) takes access back; an unknown token does nothing."""
         with self._lock:
             if token is None or token == self.valid_refresh_token or token in self._access_tokens:
                 self.valid_refresh_token = None
