@@ -138,6 +138,8 @@ ACTIVITIES = Table(
     grain="one activity of one athlete",
     key=("athlete_id", "activity_id"),
     columns=(*_KEY, *_CALENDAR, *_DESCRIPTION, *_EFFORT, *_BOOKKEEPING),
+    partition_by="activity_date",
+    cluster_by=("athlete_id", "sport_type"),
 )
 
 REJECTED_RECORDS = Table(

@@ -68,6 +68,8 @@ class Table:
         grain: what one row is.
         key: the columns that together identify a row; none of them is nullable.
         columns: all columns, in storage order.
+        partition_by: the date column by whose months an engine may split the storage; empty for none.
+        cluster_by: the columns by which it may sort the storage.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Table:
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    partition_by: str = ""
+    cluster_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -84,6 +88,10 @@ class Table:
         for name in self.key:
             if self.column(name).nullable:
                 raise ValueError(f"{self.name}.{name} is part of the key and so may not be nullable")
+        if self.partition_by and self.column(self.partition_by).type is not ColumnType.DATE:
+            raise ValueError(f"{self.name}.{self.partition_by} splits the storage and so must be a date")
+        for name in self.cluster_by:
+            self.column(name)
 
     def column(self, name: str) -> Column:
         """The column of that name.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -21,6 +20,7 @@ from strava_assets.warehouse.arrow import described, fitted, plain
 from strava_assets.warehouse.duckdb_file import explained, open_file
 from strava_assets.warehouse.engine import JobReport, MergeCounts, Typed, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError
+from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from strava_assets.schema import Column, Table
 
 _TYPES = {column_type.duckdb: column_type for column_type in ColumnType}
-
-
-@dataclass(frozen=True)
-class _Stored:
-    type_name: str
-    nullable: bool
 
 
 class DuckDBWarehouse(Warehouse):
@@ -96,55 +90,33 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def stored_columns(self, name: str) -> dict[str, ColumnType]:
-        known: dict[str, ColumnType] = {}
-        for column, stored in self._stored(name).items():
-            if stored.type_name not in _TYPES:
-                raise ForeignSchemaError(
-                    self.table_address(name),
-                    column,
-                    found=stored.type_name,
-                    wanted=f"one of {', '.join(_TYPES)}",
-                )
-            known[column] = _TYPES[stored.type_name]
-        return known
+        return known_types(self._stored(name), _TYPES, address=self.table_address(name))
 
     @override
     def ensure(self, table: Table) -> None:
         with self.transaction():
-            if not self.exists(table.name):
+            kind = self._relation_kind(table.name)
+            if kind is None:
                 self._create(table.name, table.columns)
+            elif kind == "VIEW":
+                address, column = self.table_address(table.name), table.columns[0].name
+                raise ForeignSchemaError(address, column, found="part of a view", wanted="part of a table")
             else:
                 self._evolve(table)
             self._comment("TABLE", table.name, table.description, table.columns)
 
     def _evolve(self, table: Table) -> None:
-        address = self.table_address(table.name)
-        if self._relation_kind(table.name) == "VIEW":
-            raise ForeignSchemaError(
-                address, table.columns[0].name, found="part of a view", wanted="part of a table"
-            )
-        stored = self._stored(table.name)
-        for column in table.columns:
-            found = stored.get(column.name)
-            if found is None and not column.nullable:
-                raise ForeignSchemaError(
-                    address, column.name, found="missing", wanted=f"{column.type.duckdb} NOT NULL"
-                )
-            if found is not None and found.type_name != column.type.duckdb:
-                raise ForeignSchemaError(
-                    address, column.name, found=found.type_name, wanted=column.type.duckdb
-                )
-        for name, found in stored.items():
-            if not found.nullable and name not in {column.name for column in table.columns}:
-                raise ForeignSchemaError(
-                    address, name, found=f"{found.type_name} NOT NULL", wanted="absent or nullable"
-                )
-        for column in table.columns:
-            alter, name = f"ALTER TABLE {_quoted(table.name)}", _quoted(column.name)
-            if column.name not in stored:
-                self._run(f"{alter} ADD COLUMN {name} {column.type.duckdb}")
-            elif column.nullable and not stored[column.name].nullable:
-                self._run(f"{alter} ALTER COLUMN {name} DROP NOT NULL")
+        needed = growth(
+            table,
+            self._stored(table.name),
+            address=self.table_address(table.name),
+            type_name=lambda column_type: column_type.duckdb,
+        )
+        alter = f"ALTER TABLE {_quoted(table.name)}"
+        for column in needed.added:
+            self._run(f"{alter} ADD COLUMN {_quoted(column.name)} {column.type.duckdb}")
+        for column in needed.relaxed:
+            self._run(f"{alter} ALTER COLUMN {_quoted(column.name)} DROP NOT NULL")
 
     @override
     def merge(
@@ -345,13 +317,13 @@ class DuckDBWarehouse(Warehouse):
         ).fetchall()
         return str(found[0][0]) if found else None
 
-    def _stored(self, name: str) -> dict[str, _Stored]:
+    def _stored(self, name: str) -> dict[str, StoredColumn]:
         found = self._run(
             "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main'"
             " AND table_name = $name AND database_name = current_database() ORDER BY column_index",
             {"name": name},
         ).fetchall()
-        return {column: _Stored(type_name, nullable) for column, type_name, nullable in found}
+        return {column: StoredColumn(type_name, nullable) for column, type_name, nullable in found}
 
     def _create(self, name: str, columns: Sequence[Column]) -> None:
         definition = ", ".join(
