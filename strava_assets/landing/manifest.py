@@ -14,11 +14,12 @@ Kind = Literal["incremental", "full", "window", "archive", "compacted"]
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One file of a batch: its name, its size as received, its digest and when it came."""
+    """One file of a batch: its name, its size as received, its digest, its records and when it came."""
 
     name: str
     bytes: int
     sha256: str
+    records: int
     fetched_at: datetime
 
 

@@ -231,7 +231,7 @@ class OpenBatch:
         self.batch_id = batch_id
         self.pages: list[PageEntry] = []
 
-    def write_page(self, number: int, body: bytes, fetched_at: datetime) -> None:
+    def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int) -> None:
         """Write one page down exactly as it was received (compressed, which is undone on reading).
 
         Raises:
@@ -239,7 +239,7 @@ class OpenBatch:
         """
         name = f"page-{number:05d}.json.gz"
         self._landing._put(f"{self.batch_id}/{name}", gzip.compress(body, _GZIP_LEVEL, mtime=0))  # noqa: SLF001 - the landing's own other half
-        self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), fetched_at))
+        self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Put the manifest in place; from here on the batch counts."""
