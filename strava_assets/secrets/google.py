@@ -148,7 +148,7 @@ class GoogleStore:
                         retire(name=f"{self._path}/versions/{number}")
             except GoogleAPICallError as error:
                 logger.warning(
-                    "%s has a new version; its version %d could not be retired (%s) and goes on costing a little.",
+                    "%s has a new version, but its version %d could not be retired (%s) and goes on costing.",
                     self.name,
                     number,
                     type(error).__name__,
@@ -168,7 +168,7 @@ class GoogleStore:
             raise SecretStoreError(
                 f"{self.name} may not be {done} by this account.",
                 means="Strava is not asked for a token that could not be kept.",
-                remedy=f"Grant the account the role {role} on the secret; creating one needs roles/secretmanager.admin.",
+                remedy=f"Grant the account {role} on it; creating a secret needs roles/secretmanager.admin.",
             ) from error
         except GoogleAuthError as error:
             raise SecretStoreError(

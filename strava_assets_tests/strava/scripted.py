@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from strava_assets_tests.strava.conversation import HandTime, converse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from strava_assets.strava.client import StravaClient
+
+GRANT = {"access_token": "scripted-access", "refresh_token": "scripted-refresh", "expires_at": 4_000_000_000}
 
 
 @dataclass(frozen=True)
@@ -84,3 +92,18 @@ class ScriptedServer:
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()
+
+
+@contextmanager
+def listing(pages: list[Any]) -> Iterator[StravaClient]:
+    """A client of a server that answers with `pages` (bytes as they are), and then with an empty one."""
+
+    def script(asked: Asked) -> Said:
+        if asked.method == "POST":
+            return Said(document=GRANT, headers={"Date": ""})
+        number = int(parse_qs(urlsplit(asked.path).query)["page"][0])
+        page = pages[number - 1] if number <= len(pages) else []
+        return Said(document=page, raw=page if isinstance(page, bytes) else None, headers={"Date": ""})
+
+    with ScriptedServer(script) as server:
+        yield converse(server.url, HandTime()).client

@@ -1,0 +1,134 @@
+"""Every failure the sandbox can produce has its own class, its cure, and the right number of tries."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault, Sandbox, serve
+from strava_assets.strava import errors
+from strava_assets_tests.strava.conversation import HandTime, converse
+
+PERMANENT = [
+    (Fault.missing_scope, "list", errors.MissingScope, "strava-assets login"),
+    (Fault.inactive_subscription, "any", errors.InactiveSubscription, "strava.com/settings/api"),
+    (Fault.revoked_token, "token", errors.InvalidRefreshToken, "strava-assets login"),
+    (Fault.invalid_client_id, "token", errors.InvalidClient, "STRAVA_CLIENT_ID"),
+    (Fault.invalid_client_secret, "token", errors.InvalidClient, "STRAVA_CLIENT_SECRET"),
+    (Fault.invalid_access_token, "list", errors.InvalidAccessToken, "strava-assets login"),
+    (Fault.repeated_page, "list", errors.RepeatedPage, "proxy"),
+    (Fault.clock_skew, "token", errors.ClockSkew, "NTP"),
+]
+TRANSIENT = [
+    (Fault.server_error, "list", errors.ServerError),
+    (Fault.bad_gateway, "list", errors.ServerError),
+    (Fault.unavailable, "list", errors.ServerError),
+    (Fault.timeout, "list", errors.Timeout),
+    (Fault.connection_reset, "list", errors.ConnectionLost),
+    (Fault.html, "list", errors.NotJson),
+    (Fault.empty_body, "list", errors.TruncatedBody),
+    (Fault.truncated_body, "list", errors.TruncatedBody),
+    (Fault.cut_json, "list", errors.TruncatedBody),
+    (Fault.error_object_with_200, "list", errors.UnexpectedAnswer),
+    (Fault.json_not_a_list, "list", errors.UnexpectedAnswer),
+    (Fault.server_error, "token", errors.ServerError),
+    (Fault.timeout, "token", errors.Timeout),
+    (Fault.connection_reset, "token", errors.ConnectionLost),
+    (Fault.html, "token", errors.NotJson),
+    (Fault.empty_body, "token", errors.TruncatedBody),
+]
+
+
+@pytest.mark.parametrize(("fault", "on", "kind", "cure"), PERMANENT)
+def test_a_permanent_failure_is_raised_at_once_with_its_cure(
+    fault: Fault, on: str, kind: type[errors.StravaError], cure: str
+) -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox.faults.add(fault, on=on, times=None)
+    with serve(sandbox) as server, pytest.raises(kind) as raised:
+        list(converse(server.base_url, time).client.pages())
+    assert isinstance(raised.value, errors.PermanentStravaError)
+    assert cure in raised.value.remedy
+    assert time.slept_s == []
+
+
+@pytest.mark.parametrize(("fault", "on", "kind"), TRANSIENT)
+def test_a_lasting_transient_failure_is_tried_four_times_and_then_named(
+    fault: Fault, on: str, kind: type[errors.StravaError]
+) -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox.faults.add(fault, on=on, times=None)
+    with serve(sandbox) as server, pytest.raises(kind) as raised:
+        list(converse(server.base_url, time, timeout=(2, 0.1)).client.pages())
+    assert isinstance(raised.value, errors.TransientStravaError)
+    assert sandbox.calls("/oauth/token" if on == "token" else "/athlete/activities") == 4
+    first, second, third = time.slept_s
+    assert 1 <= first <= 1.5
+    assert 2 <= second <= 3
+    assert 4 <= third <= 6
+
+
+@pytest.mark.parametrize(("fault", "on", "kind"), TRANSIENT)
+def test_a_passing_transient_failure_leaves_no_trace_in_the_listing(
+    fault: Fault, on: str, kind: type[errors.StravaError]
+) -> None:
+    del kind
+    time = HandTime()
+    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox.faults.add(fault, on=on, times=2)
+    with serve(sandbox) as server:
+        conversation = converse(server.base_url, time, timeout=(2, 0.1))
+        pages = list(conversation.client.pages())
+    assert [len(page.new_ids) for page in pages] == [3]
+    assert len([event for event in conversation.events if "Retry" in event]) == 2
+
+
+def test_a_502_is_not_reported_as_a_rate_limit() -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox.faults.add(Fault.bad_gateway, on="list", times=None)
+    with serve(sandbox) as server, pytest.raises(errors.ServerError, match="status 502"):
+        list(converse(server.base_url, time).client.pages())
+
+
+def test_an_expired_access_token_is_refreshed_once_and_the_listing_goes_on() -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(5, clock=time.clock)
+    with serve(sandbox) as server:
+        client = converse(server.base_url, time).client
+        pages = client.pages(per_page=2)
+        next(pages)
+        sandbox.tokens.expire_access_tokens()
+        assert [page.number for page in pages] == [2, 3]
+        assert client.calls == {"list": 5, "token": 2}
+
+
+def test_the_missing_scope_is_named_and_the_settings_page_token_explained() -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(1, clock=time.clock)
+    sandbox.tokens.scopes = {"read"}
+    with serve(sandbox) as server, pytest.raises(errors.MissingScope) as raised:
+        list(converse(server.base_url, time).client.pages())
+    assert raised.value.scopes == ("activity:read_all",)
+    assert "settings page" in raised.value.means
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_no_failure_tells_a_secret(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    time = HandTime()
+    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox.faults.add(fault, times=None, after=1 if fault.natural_endpoint == "any" else 0)
+    with serve(sandbox) as server, caplog.at_level("DEBUG"):
+        conversation = converse(server.base_url, time, timeout=(2, 0.1), max_waits=1)
+        told = repr(vars(conversation.client.quota or object)) + repr(conversation.auth)
+        try:
+            list(conversation.client.pages())
+        except errors.StravaError as error:
+            told += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
+    told += caplog.text + "".join(conversation.events)
+    grown = (sandbox.tokens.current_access_token, sandbox.tokens.valid_refresh_token)
+    for secret in (CLIENT_SECRET, REFRESH_TOKEN, *grown):
+        assert secret is None or secret not in told
