@@ -1,0 +1,1 @@
+"""The marts: against a second implementation, hand-worked numbers, calendars and bad input."""

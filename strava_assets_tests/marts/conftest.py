@@ -1,0 +1,89 @@
+"""A real DuckDB for the marts' tests: inputs go in as the registry types them, rows come out of the SQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+import pytest
+
+from strava_assets.marts import Mart, load
+from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.sports import SPORT_RULES, sport_rules
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from strava_assets.schema import Table
+
+Row = dict[str, Any]
+
+
+class Marts(Protocol):
+    """Runs marts on a history."""
+
+    def __call__(
+        self,
+        history: Sequence[Row],
+        *names: str,
+        as_of: date = ...,
+        figures: Sequence[Row] = ...,
+        power_sports: Sequence[str] | None = ...,
+        **settings: Any,
+    ) -> list[list[Row]]:
+        """The rows of each named mart, ordered by its key."""
+
+
+@pytest.fixture(scope="session")
+def catalog() -> dict[str, Mart]:
+    return {mart.name: mart for mart in load()}
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWarehouse]:
+    with DuckDBWarehouse(tmp_path_factory.mktemp("marts") / "warehouse.duckdb", threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
+    """A function from a history and settings to the rows of marts."""
+
+    def put(table: Table, rows: Sequence[Row]) -> None:
+        warehouse.replace(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns)))
+
+    def run(
+        history: Sequence[Row],
+        *names: str,
+        as_of: date = date(2024, 1, 1),
+        figures: Sequence[Row] = (),
+        power_sports: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> list[list[Row]]:
+        asked = {
+            "as_of": as_of,
+            "week_start": "monday",
+            "count_commutes": True,
+            "count_virtual": True,
+        } | settings
+        put(ACTIVITIES, history)
+        put(ATHLETE_FIGURES, figures)
+        put(MART_SETTINGS, [asked])
+        put(SPORT_RULES, sport_rules(power_sports))
+        for mart in catalog.values():
+            if mart.is_view and not warehouse.exists(mart.name):
+                warehouse.create_view_as(
+                    mart.name, mart.sql, description=mart.description, columns=mart.columns
+                )
+        return [_rows(warehouse, catalog[name]) for name in names]
+
+    return run
+
+
+def _rows(warehouse: DuckDBWarehouse, mart: Mart) -> list[Row]:
+    rows: list[Row] = warehouse.query(mart.sql).to_pylist()
+    return sorted(rows, key=lambda row: [row[name] for name in mart.key])
