@@ -106,9 +106,9 @@ def _crop_activity(sandbox: Sandbox, activity_id: int | None, body: dict[str, An
     return sandbox.history.crop(activity_id or 0, **body)
 
 
-def _set_limits(sandbox: Sandbox, _id: int | None, body: dict[str, Any] | None) -> Any:
-    """`{"overall": [200, 2000], "read_usage": [99, 120]}`, any of them; `null` switches the limits off."""
-    if body is None:
+def _set_limits(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
+    """`{"overall": [200, 2000], "read_usage": [99, 120]}`, any of them; `{"off": true}` switches them off."""
+    if body.get("off"):
         sandbox.limits = None
         return None
     limits = sandbox.limits or RateLimits()

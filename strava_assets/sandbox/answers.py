@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -50,6 +52,13 @@ _FAULTS: dict[Fault, tuple[int, str, tuple[str, str, str]]] = {
     Fault.rate_limit_daily: (429, "Rate Limit Exceeded", ("Application", "rate limit", "exceeded")),
     Fault.server_error: (500, "Internal Server Error", ("Application", "", "error")),
     Fault.error_object_with_200: (200, _BAD_REQUEST, ("Application", "", "invalid")),
+}
+
+_ABSENT = object()
+_DAMAGES: dict[Fault, dict[str, Any]] = {
+    Fault.record_without_id: {"id": _ABSENT},
+    Fault.string_for_number: {"distance": "far", "moving_time": "an hour"},
+    Fault.number_beyond_64_bits: {"moving_time": BEYOND_64_BITS},
 }
 
 _WINDOWS = {Fault.rate_limit_15min: 0, Fault.rate_limit_daily: 1}
@@ -98,34 +107,43 @@ def instead_of_answer(fault: Fault, sandbox: Sandbox) -> Response | None:
     return make(sandbox) if make else None
 
 
-def spoiled(fault: Fault, answer: Response) -> Response:
+def spoiled(fault: Fault, answer: Response, now: datetime) -> Response:
     """The right answer, damaged as the fault wants it."""
     body = bytes(answer.body)
     if fault is Fault.truncated_body:
         return TruncatedAnswer(body)
     if fault is Fault.cut_json:
         return json_answer(body[: len(body) * 2 // 3])
-    if fault is Fault.clock_skew and body.startswith(b'{"token_type"'):
-        document = json.loads(body)
+    if fault is Fault.clock_skew:
+        return _skewed(answer, now)
+    if fault in _DAMAGES:
+        return _with_damaged_record(answer, _DAMAGES[fault])
+    return answer
+
+
+def _skewed(answer: Response, now: datetime) -> Response:
+    document = json.loads(bytes(answer.body))
+    if "expires_at" in document:
         document["expires_at"] += CLOCK_SKEW_S
-        return json_answer(document)
-    damage = {
-        Fault.record_without_id: {"id": None},
-        Fault.string_for_number: {"distance": "far", "moving_time": "an hour"},
-        Fault.number_beyond_64_bits: {"moving_time": BEYOND_64_BITS},
-    }.get(fault)
-    if damage is None:
-        return answer
-    records = json.loads(body)
+    date = http_date(now + timedelta(seconds=CLOCK_SKEW_S))
+    return json_answer(document, answer.status_code, _rate_headers(answer) | {"Date": date})
+
+
+def _with_damaged_record(answer: Response, damage: dict[str, Any]) -> Response:
+    records = json.loads(bytes(answer.body))
     if isinstance(records, list) and records:
-        changed = records[0] | damage
-        records[0] = {name: value for name, value in changed.items() if (name, value) != ("id", None)}
-    return json_answer(records, headers=rate_headers(answer))
+        damaged = records[0] | damage
+        records[0] = {name: value for name, value in damaged.items() if value is not _ABSENT}
+    return json_answer(records, answer.status_code, _rate_headers(answer))
 
 
-def rate_headers(answer: Response) -> dict[str, str]:
-    """The rate-limit headers of an answer, to go with another body."""
+def _rate_headers(answer: Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if "ratelimit" in name}
+
+
+def http_date(instant: datetime) -> str:
+    """The form of a Date header."""
+    return format_datetime(instant, usegmt=True)
 
 
 class NeverAnswered(Response):

@@ -57,11 +57,10 @@ def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Req
         sandbox.note(request)
         fault = sandbox.faults.take(endpoint)
         limits = sandbox.limits
-        token = _bearer_token(request)
-        if fault is None and not (token and sandbox.tokens.accepts(token)):
+        replacement = instead_of_answer(fault, sandbox) if fault else None
+        if replacement is None and not sandbox.tokens.accepts(_bearer_token(request)):
             return known_fault(Fault.invalid_access_token)
         within = limits.count(sandbox.now()) if limits else True
-        replacement = instead_of_answer(fault, sandbox) if fault else None
         if replacement is not None:
             return replacement
         headers = limits.headers() if limits else {}
@@ -69,14 +68,14 @@ def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Req
             return known_fault(Fault.rate_limit_15min, headers)
         response = handler(sandbox, request, fault)
         response.headers.update(headers)
-        return spoiled(fault, response) if fault else response
+        return spoiled(fault, response, sandbox.now()) if fault else response
 
     return answer
 
 
-def _bearer_token(request: Request) -> str | None:
+def _bearer_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _athlete(sandbox: Sandbox, _request: Request, _fault: Fault | None) -> Response:
@@ -115,7 +114,7 @@ def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Respons
 
 
 def _streams(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
-    from strava_assets.sandbox.streams import streams_of  # noqa: PLC0415 - numpy, for this endpoint alone
+    from strava_assets.sandbox.streams import streams_of
 
     record = _visible_record(sandbox, request)
     if isinstance(record, Response):

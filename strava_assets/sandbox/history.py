@@ -120,7 +120,7 @@ class History:
 
         Args:
             fields: fields of the summary as Strava names them; the others are those of an ordinary hour's
-                ride with a meter. Local time and kilojoules follow from `start_date` and the watts unless given.
+                ride with a meter. Local time and kilojoules follow from `start_date` and watts unless given.
 
         Returns:
             The new id.

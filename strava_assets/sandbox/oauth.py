@@ -80,7 +80,7 @@ async def _token(sandbox: Sandbox, request: Request) -> Response:
     if replacement is not None:
         return replacement
     answer = _token_answer(sandbox, await _form(request))
-    return spoiled(fault, answer) if fault else answer
+    return spoiled(fault, answer, sandbox.now()) if fault else answer
 
 
 async def _revoke(sandbox: Sandbox, request: Request) -> Response:

@@ -11,7 +11,6 @@ import struct
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -19,6 +18,7 @@ from starlette.applications import Starlette
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox.admin import admin_routes
+from strava_assets.sandbox.answers import http_date
 from strava_assets.sandbox.api import api_routes
 from strava_assets.sandbox.oauth import oauth_routes
 from strava_assets.sandbox.state import Sandbox
@@ -85,7 +85,7 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
         listener.close()
 
 
-def run_sandbox(  # noqa: PLR0913, PLR0917 - one argument for each option of the command
+def run_sandbox(
     port: int,
     athlete_seed: int,
     activities: Path | None,
@@ -173,7 +173,7 @@ class _DatedByTheSandbox:
             if message["type"] == "http.response.start":
                 names = {name for name, _ in message["headers"]}
                 if b"date" not in names:
-                    date = format_datetime(self._sandbox.now(), usegmt=True).encode()
+                    date = http_date(self._sandbox.now()).encode()
                     message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)
 

@@ -43,7 +43,7 @@ class Work(NamedTuple):
     highest: int | None
 
 
-def perform(  # noqa: PLR0913, PLR0917 - who, what, where, when, and the dice
+def perform(
     career: Career, kind: Kind, place: Place, day: date, rng: random.Random, begins: datetime | None = None
 ) -> Recording:
     """Do a session and note it.
@@ -121,7 +121,7 @@ def _work(career: Career, kind: Kind, day: date, watts: float, rng: random.Rando
     if kind.power == "meter" and (kind.trainer or not career.meter_broken(day)):
         average = round(watts, 1)
         weighted = math.ceil(average * rng.uniform(*kind.variability))
-        return Work(average, weighted, int(watts * rng.uniform(2.2, 4.4) + 150))
+        return Work(average, weighted, int(weighted * rng.uniform(1.5, 2.3 if kind.trainer else 4.2) + 60))
     # Strava's physics knows neither wind nor draft.
     return Work(round(watts * rng.uniform(0.78, 1.12), 1), None, None)
 

@@ -51,7 +51,7 @@ class Sandbox:
 
     Args:
         activities: summaries as the list endpoint serves them, or prepared entries.
-        athlete: the athlete's own record (detailed); by default a sample, with the activities' id.
+        athlete: the athlete's own detailed record; by default the sample athlete's, with the activities' id.
         clock: returns an aware UTC datetime; by default the real time.
         limits: rate limits; Strava's standard ones if left out, none at all (and no headers) if None.
         page_size_limit: the most activities on a page, however many are asked for.
@@ -99,7 +99,7 @@ class Sandbox:
     @classmethod
     def sample(cls, seed: int = 1, today: date | None = None, **options: Unpack[SandboxOptions]) -> Sandbox:
         """The sample athlete: about four years and 1,200 activities, ending at `today` (by default now)."""
-        from strava_assets.sandbox.athlete import sample_history  # noqa: PLC0415 - only who asks pays for it
+        from strava_assets.sandbox.athlete import sample_history
 
         now = (options.get("clock") or _real_time)()
         return cls(sample_history(seed, today, now), **options)
@@ -122,7 +122,7 @@ class Sandbox:
     @classmethod
     def many(cls, count: int, seed: int = 1, **options: Unpack[SandboxOptions]) -> Sandbox:
         """An athlete with `count` plain activities, made fast: for benchmarks and long listings."""
-        from strava_assets.sandbox.many import many_entries  # noqa: PLC0415 - only who asks pays for it
+        from strava_assets.sandbox.many import many_entries
 
         now = (options.get("clock") or _real_time)()
         return cls(many_entries(count, seed, now), **options)

@@ -205,7 +205,7 @@ def _whole(values: Floats, mean: float, highest: float) -> list[int]:
     missing = round(mean * len(whole)) - int(whole.sum())
     while missing:
         step = 1 if missing > 0 else -1
-        room = np.flatnonzero((whole + step >= 0) & (whole + step < top))
+        room = np.flatnonzero((whole > 0) & (whole < top - 1))
         if not len(room):
             break
         chosen = room[:: max(1, len(room) // abs(missing))][: abs(missing)]
