@@ -61,7 +61,7 @@ class SyncRequest:
     full_every_hours: int = 24
 
 
-def fetch(  # noqa: PLR0913 - the three places that meet, what is asked, and what is injected
+def fetch(
     client: StravaClient,
     memory: AthleteMemory,
     landing: Landing,

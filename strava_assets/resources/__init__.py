@@ -1,0 +1,7 @@
+"""Thin Dagster wrappers: they hold configuration and open what the domain rooms offer; logic stays there."""
+
+from strava_assets.resources.landing import LandingResource
+from strava_assets.resources.strava import StravaResource
+from strava_assets.resources.warehouse import WarehouseResource
+
+__all__ = ["LandingResource", "StravaResource", "WarehouseResource"]

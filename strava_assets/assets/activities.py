@@ -1,0 +1,254 @@
+"""What Strava sent (`raw_activities`) and the typed table made of it (`bq_activities`)."""
+
+import time
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from strava_assets.assets.describe import table_metadata
+from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.resources import LandingResource, StravaResource, WarehouseResource
+from strava_assets.schema.activities import ACTIVITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from strava_assets.history.fetch import Fetched
+    from strava_assets.history.load import LoadReport
+    from strava_assets.settings import Settings
+
+# One sync at a time talks to Strava: two would spend the same quota twice.
+STRAVA_POOL = "strava_api"
+# DuckDB has one writer; the pool makes runs take turns instead of failing on the file's lock.
+WAREHOUSE_POOL = "warehouse"
+
+STRAVA_API = dg.AssetSpec(
+    "strava_api",
+    description="Strava's API, `GET /athlete/activities`: the athlete's activities as Strava has them now.",
+    group_name="sources",
+    kinds={"strava"},
+    metadata={"dagster/uri": dg.MetadataValue.url("https://developers.strava.com/docs/reference/")},
+)
+
+
+class Mode(Enum):
+    """Which listing a sync makes."""
+
+    AUTO = "auto"
+    INCREMENTAL = "incremental"
+    FULL = "full"
+    WINDOW = "window"
+
+
+class SyncConfig(dg.Config):
+    """What a launch of `raw_activities` may choose; the defaults are what the schedule uses."""
+
+    mode: Mode = Field(
+        default=Mode.AUTO,
+        description="auto: incremental, and a full listing when the last one is a day old. incremental: "
+        "from the newest activity minus the overlap. full: everything, which also finds edits and deletions "
+        "of any age. window: the range below.",
+    )
+    after: str = Field(
+        default="", description="window only: activities that start on or after this date (YYYY-MM-DD, UTC)."
+    )
+    before: str = Field(
+        default="", description="window only: activities that start before this date (YYYY-MM-DD, UTC)."
+    )
+
+
+class LoadConfig(dg.Config):
+    """What a launch of `bq_activities` may choose."""
+
+    rebuild: bool = Field(
+        default=False, description="Forget the table and build it anew from the landing; asks Strava nothing."
+    )
+    confirm_deletions: bool = Field(
+        default=False,
+        description="Believe the next complete listing however many activities it lacks. Use it together "
+        "with a full listing, when the check no_deletions_held_back told you so and they are really gone.",
+    )
+
+
+def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+    """The two assets of the ingestion.
+
+    Args:
+        settings: overlap, full-listing age, guard and week start are taken from it.
+        storage_kind: the engine's name, for the UI.
+        owners: who answers for the assets.
+    """
+
+    @dg.asset(
+        name="raw_activities",
+        deps=[STRAVA_API],
+        group_name="ingest",
+        kinds={"python", "strava", "json"},
+        owners=owners,
+        pool=STRAVA_POOL,
+        retry_policy=RETRY_TRANSIENT,
+        code_version="1",
+        description=(
+            "Every page of Strava's list, written down exactly as it arrived, one committed batch a sync. "
+            "Nothing here is interpreted, nothing is ever overwritten, and a batch that was not finished "
+            "does not count. Launch it with a mode to choose what is listed."
+        ),
+        metadata={"dagster/uri": settings.landing_address},
+    )
+    def raw_activities(
+        context: dg.AssetExecutionContext,
+        config: SyncConfig,
+        strava: StravaResource,
+        landing: LandingResource,
+    ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.fetch import SyncRequest, fetch
+        from strava_assets.strava.sync import SyncMode
+
+        began = time.monotonic()
+        with told_with_its_cure():
+            fetched = fetch(
+                strava.client(context.log.info),
+                strava.store(),
+                landing.open(),
+                SyncRequest(
+                    mode=SyncMode(config.mode.value),
+                    window=_window(config),
+                    overlap_days=settings.overlap_days,
+                    full_every_hours=settings.full_listing_every_hours,
+                ),
+                clock=lambda: datetime.now(UTC),
+                progress=lambda pages, records, _: context.log.info(
+                    "Page %d: %d activities so far", pages, records
+                ),
+                announce=context.log.info,
+            )
+        return dg.MaterializeResult(metadata=_sync_metadata(fetched, time.monotonic() - began))
+
+    @dg.asset(
+        name="bq_activities",
+        deps=[raw_activities],
+        group_name="warehouse",
+        kinds={storage_kind, "python"},
+        owners=owners,
+        pool=WAREHOUSE_POOL,
+        code_version="1",
+        description=(
+            f"{ACTIVITIES.description}\n\nOne row is {ACTIVITIES.grain}. Local dates, weeks, quarters and "
+            "years are decided here, once, from the athlete's own clock."
+        ),
+        metadata=table_metadata(
+            ACTIVITIES.name,
+            ACTIVITIES.columns,
+            ACTIVITIES.key,
+            grain=ACTIVITIES.grain,
+            storage_kind=storage_kind,
+        ),
+    )
+    def bq_activities(
+        context: dg.AssetExecutionContext,
+        config: LoadConfig,
+        landing: LandingResource,
+        warehouse: WarehouseResource,
+    ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.deletions import DeletionGuard
+        from strava_assets.history.load import Loader
+
+        began = time.monotonic()
+        guard = DeletionGuard(
+            max_share=settings.max_deleted_share,
+            max_count=settings.max_deleted_count,
+            confirmed=config.confirm_deletions,
+        )
+        with told_with_its_cure(), warehouse.open() as engine:
+            loader = Loader(
+                landing.open(),
+                engine,
+                week_start=settings.week_start.value,
+                guard=guard,
+                progress=context.log.info,
+            )
+            report = loader.load(datetime.now(UTC), rebuild=config.rebuild)
+            [state] = engine.query(_STATE).to_pylist()
+        return dg.MaterializeResult(metadata=_load_metadata(report, state, time.monotonic() - began))
+
+    return [raw_activities, bq_activities]
+
+
+_STATE = """
+SELECT
+  COUNT(*) AS row_count,
+  COUNTIF(deleted_at IS NULL) AS living,
+  COUNTIF(deleted_at IS NOT NULL) AS deleted,
+  MAX(IF(deleted_at IS NULL, activity_date, NULL)) AS newest
+FROM bq_activities
+"""
+
+
+def _window(config: SyncConfig) -> Any:
+    from strava_assets.strava.sync import ListingWindow
+
+    if not config.after and not config.before:
+        return None
+    after = _midnight(config.after, "after")
+    # The API's bounds are exclusive, a person's "on or after" is not.
+    return ListingWindow(
+        after=None if after is None else after - 1, before=_midnight(config.before, "before")
+    )
+
+
+def _midnight(text: str, name: str) -> int | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise dg.Failure(
+            description=f"{name}: {text!r} is no date.\nWhat to do: write it as YYYY-MM-DD, e.g. 2026-03-01.",
+            allow_retries=False,
+        ) from None
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
+def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
+    listing, manifest = fetched.listing, fetched.manifest
+    metadata: dict[str, Any] = {
+        "mode": fetched.plan.kind.value,
+        "why": fetched.plan.reason,
+        "batch": manifest.batch_id,
+        "complete": listing.complete,
+        "activities": len(listing.ids),
+        "pages": listing.pages,
+        "calls": sum(listing.calls.values()),
+        "seconds": round(seconds, 2),
+    }
+    if listing.newest_start:
+        metadata["newest_activity"] = dg.MetadataValue.timestamp(listing.newest_start)
+    if listing.quota:
+        metadata |= {f"quota_{name}": value for name, value in listing.quota.as_metadata().items()}
+    if listing.stopped:
+        metadata["goes_on_at"] = dg.MetadataValue.timestamp(listing.stopped.resume_at)
+        metadata["stopped_by"] = str(listing.stopped)
+    return metadata
+
+
+def _load_metadata(report: "LoadReport", state: "Mapping[str, Any]", seconds: float) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "dagster/row_count": state["row_count"],
+        "living": state["living"],
+        "deleted_in_all": state["deleted"],
+        "batches": report.batches,
+        "records": report.records,
+        "added": report.inserted,
+        "changed": report.updated,
+        "deleted": report.deleted,
+        "set_aside": report.rejected,
+        "held_back": len(report.held_back),
+        "rebuilt": report.rebuilt,
+        "seconds": round(seconds, 2),
+    }
+    if state["newest"]:
+        metadata["newest_activity"] = state["newest"].isoformat()
+    return metadata

@@ -1,0 +1,40 @@
+"""How an error of the domain becomes a failed run: with its cure, and retried only where that can help."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from strava_assets.errors import StravaAssetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A sync is already retried call by call; three more tries over a quarter of an hour ride out an outage of
+# Strava's that is worth riding out, and the next tick of the schedule does the rest.
+RETRY_TRANSIENT = dg.RetryPolicy(
+    max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+
+
+@contextmanager
+def told_with_its_cure() -> Iterator[None]:
+    """Turn an error of ours into a `Failure` whose text is the error's own, without a traceback.
+
+    Transient failures may be retried by the asset's policy; no other may.
+    """
+    try:
+        yield
+    except StravaAssetsError as error:
+        from strava_assets.strava.errors import TransientStravaError
+
+        raise dg.Failure(
+            description=str(error),
+            metadata={
+                "what happened": dg.MetadataValue.md(error.happened),
+                "what to do": dg.MetadataValue.md(error.remedy or "See the message."),
+            },
+            allow_retries=isinstance(error, TransientStravaError),
+        ) from None

@@ -1,0 +1,75 @@
+"""What the marts read beside the activities: which sports count, today's date, the settings of a refresh."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from strava_assets.assets.activities import WAREHOUSE_POOL
+from strava_assets.assets.describe import table_metadata
+from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.resources import WarehouseResource
+from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.sports import SPORT_RULES, sport_rules
+
+if TYPE_CHECKING:
+    from strava_assets.schema import Table
+    from strava_assets.settings import Settings
+
+
+def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+    """The small tables every refresh of the marts writes anew.
+
+    Args:
+        settings: which sports, commutes and virtual rides count; the athlete's time zone; the week's start.
+        storage_kind: the engine's name, for the UI.
+        owners: who answers for the assets.
+    """
+
+    def spec(table: "Table") -> dg.AssetSpec:
+        return dg.AssetSpec(
+            table.name,
+            description=table.description,
+            group_name="settings",
+            kinds={storage_kind},
+            owners=owners,
+            code_version="1",
+            metadata=table_metadata(
+                table.name, table.columns, table.key, grain=table.grain, storage_kind=storage_kind
+            ),
+        )
+
+    @dg.multi_asset(
+        name="what_counts",
+        specs=[spec(SPORT_RULES), spec(MART_SETTINGS), spec(ATHLETE_FIGURES)],
+        pool=WAREHOUSE_POOL,
+    )
+    def what_counts(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[Any]]:
+        today = datetime.now(ZoneInfo(settings.timezone)).date()
+        row = {
+            "as_of": today,
+            "week_start": settings.week_start.value,
+            "count_commutes": settings.count_commutes,
+            "count_virtual": settings.count_virtual,
+        }
+        with told_with_its_cure(), warehouse.open() as engine:
+            sports = engine.replace(SPORT_RULES, _rows(SPORT_RULES, sport_rules(settings.power_sports)))
+            engine.replace(MART_SETTINGS, _rows(MART_SETTINGS, [row]))
+            figures = engine.replace(ATHLETE_FIGURES, _rows(ATHLETE_FIGURES, []))
+        yield dg.MaterializeResult(asset_key=SPORT_RULES.name, metadata={"dagster/row_count": sports})
+        yield dg.MaterializeResult(
+            asset_key=MART_SETTINGS.name, metadata={name: str(value) for name, value in row.items()}
+        )
+        yield dg.MaterializeResult(asset_key=ATHLETE_FIGURES.name, metadata={"dagster/row_count": figures})
+
+    return [what_counts]
+
+
+def _rows(table: "Table", rows: list[dict[str, Any]]) -> Any:
+    import pyarrow as pa
+
+    from strava_assets.warehouse.arrow import arrow_schema
+
+    return pa.Table.from_pylist(rows, schema=arrow_schema(table.columns))

@@ -1,0 +1,73 @@
+"""One asset a mart, made from the marts' catalog: a new SQL file is a new asset, with nothing to add here."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from strava_assets.assets.activities import WAREHOUSE_POOL
+from strava_assets.assets.describe import table_metadata
+from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.marts import catalog
+from strava_assets.resources import WarehouseResource
+
+if TYPE_CHECKING:
+    from strava_assets.marts.catalog import Mart
+    from strava_assets.warehouse.engine import Warehouse
+
+
+def build(storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+    """An asset for every mart of the catalog.
+
+    Args:
+        storage_kind: the engine's name, for the UI.
+        owners: who answers for the assets.
+    """
+    marts = catalog.load()
+    views = [mart for mart in marts if mart.is_view]
+    return [_asset(mart, views, storage_kind, owners) for mart in marts if not mart.is_view]
+
+
+def _asset(mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[str]) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=mart.name,
+        deps=list(mart.depends_on),
+        group_name="marts",
+        kinds={storage_kind, "sql"},
+        owners=owners,
+        pool=WAREHOUSE_POOL,
+        code_version=mart.code_version,
+        description=f"{mart.description}\n\nOne row is {mart.grain}.",
+        metadata=table_metadata(
+            mart.name,
+            mart.columns,
+            mart.key,
+            grain=mart.grain,
+            storage_kind=storage_kind,
+            lineage=mart.lineage,
+        )
+        | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")},
+    )
+    def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+        began = time.monotonic()
+        with told_with_its_cure(), warehouse.open() as engine:
+            rows = refresh_mart(engine, mart, views)
+        return dg.MaterializeResult(
+            metadata={"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
+        )
+
+    return refresh
+
+
+def refresh_mart(engine: "Warehouse", mart: "Mart", views: "list[Mart]") -> int:
+    """Put a mart in place of its table, and the views it reads before it; returns its rows.
+
+    Args:
+        engine: the open warehouse.
+        mart: which.
+        views: every view of the catalog, in order.
+    """
+    for view in views:
+        if view.name in mart.reads:
+            engine.create_view_as(view.name, view.sql, description=view.description, columns=view.columns)
+    return engine.create_table_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)

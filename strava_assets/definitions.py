@@ -1,0 +1,68 @@
+"""What Dagster loads: one pure function from settings (and overrides) to definitions.
+
+Tests and deployments use the same graph; only resources differ.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from strava_assets.assets import activities, inputs, marts
+from strava_assets.resources import LandingResource, StravaResource, WarehouseResource
+from strava_assets.schedules import build_jobs, build_schedule
+from strava_assets.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from strava_assets.settings import Settings
+
+OWNERS = ["team:athlete"]
+
+
+def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """The whole platform.
+
+    Args:
+        settings: validated settings; nothing is read from the environment here.
+        resource_overrides: resources to put in place of the usual ones, by name.
+    """
+    resources = build_resources(settings) | dict(resource_overrides or {})
+    storage_kind = settings.warehouse_kind.value
+    return dg.Definitions(
+        assets=[
+            activities.STRAVA_API,
+            *activities.build(settings, storage_kind, OWNERS),
+            *inputs.build(settings, storage_kind, OWNERS),
+            *marts.build(storage_kind, OWNERS),
+        ],
+        jobs=build_jobs(),
+        schedules=[build_schedule(settings)],
+        resources=resources,
+        # DuckDB has one writer and a step of its own costs seconds to start, so a run is one process.
+        executor=dg.in_process_executor,
+    )
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """The resources the settings ask for; opening nothing."""
+    return {
+        "strava": StravaResource(
+            api_base_url=settings.api_base_url,
+            oauth_base_url=settings.oauth_base_url,
+            secret_store=settings.secret_store_kind,
+            token_path=str(settings.token_path.absolute()),
+            gcp_project=settings.gcp_project,
+            rate_limit_reserve=settings.rate_limit_reserve,
+        ),
+        "landing": LandingResource(address=settings.landing_address),
+        "warehouse": WarehouseResource(
+            duckdb_path=str(settings.duckdb_path.absolute()),
+            duckdb_memory_limit=settings.duckdb_memory_limit,
+        ),
+    }
+
+
+defs = build_defs(load_settings())
