@@ -99,7 +99,7 @@ _HOLIDAY = {
 
 def week(career: Career, seed: int, monday: date) -> Iterator[Recording]:
     """Everything done in the week that begins on `monday`, in no particular order."""
-    rng = random.Random(f"{seed}:{monday}")
+    rng = random.Random(f"{seed}:{monday}")  # noqa: S311 - sample data
     phase = career.phase(monday)
     for weekday in range(7):
         day = monday + timedelta(days=weekday)

@@ -23,10 +23,10 @@ class Fault(StrEnum):
 
     missing_scope = "missing_scope"
     inactive_subscription = "inactive_subscription"
-    revoked_token = "revoked_token"
-    invalid_access_token = "invalid_access_token"
+    revoked_token = "revoked_token"  # noqa: S105 - the name of a fault, not a secret
+    invalid_access_token = "invalid_access_token"  # noqa: S105 - the same
     invalid_client_id = "invalid_client_id"
-    invalid_client_secret = "invalid_client_secret"
+    invalid_client_secret = "invalid_client_secret"  # noqa: S105 - the same
     rate_limit_15min = "rate_limit_15min"
     rate_limit_daily = "rate_limit_daily"
     server_error = "server_error"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from strava_assets.sandbox.state import Clock
 
 CLIENT_ID = "12345"
-CLIENT_SECRET = "sandbox-secret"
-REFRESH_TOKEN = "sandbox-refresh"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - fixed and documented, opens nothing but the sandbox
+REFRESH_TOKEN = "sandbox-refresh"  # noqa: S105 - the same
 
 ACCESS_TOKEN_LIFE_S = 21_600
 REUSE_ABOVE_S = 3_600
