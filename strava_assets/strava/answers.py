@@ -40,7 +40,7 @@ def fault_items(body: bytes) -> list[FaultItem]:
     """Read the `errors` of a Fault; an empty list where the body is none (empty, HTML, other shapes)."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     listed = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(listed, list):
@@ -104,7 +104,10 @@ def transport_failure(error: requests.RequestException, asked: str) -> errors.St
     The library's own words are left out: they may quote an address or a header.
     """
     causes = list(_causes(error))
-    if any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError) for cause in causes):
+    # To urllib3 a refused connection is a kind of timeout; to a person it is not.
+    refused = any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
+    late = any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError) for cause in causes)
+    if late and not refused:
         return errors.Timeout(f"Strava did not answer {asked} in time.")
     # A handshake that merely ends early is a broken connection; all else about TLS needs a person.
     early_end = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
@@ -112,7 +115,7 @@ def transport_failure(error: requests.RequestException, asked: str) -> errors.St
         return errors.TlsTrouble(f"No trusted connection could be made for {asked}: {_tls_reason(causes)}.")
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
         return errors.TruncatedBody(f"The answer to {asked} was cut off.")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    if isinstance(error, ValueError):
         return errors.RequestRefused(f"The address used for {asked} is not a URL.")
     return errors.ConnectionLost(f"The connection failed or broke during {asked}.")
 

@@ -40,7 +40,7 @@ class Authenticator:
         calls: token requests sent so far.
     """
 
-    def __init__(  # noqa: PLR0913 - the collaborators of a refresh, each injected
+    def __init__(
         self,
         store: TokenStore,
         oauth_base_url: str = OAUTH_BASE_URL,

@@ -110,7 +110,7 @@ class Pacer:
         on_wait: told `(seconds, until, reason)` before each wait.
     """
 
-    def __init__(  # noqa: PLR0913 - the clock and its settings, by keyword
+    def __init__(
         self,
         *,
         clock: Callable[[], datetime],

@@ -124,7 +124,7 @@ class Listing:
         return int(self.oldest_start.timestamp()) + 1
 
 
-def plan(  # noqa: PLR0913 - what is asked, what is known, and the settings by keyword
+def plan(
     mode: SyncMode,
     known: KnownHistory,
     now: datetime,

@@ -21,6 +21,8 @@ OAUTH_BASE_URL = "https://www.strava.com/oauth"
 TIMEOUT_S = (5.0, 30.0)
 # A grant that is told by `expires_in` from now must agree with its `expires_at` this far.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+# The year 5138: what lies beyond is no point in time that Strava means.
+LAST_SECOND = 10**11
 
 
 def utc_now() -> datetime:
@@ -96,11 +98,16 @@ def _grant(document: Any, now: datetime, asked: str) -> Grant:
     try:
         expires_at = int(document["expires_at"])
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise errors.UnexpectedAnswer(f"The answer to {asked} has no usable expires_at.") from None
-    if not all(isinstance(token, str) and token for token in tokens):
-        raise errors.UnexpectedAnswer(f"The answer to {asked} lacks a token.")
+        expires_at = 0
+    if not 0 < expires_at < LAST_SECOND:
+        raise errors.UnexpectedAnswer(f"The answer to {asked} has no usable expires_at.")
+    # What a header cannot carry would fail later, in words that quote it.
+    if not all(
+        isinstance(token, str) and token and token.isascii() and token.isprintable() for token in tokens
+    ):
+        raise errors.UnexpectedAnswer(f"The answer to {asked} lacks a usable token.")
     lives_in_s = document.get("expires_in")
-    if isinstance(lives_in_s, int | float):
+    if isinstance(lives_in_s, int | float) and 0 <= lives_in_s < LAST_SECOND:
         skew = timedelta(seconds=expires_at - lives_in_s) - timedelta(seconds=now.timestamp())
         if abs(skew) > CLOCK_TOLERANCE:
             raise errors.ClockSkew(skew)

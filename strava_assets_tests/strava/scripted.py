@@ -67,7 +67,7 @@ class ScriptedServer:
                 asked = Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
                 server.asked.append(asked)
                 said = script(asked)
-                self.send_response(said.status)
+                self.send_response_only(said.status)
                 headers = {"Content-Type": "application/json", "Content-Length": str(len(said.body))}
                 for name, value in (headers | dict(said.headers)).items():
                     self.send_header(name, value)
@@ -100,10 +100,10 @@ def listing(pages: list[Any]) -> Iterator[StravaClient]:
 
     def script(asked: Asked) -> Said:
         if asked.method == "POST":
-            return Said(document=GRANT, headers={"Date": ""})
+            return Said(document=GRANT)
         number = int(parse_qs(urlsplit(asked.path).query)["page"][0])
         page = pages[number - 1] if number <= len(pages) else []
-        return Said(document=page, raw=page if isinstance(page, bytes) else None, headers={"Date": ""})
+        return Said(document=page, raw=page if isinstance(page, bytes) else None)
 
     with ScriptedServer(script) as server:
         yield converse(server.url, HandTime()).client
