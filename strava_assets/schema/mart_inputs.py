@@ -1,6 +1,7 @@
 """What the marts read beside the activities: the settings of a refresh and the athlete's own dated figures.
 
-Both are small and written anew at every refresh; how figures are read from a person's file is not here.
+Both are small and written anew at every refresh; what Strava's profile said is kept, since it tells only
+today's values. How figures are read from a person's file is not here.
 """
 
 from __future__ import annotations
@@ -48,5 +49,21 @@ ATHLETE_FIGURES = Table(
         Column("max_heartrate_bpm", ColumnType.FLOAT, "Highest heart rate the athlete reaches", unit="bpm"),
         Column("threshold_heartrate_bpm", ColumnType.FLOAT, "Heart rate at lactate threshold", unit="bpm"),
         Column("resting_heartrate_bpm", ColumnType.FLOAT, "Heart rate at rest", unit="bpm"),
+    ),
+)
+
+ATHLETE_OBSERVATIONS = Table(
+    name="athlete_observations",
+    description=(
+        "What the athlete's Strava profile said on the days it was read. Strava tells only today's values, "
+        "so they are kept as seen; they fill what the athlete's own file leaves out."
+    ),
+    grain="one athlete on one day",
+    key=("athlete_id", "observed_on"),
+    columns=(
+        Column("athlete_id", ColumnType.TEXT, "The athlete", source="id", nullable=False),
+        Column("observed_on", ColumnType.DATE, "The day the profile was read", nullable=False),
+        Column("ftp_w", ColumnType.FLOAT, "Functional threshold power", unit="W", source="ftp"),
+        Column("weight_kg", ColumnType.FLOAT, "Body weight", unit="kg", source="weight"),
     ),
 )

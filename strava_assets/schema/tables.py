@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
-from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, ATHLETE_OBSERVATIONS, MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES
 
 if TYPE_CHECKING:
@@ -13,5 +13,13 @@ if TYPE_CHECKING:
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (ACTIVITIES, SPORT_RULES, MART_SETTINGS, ATHLETE_FIGURES, REJECTED_RECORDS, LOADED_BATCHES)
+    for table in (
+        ACTIVITIES,
+        SPORT_RULES,
+        MART_SETTINGS,
+        ATHLETE_FIGURES,
+        ATHLETE_OBSERVATIONS,
+        REJECTED_RECORDS,
+        LOADED_BATCHES,
+    )
 }
