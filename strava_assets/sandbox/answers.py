@@ -113,7 +113,7 @@ def spoiled(fault: Fault, answer: Response, now: datetime) -> Response:
     if fault is Fault.truncated_body:
         return TruncatedAnswer(body)
     if fault is Fault.cut_json:
-        return json_answer(body[: len(body) * 2 // 3])
+        return json_answer(body[: len(body) * 2 // 3], answer.status_code, _rate_headers(answer))
     if fault is Fault.clock_skew:
         return _skewed(answer, now)
     if fault in _DAMAGES:

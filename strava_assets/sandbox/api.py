@@ -87,25 +87,28 @@ def _athlete(sandbox: Sandbox, _request: Request, _fault: Fault | None) -> Respo
 def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
     if not _may_read_activities(sandbox):
         return known_fault(Fault.missing_scope)
-    numbers: dict[str, int | None] = {}
-    for name in ("before", "after", "page", "per_page"):
-        text = request.query_params.get(name)
-        if text is not None and not text.lstrip("-").isdigit():
-            return fault_answer(400, "Bad Request", ("Activity", name, "invalid"))
-        numbers[name] = int(text) if text is not None else None
-    page = 1 if fault is Fault.repeated_page or numbers["page"] is None else numbers["page"]
-    per_page = _DEFAULT_PER_PAGE if numbers["per_page"] is None else numbers["per_page"]
+    try:
+        after, before, page, per_page = (
+            _number(request, name) for name in ("after", "before", "page", "per_page")
+        )
+    except ValueError as wrong:
+        return fault_answer(400, "Bad Request", ("Activity", str(wrong), "invalid"))
+    page = 1 if page is None or fault is Fault.repeated_page else page
+    per_page = _DEFAULT_PER_PAGE if per_page is None else per_page
     if page < 1 or per_page < 1:
         return fault_answer(400, "Bad Request", ("Activity", "page", "invalid"))
     size = min(per_page, sandbox.page_size_limit)
-    entries = sandbox.history.page(
-        numbers["after"],
-        numbers["before"],
-        (page - 1) * size,
-        size,
-        with_private=_sees_private(sandbox),
-    )
+    offset = (page - 1) * size
+    entries = sandbox.history.page(after, before, offset, size, with_private=_sees_private(sandbox))
     return json_answer(json_list(entries))
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        raise ValueError(name) from None
 
 
 def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:

@@ -40,7 +40,7 @@ class Entry:
     def of(cls, record: Record) -> Entry:
         """The entry of a record; one that is malformed in a replayed file still gets its place."""
         return cls(
-            id=int(record.get("id", 0)),
+            id=record["id"] if isinstance(record.get("id"), int) else 0,
             start_s=_epoch_s(record.get("start_date")),
             private=record.get("visibility") == "only_me" or bool(record.get("private")),
             deleted=False,
@@ -64,7 +64,11 @@ class History:
 
     def __init__(self, entries: Iterable[Entry], athlete_id: int, clock: Clock) -> None:
         self._lock = threading.RLock()
-        self._entries = {entry.id: entry for entry in entries}
+        self._entries: dict[int, Entry] = {}
+        for entry in entries:
+            # What is replayed may lack an id or repeat one; such a record is listed all the same.
+            known = entry.id and entry.id not in self._entries
+            self._entries[entry.id if known else -1 - len(self._entries)] = entry
         self._athlete_id = athlete_id
         self._clock = clock
         self._listed: dict[bool, tuple[list[int], list[Entry]]] = {}

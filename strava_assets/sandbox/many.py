@@ -5,7 +5,6 @@ For benchmarks and long listings; a history that looks like a life is in athlete
 
 from __future__ import annotations
 
-import json
 import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -38,7 +37,7 @@ def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
         watts = round(rng.gauss(185, 25), 1)
         measured = index % 4 != 0
         ride = index % 5 != 0
-        record = Recording(
+        recording = Recording(
             id=_FIRST_ID + index * 7_919,
             athlete_id=ATHLETE_ID,
             name=f"Activity {index + 1}",
@@ -58,6 +57,5 @@ def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
             relative_effort=float(rng.randrange(20, 180)),
             track=_TRACK,
             gear_id=ROAD_BIKE if ride else None,
-        ).summary()
-        body = json.dumps(record, separators=(",", ":")).encode()
-        yield Entry(record["id"], int(start.timestamp()), private=False, deleted=False, body=body)
+        )
+        yield Entry.of(recording.summary())

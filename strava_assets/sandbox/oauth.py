@@ -38,13 +38,16 @@ _BAD_REQUEST = "Bad Request"
 
 
 def oauth_routes(sandbox: Sandbox) -> list[Route]:
-    """The four OAuth addresses."""
+    """The consent page, and the three addresses a client calls, those with and without the API's prefix."""
+    called = {"/oauth/token": _token, "/oauth/revoke": _revoke, "/oauth/deauthorize": _deauthorize}
     return [
         Route("/oauth/authorize", partial(_ask, sandbox), methods=["GET"]),
         Route("/oauth/authorize", partial(_decide, sandbox), methods=["POST"]),
-        Route("/oauth/token", partial(_token, sandbox), methods=["POST"]),
-        Route("/oauth/revoke", partial(_revoke, sandbox), methods=["POST"]),
-        Route("/oauth/deauthorize", partial(_deauthorize, sandbox), methods=["POST"]),
+        *(
+            Route(prefix + path, partial(handler, sandbox), methods=["POST"])
+            for prefix in ("", "/api/v3")
+            for path, handler in called.items()
+        ),
     ]
 
 

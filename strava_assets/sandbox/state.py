@@ -61,7 +61,9 @@ class Sandbox:
         faults: what goes wrong, and when.
         tokens: the OAuth state.
         limits: a `RateLimits`, or None for none.
+        clock: the sandbox's time; may be set, and counts at once.
         requests: every request received, in order, the administration's apart.
+        closing: set while the server stops.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Sandbox:
         limits: RateLimits | Literal["standard"] | None = "standard",
         page_size_limit: int = STRAVA_PAGE_SIZE_LIMIT,
     ) -> None:
-        self._clock: Clock = clock or _real_time
+        self.clock: Clock = clock or _real_time
         entries = [item if isinstance(item, Entry) else Entry.of(dict(item)) for item in activities]
         self.athlete: dict[str, Any] = dict(athlete) if athlete else profile(_athlete_id(entries))
         self.history = History(entries, self.athlete["id"], self.now)
@@ -83,18 +85,9 @@ class Sandbox:
         self.requests: list[Call] = []
         self.closing = threading.Event()
 
-    @property
-    def clock(self) -> Clock:
-        """The sandbox's time; may be set."""
-        return self._clock
-
-    @clock.setter
-    def clock(self, clock: Clock) -> None:
-        self._clock = clock
-
     def now(self) -> datetime:
         """The time, by whichever clock is set."""
-        return self._clock()
+        return self.clock()
 
     @classmethod
     def sample(cls, seed: int = 1, today: date | None = None, **options: Unpack[SandboxOptions]) -> Sandbox:

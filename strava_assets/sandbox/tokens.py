@@ -5,7 +5,7 @@ One athlete, one application. HTTP is in oauth.py.
 
 from __future__ import annotations
 
-import itertools
+import secrets
 import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -53,7 +53,6 @@ class TokenBook:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
-        self._serial = itertools.count(1)
         self._codes: dict[str, frozenset[str]] = {}
         self._access_tokens: dict[str, int] = {}
         self._current: Grant | None = None
@@ -66,15 +65,10 @@ class TokenBook:
         """The sandbox's time, epoch seconds."""
         return int(self._clock().timestamp())
 
-    @property
-    def current_access_token(self) -> str | None:
-        """The access token handed out last, whether or not it still lives."""
-        return self._current.access_token if self._current else None
-
     def consent(self, scopes: Iterable[str]) -> str:
         """The athlete agrees to these scopes; returns the code for the redirect."""
         with self._lock:
-            code = f"sandbox-code-{next(self._serial)}"
+            code = _new("code")
             self._codes[code] = frozenset(scopes)
             self.consented = True
             return code
@@ -90,7 +84,7 @@ class TokenBook:
             if scopes is None:
                 raise InvalidGrantError(code)
             self.scopes = scopes
-            self.valid_refresh_token = f"sandbox-refresh-{next(self._serial)}"
+            self.valid_refresh_token = _new("refresh")
             self._access_tokens.clear()
             return self._issue(self.valid_refresh_token)
 
@@ -106,7 +100,7 @@ class TokenBook:
             if self._current and self._lives(self._current.access_token, REUSE_ABOVE_S):
                 return replace(self._current, refresh_token=refresh_token)
             if self.rotate_refresh_token:
-                self.valid_refresh_token = f"sandbox-refresh-{next(self._serial)}"
+                self.valid_refresh_token = _new("refresh")
             return self._issue(self.valid_refresh_token)
 
     def accepts(self, access_token: str) -> bool:
@@ -122,7 +116,7 @@ class TokenBook:
     def rotate_away(self) -> str:
         """Another client of the same app refreshed: the known refresh token is worth nothing now."""
         with self._lock:
-            self.valid_refresh_token = f"sandbox-refresh-{next(self._serial)}"
+            self.valid_refresh_token = _new("refresh")
             return self.valid_refresh_token
 
     def revoke(self, token: str | None = None) -> None:
@@ -136,10 +130,15 @@ class TokenBook:
 
     def _issue(self, refresh_token: str) -> Grant:
         expires_at = self.now_s() + ACCESS_TOKEN_LIFE_S
-        access_token = f"sandbox-access-{next(self._serial)}"
+        access_token = _new("access")
         self._access_tokens[access_token] = expires_at
         self._current = Grant(access_token, refresh_token, expires_at)
         return self._current
 
     def _lives(self, access_token: str, at_least_s: int) -> bool:
         return self._access_tokens.get(access_token, 0) > self.now_s() + at_least_s
+
+
+def _new(kind: str) -> str:
+    # Random, so that what a client kept from another sandbox is never taken for this one's.
+    return f"sandbox-{kind}-{secrets.token_hex(16)}"

@@ -79,7 +79,7 @@ def test_both_address_layouts_lead_to_the_same_list(call: Calling) -> None:
 
 def test_a_page_number_that_is_no_number_is_a_bad_request(call: Calling) -> None:
     with call(a_year()) as caller:
-        for query in ({"page": "two"}, {"page": 0}, {"per_page": 0}, {"after": "yesterday"}):
+        for query in ({"page": "two"}, {"page": "--1"}, {"page": 0}, {"per_page": 0}, {"after": "yesterday"}):
             answer = caller.get("/athlete/activities", **query)
             assert answer.status_code == 400
             assert answer.json()["errors"][0]["resource"] == "Activity"
@@ -121,6 +121,14 @@ def test_recorded_answers_are_replayed_word_for_word(call: Calling, fixtures: Pa
         athlete = caller.get("/athlete").json()
     assert json.dumps(served) == json.dumps(body)
     assert athlete["id"] == body[0]["athlete"]["id"]
+
+
+def test_malformed_and_repeated_records_are_replayed_too(call: Calling) -> None:
+    good = Sandbox.many(1).history.records()[0]
+    recorded = [good, good, {"name": "no id"}, {"id": "text"}, {"id": 2**70, "start_date": "soon"}]
+    with call(Sandbox.replay(recorded)) as caller:
+        served = caller.listed()
+    assert sorted(map(str, served)) == sorted(map(str, recorded))
 
 
 @pytest.mark.parametrize("text", ["no json", '{"body": 3}', "[1, 2]"])

@@ -97,6 +97,12 @@ def test_each_wrong_field_has_its_own_error(
     assert error_of(answer) == error
 
 
+def test_tokens_are_given_at_both_addresses(call: Calling) -> None:
+    with call(Sandbox()) as caller:
+        assert caller.post("/api/v3/oauth/token", {}).status_code == 400
+        assert caller.post("/oauth/token", {}).status_code == 400
+
+
 def test_a_token_outside_the_header_does_not_count(call: Calling) -> None:
     with call(Sandbox()) as caller:
         token, caller.access_token = caller.access_token, ""
