@@ -1,0 +1,210 @@
+"""The Google store over the wire: Google's own client against a local gRPC server."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import logging
+import pickle
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("google.cloud.secretmanager", reason="the extra `gcp` is not installed")
+
+import grpc
+
+from strava_assets.errors import ConfigurationError
+from strava_assets.sandbox import Sandbox, serve
+from strava_assets.secrets import open_store
+from strava_assets.secrets.environment import values_of
+from strava_assets.secrets.errors import SecretStoreError
+from strava_assets.secrets.google import GoogleStore
+from strava_assets.secrets.seeded import SeededStore
+from strava_assets.strava import errors
+from strava_assets.strava.auth import Authenticator
+from strava_assets_tests.secrets.fake_secret_manager import FakeSecretManager, client_of, serving
+from strava_assets_tests.strava.conversation import ENVIRON, HandTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATH = "projects/a-project/secrets/strava-assets"
+
+
+@pytest.fixture
+def google() -> Iterator[FakeSecretManager]:
+    with serving() as fake:
+        yield fake
+
+
+def store_of(google: FakeSecretManager) -> GoogleStore:
+    return GoogleStore("a-project", connect=partial(client_of, google.port))
+
+
+def test_a_secret_that_does_not_exist_is_empty_and_made_on_the_first_write(google: FakeSecretManager) -> None:
+    store = store_of(google)
+    assert store.read() == {}
+    store.replace({"refresh_token": "first"})
+    assert store.read() == {"refresh_token": "first"}
+    assert google.states(PATH) == ["ENABLED"]
+
+
+def test_a_new_version_disables_the_one_before_and_destroys_the_one_before_that(
+    google: FakeSecretManager,
+) -> None:
+    store = store_of(google)
+    for number in range(4):
+        store.replace({"refresh_token": str(number)})
+    assert google.states(PATH) == ["DESTROYED", "DESTROYED", "DISABLED", "ENABLED"]
+    assert store.read() == {"refresh_token": "3"}
+
+
+def test_a_bare_refresh_token_that_somebody_pasted_is_understood(google: FakeSecretManager) -> None:
+    google.secrets[PATH] = []
+    google.AddSecretVersion(_version(b"  pasted-token\n"))
+    assert store_of(google).read() == {"refresh_token": "pasted-token"}
+
+
+@pytest.mark.parametrize("data", [b'{"refresh_token": 5}', b'{"refresh_token": "canary'])
+def test_another_documents_secret_is_left_alone_and_not_quoted(
+    google: FakeSecretManager, data: bytes
+) -> None:
+    google.secrets[PATH] = []
+    google.AddSecretVersion(_version(data))
+    with pytest.raises(SecretStoreError, match="does not hold a token document") as refused:
+        store_of(google).read()
+    assert refused.value.__cause__ is None
+    assert "canary" not in str(refused.value)
+    assert google.states(PATH) == ["ENABLED"]
+
+
+def test_clearing_deletes_the_secret_and_may_be_repeated(google: FakeSecretManager) -> None:
+    store = store_of(google)
+    store.replace({"refresh_token": "first"})
+    store.clear()
+    store.clear()
+    assert google.secrets == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "cure"),
+    [(grpc.StatusCode.PERMISSION_DENIED, "roles/"), (grpc.StatusCode.INVALID_ARGUMENT, "project's id")],
+)
+@pytest.mark.parametrize("rpc", ["AccessSecretVersion", "AddSecretVersion", "DeleteSecret"])
+def test_googles_refusals_are_told_with_their_cure(
+    google: FakeSecretManager, rpc: str, code: grpc.StatusCode, cure: str
+) -> None:
+    store = store_of(google)
+    google.refuse[rpc] = code
+    with pytest.raises(SecretStoreError, match="could not be|may not be") as refused:
+        {"AccessSecretVersion": store.read, "DeleteSecret": store.clear}.get(
+            rpc, partial(store.replace, {"refresh_token": "canary"})
+        )()
+    assert cure in refused.value.remedy
+    assert "canary" not in str(refused.value)
+
+
+def test_a_version_that_cannot_be_retired_does_not_undo_the_rotation(
+    google: FakeSecretManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = store_of(google)
+    store.replace({"refresh_token": "old"})
+    google.refuse["DisableSecretVersion"] = grpc.StatusCode.PERMISSION_DENIED
+    with caplog.at_level(logging.WARNING):
+        store.replace({"refresh_token": "new"})
+    assert store.read() == {"refresh_token": "new"}
+    assert "could not be retired (PermissionDenied)" in caplog.text
+
+
+def test_google_without_credentials_is_told_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    with pytest.raises(SecretStoreError, match="No usable Google credentials") as refused:
+        GoogleStore("a-project").read()
+    assert "gcloud auth application-default login" in refused.value.remedy
+
+
+def test_a_missing_client_library_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without_secret_manager(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.startswith("google.cloud.secretmanager"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_secret_manager)
+    with pytest.raises(SecretStoreError, match="not installed") as refused:
+        GoogleStore("a-project").read()
+    assert "strava_assets[gcp]" in refused.value.remedy
+
+
+def test_the_store_moves_to_another_process_without_its_connection(google: FakeSecretManager) -> None:
+    store = store_of(google)
+    store.replace({"refresh_token": "first"})
+    assert pickle.loads(pickle.dumps(store)).read() == {"refresh_token": "first"}  # noqa: S301 - our own
+
+
+def test_a_rotation_goes_into_the_secret_and_the_next_run_reuses_the_token(google: FakeSecretManager) -> None:
+    time = HandTime()
+    sandbox = Sandbox(clock=time.clock)
+    store = SeededStore(store_of(google), values_of(ENVIRON))
+    with serve(sandbox) as server:
+        first = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
+        token = first.access_token()
+        again = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
+        assert again.access_token() == token
+    assert (first.calls, again.calls) == (1, 0)
+    assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
+
+
+def test_a_run_that_lost_the_race_takes_what_the_other_has_written(google: FakeSecretManager) -> None:
+    time = HandTime()
+    sandbox = Sandbox(clock=time.clock)
+    store = SeededStore(store_of(google), values_of(ENVIRON))
+    refresh = sandbox.tokens.refresh
+
+    def overtaken(refresh_token: str) -> object:
+        # Another run is faster: it has rotated and stored before this one's request is looked at.
+        sandbox.tokens.refresh = refresh  # type: ignore[method-assign]  # once only
+        Authenticator(store, f"{base_url}/oauth", clock=time.clock).refresh()
+        return refresh(refresh_token)
+
+    with serve(sandbox) as server:
+        base_url = server.base_url
+        late = Authenticator(store, f"{base_url}/oauth", clock=time.clock)
+        grant = refresh(ENVIRON["STRAVA_REFRESH_TOKEN"])
+        store.write({"refresh_token": grant.refresh_token})
+        time.now += timedelta(hours=7)
+        sandbox.tokens.refresh = overtaken  # type: ignore[method-assign, assignment]  # the moment is in the server
+        assert late.access_token() == sandbox.tokens.current_access_token
+    assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
+
+
+def test_the_factory_wants_a_project_and_shows_no_secret(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        open_store("gcp", environ=ENVIRON, path=tmp_path / "tokens.json")
+    assert "STRAVA_ASSETS_GCP_PROJECT" in refused.value.remedy
+    store = open_store("gcp", environ=ENVIRON, path=tmp_path / "tokens.json", project="a-project")
+    assert PATH in store.name
+    assert "sandbox" not in repr(store) + store.name
+
+
+def test_a_token_revoked_for_good_is_told_after_looking_for_another_runs(google: FakeSecretManager) -> None:
+    sandbox = Sandbox()
+    sandbox.tokens.revoke()
+    keeper = store_of(google)
+    keeper.settling_waits_s = (0.0, 0.0)
+    with serve(sandbox) as server, pytest.raises(errors.InvalidRefreshToken):
+        Authenticator(SeededStore(keeper, values_of(ENVIRON)), f"{server.base_url}/oauth").access_token()
+    assert google.calls.count("AccessSecretVersion") == 4
+
+
+def _version(data: bytes) -> Any:
+    from google.cloud import secretmanager as sm
+
+    return sm.AddSecretVersionRequest(parent=PATH, payload={"data": data})
