@@ -62,14 +62,17 @@ def load(folder: Path = FOLDER) -> tuple[Mart, ...]:
         document = json.loads(compiled.read_text(encoding="utf-8"))
         if document["digest"] == digest(folder):
             return tuple(_mart(entry, folder) for entry in document["marts"])
-    from strava_assets.marts.analysis import compile_marts  # noqa: PLC0415 - brings sqlglot, which is slow to import
+    from strava_assets.marts.analysis import compile_marts
 
     return compile_marts(folder)
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """Digest of what the compiled catalog is made from: every SQL file, sqlglot's version, the registry."""
-    seen = hashlib.sha256(f"{version('sqlglot')}\n{TABLES!r}".encode())
+    """Digest of what the compiled catalog is made from: SQL files, sqlglot's version, the stored columns."""
+    stored = {
+        table.name: [(column.name, column.type.name) for column in table.columns] for table in TABLES.values()
+    }
+    seen = hashlib.sha256(f"{version('sqlglot')}\n{stored}".encode())
     for path in sorted(folder.glob("*.sql")):
         seen.update(f"\n{path.name}\n".encode() + path.read_bytes())
     return seen.hexdigest()

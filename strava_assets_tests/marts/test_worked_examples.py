@@ -1,0 +1,97 @@
+"""The examples of docs/numbers.md: its tables go in, and its tables must come out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from strava_assets_tests.marts.histories import activity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.marts import Mart
+    from strava_assets_tests.marts.conftest import Marts
+
+PAGE = Path(__file__).parents[2] / "docs" / "numbers.md"
+Row = dict[str, Any]
+
+
+@dataclass
+class Example:
+    """One run of the marts as the page tells it."""
+
+    heading: str
+    as_of: date
+    rides: list[Row] = field(default_factory=list)
+    figures: list[Row] = field(default_factory=list)
+    answers: list[Row] = field(default_factory=list)
+
+
+def examples() -> Iterator[Example]:
+    """Rides, dated figures, `Seen on …:`, answers; the answers' table ends an example."""
+    heading, example = "", Example("", date.min)
+    for block in PAGE.read_text(encoding="utf-8").split("\n\n"):
+        if found := re.match(r"#+ (.+)", block):
+            heading = found[1]
+        elif found := re.match(r"Seen on (\S+):", block):
+            example.as_of = date.fromisoformat(found[1])
+        elif block.startswith("|"):
+            rows = rows_of(block)
+            {"day": example.rides, "valid_from": example.figures, "mart": example.answers}[
+                next(iter(rows[0]))
+            ].extend(rows)
+        if example.answers:
+            example.heading = heading
+            yield example
+            example = Example("", date.min)
+
+
+def rows_of(block: str) -> list[Row]:
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.strip().splitlines()]
+    return [dict(zip(lines[0], map(value, line), strict=True)) for line in lines[2:]]
+
+
+def value(text: str) -> Any:
+    if text in ("", "none"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return date.fromisoformat(text)
+    return float(text) if re.fullmatch(r"-?[\d.]+", text) else text
+
+
+@pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.heading)
+def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Example) -> None:
+    history = []
+    for number, ride in enumerate(example.rides):
+        fields = {name: cell for name, cell in ride.items() if name != "day"}
+        if "average_watts" in fields and "weighted_average_watts" not in fields:
+            fields["weighted_average_watts"] = fields["average_watts"]
+        if "moving_time_s" in fields:
+            fields["moving_time_s"] = int(fields["moving_time_s"])
+        history.append(activity(ride["day"], str(number), **fields))
+    known = [{"athlete_id": "7", **row} for row in example.figures]
+    names = sorted({answer["mart"] for answer in example.answers})
+    rows = dict(zip(names, marts(history, *names, as_of=example.as_of, figures=known), strict=True))
+    for answer in example.answers:
+        period = catalog[answer["mart"]].key[-1]
+        [row] = [row for row in rows[answer["mart"]] if row[period] == answer["row"]]
+        told = f"{answer['mart']} {answer['row']} {answer['column']}"
+        wanted = answer["value"]
+        if isinstance(wanted, float):
+            assert row[answer["column"]] == pytest.approx(wanted, rel=1e-5), told
+        else:
+            assert row[answer["column"]] == wanted, told
+
+
+def test_every_section_of_the_page_has_its_example() -> None:
+    headings = re.findall(r"^## (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {example.heading for example in examples()} == set(headings)
+    assert len(headings) > 8
