@@ -227,7 +227,7 @@ def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
     if listing.newest_start:
         metadata["newest_activity"] = dg.MetadataValue.timestamp(listing.newest_start)
     if listing.quota:
-        metadata |= {f"quota_{name}": value for name, value in listing.quota.as_metadata().items()}
+        metadata |= listing.quota.as_metadata()
     if listing.stopped:
         metadata["goes_on_at"] = dg.MetadataValue.timestamp(listing.stopped.resume_at)
         metadata["stopped_by"] = str(listing.stopped)

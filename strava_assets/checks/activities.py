@@ -1,0 +1,248 @@
+"""The checks of `bq_activities`: what must hold before anything is computed, and what deserves a look."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.schema.activities import ACTIVITIES
+
+if TYPE_CHECKING:
+    from strava_assets.schema.columns import ColumnType
+
+# Beyond a professional's best: 7 W/kg, or 550 W, held for twenty minutes.
+MOST_WATTS = 550
+MOST_WATTS_PER_KG = 7
+LONG_ENOUGH_S = 1200
+# Strava rounds the three numbers that must agree; twenty recorded rides agreed within 0.06 W.
+ROUNDING_W = 0.6
+
+
+def ids_are_unique(subject: Subject) -> Finding:
+    """Every activity stands once, with its athlete."""
+    return subject.none_of(
+        "activities that stand more than once or without an id",
+        """
+        SELECT athlete_id, activity_id, COUNT(*) AS times FROM bq_activities
+        GROUP BY athlete_id, activity_id
+        HAVING COUNT(*) > 1 OR athlete_id IS NULL OR activity_id IS NULL
+        """,
+    )
+
+
+def schema_is_as_registered(subject: Subject) -> Finding:
+    """The stored columns are the registry's, in name and type."""
+    stored: dict[str, ColumnType] = subject.warehouse.stored_columns(ACTIVITIES.name)
+    registered = {column.name: column.type for column in ACTIVITIES.columns}
+    rows = [
+        {
+            "column": name,
+            "stored": stored[name].name if name in stored else "missing",
+            "registered": registered[name].name if name in registered else "missing",
+        }
+        for name in sorted(stored.keys() | registered.keys())
+        if stored.get(name) is not registered.get(name)
+    ]
+    return Finding.none_of(rows, "columns that differ from the registry")
+
+
+def required_values_are_there(subject: Subject) -> Finding:
+    """No column that must have a value lacks one."""
+    required = [column.name for column in ACTIVITIES.columns if not column.nullable]
+    counts = ", ".join(f"COUNTIF({name} IS NULL) AS {name}" for name in required)
+    [missing] = subject.rows(f"SELECT {counts} FROM bq_activities")  # noqa: S608 - the registry's names
+    rows = [{"column": name, "missing": count} for name, count in missing.items() if count]
+    return Finding.none_of(rows, "required columns with missing values")
+
+
+def landing_and_table_agree(subject: Subject) -> Finding:
+    """Every landed activity is in the table or set aside, and the table holds nothing that never landed."""
+    landed: set[str] = set()
+    for manifest in subject.landing.manifests():
+        landed.update(manifest.activity_ids)
+    stored = {row["activity_id"] for row in subject.rows("SELECT activity_id FROM bq_activities")}
+    aside = {row["activity_id"] for row in subject.rows("SELECT activity_id FROM rejected_records")}
+    rows = [{"activity_id": found, "where": "landed only"} for found in sorted(landed - stored - aside)]
+    rows += [{"activity_id": found, "where": "table only"} for found in sorted(stored - landed)]
+    return Finding.none_of(rows, "activities that only the landing or only the table has")
+
+
+def nothing_was_set_aside(subject: Subject) -> Finding:
+    """Every record could be read."""
+    return subject.none_of(
+        "records that could not be read and were set aside",
+        "SELECT activity_id, reason, fetched_at FROM rejected_records ORDER BY fetched_at DESC",
+    )
+
+
+def no_deletions_are_held_back(subject: Subject) -> Finding:
+    """No listing lacked so many activities that the guard kept them."""
+    listings = [m for m in subject.landing.manifests() if m.complete and m.source == "api"]
+    concluded = [subject.landing.conclusions(manifest) for manifest in listings]
+    latest = next((found for found in reversed(concluded) if found), None)
+    rows = [{"activity_id": found} for found in latest["held_back"]] if latest else []
+    finding = Finding.none_of(rows, "activities that Strava no longer lists but that are kept")
+    if finding.passed:
+        return finding
+    told = (
+        f"{finding.told} So many at once may be a fault of Strava's or another account, so nothing was "
+        "deleted. If they are really gone, launch the job full_listing with confirm_deletions set to true on "
+        "bq_activities, or run: strava-assets sync --full --confirm-deletions"
+    )
+    return Finding(finding.measured, finding.threshold, passed=False, told=told, rows=rows)
+
+
+def no_date_is_in_the_future(subject: Subject) -> Finding:
+    """No activity began later than tomorrow; a device with a wrong clock makes such."""
+    return subject.none_of(
+        "activities that begin in the future",
+        """
+        SELECT activity_id, start_date, name FROM bq_activities
+        WHERE deleted_at IS NULL AND start_date > @tomorrow ORDER BY start_date
+        """,
+        tomorrow=datetime.now(UTC) + timedelta(days=1),
+    )
+
+
+def power_is_plausible(subject: Subject) -> Finding:
+    """No ride of twenty minutes or more was ridden beyond what a body can do, and no watts are negative."""
+    return subject.none_of(
+        "rides with implausible measured power",
+        """
+        SELECT a.activity_id, a.activity_date, a.average_watts, a.moving_time_s, f.weight_kg
+        FROM bq_activities AS a
+        LEFT JOIN athlete_figures AS f
+          ON f.athlete_id = a.athlete_id AND a.activity_date >= f.valid_from
+          AND (f.valid_to IS NULL OR a.activity_date < f.valid_to)
+        WHERE a.deleted_at IS NULL AND (
+          a.average_watts < 0 OR a.max_watts < 0 OR a.weighted_average_watts < 0
+          OR (a.device_watts AND a.moving_time_s >= @seconds AND (
+            a.average_watts > @watts OR a.average_watts > @watts_per_kg * f.weight_kg))
+        )
+        ORDER BY a.activity_date DESC
+        """,
+        seconds=LONG_ENOUGH_S,
+        watts=MOST_WATTS,
+        watts_per_kg=MOST_WATTS_PER_KG,
+    )
+
+
+def power_and_work_agree(subject: Subject) -> Finding:
+    """Work is mean power times moving time; Strava's three numbers say the same."""
+    return subject.none_of(
+        "rides whose power, time and work do not agree",
+        """
+        SELECT activity_id, activity_date, average_watts, kilojoules, moving_time_s,
+          1000 * SAFE_DIVIDE(kilojoules, moving_time_s) AS watts_from_work
+        FROM bq_activities
+        WHERE deleted_at IS NULL AND device_watts AND kilojoules > 0 AND moving_time_s > 0
+          AND ABS(1000 * SAFE_DIVIDE(kilojoules, moving_time_s) - average_watts) > @rounding
+        ORDER BY activity_date DESC
+        """,
+        rounding=ROUNDING_W,
+    )
+
+
+def moving_is_within_elapsed(subject: Subject) -> Finding:
+    """Nobody moves longer than the clock runs."""
+    return subject.none_of(
+        "activities with more moving than elapsed time",
+        """
+        SELECT activity_id, activity_date, moving_time_s, elapsed_time_s FROM bq_activities
+        WHERE deleted_at IS NULL AND moving_time_s > elapsed_time_s ORDER BY activity_date DESC
+        """,
+    )
+
+
+def the_power_meter_still_reports(subject: Subject) -> Finding:
+    """The share of rides without measured power has not jumped: a dead battery is noticed within weeks."""
+    [share] = subject.rows(
+        """
+        WITH rides AS (
+          SELECT activity_date, device_watts IS TRUE AS measured,
+            DATE_DIFF(@today, activity_date, DAY) AS days_ago
+          FROM bq_activities AS a JOIN sport_rules AS r USING (sport_type)
+          WHERE a.deleted_at IS NULL AND r.counts_for_power AND NOT COALESCE(a.manual, FALSE)
+        )
+        SELECT
+          COUNTIF(days_ago BETWEEN 0 AND 27) AS recent,
+          SAFE_DIVIDE(COUNTIF(days_ago BETWEEN 0 AND 27 AND NOT measured), COUNTIF(days_ago BETWEEN 0 AND 27))
+            AS recent_share,
+          SAFE_DIVIDE(
+            COUNTIF(days_ago BETWEEN 28 AND 392 AND NOT measured), COUNTIF(days_ago BETWEEN 28 AND 392)
+          ) AS usual_share
+        FROM rides
+        """,
+        today=datetime.now(UTC).date(),
+    )
+    recent, usual = share["recent_share"] or 0.0, share["usual_share"]
+    threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
+    told = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
+    told += "." if usual is None else f"; in the year before it was {usual:.0%}."
+    return Finding(round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, told)
+
+
+ALSO_READS = ("sport_rules", "athlete_figures")
+
+CHECKS = (
+    Check("ids_unique", "Every activity stands once and has its ids.", ids_are_unique, blocking=True),
+    Check(
+        "schema_as_registered",
+        "The stored columns are those of the registry, in name and type.",
+        schema_is_as_registered,
+        blocking=True,
+    ),
+    Check(
+        "required_values",
+        "No column that must have a value lacks one.",
+        required_values_are_there,
+        blocking=True,
+    ),
+    Check(
+        "agrees_with_landing",
+        "Every landed activity is in the table or set aside; the table holds nothing that never landed.",
+        landing_and_table_agree,
+        blocking=True,
+    ),
+    Check(
+        "nothing_set_aside",
+        "Every record Strava sent could be read; the ones that could not are kept with their reason.",
+        nothing_was_set_aside,
+        warn=True,
+    ),
+    Check(
+        "no_deletions_held_back",
+        "No complete listing lacked more activities than the guard believes without a person's word.",
+        no_deletions_are_held_back,
+    ),
+    Check(
+        "no_future_dates",
+        "No activity begins later than tomorrow.",
+        no_date_is_in_the_future,
+        warn=True,
+    ),
+    Check(
+        "plausible_power",
+        f"No ride of twenty minutes or more above {MOST_WATTS} W or {MOST_WATTS_PER_KG} W/kg, and no "
+        "negative watts.",
+        power_is_plausible,
+        warn=True,
+    ),
+    Check(
+        "power_and_work_agree",
+        f"Work over moving time is the mean power, within {ROUNDING_W} W of rounding.",
+        power_and_work_agree,
+        warn=True,
+    ),
+    Check(
+        "moving_within_elapsed",
+        "Moving time is not above elapsed time.",
+        moving_is_within_elapsed,
+        warn=True,
+    ),
+    Check(
+        "power_meter_reports",
+        "The share of rides without measured power has not jumped by half against the year before.",
+        the_power_meter_still_reports,
+        warn=True,
+    ),
+)

@@ -1,0 +1,186 @@
+"""The checks of the marts: calendars without holes, totals that are conserved, averages that can be."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.schema.columns import ColumnType
+
+if TYPE_CHECKING:
+    from strava_assets.marts.catalog import Mart
+
+# Sums of floats in another order differ in the last digits only.
+ROUNDING = 1e-6
+
+
+def key_is_unique(mart: "Mart") -> Callable[[Subject], Finding]:
+    """The look that finds rows of one key."""
+    key = ", ".join(mart.key)
+    missing = " OR ".join(f"{name} IS NULL" for name in mart.key)
+    sql = f"SELECT {key}, COUNT(*) AS times FROM {mart.name} GROUP BY {key} HAVING COUNT(*) > 1 OR {missing}"  # noqa: S608 - the catalog's names
+    return lambda subject: subject.none_of(f"rows of {mart.name} with a doubled or missing key", sql)
+
+
+def numbers_are_finite(mart: "Mart") -> Callable[[Subject], Finding]:
+    """The look that finds columns with NaN or infinity."""
+    floats = [column.name for column in mart.columns if column.type is ColumnType.FLOAT]
+    counts = ", ".join(f"COUNTIF(IS_NAN({name}) OR IS_INF({name})) AS {name}" for name in floats)
+
+    def look(subject: Subject) -> Finding:
+        [found] = subject.rows(f"SELECT {counts} FROM {mart.name}")  # noqa: S608 - the catalog's names
+        rows = [{"column": name, "rows": count} for name, count in found.items() if count]
+        return Finding.none_of(rows, f"columns of {mart.name} with NaN or infinity")
+
+    return look
+
+
+def weeks_are_contiguous(subject: Subject) -> Finding:
+    """Every week from the first to now stands once, seven days after the one before."""
+    return subject.none_of(
+        "weeks that do not follow the one before by seven days",
+        """
+        SELECT athlete_id, week, before FROM (
+          SELECT athlete_id, week, LAG(week) OVER (PARTITION BY athlete_id ORDER BY week) AS before
+          FROM weekly_watts
+        ) WHERE before IS NOT NULL AND DATE_DIFF(week, before, DAY) != 7
+        """,
+    )
+
+
+def quarters_are_contiguous(subject: Subject) -> Finding:
+    """Every quarter from the first to now stands once, three months after the one before."""
+    return subject.none_of(
+        "quarters that do not follow the one before by three months",
+        """
+        SELECT athlete_id, quarter, before FROM (
+          SELECT athlete_id, quarter, LAG(quarter) OVER (PARTITION BY athlete_id ORDER BY quarter) AS before
+          FROM quarterly_overview
+        ) WHERE before IS NOT NULL AND DATE_ADD(before, INTERVAL 3 MONTH) != quarter
+        """,
+    )
+
+
+def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
+    """The look that compares a mart's totals by athlete with the sums of the activities themselves."""
+    sql = f"""
+    WITH here AS (
+      SELECT athlete_id, SUM(rides) AS rides, SUM(moving_time_s) AS moving_time_s,
+        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_kj) AS work_kj
+      FROM {mart} GROUP BY athlete_id
+    ),
+    there AS (
+      SELECT athlete_id, COUNT(*) AS rides, SUM(moving_time_s) AS moving_time_s,
+        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_j) / 1000 AS work_kj
+      FROM activity_measures CROSS JOIN mart_settings
+      WHERE is_ride AND activity_date <= as_of GROUP BY athlete_id
+    )
+    SELECT athlete_id,
+      COALESCE(here.rides, 0) - COALESCE(there.rides, 0) AS rides,
+      COALESCE(here.moving_time_s, 0) - COALESCE(there.moving_time_s, 0) AS moving_time_s,
+      COALESCE(here.distance_m, 0) - COALESCE(there.distance_m, 0) AS distance_m,
+      COALESCE(here.power_s, 0) - COALESCE(there.power_s, 0) AS power_s,
+      COALESCE(here.work_kj, 0) - COALESCE(there.work_kj, 0) AS work_kj
+    FROM here FULL JOIN there USING (athlete_id)
+    """  # noqa: S608 - the catalog's names
+
+    def look(subject: Subject) -> Finding:
+        rows = [
+            row
+            for row in subject.rows(sql)
+            if any(abs(value) > ROUNDING for name, value in row.items() if name != "athlete_id")
+        ]
+        return Finding.none_of(rows, f"athletes whose totals in {mart} differ from their activities")
+
+    return look
+
+
+def averages_lie_within_rides(mart: str, period: str) -> Callable[[Subject], Finding]:
+    """The look that finds a period's power below its weakest or above its strongest ride."""
+    sql = f"""
+    SELECT m.athlete_id, m.{period}, m.average_watts, r.lowest, r.highest
+    FROM {mart} AS m JOIN (
+      SELECT athlete_id, {period},
+        MIN(SAFE_DIVIDE(work_j, power_s)) AS lowest, MAX(SAFE_DIVIDE(work_j, power_s)) AS highest
+      FROM activity_measures WHERE is_power_ride GROUP BY athlete_id, {period}
+    ) AS r USING (athlete_id, {period})
+    WHERE m.average_watts IS NULL
+      OR m.average_watts < r.lowest - {ROUNDING} OR m.average_watts > r.highest + {ROUNDING}
+    """  # noqa: S608 - the catalog's names
+    return lambda subject: subject.none_of(f"{period}s whose average power is not between their rides'", sql)
+
+
+def percentages_have_a_base(mart: str, period: str) -> Callable[[Subject], Finding]:
+    """The look that finds a change in percent where there was nothing to compare with."""
+    sql = f"""
+    SELECT athlete_id, {period}, average_watts, average_watts_previous, average_watts_change_pct FROM {mart}
+    WHERE average_watts_change_pct IS NOT NULL
+      AND (average_watts IS NULL OR COALESCE(average_watts_previous, 0) <= 0)
+    """  # noqa: S608 - the catalog's names
+    return lambda subject: subject.none_of(f"{period}s with a percentage but no base", sql)
+
+
+def checks_of(mart: "Mart") -> tuple[Check, ...]:
+    """All checks of a mart: the ones every mart has, and its own."""
+    checks = [
+        Check(
+            "key_unique",
+            f"One row is {mart.grain}: {', '.join(mart.key)} stand together once.",
+            key_is_unique(mart),
+            blocking=True,
+        )
+    ]
+    if any(column.type is ColumnType.FLOAT for column in mart.columns):
+        checks.append(
+            Check(
+                "numbers_finite",
+                "A number that cannot be known is null, never NaN or infinity.",
+                numbers_are_finite(mart),
+                blocking=True,
+            )
+        )
+    return (*checks, *_OWN.get(mart.name, ()))
+
+
+def _period_checks(mart: str, period: str) -> tuple[Check, ...]:
+    return (
+        Check(
+            "totals_conserved",
+            f"Rides, time, distance and work of all {period}s are those of the activities.",
+            totals_are_conserved(mart),
+            blocking=True,
+        ),
+        Check(
+            "averages_within_rides",
+            f"A {period}'s average power lies between its weakest and its strongest ride's.",
+            averages_lie_within_rides(mart, period),
+            blocking=True,
+        ),
+        Check(
+            "percentages_have_a_base",
+            "A change in percent stands only where there was something to compare with.",
+            percentages_have_a_base(mart, period),
+            blocking=True,
+        ),
+    )
+
+
+_OWN: dict[str, tuple[Check, ...]] = {
+    "weekly_watts": (
+        Check(
+            "weeks_contiguous",
+            "No week is missing and none stands twice: a week without a ride is a row.",
+            weeks_are_contiguous,
+            blocking=True,
+        ),
+        *_period_checks("weekly_watts", "week"),
+    ),
+    "quarterly_overview": (
+        Check(
+            "quarters_contiguous",
+            "No quarter is missing and none stands twice.",
+            quarters_are_contiguous,
+            blocking=True,
+        ),
+        *_period_checks("quarterly_overview", "quarter"),
+    ),
+}
