@@ -141,6 +141,8 @@ class _Server(uvicorn.Server):
             access_log=False,
             date_header=False,
             server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
         )
         super().__init__(config)
         self.ready = threading.Event()
