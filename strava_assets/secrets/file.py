@@ -12,6 +12,7 @@ import logging
 import os
 import secrets
 import stat
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ class FileStore:
         self._path = path
         self._sleep = sleep
         self._lock_wait_s = lock_wait_s
+        self._holders: set[int] = set()
         self.name = f"the token file {path}"
 
     def __repr__(self) -> str:
@@ -105,11 +107,16 @@ class FileStore:
     def lock(self) -> Iterator[None]:
         """Hold off other processes and threads that would refresh at the same time.
 
-        The lock ends with the process that holds it, however that ends.
+        The lock ends with the process that holds it, however that ends; the thread that holds it may take it
+        again.
 
         Raises:
             SecretStoreBusyError: it was not released in time.
         """
+        holder = threading.get_ident()
+        if holder in self._holders:
+            yield
+            return
         self._make_folder()
         try:
             descriptor = os.open(
@@ -119,8 +126,10 @@ class FileStore:
             raise self._unusable("cannot be locked", error) from error
         try:
             self._wait_for(descriptor)
+            self._holders.add(holder)
             yield
         finally:
+            self._holders.discard(holder)
             os.close(descriptor)
 
     def _wait_for(self, descriptor: int) -> None:

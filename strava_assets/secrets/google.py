@@ -95,7 +95,7 @@ class GoogleStore:
 
     def clear(self) -> None:
         """Delete the secret with all its versions."""
-        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+        from google.api_core.exceptions import NotFound
 
         with self._explained("deleted", "roles/secretmanager.admin"), contextlib.suppress(NotFound):
             self._client.delete_secret(name=self._path)
@@ -109,7 +109,7 @@ class GoogleStore:
         return self._connect()
 
     def _access_latest(self) -> bytes | None:
-        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+        from google.api_core.exceptions import NotFound
 
         try:
             version = self._client.access_secret_version(name=f"{self._path}/versions/latest")
@@ -119,7 +119,7 @@ class GoogleStore:
         return data
 
     def _add_version(self, payload: dict[str, bytes]) -> Any:
-        from google.api_core.exceptions import AlreadyExists, NotFound  # noqa: PLC0415
+        from google.api_core.exceptions import AlreadyExists, NotFound
 
         try:
             return self._client.add_secret_version(parent=self._path, payload=payload)
@@ -134,7 +134,7 @@ class GoogleStore:
 
     def _retire_older(self, newest: int) -> None:
         """Disable the version before `newest`, destroy the one before that; the new one is safe already."""
-        from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound  # noqa: PLC0415
+        from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound
 
         steps = (
             (newest - 1, self._client.disable_secret_version),
@@ -158,8 +158,8 @@ class GoogleStore:
     def _explained(self, done: str, role: str) -> Iterator[None]:
         """Turn Google's errors into ours; Google's words on permissions name no secret value."""
         try:
-            from google.api_core.exceptions import GoogleAPIError, PermissionDenied  # noqa: PLC0415
-            from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+            from google.api_core.exceptions import GoogleAPIError, PermissionDenied
+            from google.auth.exceptions import GoogleAuthError
         except ImportError as error:
             raise _not_installed() from error
         try:
@@ -185,7 +185,7 @@ class GoogleStore:
 
 def _default_client() -> Any:
     try:
-        from google.cloud.secretmanager import SecretManagerServiceClient  # noqa: PLC0415
+        from google.cloud.secretmanager import SecretManagerServiceClient
     except ImportError as error:
         raise _not_installed() from error
     return SecretManagerServiceClient()

@@ -35,7 +35,7 @@ class Keeper(Protocol):
         """Remove everything."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes as far as the store can."""
+        """Hold off other processes as far as the store can; whoever holds it may take it again."""
 
 
 class SeededStore:
@@ -71,10 +71,15 @@ class SeededStore:
         return kept | client
 
     def write(self, values: Mapping[str, str]) -> None:
-        """Merge `values`, and remember which seed they grew from."""
-        whole = self.read() | dict(values)
-        salt = secrets.token_hex(8)
-        self._keeper.replace(whole | {SEED_MARK: _mark(salt, self._seed.get("refresh_token", ""))})
+        """Merge `values`, and remember which seed they grew from.
+
+        Done under the lock: merging into what another process is just replacing would bring a token back that
+        is worth nothing any more.
+        """
+        with self.lock():
+            whole = self.read() | dict(values)
+            salt = secrets.token_hex(8)
+            self._keeper.replace(whole | {SEED_MARK: _mark(salt, self._seed.get("refresh_token", ""))})
 
     def clear(self) -> None:
         """Remove what is kept; the seed is not ours to remove."""

@@ -107,8 +107,7 @@ def keep(store: TokenStore, app: Application, grant: Grant, scopes: Iterable[str
         "scope": ",".join(scopes),
         "athlete_id": str(grant.athlete.get("id", "")),
     }
-    with store.lock():
-        store.write(values)
+    store.write(values)
 
 
 def revoke(app: Application, token: str, *, session: requests.Session) -> None:

@@ -39,4 +39,4 @@ class TokenStore(Protocol):
         """Forget what was written."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes that would refresh at the same time."""
+        """Hold off other processes that would refresh at the same time; its holder may still write."""

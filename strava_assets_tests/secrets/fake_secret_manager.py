@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]  # ships no type information
 from google.cloud import secretmanager as sm
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class FakeSecretManager:
         return sm.Secret(name=name)
 
     def DeleteSecret(self, request: Any) -> Any:  # noqa: N802
-        from google.protobuf.empty_pb2 import Empty
+        from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]  # as grpc
 
         if self.secrets.pop(request.name, None) is None:
             raise Refusal(grpc.StatusCode.NOT_FOUND)
@@ -99,7 +99,7 @@ class FakeSecretManager:
         return sm.SecretVersion(name=name, state=state)
 
 
-REQUESTS = {
+REQUESTS: dict[str, Any] = {
     "CreateSecret": sm.CreateSecretRequest,
     "DeleteSecret": sm.DeleteSecretRequest,
     "AddSecretVersion": sm.AddSecretVersionRequest,

@@ -98,7 +98,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_draft(
     store = FileStore(tmp_path / "tokens.json")
     store.replace(ROTATED)
 
-    def full(descriptor: int) -> None:
+    def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
@@ -147,6 +147,20 @@ def test_threads_of_one_process_hold_each_other_off(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert overlaps == [1] * 8
+
+
+def test_a_write_waits_for_a_lock_that_another_process_holds_and_needs_none_of_its_own(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tokens.json"
+    store = seeded(path, **SEED)
+    with store.lock():
+        store.write(ROTATED)
+        other = SeededStore(FileStore(path, sleep=lambda _: None, lock_wait_s=0.1), SEED)
+        with pytest.raises(SecretStoreBusyError):
+            other.write({"athlete_id": "7"})
+    other.write({"athlete_id": "7"})
+    assert store.read() == SEED | ROTATED | {"athlete_id": "7"}
 
 
 def test_the_environment_is_read_and_never_written() -> None:

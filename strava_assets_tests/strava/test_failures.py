@@ -129,6 +129,6 @@ def test_no_failure_tells_a_secret(fault: Fault, caplog: pytest.LogCaptureFixtur
         except errors.StravaError as error:
             told += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
     told += caplog.text + "".join(conversation.events)
-    grown = (sandbox.tokens.current_access_token, sandbox.tokens.valid_refresh_token)
+    grown = (*sandbox.tokens._access_tokens, sandbox.tokens.valid_refresh_token)
     for secret in (CLIENT_SECRET, REFRESH_TOKEN, *grown):
         assert secret is None or secret not in told
