@@ -99,7 +99,13 @@ def build_checks(
     @dg.multi_asset_check(
         name=f"{asset}_checks",
         specs=[
-            dg.AssetCheckSpec(check.name, asset=asset, description=check.description, blocking=check.blocking)
+            dg.AssetCheckSpec(
+                check.name,
+                asset=asset,
+                description=check.description,
+                blocking=check.blocking,
+                additional_deps=list(also_reads),
+            )
             for check in checks
         ],
         can_subset=True,
