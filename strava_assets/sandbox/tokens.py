@@ -65,6 +65,11 @@ class TokenBook:
         """The sandbox's time, epoch seconds."""
         return int(self._clock().timestamp())
 
+    @property
+    def current_access_token(self) -> str | None:
+        """The access token handed out last, whether or not it still lives."""
+        return self._current.access_token if self._current else None
+
     def consent(self, scopes: Iterable[str]) -> str:
         """The athlete agrees to these scopes; returns the code for the redirect."""
         with self._lock:
