@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import traceback
+from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault, Sandbox, serve
+from strava_assets.sandbox import (
+    CLIENT_SECRET,
+    REFRESH_TOKEN,
+    Fault,
+    RateLimits,
+    RunningSandbox,
+    Sandbox,
+    serve,
+)
+from strava_assets.sandbox.tokens import TokenBook
 from strava_assets.strava import errors
 from strava_assets_tests.strava.conversation import HandTime, converse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PERMANENT = [
     (Fault.missing_scope, "list", errors.MissingScope, "strava-assets login"),
@@ -40,14 +53,32 @@ TRANSIENT = [
 ]
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[RunningSandbox]:
+    """One server for all: starting and stopping it takes longer than any of these tests."""
+    with serve(Sandbox.many(3)) as running:
+        yield running
+
+
+def fresh_time(server: RunningSandbox) -> HandTime:
+    """Make the sandbox forget the test before, and let it live in the time that is returned."""
+    time = HandTime()
+    sandbox = server.sandbox
+    sandbox.clock = time.clock
+    sandbox.faults.clear()
+    sandbox.requests.clear()
+    sandbox.limits = RateLimits()
+    sandbox.tokens = TokenBook(sandbox.now)
+    return time
+
+
 @pytest.mark.parametrize(("fault", "on", "kind", "cure"), PERMANENT)
 def test_a_permanent_failure_is_raised_at_once_with_its_cure(
-    fault: Fault, on: str, kind: type[errors.StravaError], cure: str
+    server: RunningSandbox, fault: Fault, on: str, kind: type[errors.StravaError], cure: str
 ) -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(fault, on=on, times=None)
-    with serve(sandbox) as server, pytest.raises(kind) as raised:
+    with pytest.raises(kind) as raised:
         list(converse(server.base_url, time).client.pages())
     assert isinstance(raised.value, errors.PermanentStravaError)
     assert cure in raised.value.remedy
@@ -56,12 +87,11 @@ def test_a_permanent_failure_is_raised_at_once_with_its_cure(
 
 @pytest.mark.parametrize(("fault", "on", "kind"), TRANSIENT)
 def test_a_lasting_transient_failure_is_tried_four_times_and_then_named(
-    fault: Fault, on: str, kind: type[errors.StravaError]
+    server: RunningSandbox, fault: Fault, on: str, kind: type[errors.StravaError]
 ) -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(fault, on=on, times=None)
-    with serve(sandbox) as server, pytest.raises(kind) as raised:
+    with pytest.raises(kind) as raised:
         list(converse(server.base_url, time, timeout=(2, 0.1)).client.pages())
     assert isinstance(raised.value, errors.TransientStravaError)
     assert sandbox.calls("/oauth/token" if on == "token" else "/athlete/activities") == 4
@@ -73,55 +103,49 @@ def test_a_lasting_transient_failure_is_tried_four_times_and_then_named(
 
 @pytest.mark.parametrize(("fault", "on", "kind"), TRANSIENT)
 def test_a_passing_transient_failure_leaves_no_trace_in_the_listing(
-    fault: Fault, on: str, kind: type[errors.StravaError]
+    server: RunningSandbox, fault: Fault, on: str, kind: type[errors.StravaError]
 ) -> None:
     del kind
-    time = HandTime()
-    sandbox = Sandbox.many(3, clock=time.clock)
+    sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(fault, on=on, times=2)
-    with serve(sandbox) as server:
-        conversation = converse(server.base_url, time, timeout=(2, 0.1))
-        pages = list(conversation.client.pages())
+    conversation = converse(server.base_url, time, timeout=(2, 0.1))
+    pages = list(conversation.client.pages())
     assert [len(page.new_ids) for page in pages] == [3]
     assert len([event for event in conversation.events if "Retry" in event]) == 2
 
 
-def test_a_502_is_not_reported_as_a_rate_limit() -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(3, clock=time.clock)
+def test_a_502_is_not_reported_as_a_rate_limit(server: RunningSandbox) -> None:
+    sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(Fault.bad_gateway, on="list", times=None)
-    with serve(sandbox) as server, pytest.raises(errors.ServerError, match="status 502"):
+    with pytest.raises(errors.ServerError, match="status 502"):
         list(converse(server.base_url, time).client.pages())
 
 
-def test_an_expired_access_token_is_refreshed_once_and_the_listing_goes_on() -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(5, clock=time.clock)
-    with serve(sandbox) as server:
-        client = converse(server.base_url, time).client
-        pages = client.pages(per_page=2)
-        next(pages)
-        sandbox.tokens.expire_access_tokens()
-        assert [page.number for page in pages] == [2, 3]
-        assert client.calls == {"list": 5, "token": 2}
+def test_an_expired_access_token_is_refreshed_once_and_the_listing_goes_on(server: RunningSandbox) -> None:
+    client = converse(server.base_url, fresh_time(server)).client
+    pages = client.pages(per_page=2)
+    next(pages)
+    server.sandbox.tokens.expire_access_tokens()
+    assert [page.number for page in pages] == [2]
+    assert client.calls == {"list": 4, "token": 2}
 
 
-def test_the_missing_scope_is_named_and_the_settings_page_token_explained() -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(1, clock=time.clock)
-    sandbox.tokens.scopes = {"read"}
-    with serve(sandbox) as server, pytest.raises(errors.MissingScope) as raised:
+def test_the_missing_scope_is_named_and_the_settings_page_token_explained(server: RunningSandbox) -> None:
+    time = fresh_time(server)
+    server.sandbox.tokens.scopes = {"read"}
+    with pytest.raises(errors.MissingScope) as raised:
         list(converse(server.base_url, time).client.pages())
     assert raised.value.scopes == ("activity:read_all",)
     assert "settings page" in raised.value.means
 
 
 @pytest.mark.parametrize("fault", list(Fault))
-def test_no_failure_tells_a_secret(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
-    time = HandTime()
-    sandbox = Sandbox.many(3, clock=time.clock)
+def test_no_failure_tells_a_secret(
+    server: RunningSandbox, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(fault, times=None, after=1 if fault.natural_endpoint == "any" else 0)
-    with serve(sandbox) as server, caplog.at_level("DEBUG"):
+    with caplog.at_level("DEBUG"):
         conversation = converse(server.base_url, time, timeout=(2, 0.1), max_waits=1)
         told = repr(vars(conversation.client.quota or object)) + repr(conversation.auth)
         try:

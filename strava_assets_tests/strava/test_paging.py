@@ -175,9 +175,9 @@ def test_memory_holds_no_page_but_the_one_in_hand() -> None:
     def records_alive() -> int:
         return sum(isinstance(thing, dict) and "only in this test" in thing for thing in gc.get_objects())
 
-    raw = [[{"id": 10 * page + n, "only in this test": [n]} for n in range(10)] for page in range(30)]
+    raw = [[{"id": 10 * page + n, "only in this test": [n]} for n in range(10)] for page in range(12)]
     with listing([json.dumps(page).encode() for page in raw]) as client:
         raw.clear()
         alive = [records_alive() for _ in client.pages()]
-    assert len(alive) == 30
+    assert len(alive) == 12
     assert max(alive) <= 20

@@ -95,6 +95,7 @@ def test_a_complete_listing_holds_everything_and_says_what_it_saw(tmp_path: Path
     assert listed.ids == [str(record["id"]) for record in landed]
     assert (listed.complete, listed.stopped, listed.descending) == (True, None, True)
     assert (listed.pages, listed.records) == (3, 450)
+    assert listed.athlete_id == str(sandbox.athlete["id"])
     assert listed.calls == {"list": 4, "token": 1}
     assert told == [(1, 200), (2, 400), (3, 450)]
     starts = sorted(record["start_date"] for record in landed)
