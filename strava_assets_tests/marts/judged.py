@@ -1,71 +1,211 @@
-"""Every living activity judged by the oracle, of whatever sport: what the plain-Python witnesses start from."""
+"""One ride, and the figures of some rides, in plain Python from the definitions: half of the tests' witness.
+
+It shares no code with the project.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from hypothesis import HealthCheck, settings
-
-from strava_assets_tests.marts.oracle import CYCLES, EBIKES, Ride, Settings, _figures_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
 Row = dict[str, Any]
-some = partial(
-    settings,
-    deadline=None,  # the machine's pace is not what is tested
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-    database=None,
-    derandomize=True,
-)
-FAMILIES = {"Run": "run"} | dict.fromkeys(CYCLES | EBIKES, "ride")
+CYCLES = {"Ride", "VirtualRide", "GravelRide", "MountainBikeRide", "Handcycle", "Velomobile"}
+EBIKES = {"EBikeRide", "EMountainBikeRide"}
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One living activity: its row, and what the oracle makes of it."""
+class Settings:
+    """What a refresh was asked for."""
 
-    row: Row
-    ride: Ride
-    is_counted: bool
-
-    @property
-    def day(self) -> date:
-        """Local date of the start."""
-        return self.ride.day
-
-    @property
-    def is_ride(self) -> bool:
-        """Counts among the rides."""
-        return self.is_counted and self.ride.cycle
-
-    @property
-    def may_be_best(self) -> bool:
-        """A ride whose values may be a best."""
-        return self.is_ride and not self.ride.flagged and not self.row.get("manual")
+    as_of: date
+    count_commutes: bool = True
+    count_virtual: bool = True
 
 
-def judged(history: Iterable[Row], asked: Settings, figures: Sequence[Row] = ()) -> dict[str, list[Judged]]:
-    """The living activities by athlete."""
-    athletes: dict[str, list[Judged]] = {}
+def within(value: Any, low: float, high: float) -> float | None:
+    """The value where it is a possible one."""
+    return value if value is not None and not math.isnan(value) and low <= value <= high else None
+
+
+class Ride:
+    """One living activity that counts, judged."""
+
+    def __init__(self, row: Row, figures: Row | None) -> None:
+        self.id: str = row["activity_id"]
+        self.day: date = row["activity_date"]
+        self.gear: str | None = row.get("gear_id")
+        virtual = row["sport_type"] == "VirtualRide"
+        self.indoor = virtual or bool(row.get("trainer"))
+        self.commute = bool(row.get("commute"))
+        self.flagged = bool(row.get("flagged"))
+        self.ebike = row["sport_type"] in EBIKES
+        self.cycle = row["sport_type"] in CYCLES
+        self.seconds = int(within(row["moving_time_s"], 1, 30 * 86400) or 0)
+        self.metres = within(row["distance_m"], 0, 2e7) or 0.0
+        self.climb = within(row["total_elevation_gain_m"], 0, 1e6) or 0.0
+        self.effort = within(row.get("suffer_score"), 0, 1e5)
+        self.heartrate = within(row["average_heartrate_bpm"], 25, 250) if self.seconds else None
+        self.joules = self._joules(row)
+        self.measured = bool(self.cycle and self.joules and row["device_watts"] is True)
+        self.estimated = bool(self.cycle and self.joules and row["device_watts"] is False)
+        usable = within(row["weighted_average_watts"], 1e-9, 2500)
+        self.weighted = usable if self.measured else None
+        self.peak = within(row.get("max_watts"), 1e-9, 2500) if self.measured and not self.flagged else None
+        known = figures or {}
+        self.kilograms = within(known.get("weight_kg"), 20, 300) if self.measured else None
+        self.load, self.load_source = self._load(known, manual=bool(row.get("manual")))
+
+    def _joules(self, row: Row) -> float:
+        kilojoules = within(row.get("kilojoules"), 1e-9, 1e12)
+        if (
+            row.get("manual")
+            or not self.seconds
+            or not kilojoules
+            or not within(row["average_watts"], 1e-9, 2500)
+        ):
+            return 0.0
+        return kilojoules * 1000 if kilojoules * 1000 / self.seconds <= 2500 else 0.0
+
+    def _load(self, known: Row, *, manual: bool) -> tuple[float | None, str]:
+        ftp = within(known.get("ftp_w"), 30, 700)
+        if ftp and self.weighted:
+            return self.seconds / 3600 * (self.weighted / ftp) ** 2 * 100, "power"
+        top, rest = (
+            within(known.get("max_heartrate_bpm"), 60, 250),
+            within(known.get("resting_heartrate_bpm"), 20, 120),
+        )
+        if manual or not self.heartrate or not top or not rest or top <= rest or self.heartrate > top + 10:
+            return None, "none"
+        threshold = known.get("threshold_heartrate_bpm")
+        if threshold is None or not rest < threshold <= top:
+            threshold = rest + 0.85 * (top - rest)
+
+        def impulse(bpm: float) -> float:
+            share = max(bpm - rest, 0) / (top - rest)
+            return share * 0.64 * math.exp(1.92 * share)
+
+        return 100 * self.seconds / 3600 * impulse(self.heartrate) / impulse(threshold), "heart_rate"
+
+
+def rides_by_athlete(
+    history: Iterable[Row], settings: Settings, figures: Sequence[Row]
+) -> dict[str, list[Ride]]:
+    """Every athlete's counted cycling, and an empty list for who has none."""
+    athletes: dict[str, list[Ride]] = {}
     for row in history:
-        if row.get("deleted_at") is None:
-            known = _figures_of(row["athlete_id"], row["activity_date"], figures)
-            counted = (asked.count_commutes or not row.get("commute")) and (
-                asked.count_virtual or row["sport_type"] != "VirtualRide"
-            )
-            athletes.setdefault(row["athlete_id"], []).append(Judged(row, Ride(row, known), counted))
+        if row.get("deleted_at") is not None:
+            continue
+        rides = athletes.setdefault(row["athlete_id"], [])
+        if row.get("commute") and not settings.count_commutes:
+            continue
+        if row["sport_type"] == "VirtualRide" and not settings.count_virtual:
+            continue
+        if row["sport_type"] not in CYCLES | EBIKES:
+            continue
+        rides.append(Ride(row, figures_of(row["athlete_id"], row["activity_date"], figures)))
     return athletes
 
 
-def family(row: Row) -> str:
-    """The family of a sport, of those the random histories know."""
-    return FAMILIES.get(row["sport_type"], "other")
+def figures_of(athlete: str, day: date, figures: Sequence[Row]) -> Row | None:
+    """The athlete's figures in force on a day."""
+    begun = [f for f in figures if f["athlete_id"] == athlete and f["valid_from"] <= day]
+    latest = max(begun, key=lambda f: f["valid_from"], default=None)
+    return latest if latest and (latest["valid_to"] is None or day < latest["valid_to"]) else None
+
+
+def ratio(above: float | None, below: float | None) -> float | None:
+    """A quotient, or nothing where there is no base."""
+    return above / below if above is not None and below else None
+
+
+def percent(now: float | None, base: float | None) -> float | None:
+    """The change in percent, or nothing where there is no base."""
+    return None if now is None or not base else 100 * (now / base - 1)
+
+
+def watts(rides: Iterable[Ride]) -> float | None:
+    """Work over seconds of the measured rides."""
+    measured = [r for r in rides if r.measured]
+    return ratio(math.fsum(r.joules for r in measured), sum(r.seconds for r in measured))
+
+
+def weighted_watts(rides: Iterable[Ride]) -> float | None:
+    """Fourth root of the seconds' mean of fourth powers."""
+    with_it = [r for r in rides if r.weighted]
+    mean = ratio(
+        math.fsum(r.seconds * (r.weighted or 0) ** 4 for r in with_it), sum(r.seconds for r in with_it)
+    )
+    return None if mean is None else math.sqrt(math.sqrt(mean))
+
+
+def heartrate(rides: Iterable[Ride]) -> float | None:
+    """Mean heart rate by time."""
+    with_it = [r for r in rides if r.heartrate]
+    return ratio(math.fsum(r.seconds * (r.heartrate or 0) for r in with_it), sum(r.seconds for r in with_it))
+
+
+def efficiency(rides: Iterable[Ride]) -> float | None:
+    """Weighted watts over heart rate, of the rides that have both."""
+    both = [r for r in rides if r.weighted and r.heartrate]
+    return ratio(weighted_watts(both), heartrate(both))
+
+
+def period(everything: Sequence[Ride]) -> Row:
+    """What a week and a quarter have in common."""
+    rides = [r for r in everything if not r.ebike]
+    ebikes = [r for r in everything if r.ebike]
+    measured = [r for r in rides if r.measured]
+    estimated = [r for r in rides if r.estimated]
+    long_ones = [r for r in measured if r.weighted and r.seconds >= 1800 and not r.flagged]
+    best = min(long_ones, key=lambda r: (-(r.weighted or 0), r.id), default=None)
+    weighed = [r for r in measured if r.kilograms]
+    seconds = sum(r.seconds for r in rides)
+    ebike_seconds = sum(r.seconds for r in ebikes)
+    sources = {r.load_source for r in rides} - {"none"}
+    return {
+        "rides": len(rides),
+        "ride_days": len({r.day for r in rides}),
+        "commute_rides": sum(r.commute for r in rides),
+        "moving_time_s": seconds,
+        "indoor_time_s": sum(r.seconds for r in rides if r.indoor),
+        "indoor_share": ratio(sum(r.seconds for r in rides if r.indoor), seconds),
+        "commute_share": ratio(sum(r.seconds for r in rides if r.commute), seconds),
+        "distance_m": math.fsum(r.metres for r in rides),
+        "climb_m": math.fsum(r.climb for r in rides if not r.indoor),
+        "virtual_climb_m": math.fsum(r.climb for r in rides if r.indoor),
+        "ebike_rides": len(ebikes),
+        "ebike_distance_m": math.fsum(r.metres for r in ebikes),
+        "ebike_share": ratio(ebike_seconds, ebike_seconds + seconds),
+        "power_rides": len(measured),
+        "power_s": sum(r.seconds for r in measured),
+        "power_coverage": ratio(sum(r.seconds for r in measured), seconds),
+        "work_kj": math.fsum(r.joules for r in measured) / 1000,
+        "average_watts": watts(rides),
+        "weighted_average_watts": weighted_watts(rides),
+        "variability": ratio(weighted_watts(rides), watts([r for r in rides if r.weighted])),
+        "best_ride_weighted_watts": best and best.weighted,
+        "best_ride_id": best and best.id,
+        "max_watts": max((r.peak for r in rides if r.peak), default=None),
+        "estimated_rides": len(estimated),
+        "estimated_average_watts": ratio(
+            math.fsum(r.joules for r in estimated), sum(r.seconds for r in estimated)
+        ),
+        "average_watts_per_kg": ratio(
+            math.fsum(r.joules / (r.kilograms or 1) for r in weighed), sum(r.seconds for r in weighed)
+        ),
+        "average_heartrate_bpm": heartrate(rides),
+        "watts_per_heartbeat": efficiency(rides),
+        "relative_effort": _sum_of_known(r.effort for r in rides),
+        "training_load": _sum_of_known(r.load for r in rides),
+        "load_source": "mixed" if len(sources) == 2 else next(iter(sources), "none"),
+    }
+
+
+def _sum_of_known(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) if known else None
