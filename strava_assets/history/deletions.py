@@ -59,7 +59,7 @@ WHERE athlete_id = @athlete_id AND source = 'api' AND deleted_at IS NULL
 
 _MARK = """
 UPDATE bq_activities SET deleted_at = @deleted_at
-WHERE athlete_id = @athlete_id AND deleted_at IS NULL AND activity_id IN UNNEST(@ids)
+WHERE athlete_id = @athlete_id AND source = 'api' AND deleted_at IS NULL AND activity_id IN UNNEST(@ids)
 """
 
 _EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
@@ -71,7 +71,7 @@ def conclude(warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: 
     The conclusion is written beside the batch before it is applied, so that a rebuild repeats it exactly,
     whatever the guard's settings are by then.
     """
-    if not manifest.complete or not manifest.activity_ids or manifest.source != "api":
+    if not draws_conclusions(manifest):
         return Conclusion()
     stored = landing.conclusions(manifest)
     if stored is None:
@@ -89,6 +89,13 @@ def conclude(warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: 
             },
         )
     return conclusion
+
+
+def draws_conclusions(manifest: Manifest) -> bool:
+    """Whether absence from this batch means anything: it is a complete listing that holds something."""
+    return bool(
+        manifest.source == "api" and manifest.athlete_id and manifest.complete and manifest.activity_ids
+    )
 
 
 def _from_listing(warehouse: Warehouse, manifest: Manifest, guard: DeletionGuard) -> Conclusion:

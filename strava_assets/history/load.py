@@ -6,7 +6,6 @@ the ledger ends, and a rebuild from the landing alone gives the same table.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from strava_assets.errors import StravaAssetsError
+from strava_assets.history import ledger
 from strava_assets.history.calendar import ANCHORS
 from strava_assets.history.deletions import Conclusion, DeletionGuard, conclude
 from strava_assets.history.records import (
@@ -97,6 +98,18 @@ class LoadReport:
         self.held_back = conclusion.held_back
 
 
+class IncompleteLandingError(StravaAssetsError):
+    """A rebuild was asked of a landing that does not hold what the table holds."""
+
+    def __init__(self, landing: Landing, missing: int, table: str) -> None:
+        super().__init__(
+            f"The landing {landing.address} lacks {missing} activities that {table} holds.",
+            means="Rebuilding from it would lose them, so nothing was changed.",
+            remedy="see that STRAVA_ASSETS_LANDING_URL is the right place and restore what was removed from "
+            f"it; to take the landing as it is, rename or drop {table} first.",
+        )
+
+
 class Loader:
     """Brings `bq_activities` up to what the landing holds.
 
@@ -130,17 +143,21 @@ class Loader:
             now: the present, UTC, for the ledger.
             rebuild: forget the table first; everything comes back from the landing, in one transaction where
                 the engine has them.
+
+        Raises:
+            LandingError: a batch is damaged; those before it are loaded.
+            IncompleteLandingError: a rebuild would lose activities.
         """
         for table in (ACTIVITIES, REJECTED_RECORDS, LOADED_BATCHES):
             self._warehouse.ensure(table)
         report = LoadReport()
         manifests = self._landing.manifests()
-        readers = self._ledger()
-        if set(readers.values()) - {_READER}:
-            self._progress(
-                "The column registry has changed since the last load: rebuilding from the landing."
-            )
+        readers = ledger.readers(self._warehouse)
+        if reason := _rebuild_reason(readers, manifests):
+            self._progress(f"{reason}: rebuilding from the landing.")
             rebuild = True
+        if rebuild:
+            self._check_landing_holds_all(manifests)
         with self._warehouse.transaction() if rebuild else nullcontext():
             if rebuild:
                 self._forget()
@@ -154,10 +171,16 @@ class Loader:
             self._warehouse.execute(_ALIGN_WEEKS, {"anchor": ANCHORS[self._week_start]})
         return report
 
-    def _ledger(self) -> dict[str, str]:
-        """Which batches are loaded, and by which registry they were read."""
-        rows = self._warehouse.query("SELECT batch_id, reader FROM loaded_batches").to_pylist()
-        return {row["batch_id"]: row["reader"] for row in rows}
+    def _check_landing_holds_all(self, manifests: list[Manifest]) -> None:
+        """A rebuild from a landing that lost something would lose it too."""
+        landed = {activity_id for manifest in manifests for activity_id in manifest.activity_ids}
+        missing = 0
+        for batch in self._warehouse.query_batches("SELECT activity_id FROM bq_activities"):
+            missing += sum(activity_id not in landed for activity_id in batch.column(0).to_pylist())
+        if missing:
+            raise IncompleteLandingError(
+                self._landing, missing, self._warehouse.table_address("bq_activities")
+            )
 
     def _forget(self) -> None:
         for table in (LOADED_BATCHES, REJECTED_RECORDS, ACTIVITIES):
@@ -177,20 +200,14 @@ class Loader:
         )
         conclusion = conclude(self._warehouse, self._landing, manifest, self._guard)
         report.add(merged, len(rejects), conclusion)
-        entry = {
-            "batch_id": manifest.batch_id,
-            "kind": manifest.kind,
-            "loaded_at": now,
-            "records": merged.staged + len(rejects),
-            "inserted": merged.inserted,
-            "updated": merged.updated,
-            "deleted": len(conclusion.deleted),
-            "rejected": len(rejects),
-            "reader": _READER,
-        }
-        self._warehouse.merge(
-            LOADED_BATCHES, [_batch([entry], LOADED_BATCHES)], wins="TRUE", changed="TRUE", latest="loaded_at"
+        counts = ledger.Counts(
+            merged.staged + len(rejects),
+            merged.inserted,
+            merged.updated,
+            len(conclusion.deleted),
+            len(rejects),
         )
+        ledger.enter(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
         self._progress(
             f"{manifest.batch_id}: {merged.inserted} new, {merged.updated} changed, "
             f"{len(conclusion.deleted)} deleted, {len(rejects)} set aside"
@@ -214,5 +231,10 @@ def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(table.columns))
 
 
-# Another registry reads the same record otherwise, so its digest stands beside every batch it read.
-_READER = hashlib.blake2b(repr(ACTIVITIES.columns).encode(), digest_size=8).hexdigest()
+def _rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
+    """Why what is loaded cannot simply be added to; empty where it can."""
+    if set(readers.values()) - {ledger.READER}:
+        return "The column registry has changed since the last load"
+    if readers and any(m.kind == "compacted" and m.batch_id not in readers for m in manifests):
+        return "The landing was compacted from another warehouse's point of view"
+    return ""

@@ -8,20 +8,29 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.history.calendar import quarter_of, week_of
 from strava_assets.schema.activities import ACTIVITIES
-from strava_assets.schema.columns import Column, ColumnType
+from strava_assets.schema.columns import ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from strava_assets.landing import Landing, Manifest
 
-_INT64 = range(-(2**63), 2**63)
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+# Outside of these no activity happened; a garbled date must not stretch every calendar of the marts.
+_YEARS = range(1900, 2200)
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_DAY_S = 86_400
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_as_strict_json = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 
 
 class Unreadable(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
@@ -54,10 +63,10 @@ def landed_records(landing: Landing, manifest: Manifest) -> Iterator[list[Landed
     """
     for page in landing.pages(manifest):
         if manifest.kind == "compacted":
-            yield [_compacted_record(json.loads(line)) for line in page.body.splitlines()]
+            yield [_compacted_record(_parsed(line)) for line in page.body.splitlines()]
         else:
             origin = Origin(manifest.source, manifest.batch_id, page.entry.fetched_at)
-            yield [LandedRecord(record, origin) for record in json.loads(page.body)]
+            yield [LandedRecord(record, origin) for record in _parsed(page.body)]
 
 
 def compacted_line(landed: LandedRecord) -> bytes:
@@ -70,6 +79,22 @@ def compacted_line(landed: LandedRecord) -> bytes:
         "record": landed.record,
     }
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of a body; half a surrogate pair, which no engine stores, becomes a replacement character."""
+    document = json.loads(body)
+    return _mended(document) if _SURROGATE.search(body) else document
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return value
 
 
 def _compacted_record(line: dict[str, Any]) -> LandedRecord:
@@ -91,7 +116,7 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
     """
     if not isinstance(record, dict):
         raise Unreadable(f"the record is {_kind(record)}, not an object")
-    row = {column.name: _value(column, record) for column in ACTIVITIES.columns if column.source}
+    row = {name: _value(path, reader, record) for name, path, reader in _FIELDS}
     row["sport_type"] = row["sport_type"] or _text(record.get("type"))
     row["timezone"] = _zone_name(row["timezone"])
     row["start_date_local"] = row["start_date_local"] or _local_start(row)
@@ -101,16 +126,16 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
         "week": week_of(day, week_start),
         "quarter": quarter_of(day),
         "year": day.year,
-        "extra": _dump(_beyond_the_registry(record)),
+        "extra": _extra(record),
         "source": origin.source,
         "fetched_at": origin.fetched_at,
         "batch_id": origin.batch_id,
         "content_hash": digest(record),
         "deleted_at": None,
     }
-    for column in ACTIVITIES.columns:
-        if row[column.name] is None and not column.nullable:
-            raise Unreadable(f"{column.source or column.name} is missing")
+    for name, source in _REQUIRED:
+        if row[name] is None or row[name] == "":
+            raise Unreadable(f"{source} is missing")
     return row
 
 
@@ -122,7 +147,7 @@ def rejected_record(record: Any, reason: str, origin: Origin) -> dict[str, Any]:
         "record_hash": digest(record),
         "activity_id": str(activity_id) if usable else None,
         "reason": reason,
-        "record": _dump(record),
+        "record": _as_json(record),
         "source": origin.source,
         "batch_id": origin.batch_id,
         "fetched_at": origin.fetched_at,
@@ -131,36 +156,31 @@ def rejected_record(record: Any, reason: str, origin: Origin) -> dict[str, Any]:
 
 def digest(record: Any) -> str:
     """A digest of a record's content, the same for the same content in any order of its fields."""
-    return hashlib.blake2b(_dump(record).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_as_json(record).encode(), digest_size=16).hexdigest()
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _value(column: Column, record: Mapping[str, Any]) -> Any:
+def _value(path: tuple[str, ...], reader: Callable[[Any], Any], record: Mapping[str, Any]) -> Any:
     value: Any = record
-    for step in column.source.split("."):
+    for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if value is None:
         return None
     try:
-        return _READERS[column.type](value)
+        return reader(value)
     except Unreadable as reason:
-        raise Unreadable(f"{column.source} {reason}") from None
+        raise Unreadable(f"{'.'.join(path)} {reason}") from None
 
 
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # ids travel as numbers and are kept as text
+        return str(_number(value))  # ids travel as numbers and are kept as text
     raise Unreadable(f"should be text and is {_kind(value)}")
 
 
 def _integer(value: Any) -> int:
-    number = _number(value)
-    return round(number)  # Strava sends whole numbers as 7772 or 7772.0 at whim
+    return round(_number(value))  # Strava sends whole numbers as 7772 or 7772.0 at whim
 
 
 def _float(value: Any) -> float:
@@ -170,9 +190,9 @@ def _float(value: Any) -> float:
 def _number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unreadable(f"should be a number and is {_kind(value)}")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise Unreadable("is not a finite number")
-    if round(value) not in _INT64:
+    if not _INT64_MIN <= value <= _INT64_MAX:
         raise Unreadable("is a number beyond 64 bits")
     return value
 
@@ -196,9 +216,12 @@ def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
         raise Unreadable(f"should be a time and is {_kind(value)}")
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise Unreadable(f"is no time: {value[:40]!r}") from None
+    if moment.year not in _YEARS:
+        raise Unreadable(f"is no time of an activity: {value[:40]!r}")
+    return moment
 
 
 _READERS: dict[ColumnType, Callable[[Any], Any]] = {
@@ -210,10 +233,19 @@ _READERS: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.DATETIME: _wall_clock,
 }
 
+# The registry, laid out for reading thousands of records: a column's name, its path and its reader.
+_FIELDS = tuple(
+    (c.name, tuple(c.source.split(".")), _READERS[c.type]) for c in ACTIVITIES.columns if c.source
+)
+_REQUIRED = tuple((c.name, c.source or c.name) for c in ACTIVITIES.columns if not c.nullable)
+_TOP_FIELDS = frozenset(path[0] for _, path, _ in _FIELDS if len(path) == 1)
+_INNER_FIELDS = tuple(path for _, path, _ in _FIELDS if len(path) > 1)
+
 
 def _zone_name(timezone: str | None) -> str | None:
     # "(GMT+01:00) Europe/Paris": the GMT part is the standard offset and wrong in summer.
-    return timezone.rsplit(") ", 1)[-1].strip() or None if timezone else None
+    name = (timezone or "").rpartition(")")[2].strip()
+    return name or None
 
 
 def _local_start(row: Mapping[str, Any]) -> datetime:
@@ -221,20 +253,22 @@ def _local_start(row: Mapping[str, Any]) -> datetime:
         raise Unreadable("start_date is missing")
     if row["utc_offset_s"] is None:
         raise Unreadable("start_date_local is missing, and so is utc_offset")
+    if abs(row["utc_offset_s"]) > _DAY_S:
+        raise Unreadable(f"utc_offset is no offset: {row['utc_offset_s']}")
     local: datetime = row["start_date"] + timedelta(seconds=row["utc_offset_s"])
     return local.replace(tzinfo=None)
 
 
-def _beyond_the_registry(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the record holds besides the registry's fields."""
-    rest = dict(record)
-    for column in ACTIVITIES.columns:
-        head, _, tail = column.source.partition(".")
-        if not tail:
-            rest.pop(head, None)
-        elif isinstance(rest.get(head), dict):
-            rest[head] = {key: value for key, value in rest[head].items() if key != tail}
-    return rest
+def _extra(record: Mapping[str, Any]) -> str:
+    """What the record holds besides the registry's fields, as JSON."""
+    rest = {name: value for name, value in record.items() if name not in _TOP_FIELDS}
+    for head, tail in _INNER_FIELDS:
+        if isinstance(rest.get(head), dict):
+            rest[head] = {name: value for name, value in rest[head].items() if name != tail}
+    try:
+        return _as_strict_json(rest)
+    except ValueError:
+        raise Unreadable("a field beyond the registry holds a number that is not finite") from None
 
 
 def _kind(value: Any) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import secrets
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,7 +98,7 @@ class Landing:
             path = f"{manifest.batch_id}/{entry.name}"
             try:
                 body = gzip.decompress(self._read(path))
-            except (FileNotFoundError, EOFError, OSError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise self._damaged(path, str(error)) from error
             if hashlib.sha256(body).hexdigest() != entry.sha256:
                 raise self._damaged(path, "its content is not what the manifest says")
@@ -109,10 +110,13 @@ class Landing:
         Kept beside the batch, so that a rebuild repeats the decision instead of taking it anew under
         other settings.
         """
+        path = f"{manifest.batch_id}/{CONCLUSIONS}"
         try:
-            stored: dict[str, Any] = json.loads(self._read(f"{manifest.batch_id}/{CONCLUSIONS}"))
+            stored: dict[str, Any] = json.loads(self._read(path))
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise self._damaged(path, str(error)) from error
         return stored
 
     def conclude(self, manifest: Manifest, conclusions: dict[str, Any]) -> None:
@@ -121,11 +125,9 @@ class Landing:
 
     def remove(self, batch_ids: list[str]) -> None:
         """Remove batches, each one's manifest first, so that a crash leaves no batch half there."""
-        fs, root = self._open()
         for batch_id in batch_ids:
-            for path in (f"{root}/{batch_id}/{MANIFEST}", f"{root}/{batch_id}"):
-                with contextlib.suppress(FileNotFoundError):
-                    fs.rm(path, recursive=True)
+            self._take_away(f"{batch_id}/{MANIFEST}")
+            self._take_away(batch_id)
 
     def sweep(self, now: datetime, older_than: timedelta = timedelta(days=1)) -> list[str]:
         """Remove what no reader sees: batches never committed and batches that a compacted one replaces.
@@ -134,20 +136,30 @@ class Landing:
             now: the present, UTC.
             older_than: how old an uncommitted batch must be to be given up; a running sync is never touched.
         """
-        fs, root = self._open()
-        committed = {path.split("/")[0] for path in self._manifest_paths()}
         kept = {manifest.batch_id for manifest in self.manifests()}
         limit = f"{(now - older_than).astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
-        folders = [path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False)]
-        stale = [name for name in folders if name not in kept and (name in committed or name < limit)]
+        uncommitted = set(self.uncommitted())
+        stale = [
+            name for name in self._names() if name not in kept and (name not in uncommitted or name < limit)
+        ]
         self.remove(stale)
         return stale
 
+    def uncommitted(self) -> list[str]:
+        """Batches without a manifest: of a sync that runs, or of one that died."""
+        committed = {path.split("/")[0] for path in self._manifest_paths()}
+        return [name for name in self._names() if name not in committed]
+
+    def uncommitted_pages(self, batch_id: str) -> Iterator[bytes]:
+        """What a batch without a manifest holds; files that cannot be read are left out."""
+        fs, root = self._open()
+        for path in sorted(fs.glob(f"{root}/{batch_id}/page-*.gz")):
+            with contextlib.suppress(OSError, EOFError, zlib.error):
+                yield gzip.decompress(fs.cat_file(path))
+
     def erase(self) -> None:
         """Remove the whole landing."""
-        fs, root = self._open()
-        with contextlib.suppress(FileNotFoundError):
-            fs.rm(root, recursive=True)
+        self._take_away("")
         self._opened = None
 
     def check_writable(self) -> None:
@@ -156,14 +168,13 @@ class Landing:
         Raises:
             LandingError: it cannot be written.
         """
-        fs, root = self._open()
         name = f".write-test-{secrets.token_hex(4)}"
         self._put(name, b"")
-        fs.rm(f"{root}/{name}")
+        self._take_away(name)
 
     def _open(self) -> tuple[AbstractFileSystem, str]:
         if self._opened is None:
-            from fsspec.core import url_to_fs  # noqa: PLC0415 - not needed to load the code location
+            from fsspec.core import url_to_fs
 
             try:
                 fs, root = url_to_fs(self.address, use_listings_cache=False)
@@ -172,6 +183,10 @@ class Landing:
                 raise self._unusable(error) from error
             self._opened = fs, root.rstrip("/")
         return self._opened
+
+    def _names(self) -> list[str]:
+        fs, root = self._open()
+        return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False))
 
     def _manifest_paths(self) -> list[str]:
         fs, root = self._open()
@@ -205,6 +220,14 @@ class Landing:
         except OSError as error:
             raise self._unusable(error) from error
 
+    def _take_away(self, path: str) -> None:
+        fs, root = self._open()
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                fs.rm(f"{root}/{path}".rstrip("/"), recursive=True)
+        except OSError as error:
+            raise self._unusable(error) from error
+
     def _unusable(self, error: Exception) -> LandingError:
         return LandingError(
             f"The landing {self.address} cannot be used: {error}.",
@@ -216,7 +239,7 @@ class Landing:
 
     def _damaged(self, path: str, why: str) -> LandingError:
         return LandingError(
-            f"The landed page {self.address}/{path} is damaged: {why}.",
+            f"The landed file {self.address}/{path} is damaged: {why}.",
             means="What Strava sent cannot be read back from it; the table was left as it was.",
             remedy="restore the file from a backup, or move its batch folder out of the landing and run a "
             "full listing.",

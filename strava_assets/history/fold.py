@@ -1,0 +1,199 @@
+"""Many landed batches as one: every activity's latest form, and the records still set aside.
+
+A rebuild from the one gives the table that a rebuild from the many gave. When to fold, and what is left out,
+is decided in compact.py and retention.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
+
+from strava_assets.history import ledger
+from strava_assets.history.deletions import draws_conclusions
+from strava_assets.history.records import (
+    Unreadable,
+    compacted_line,
+    landed_records,
+    read_record,
+    rejected_record,
+)
+from strava_assets.landing import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from strava_assets.history.records import LandedRecord
+    from strava_assets.landing import Landing
+    from strava_assets.warehouse.engine import Warehouse
+
+_LINES_A_PAGE = 1_000
+
+Key = tuple[str, str]
+"""An activity: athlete and id."""
+
+Place = tuple[int, int, int]
+"""A record among many batches: batch, page and position."""
+
+
+class Version(NamedTuple):
+    """One form of an activity, or one record set aside (whose key may be unknown)."""
+
+    key: Key | None
+    fetched_at: datetime
+    batch_id: str
+    place: Place
+    deleted_at: datetime | None
+    rejected: bool
+
+
+def groups(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
+    """Batches that may be folded together: of one athlete and one source, in order."""
+
+    def owner(manifest: Manifest) -> tuple[str, str]:
+        return manifest.athlete_id or "", manifest.source
+
+    return [list(group) for _, group in groupby(sorted(manifests, key=owner), key=owner)]
+
+
+def fold(
+    landing: Landing,
+    warehouse: Warehouse,
+    batches: Sequence[Manifest],
+    now: datetime,
+    *,
+    drop: Callable[[Version], bool] | None = None,
+    deleted: Mapping[Key, datetime] | None = None,
+) -> Manifest:
+    """Put one compacted batch in the place of several; the pages are read one at a time, twice.
+
+    A crash at any moment leaves either the old batches or the new one for readers to see.
+
+    Args:
+        landing: where they are.
+        warehouse: which has loaded them all, and so needs not load the new one.
+        batches: one group's, in order; all of them are removed in the end.
+        now: aware UTC, for the ledger.
+        drop: what is left out for good.
+        deleted: activities that count as deleted from then on.
+
+    Raises:
+        LandingError: a page is damaged; nothing was changed.
+    """
+    kept = {
+        version.place: version.deleted_at or (deleted or {}).get(version.key or ("", ""))
+        for version in _latest(landing, batches)
+        if drop is None or not drop(version)
+    }
+    last = batches[-1]
+    batch = landing.begin("compacted", last.started_at)
+    lines: list[bytes] = []
+    ids: dict[str, None] = {}
+    written = 0
+
+    def write_page() -> None:
+        batch.write_page(len(batch.pages) + 1, b"\n".join(lines), last.finished_at, len(lines))
+        lines.clear()
+
+    for place, landed in _places(landing, batches):
+        if place not in kept:
+            continue
+        lines.append(compacted_line(replace(landed, deleted_at=kept[place])))
+        written += 1
+        if activity_id := rejected_record(landed.record, "", landed.origin)["activity_id"]:
+            ids[activity_id] = None
+        if len(lines) == _LINES_A_PAGE:
+            write_page()
+    if lines:
+        write_page()
+    manifest = replace(
+        _knowledge(batches),
+        batch_id=batch.batch_id,
+        pages=tuple(batch.pages),
+        records=written,
+        activity_ids=tuple(ids),
+    )
+    # Noted as loaded before it counts: the table holds all of it already. A crash in between leaves a line
+    # about a batch that never was, which nobody misses.
+    ledger.enter(warehouse, manifest.batch_id, manifest.kind, now, ledger.Counts(records=written))
+    batch.commit(manifest)
+    landing.remove([replaced.batch_id for replaced in batches])
+    return manifest
+
+
+def _places(landing: Landing, batches: Sequence[Manifest]) -> Iterator[tuple[Place, LandedRecord]]:
+    for number, manifest in enumerate(batches):
+        for page, records in enumerate(landed_records(landing, manifest)):
+            for position, landed in enumerate(records):
+                yield (number, page, position), landed
+
+
+def _latest(landing: Landing, batches: Sequence[Manifest]) -> Iterator[Version]:
+    """What loading these batches leaves: as load.py and deletions.py decide, but without a table."""
+    versions: dict[Key, Version] = {}
+    rejects: dict[str, Version] = {}
+    for number, manifest in enumerate(batches):
+        for place, landed in _places(landing, [manifest]):
+            _take(landed, (number, *place[1:]), versions, rejects)
+        if draws_conclusions(manifest):
+            gone = (landing.conclusions(manifest) or {}).get("deleted", ())
+            for key in ((manifest.athlete_id or "", activity_id) for activity_id in gone):
+                if key in versions and versions[key].deleted_at is None:
+                    versions[key] = versions[key]._replace(deleted_at=manifest.finished_at)
+    yield from versions.values()
+    read_at = {key[1]: version.fetched_at for key, version in versions.items()}
+    for reject in rejects.values():
+        activity_id = reject.key[1] if reject.key else ""
+        if activity_id not in read_at or read_at[activity_id] <= reject.fetched_at:
+            yield reject
+
+
+def _take(
+    landed: LandedRecord, place: Place, versions: dict[Key, Version], rejects: dict[str, Version]
+) -> None:
+    origin = landed.origin
+    try:
+        row = read_record(landed.record, origin)
+    except Unreadable:
+        reject = rejected_record(landed.record, "", origin)
+        key = ("", reject["activity_id"]) if reject["activity_id"] else None
+        known = rejects.get(reject["record_hash"])
+        if known is None or origin.fetched_at >= known.fetched_at:
+            rejects[reject["record_hash"]] = Version(
+                key, origin.fetched_at, origin.batch_id, place, None, rejected=True
+            )
+        return
+    key = (row["athlete_id"], row["activity_id"])
+    known = versions.get(key)
+    if known is None or (origin.fetched_at, origin.batch_id) >= (known.fetched_at, known.batch_id):
+        versions[key] = Version(
+            key, origin.fetched_at, origin.batch_id, place, landed.deleted_at, rejected=False
+        )
+
+
+def _knowledge(batches: Sequence[Manifest]) -> Manifest:
+    """What the batches together say of the athlete's history, for the plan of the next sync."""
+    last = batches[-1]
+    completed = [m for m in batches if m.history_complete_at]
+    # A history completed in one go counts for more than one completed in pieces.
+    in_one_go = [m for m in completed if m.before is None]
+    complete = next(reversed(in_one_go or completed), None)
+    full = [m for m in batches if m.kind in ("full", "compacted")]
+    return Manifest(
+        batch_id="",
+        kind="compacted",
+        source=last.source,
+        athlete_id=last.athlete_id,
+        started_at=last.started_at,
+        finished_at=last.finished_at,
+        # Of absence from it nothing may be concluded.
+        complete=False,
+        before=complete.before if complete else None,
+        oldest_start=min((m.oldest_start for m in batches if m.oldest_start), default=None),
+        newest_start=max((m.newest_start for m in batches if m.newest_start), default=None),
+        resume_before=full[-1].resume_before if full else None,
+        history_complete_at=complete.history_complete_at if complete else None,
+        replaces=tuple(m.batch_id for m in batches),
+    )

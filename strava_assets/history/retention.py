@@ -1,0 +1,155 @@
+"""What leaves for good: rows that Strava has not confirmed for long, and everything of an athlete who goes.
+
+The landing is rewritten along with the table, so that no rebuild brings any of it back.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from strava_assets.history import ledger
+from strava_assets.history.fold import fold, groups
+from strava_assets.history.records import Unreadable, landed_records, read_record
+from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.columns import ColumnType
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.engine import Typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from strava_assets.history.fold import Key, Version
+    from strava_assets.landing import Landing, Manifest
+    from strava_assets.warehouse.engine import Warehouse
+
+_UNCONFIRMED = """
+SELECT athlete_id, activity_id, deleted_at FROM bq_activities
+WHERE source = 'api' AND fetched_at < @limit
+"""
+_UNCONFIRMED_REJECTS = "SELECT record_hash FROM rejected_records WHERE source = 'api' AND fetched_at < @limit"
+_EXPIRE = "DELETE FROM bq_activities WHERE source = 'api' AND fetched_at < @limit"
+_EXPIRE_REJECTS = "DELETE FROM rejected_records WHERE source = 'api' AND fetched_at < @limit"
+
+_FORGET = "DELETE FROM bq_activities WHERE athlete_id = @athlete_id"
+_FORGET_BATCHES = (
+    "DELETE FROM rejected_records WHERE batch_id IN UNNEST(@batch_ids)",
+    "DELETE FROM loaded_batches WHERE batch_id IN UNNEST(@batch_ids)",
+)
+
+
+def expire(
+    landing: Landing, warehouse: Warehouse, now: datetime, retention_days: int, week_start: str = "monday"
+) -> int:
+    """Remove what the API gave and has not confirmed for long, from the table and from the landing.
+
+    What the bulk export holds stays: it is the athlete's own copy. Where it holds an activity whose API row
+    expires, its row takes the place, deleted if the activity was found deleted.
+
+    Run again after a crash, it completes what was begun.
+
+    Args:
+        landing: where the batches are; only loaded ones are looked at.
+        warehouse: where the tables are.
+        now: aware UTC.
+        retention_days: how long a row may go without being fetched again, days.
+        week_start: `monday` or `sunday`, for rows that come back from the bulk export.
+
+    Returns:
+        How many activities and set-aside records were removed.
+
+    Raises:
+        LandingError: a batch is damaged or the landing cannot be written.
+    """
+    manifests = landing.manifests()
+    old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
+    answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
+    expired = {(row["athlete_id"], row["activity_id"]): row["deleted_at"] for row in answer}
+    removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
+    if not removed:
+        return 0
+
+    def is_expired(version: Version) -> bool:
+        return version.fetched_at < limit if version.rejected else version.key in expired
+
+    for batches in groups([m for m in old if m.source == "api"]):
+        fold(landing, warehouse, batches, now, drop=is_expired)
+    loaded, _ = ledger.loaded_before(warehouse, manifests, now)
+    archives = [m for m in loaded if m.source == "archive"]
+    deleted = {key: deleted_at for key, deleted_at in expired.items() if deleted_at}
+    if deleted:
+        archives = [fold(landing, warehouse, group, now, deleted=deleted) for group in groups(archives)]
+    with warehouse.transaction():
+        warehouse.merge(
+            ACTIVITIES,
+            _rows_of(landing, archives, expired, week_start),
+            wins="T.source = 'api'",
+            changed="TRUE",
+            latest="fetched_at",
+        )
+        warehouse.execute(_EXPIRE, {"limit": limit})
+        warehouse.execute(_EXPIRE_REJECTS, {"limit": limit})
+    return removed
+
+
+def forget(landing: Landing, warehouse: Warehouse, athlete_id: str) -> None:
+    """Remove everything of an athlete from tables and landing; of others, nothing.
+
+    The tables go first: run again after a crash, it completes what was begun.
+
+    Raises:
+        LandingError: a batch is damaged or the landing cannot be written.
+    """
+    batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
+    origins = {m.batch_id for m in batches} | {
+        landed.origin.batch_id
+        for manifest in batches
+        if manifest.kind == "compacted"
+        for page in landed_records(landing, manifest)
+        for landed in page
+    }
+    with warehouse.transaction():
+        warehouse.execute(_FORGET, {"athlete_id": athlete_id})
+        for statement in _FORGET_BATCHES:
+            warehouse.execute(statement, {"batch_ids": Typed(sorted(origins), ColumnType.TEXT)})
+    landing.remove([m.batch_id for m in batches])
+    landing.remove([name for name in landing.uncommitted() if _holds(landing, name, athlete_id)])
+
+
+def _rows_of(
+    landing: Landing, batches: Sequence[Manifest], keys: Mapping[Key, datetime | None], week_start: str
+) -> Iterator[pa.RecordBatch]:
+    """The rows these batches hold of these activities."""
+    for manifest in batches:
+        for page in landed_records(landing, manifest):
+            rows = []
+            for landed in page:
+                try:
+                    row = read_record(landed.record, landed.origin, week_start)
+                except Unreadable:
+                    continue
+                if (row["athlete_id"], row["activity_id"]) in keys:
+                    rows.append(row | {"deleted_at": landed.deleted_at})
+            yield pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
+
+
+def _holds(landing: Landing, batch_id: str, athlete_id: str) -> bool:
+    """Whether a sync or a compaction that died left something of this athlete."""
+    return any(
+        _athlete(record) == athlete_id
+        for body in landing.uncommitted_pages(batch_id)
+        for record in _records(body, compacted="-compacted-" in batch_id)
+    )
+
+
+def _records(body: bytes, *, compacted: bool) -> list[Any]:
+    return [json.loads(line)["record"] for line in body.splitlines()] if compacted else json.loads(body)
+
+
+def _athlete(record: Any) -> str | None:
+    athlete = record.get("athlete") if isinstance(record, dict) else None
+    return str(athlete.get("id")) if isinstance(athlete, dict) else None

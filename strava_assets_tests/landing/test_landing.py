@@ -1,0 +1,208 @@
+"""A batch counts once its manifest is there, a file is there whole or not at all, and damage is told."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from strava_assets.landing import Landing, LandingError, Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+PAGES = (b'[{"id": 1}, {"id": 2}]', '[{"id": 3, "name": "Fürstenweg 🚴"}]'.encode())
+
+
+@pytest.fixture(params=["file", "memory"])
+def landing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Landing]:
+    if request.param == "file":
+        yield Landing(str(tmp_path / "landing"))
+        return
+    landing = Landing(f"memory://landing-{uuid4().hex}")
+    yield landing
+    landing.erase()
+
+
+def commit(
+    landing: Landing, at: datetime = NOW, pages: tuple[bytes, ...] = PAGES, replaces: tuple[str, ...] = ()
+) -> Manifest:
+    batch = landing.begin("full", at)
+    for number, body in enumerate(pages, 1):
+        batch.write_page(number, body, at, len(json.loads(body)))
+    manifest = Manifest(
+        batch_id=batch.batch_id,
+        kind="full",
+        source="api",
+        athlete_id="7",
+        started_at=at,
+        finished_at=at + timedelta(seconds=3),
+        complete=True,
+        after=None,
+        before=1_700_000_000,
+        pages=tuple(batch.pages),
+        records=3,
+        activity_ids=("1", "2", "3"),
+        newest_start=at - timedelta(days=1),
+        calls={"list": 3},
+        replaces=replaces,
+    )
+    return batch.commit(manifest)
+
+
+def test_a_committed_batch_comes_back_exactly_as_it_was_written(landing: Landing) -> None:
+    manifest = commit(landing)
+    assert landing.manifests() == [manifest]
+    assert [page.body for page in landing.pages(manifest)] == list(PAGES)
+    assert [page.entry.records for page in landing.pages(manifest)] == [2, 1]
+
+
+def test_a_batch_without_a_manifest_does_not_exist(landing: Landing) -> None:
+    landing.begin("full", NOW).write_page(1, PAGES[0], NOW, 2)
+    assert landing.manifests() == []
+
+
+def test_batches_come_in_the_order_they_began(landing: Landing) -> None:
+    late, early = commit(landing, NOW), commit(landing, NOW - timedelta(hours=6))
+    assert landing.manifests() == [early, late]
+
+
+def test_two_batches_of_the_same_moment_keep_apart(landing: Landing) -> None:
+    commit(landing)
+    commit(landing)
+    assert len(landing.manifests()) == 2
+
+
+def test_a_replaced_batch_is_left_out_and_swept(landing: Landing) -> None:
+    old = commit(landing, NOW - timedelta(hours=6))
+    new = commit(landing, replaces=(old.batch_id,))
+    assert landing.manifests() == [new]
+    assert landing.sweep(NOW) == [old.batch_id]
+    assert landing.manifests() == [new]
+
+
+def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landing) -> None:
+    kept = commit(landing, NOW - timedelta(days=9))
+    running = landing.begin("full", NOW - timedelta(hours=1))
+    running.write_page(1, PAGES[0], NOW, 2)
+    died = landing.begin("full", NOW - timedelta(days=2))
+    died.write_page(1, PAGES[0], NOW, 2)
+    assert landing.sweep(NOW) == [died.batch_id]
+    assert landing.uncommitted() == [running.batch_id]
+    assert list(landing.uncommitted_pages(running.batch_id)) == [PAGES[0]]
+    assert landing.manifests() == [kept]
+
+
+def test_a_removed_batch_is_gone_and_removing_it_again_is_no_error(landing: Landing) -> None:
+    gone, kept = commit(landing), commit(landing)
+    landing.remove([gone.batch_id])
+    landing.remove([gone.batch_id])
+    assert landing.manifests() == [kept]
+
+
+def test_a_conclusion_stands_beside_its_batch(landing: Landing) -> None:
+    manifest = commit(landing)
+    assert landing.conclusions(manifest) is None
+    landing.conclude(manifest, {"deleted": ["1"], "held_back": []})
+    assert landing.conclusions(manifest) == {"deleted": ["1"], "held_back": []}
+
+
+def test_an_erased_landing_can_be_used_again(landing: Landing) -> None:
+    commit(landing)
+    landing.erase()
+    assert landing.manifests() == []
+    manifest = commit(landing)
+    assert landing.manifests() == [manifest]
+
+
+def test_a_writable_landing_is_left_as_it_was_by_the_check(landing: Landing) -> None:
+    landing.check_writable()
+    assert landing.uncommitted() == []
+
+
+def page_file(landing: Landing, manifest: Manifest) -> Path:
+    return Path(landing.address, manifest.batch_id, manifest.pages[0].name)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Landing:
+    return Landing(str(tmp_path / "landing"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.unlink(),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(file.read_bytes()[:-12]),
+        lambda file: file.write_bytes(b"not gzip at all"),
+        lambda file: file.write_bytes(file.read_bytes()[:14] + b"\xff" * 14),
+        lambda file: file.write_bytes(gzip.compress(b"[]")),
+    ],
+    ids=["missing", "empty", "cut", "foreign", "scrambled", "replaced"],
+)
+def test_a_damaged_page_is_named_with_its_cure(on_disk: Landing, damage: Callable[[Path], object]) -> None:
+    manifest = commit(on_disk)
+    damage(page_file(on_disk, manifest))
+    with pytest.raises(LandingError, match=manifest.pages[0].name) as failure:
+        list(on_disk.pages(manifest))
+    assert "restore the file from a backup" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"format": 99}', '{"format": 1}', '{"format": 1, "batch_id": "x", "odd": 1}']
+)
+def test_a_damaged_manifest_stops_the_reading_instead_of_skipping_its_batch(
+    on_disk: Landing, text: str
+) -> None:
+    manifest = commit(on_disk)
+    Path(on_disk.address, manifest.batch_id, "manifest.json").write_text(text)
+    with pytest.raises(LandingError, match=manifest.batch_id):
+        on_disk.manifests()
+
+
+def test_a_damaged_conclusion_is_told_too(on_disk: Landing) -> None:
+    manifest = commit(on_disk)
+    Path(on_disk.address, manifest.batch_id, "concluded.json").write_text("{")
+    with pytest.raises(LandingError, match=r"concluded\.json"):
+        on_disk.conclusions(manifest)
+
+
+def test_a_write_that_dies_half_way_leaves_nothing_under_the_final_name(
+    on_disk: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_power(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", lose_power)
+    batch = on_disk.begin("full", NOW)
+    with pytest.raises(LandingError, match="No space left"):
+        batch.write_page(1, PAGES[0], NOW, 2)
+    assert not list(Path(on_disk.address).rglob("*.gz"))
+
+
+def test_a_place_that_cannot_be_a_folder_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LandingError, match="cannot be used") as failure:
+        Landing(str(tmp_path / "file" / "landing")).check_writable()
+    assert "STRAVA_ASSETS_LANDING_URL" in str(failure.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "landing"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(LandingError, match="cannot be used"):
+        Landing(str(folder)).check_writable()
+
+
+def test_an_unknown_kind_of_address_is_refused() -> None:
+    with pytest.raises(LandingError, match="cannot be used"):
+        Landing("carrierpigeon://loft").check_writable()
