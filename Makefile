@@ -1,0 +1,44 @@
+# The commands of everyday work. Each one sets up what it needs on a machine with Python 3.11 and make.
+PORT ?= 3000
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint types format generate clean
+
+help:  ## Show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(VENV)/.installed  ## Make the environment
+
+$(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name yours with make PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing strava_assets into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI (PORT=3000)
+	@exec $(BIN)/strava-assets up --port $(PORT)
+
+test: install  ## Run every test that needs no cloud
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: install  ## Check style and the doors between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: install  ## Check types
+	$(BIN)/mypy
+
+format: install  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: install  ## Write the compiled marts and the data dictionary anew
+	$(BIN)/python -m strava_assets.marts.compile
+
+clean:  ## Remove the environment and what tools left behind (never ./data)
+	rm -rf $(VENV) .tools build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis htmlcov

@@ -1,0 +1,31 @@
+"""How the command line looks: one console, errors with their cure, headings and panels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from strava_assets.errors import StravaAssetsError
+
+console = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+def show_error(error: StravaAssetsError) -> None:
+    """Tell an error as sentences: what happened, what it means, what to do."""
+    text = Text(error.happened, style="bold red")
+    if error.means:
+        text.append(f"\n{error.means}", style="default not bold")
+    if error.remedy:
+        text.append("\nWhat to do: ", style="bold default")
+        text.append(error.remedy, style="default not bold")
+    stderr.print(text, soft_wrap=True)
+
+
+def banner(title: str, lines: list[str]) -> None:
+    """A framed notice that is not to be overlooked."""
+    console.print(Panel("\n".join(lines), title=title, title_align="left", border_style="yellow"))

@@ -1,0 +1,33 @@
+"""`strava-assets sync`: the whole chain once, in this process, with an exit status; no server needed."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command("sync")
+@click.option("--full", is_flag=True, help="List everything, not only what is new.")
+@click.option(
+    "--confirm-deletions",
+    is_flag=True,
+    help="Believe a full listing however many activities it lacks. Implies --full.",
+)
+def command(*, full: bool, confirm_deletions: bool) -> None:
+    """Fetch, load and compute everything once.
+
+    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    """
+    from strava_assets.cli.instance import prepare
+    from strava_assets.cli.running import run_job
+    from strava_assets.settings import load_settings
+
+    settings = load_settings()
+    prepare(settings)
+    ops: dict[str, dict[str, dict[str, str | bool]]] = {}
+    if full or confirm_deletions:
+        ops["raw_activities"] = {"config": {"mode": "FULL"}}
+    if confirm_deletions:
+        ops["bq_activities"] = {"config": {"confirm_deletions": True}}
+    sys.exit(0 if run_job(settings, "sync", {"ops": ops}) else 1)

@@ -1,0 +1,213 @@
+"""`strava-assets up`, which `make run` runs: one's own account where there is one, else a sample athlete."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from strava_assets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from strava_assets.settings import Settings
+
+# The schedule renews after six hours; younger data needs no sync at start-up.
+FRESH_FOR = timedelta(hours=6)
+
+
+@click.command("up")
+@click.option("--port", default=3000, show_default=True, help="Where the Dagster UI listens, on loopback.")
+@click.option("--once", is_flag=True, help="Stop when everything has been materialised and the UI answers.")
+def command(port: int, *, once: bool) -> None:
+    """Start everything: materialise the chain if it is due, then the Dagster UI with its schedule.
+
+    Without credentials a local sandbox with a sample athlete takes Strava's place; its data has a home of its
+    own and never mixes with yours.
+    """
+    from dotenv import load_dotenv
+
+    from strava_assets.cli.console import console
+    from strava_assets.cli.instance import checkout_file, prepare
+    from strava_assets.cli.processes import children, wait_for_address
+
+    load_dotenv(".env")
+    _refuse_taken(port)
+    with ExitStack() as stack:
+        settings = _settings(stack)
+        home = prepare(settings)
+        logs = settings.home.absolute() / "logs"
+        workspace = str(checkout_file("workspace.yaml"))
+        dagster = Path(sys.executable).parent
+        console.print("Starting the Dagster UI and its daemon ...")
+        started = stack.enter_context(
+            children(
+                [
+                    (
+                        "The Dagster UI",
+                        [
+                            *(str(dagster / "dagster-webserver"), "-w", workspace),
+                            *("-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"),
+                        ],
+                        logs / "webserver.log",
+                    ),
+                    (
+                        "The Dagster daemon",
+                        [str(dagster / "dagster-daemon"), "run", "-w", workspace, "--log-level", "warning"],
+                        logs / "daemon.log",
+                    ),
+                ]
+            )
+        )
+        succeeded = _materialise(settings)
+        address = f"http://127.0.0.1:{port}"
+        wait_for_address(f"{address}/server_info", started)
+        _say_where(address, settings, home, succeeded=succeeded)
+        if once:
+            sys.exit(0 if succeeded else 1)
+        try:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            while True:
+                time.sleep(1)
+                for child in started:
+                    child.check()
+        except KeyboardInterrupt:
+            console.print("\nStopping the UI, the daemon and the sandbox ...")
+
+
+def _settings(stack: ExitStack) -> Settings:
+    """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
+    from strava_assets.cli.console import banner
+    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
+    from strava_assets.settings import load_settings
+
+    # Set before the settings are read, so that the UI and the daemon see the same.
+    os.environ.setdefault("STRAVA_ASSETS_SCHEDULES_RUNNING", "true")
+    settings = load_settings()
+    if _has_credentials(settings):
+        return settings
+    sandbox = Sandbox.sample()
+    sandbox.tokens.rotate_refresh_token = False
+    server = stack.enter_context(serve(sandbox))
+    home = settings.home / "sample"
+    os.environ |= {
+        "STRAVA_ASSETS_HOME": str(home),
+        "STRAVA_CLIENT_ID": CLIENT_ID,
+        "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
+        "STRAVA_REFRESH_TOKEN": REFRESH_TOKEN,
+        "STRAVA_API_BASE_URL": server.base_url,
+        "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
+    }
+    banner(
+        "Sample athlete",
+        [
+            "No Strava credentials are set, so this is [bold]not your data[/bold]: a sandbox",
+            "on this machine plays Strava, with an invented athlete.",
+            f"Everything of it lives in [bold]{home}[/bold].",
+            "To use your own account: stop this with Ctrl-C, run",
+            "[bold]strava-assets login[/bold], and start again.",
+        ],
+    )
+    return load_settings()
+
+
+def _has_credentials(settings: Settings) -> bool:
+    """Whether an account is set up; half of one is an error, not a sample.
+
+    Raises:
+        ConfigurationError: some of the three credentials are there and some are missing.
+    """
+    from strava_assets.resources.strava import StravaResource
+
+    store = StravaResource(
+        api_base_url=settings.api_base_url,
+        oauth_base_url=settings.oauth_base_url,
+        secret_store=settings.secret_store_kind,
+        token_path=str(settings.token_path.absolute()),
+        gcp_project=settings.gcp_project,
+        rate_limit_reserve=settings.rate_limit_reserve,
+    ).store()
+    known = store.read()
+    wanted = {
+        "client_id": "STRAVA_CLIENT_ID",
+        "client_secret": "STRAVA_CLIENT_SECRET",
+        "refresh_token": "STRAVA_REFRESH_TOKEN",
+    }
+    missing = [variable for name, variable in wanted.items() if not known.get(name)]
+    if missing and len(missing) < len(wanted):
+        raise ConfigurationError(
+            f"Your Strava credentials are incomplete: {', '.join(missing)} missing.",
+            means="With half of them Strava cannot be asked, and the sample athlete would hide that, so "
+            "nothing was started.",
+            remedy="run strava-assets login, or set what is missing in .env; remove the others to see the "
+            "sample athlete.",
+        )
+    return not missing
+
+
+def _materialise(settings: Settings) -> bool:
+    """Materialise the whole chain, unless it was done within the schedule's interval."""
+    from strava_assets.cli.console import console
+    from strava_assets.cli.running import run_job
+
+    age = _age_of_data(settings)
+    if age is not None and age < FRESH_FOR:
+        console.print(
+            f"[green]✓[/] Everything was materialised {_spoken(age)} ago; the schedule goes on from there."
+        )
+        return True
+    console.print("Materialising the whole chain ...")
+    return run_job(settings, "sync", {})
+
+
+def _age_of_data(settings: Settings) -> timedelta | None:
+    """How long ago the oldest of the assets was materialised; None where one never was."""
+    import dagster as dg
+
+    from strava_assets.definitions import build_defs
+
+    keys = build_defs(settings).resolve_asset_graph().materializable_asset_keys
+    with dg.DagsterInstance.get() as instance:
+        latest = instance.get_latest_materialization_events(list(keys))
+    stamps = [event.timestamp if event else None for event in latest.values()]
+    if not stamps or None in stamps:
+        return None
+    return datetime.now(UTC) - datetime.fromtimestamp(min(s for s in stamps if s is not None), UTC)
+
+
+def _spoken(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} is taken ({error.strerror}).",
+                means="The Dagster UI cannot listen there, so nothing was started.",
+                remedy=f"choose another one: make run PORT={port + 1} (or strava-assets up --port {port + 1}), "
+                "or stop what listens there.",
+            ) from None
+
+
+def _say_where(address: str, settings: Settings, dagster_home: Path, *, succeeded: bool) -> None:
+    from strava_assets.cli.console import console
+
+    mark = "[green]✓[/]" if succeeded else "[red]✗ The last run failed (see above);[/]"
+    console.print(f"\n{mark} The Dagster UI: [bold]{address}/asset-groups[/]")
+    console.print(f"  Weekly watts:   {address}/assets/weekly_watts")
+    console.print(f"  The schedule:   {address}/automation  (every six hours, running)")
+    console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}")
+    console.print(f"  Logs:           {settings.home.absolute() / 'logs'}, Dagster's home: {dagster_home}")
+    console.print("  Ctrl-C stops everything.\n", soft_wrap=True)
