@@ -131,6 +131,7 @@ SELECT
   is_indoor,  -- on a trainer or in a virtual world: its distance and climbing are not the road's
   is_commute,  -- marked as a commute
   is_flagged,  -- flagged as implausible: stays in totals, never a best
+  is_manual,  -- typed in by hand: stays in totals, carries no watts and is never a best
   is_power_ride,  -- a ride whose watts a power meter measured: in a power sport, recorded, watts and work present
   is_estimated_ride,  -- the same with watts that Strava estimated; never mixed with measured ones
   moving_time_s,  -- [s] time in motion; 0 where missing or impossible
@@ -141,6 +142,7 @@ SELECT
   IF(is_indoor, climb_m, 0) AS virtual_climb_m,  -- [m] climbing indoors, which is a program's
   IF(is_power_ride, moving_time_s, 0) AS power_s,  -- [s] seconds that carry measured power
   IF(is_power_ride, CAST(ROUND(kilojoules * 1000) AS INT64), 0) AS work_j,  -- [J] measured work; over power_s it is the mean power
+  IF(is_power_ride, weighted_average_watts, NULL) AS weighted_average_watts,  -- [W] Strava's weighted power of a ride with measured power
   IF(is_power_ride AND weighted_average_watts IS NOT NULL, moving_time_s, 0) AS weighted_s,  -- [s] seconds that carry Strava's weighted power
   IF(
     is_power_ride AND weighted_average_watts IS NOT NULL, CAST(ROUND(kilojoules * 1000) AS INT64), 0

@@ -93,20 +93,33 @@ sums AS (
   FROM activities
   GROUP BY athlete_id, quarter
 ),
-best_rides AS (
-  -- Of several equal rides the smallest id, so that the order of arrival decides nothing.
+candidates AS (
   SELECT
-    m.athlete_id,
-    m.quarter,
-    MIN(IF(m.outdoor_distance_m = s.longest_ride_m, m.activity_id, NULL)) AS longest_ride_by_distance_id,
-    MIN(IF(m.moving_time_s = s.longest_ride_s, m.activity_id, NULL)) AS longest_ride_by_time_id,
-    MIN(IF(m.climb_m = s.most_climbing_ride_m, m.activity_id, NULL)) AS most_climbing_ride_id,
-    MIN(IF(m.best_weighted_watts = s.best_weighted_watts, m.activity_id, NULL)) AS best_ride_id
-  FROM activity_measures AS m
+    athlete_id,
+    quarter,
+    CONCAT(CAST(activity_date AS STRING), activity_id) AS day_and_id,
+    outdoor_distance_m,
+    moving_time_s,
+    climb_m,
+    best_weighted_watts
+  FROM activities
+  WHERE is_ride AND NOT is_flagged
+),
+best_rides AS (
+  -- Of several equal rides the earliest day's, then the smallest id: the order of arrival decides nothing.
+  SELECT
+    c.athlete_id,
+    c.quarter,
+    SUBSTR(
+      MIN(IF(c.outdoor_distance_m = s.longest_ride_m, c.day_and_id, NULL)), 11
+    ) AS longest_ride_by_distance_id,
+    SUBSTR(MIN(IF(c.moving_time_s = s.longest_ride_s, c.day_and_id, NULL)), 11) AS longest_ride_by_time_id,
+    SUBSTR(MIN(IF(c.climb_m = s.most_climbing_ride_m, c.day_and_id, NULL)), 11) AS most_climbing_ride_id,
+    SUBSTR(MIN(IF(c.best_weighted_watts = s.best_weighted_watts, c.day_and_id, NULL)), 11) AS best_ride_id
+  FROM candidates AS c
   INNER JOIN sums AS s
-    ON s.athlete_id = m.athlete_id AND s.quarter = m.quarter
-  WHERE m.is_ride AND NOT m.is_flagged
-  GROUP BY m.athlete_id, m.quarter
+    ON s.athlete_id = c.athlete_id AND s.quarter = c.quarter
+  GROUP BY c.athlete_id, c.quarter
 ),
 power_weeks AS (
   -- Only the quarter's own days of a week that lies in two quarters.

@@ -68,8 +68,11 @@ sums AS (
   GROUP BY m.athlete_id, m.week
 ),
 best_rides AS (
-  -- Of several equally good rides the smallest id, so that the order of arrival decides nothing.
-  SELECT m.athlete_id, m.week, MIN(m.activity_id) AS best_ride_id
+  -- Of several equal rides the earliest day's, then the smallest id: the order of arrival decides nothing.
+  SELECT
+    m.athlete_id,
+    m.week,
+    SUBSTR(MIN(CONCAT(CAST(m.activity_date AS STRING), m.activity_id)), 11) AS best_ride_id
   FROM activity_measures AS m
   INNER JOIN sums AS b
     ON b.athlete_id = m.athlete_id AND b.week = m.week AND b.best_weighted_watts = m.best_weighted_watts

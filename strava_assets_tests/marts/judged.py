@@ -162,7 +162,7 @@ def period(everything: Sequence[Ride]) -> Row:
     measured = [r for r in rides if r.measured]
     estimated = [r for r in rides if r.estimated]
     long_ones = [r for r in measured if r.weighted and r.seconds >= 1800 and not r.flagged]
-    best = min(long_ones, key=lambda r: (-(r.weighted or 0), r.id), default=None)
+    best = min(long_ones, key=lambda r: (-(r.weighted or 0), r.day, r.id), default=None)
     weighed = [r for r in measured if r.kilograms]
     seconds = sum(r.seconds for r in rides)
     ebike_seconds = sum(r.seconds for r in ebikes)
