@@ -83,7 +83,7 @@ def plain(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, _plain(field.type)) for field in schema])
 
 
-def _plain(found: pa.DataType) -> pa.DataType:  # noqa: PLR0911 -- one line a type reads better than a table of predicates
+def _plain(found: pa.DataType) -> pa.DataType:  # noqa: PLR0911 -- one line a type
     if pa.types.is_integer(found) or (pa.types.is_decimal(found) and found.scale == 0):
         return pa.int64()
     if pa.types.is_floating(found) or pa.types.is_decimal(found):

@@ -52,7 +52,7 @@ class DuckDBWarehouse(Warehouse):
 
     storage_kind = "duckdb"
 
-    def __init__(  # noqa: PLR0913 -- each is a setting with a default of its own
+    def __init__(
         self,
         path: Path,
         *,

@@ -1,4 +1,7 @@
-"""What a stored table lacks to be the registry's, and whether it may be given it. Pure; the engines carry it out."""
+"""What a stored table lacks to be the registry's, and whether it may be had; the engines carry it out.
+
+Nothing here talks to an engine.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,8 @@ def growth(
         type_name: the engine's word for a logical type.
 
     Raises:
-        ForeignSchemaError: a column has another type; a required one is missing; or a stored column the registry
-            does not know may not be null, so that no row of ours could be stored.
+        ForeignSchemaError: a column has another type; a required one is missing; or a stored column the
+            registry does not know may not be null, so that no row of ours could be stored.
     """
     for column in table.columns:
         wanted = type_name(column.type)

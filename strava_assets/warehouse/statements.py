@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
+from strava_assets.schema import ColumnType
 from strava_assets.warehouse.errors import StatementFailedError, UnfitNameError
 
 if TYPE_CHECKING:
@@ -82,22 +83,57 @@ def cast_select(sql: str, columns: Sequence[Column]) -> exp.Select:
     Raises:
         StatementFailedError: it is not a query.
     """
+    return exp.select(*_casts(columns)).from_(_query(sql).subquery("answer"))
+
+
+def native_cast_select(sql: str, columns: Sequence[Column]) -> str:
+    """As `cast_select`, for BigQuery: around the query's own text, to the letter.
+
+    Raises:
+        StatementFailedError: it is not a query.
+    """
+    _query(sql)
+    casts = exp.select(*_casts(columns)).sql(dialect="bigquery")
+    return f"{casts} FROM (\n{sql.rstrip().rstrip(';')}\n) AS answer"
+
+
+def qualified(sql: str, *, project: str, dataset: str) -> str:
+    """The query with its tables' full names; a BigQuery view needs them, read without a default dataset.
+
+    Raises:
+        StatementFailedError: it is not a query.
+    """
+    query = _query(sql).copy()
+    own = {name.alias for name in query.find_all(exp.CTE)}
+    for table in query.find_all(exp.Table):
+        if not table.db and table.name not in own:
+            table.set("db", exp.to_identifier(dataset, quoted=True))
+            table.set("catalog", exp.to_identifier(project, quoted=True))
+    return query.sql(dialect="bigquery")
+
+
+def _query(sql: str) -> exp.Query:
     query = _one(sql)
     if not isinstance(query, exp.Query):
         raise StatementFailedError(
             f"A table is made from a query, and this is {kind_of(sql)}.", remedy="Give a SELECT."
         )
-    picked = [
+    return query
+
+
+def _casts(columns: Sequence[Column]) -> list[exp.Expr]:
+    return [
         exp.alias_(
             exp.cast(column_named(c.name, "answer"), c.type.bigquery, dialect="bigquery"), identifier(c.name)
         )
         for c in columns
     ]
-    return exp.select(*picked).from_(query.subquery("answer"))
 
 
-def staged_counts(table: Table, stage: str, *, wins: str, changed: str, latest: str) -> exp.Select:
-    """Count what `merge` will do, before it does: staged, inserted, updated, unchanged."""
+def staged_counts(
+    table: Table, stage: str, *, wins: str, changed: str, latest: str, json_as_text: bool = False
+) -> exp.Select:
+    """Count what `merge` will do, before it does: staged, inserted, updated, and matched, changed or not."""
     new = column_named(table.key[0], "T").is_(exp.null())
     known = exp.not_(new)
     update = exp.and_(known, _condition(wins), _condition(changed))
@@ -107,11 +143,11 @@ def staged_counts(table: Table, stage: str, *, wins: str, changed: str, latest: 
         exp.alias_(_count(update), "updated"),
         exp.alias_(_count(known), "matched"),
     )
-    kept = _kept(table, stage, latest).subquery("S")
+    kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
     return counted.from_(kept).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
 
 
-def merge(table: Table, stage: str, *, wins: str, latest: str) -> exp.Merge:
+def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: bool = False) -> exp.Merge:
     """Merge the staging table by the table's key: a winner replaces the stored row, a new row is inserted."""
     names = [column.name for column in table.columns]
     replaced = exp.Update(
@@ -129,12 +165,28 @@ def merge(table: Table, stage: str, *, wins: str, latest: str) -> exp.Merge:
         exp.When(matched=True, condition=_condition(wins), then=replaced),
         exp.When(matched=False, then=inserted),
         into=table_named(table.name, "T"),
-        using=_kept(table, stage, latest).subquery("S"),
+        using=_kept(table, stage, latest, json_as_text=json_as_text).subquery("S"),
         on=_same_key(table),
     )
 
 
-def _kept(table: Table, stage: str, latest: str) -> exp.Select:
+def unstaged(table: Table, *, json_as_text: bool) -> list[exp.Expr]:
+    """The staging table's columns as the table has them.
+
+    A number in JSON that has no exact binary form is rounded, as every reader of JSON does.
+    """
+    return [
+        exp.alias_(
+            sqlglot.parse_one(f"PARSE_JSON(`{c.name}`, wide_number_mode => 'round')", dialect="bigquery"),
+            identifier(c.name),
+        )
+        if json_as_text and c.type is ColumnType.JSON
+        else column_named(c.name)
+        for c in table.columns
+    ]
+
+
+def _kept(table: Table, stage: str, latest: str, *, json_as_text: bool) -> exp.Select:
     """One staged row a key. The ranking reads only what it needs: rows are wide and memory is not."""
     rank = exp.Window(
         this=exp.RowNumber(),
@@ -149,7 +201,8 @@ def _kept(table: Table, stage: str, latest: str) -> exp.Select:
     ranked = exp.select(column_named(STAGED_ROW), exp.alias_(rank, _STAGED_RANK)).from_(table_named(stage))
     best = exp.select(column_named(STAGED_ROW)).from_(ranked.subquery("ranked"))
     best = best.where(column_named(_STAGED_RANK).eq(1))
-    return exp.select("*").from_(table_named(stage)).where(column_named(STAGED_ROW).isin(query=best))
+    picked = exp.select(*unstaged(table, json_as_text=json_as_text)).from_(table_named(stage))
+    return picked.where(column_named(STAGED_ROW).isin(query=best))
 
 
 def _count(condition: exp.Expr) -> exp.Count:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine, running_emulator, why_missing
 from strava_assets_tests.warehouse.engines import DuckDBEngine, Engine
 
 if TYPE_CHECKING:
@@ -15,10 +16,26 @@ if TYPE_CHECKING:
     from strava_assets.warehouse import Warehouse
 
 
-@pytest.fixture(params=["duckdb"])
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a BigQuery emulator; a dataset of its own keeps each test apart."""
+    if reason := why_missing():
+        pytest.skip(reason)
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as address:
+        yield address
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "bigquery_emulator: needs the BigQuery emulator, and some seconds for it"
+    )
+
+
+@pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    assert request.param == "duckdb"
-    return DuckDBEngine(tmp_path)
+    if request.param == "duckdb":
+        return DuckDBEngine(tmp_path)
+    return BigQueryEngine(request.getfixturevalue("emulator"))
 
 
 @pytest.fixture

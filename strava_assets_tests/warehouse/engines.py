@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
 
 class Engine(ABC):
-    """One warehouse of one test; `open` may be called again to see what was kept."""
+    """One warehouse of one test; `open` may be called again to see what was kept.
+
+    Attributes:
+        refuses_null_where_required: whether a query's NULL in a required column is an error, as in BigQuery and
+            not in its emulator.
+        replaces_whole_or_not_at_all: whether CREATE OR REPLACE TABLE AS leaves the old table when its query
+            fails, as BigQuery does and its emulator does not.
+    """
+
+    refuses_null_where_required = True
+    replaces_whole_or_not_at_all = True
 
     @abstractmethod
     def open(self) -> Warehouse: ...

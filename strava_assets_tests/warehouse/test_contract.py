@@ -302,14 +302,14 @@ def test_a_query_that_fails_leaves_the_table_it_would_have_replaced(engine: Engi
     good = "SELECT DATE '2026-01-05' AS week, 3 AS rides, 1.0 AS watts"
     with engine.open() as warehouse:
         warehouse.create_table_as("weekly", good, description="", columns=WEEKS)
-        for bad in (
-            "SELECT week, rides, watts FROM nowhere",
-            "SELECT week, rides FROM weekly",
-            "SELECT week, CAST(NULL AS INT64) AS rides, watts FROM weekly",
-        ):
+        bad_ones = ["SELECT week, rides, watts FROM nowhere", "SELECT week, rides FROM weekly"]
+        if engine.refuses_null_where_required:
+            bad_ones.append("SELECT week, CAST(NULL AS INT64) AS rides, watts FROM weekly")
+        for bad in bad_ones:
             with pytest.raises(WarehouseError):
                 warehouse.create_table_as("weekly", bad, description="", columns=WEEKS)
-        assert stored(warehouse, name="weekly") == [{"week": date(2026, 1, 5), "rides": 3, "watts": 1.0}]
+        if engine.replaces_whole_or_not_at_all:
+            assert stored(warehouse, name="weekly") == [{"week": date(2026, 1, 5), "rides": 3, "watts": 1.0}]
     assert engine.tables() == {"weekly"}
 
 
@@ -443,6 +443,7 @@ def test_a_long_answer_comes_in_pieces_while_other_statements_run(warehouse: War
 
 
 def test_a_refused_statement_says_what_was_wrong_with_it(warehouse: Warehouse) -> None:
+    warehouse.ensure(RIDES)
     with pytest.raises(WarehouseError, match="no_such_table"):
         warehouse.query("SELECT * FROM no_such_table")
     with pytest.raises(WarehouseError, match="not one SQL statement"):
@@ -454,10 +455,9 @@ def test_what_was_run_is_reported_once(warehouse: Warehouse) -> None:
     warehouse.take_reports()
     merge(warehouse, batch([ride("1"), ride("2")]))
     warehouse.query("SELECT ride_id FROM rides")
-    reports = [report for report in warehouse.take_reports() if report.kind in {"MERGE", "SELECT"}]
-    assert reports[0].kind == "MERGE"
-    assert reports[0].rows == 2
-    assert reports[-1].kind == "SELECT"
+    reports = warehouse.take_reports()
+    assert [report.rows for report in reports if report.kind == "MERGE"] == [2]
+    assert (reports[-1].kind, reports[-1].rows) == ("SELECT", 2)
     assert all(report.seconds >= 0 for report in reports)
     assert warehouse.take_reports() == []
 

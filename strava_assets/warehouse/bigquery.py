@@ -1,0 +1,375 @@
+"""BigQuery: tables in one dataset, through the interface of engine.py.
+
+How a job is sent and awaited stands in bigquery_jobs.py, what failures mean in bigquery_errors.py. It uses
+Google's client and not dagster_gcp's resource, which has no endpoint to set and would bring Dagster in.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
+from sqlglot import exp
+from typing_extensions import override
+
+from strava_assets.schema import Column, ColumnType
+from strava_assets.warehouse import statements
+from strava_assets.warehouse.arrow import arrow_schema, described, fitted, plain
+from strava_assets.warehouse.bigquery_errors import FAILURES, DatasetElsewhereError, Place, explained
+from strava_assets.warehouse.bigquery_jobs import LABELS, Jobs
+from strava_assets.warehouse.engine import JobReport, MergeCounts, Warehouse
+from strava_assets.warehouse.errors import ForeignSchemaError
+from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from strava_assets.schema import Table
+
+_TYPES = {column_type.bigquery: column_type for column_type in ColumnType}
+_LEGACY_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
+_STAGING_LIVES = timedelta(hours=1)
+"""A staging table is dropped after its merge; should that fail, BigQuery drops it then."""
+
+_STAGED_ORDER = Column(statements.STAGED_ROW, ColumnType.INTEGER, "The order in which rows came")
+_log = logging.getLogger(__name__)
+
+
+class BigQueryWarehouse(Warehouse):
+    """Tables in one dataset, which is made when the first table is.
+
+    Nothing is asked of Google before the first call. A method's change is one job, after a staging table where
+    rows come from here, so that it happens whole or not at all.
+
+    Args:
+        project: the project's id; jobs run in it and are billed to it.
+        dataset: the dataset's name in that project.
+        location: where the dataset is, or is made, and where jobs run: `EU`, `US`, `europe-west3`, ….
+        api_endpoint: another address than Google's, for an emulator; it is asked without credentials.
+        maximum_bytes_billed: the most one statement may be billed for, in bytes; None for no limit.
+        retry_for_s: how long a request is repeated while the network or BigQuery fails, in seconds.
+        job_timeout_s: how long a job may take, in seconds.
+    """
+
+    storage_kind = "bigquery"
+
+    def __init__(
+        self,
+        project: str,
+        dataset: str,
+        *,
+        location: str,
+        api_endpoint: str | None = None,
+        maximum_bytes_billed: int | None = None,
+        retry_for_s: float = 120.0,
+        job_timeout_s: float = 1_800.0,
+    ) -> None:
+        self._place = Place(project, dataset, location, api_endpoint or "https://bigquery.googleapis.com")
+        self.address = self._place.address
+        self._jobs = Jobs(
+            place=self._place,
+            api_endpoint=api_endpoint,
+            maximum_bytes_billed=maximum_bytes_billed,
+            retry_for_s=retry_for_s,
+            job_timeout_s=job_timeout_s,
+        )
+        self._dataset_is_there = False
+
+    @override
+    def table_address(self, name: str) -> str:
+        return f"{self.address}.{name}"
+
+    @override
+    def exists(self, name: str) -> bool:
+        return self._found(name) is not None
+
+    @override
+    def stored_columns(self, name: str) -> dict[str, ColumnType]:
+        found = self._found(name)
+        return known_types(_stored(found), _TYPES, address=self.table_address(name)) if found else {}
+
+    @override
+    def ensure(self, table: Table) -> None:
+        self._ensure_dataset()
+        found = self._found(table.name)
+        if found is None:
+            self._create(table)
+        elif found.table_type != "TABLE":
+            column = table.columns[0].name
+            raise ForeignSchemaError(
+                self.table_address(table.name), column, found="part of a view", wanted="part of a table"
+            )
+        else:
+            self._evolve(table, found)
+
+    def _create(self, table: Table) -> None:
+        made = bigquery.Table(self.table_address(table.name), schema=[_field(c) for c in table.columns])
+        made.description = table.description
+        made.clustering_fields = list(table.cluster_by) or None
+        if table.partition_by:
+            made.time_partitioning = bigquery.TimePartitioning(
+                type_=bigquery.TimePartitioningType.MONTH, field=table.partition_by
+            )
+        with self._explaining():
+            self._client.create_table(made, exists_ok=True, **self._jobs.patience)
+
+    def _evolve(self, table: Table, found: bigquery.Table) -> None:
+        growth(
+            table,
+            _stored(found),
+            address=self.table_address(table.name),
+            type_name=lambda column_type: column_type.bigquery,
+        )
+        declared = {column.name: _field(column) for column in table.columns}
+        kept = [_merged(field, declared.pop(field.name, None)) for field in found.schema]
+        wanted = [*kept, *declared.values()]
+        if wanted == list(found.schema) and found.description == table.description:
+            return
+        found.schema = wanted
+        found.description = table.description
+        with self._explaining():
+            self._client.update_table(found, ["schema", "description"], **self._jobs.patience)
+
+    def _ensure_dataset(self) -> None:
+        if self._dataset_is_there:
+            return
+        wanted = bigquery.Dataset(self.address)
+        wanted.location = self._place.location
+        wanted.labels = LABELS
+        with self._explaining():
+            try:
+                found = self._client.get_dataset(self.address, **self._jobs.patience)
+            except NotFound:
+                found = self._client.create_dataset(wanted, exists_ok=True, **self._jobs.patience)
+        if found.location.upper() != self._place.location.upper():
+            raise DatasetElsewhereError(self._place, found.location)
+        self._dataset_is_there = True
+
+    @override
+    def merge(
+        self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
+    ) -> MergeCounts:
+        with self._staged(table, rows) as stage:
+            counting = statements.staged_counts(
+                table, stage, wins=wins, changed=changed, latest=latest, json_as_text=True
+            )
+            _, counted = self._jobs.query(counting.sql(dialect="bigquery"), kind="SELECT")
+            (counts,) = counted.to_arrow(create_bqstorage_client=False).to_pylist()
+            merging = statements.merge(table, stage, wins=wins, latest=latest, json_as_text=True)
+            self._jobs.query(merging.sql(dialect="bigquery"), kind="MERGE")
+        return MergeCounts(
+            staged=counts["staged"],
+            inserted=counts["inserted"],
+            updated=counts["updated"],
+            unchanged=counts["matched"] - counts["updated"],
+        )
+
+    @contextmanager
+    def _staged(self, table: Table, rows: Iterable[pa.RecordBatch]) -> Iterator[str]:
+        """A staging table with these rows and their order; JSON is staged as text, since Parquet has none."""
+        columns = [*map(_staged_column, table.columns), _STAGED_ORDER]
+        name = f"stage_{table.name}_{uuid.uuid4().hex}"
+        schema = [_field(column) for column in columns]
+        with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder:
+            file = Path(folder) / "rows.parquet"
+            _write_parquet(file, table, columns, rows)
+            self._ensure_dataset()
+            stage = bigquery.Table(self.table_address(name), schema=schema)
+            stage.expires = datetime.now(UTC) + _STAGING_LIVES
+            try:
+                with self._explaining():
+                    self._client.create_table(stage, exists_ok=True, **self._jobs.patience)
+                self._jobs.load_parquet(file, self.table_address(name), schema)
+                yield name
+            finally:
+                self._forget(name)
+
+    def _forget(self, stage: str) -> None:
+        try:
+            self._client.delete_table(self.table_address(stage), not_found_ok=True, **self._jobs.patience)
+        except FAILURES:
+            # It expires by itself; what is worth a person's attention is the failure that led here, if any.
+            _log.warning(
+                "%s could not be dropped; BigQuery drops it within the hour", self.table_address(stage)
+            )
+
+    @override
+    def replace(self, table: Table, rows: pa.Table) -> int:
+        with self._staged(table, rows.to_batches()) as stage:
+            self._clear_view(table.name)
+            picked = exp.select(*statements.unstaged(table, json_as_text=True)).from_(
+                statements.table_named(stage)
+            )
+            self._jobs.query(
+                f"{_create_table(table.name, table.description, table.columns, _layout(table))}"
+                f" AS {picked.sql(dialect='bigquery')}",
+                kind="CREATE TABLE",
+            )
+        return int(rows.num_rows)
+
+    @override
+    def create_table_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> int:
+        self._ensure_dataset()
+        self._clear_view(name)
+        create = _create_table(name, description, columns, "")
+        self._jobs.query(f"{create} AS {statements.native_cast_select(sql, columns)}", kind="CREATE TABLE")
+        made = self._found(name)
+        return int(made.num_rows or 0) if made else 0
+
+    @override
+    def create_view_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> None:
+        self._ensure_dataset()
+        found = self._found(name)
+        if found is not None and found.table_type != "VIEW":
+            self.drop(name)
+        qualified = statements.qualified(sql, project=self._place.project, dataset=self._place.dataset)
+        named = ", ".join(f"{_quoted(c.name)} OPTIONS(description={_literal(described(c))})" for c in columns)
+        self._jobs.query(
+            f"CREATE OR REPLACE VIEW {_quoted(name)} ({named}) OPTIONS(description={_literal(description)})"
+            f" AS {statements.native_cast_select(qualified, columns)}",
+            kind="CREATE VIEW",
+        )
+
+    def _clear_view(self, name: str) -> None:
+        found = self._found(name)
+        if found is not None and found.table_type != "TABLE":
+            self.drop(name)
+
+    @override
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        job, _ = self._jobs.query(sql, params, kind=statements.kind_of(sql))
+        return int(job.num_dml_affected_rows or 0)
+
+    @override
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        _, rows = self._jobs.query(sql, params, kind=statements.kind_of(sql))
+        with self._explaining():
+            answer = rows.to_arrow(create_bqstorage_client=False)
+        return answer.cast(plain(answer.schema))
+
+    @override
+    def query_batches(
+        self, sql: str, params: Mapping[str, Any] | None = None, *, batch_rows: int = 10_000
+    ) -> Iterator[pa.RecordBatch]:
+        _, rows = self._jobs.query(sql, params, kind=statements.kind_of(sql), page_rows=batch_rows)
+        with self._explaining():
+            for batch in rows.to_arrow_iterable():
+                yield batch.cast(plain(batch.schema))
+
+    def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
+        """Bytes a statement would process, by a dry run: nothing is run and nothing is billed."""
+        return self._jobs.estimate(sql, params)
+
+    @override
+    def drop(self, name: str) -> None:
+        statements.identifier(name)
+        with self._explaining():
+            self._client.delete_table(self.table_address(name), not_found_ok=True, **self._jobs.patience)
+
+    @override
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        yield
+
+    @override
+    def take_reports(self) -> list[JobReport]:
+        taken, self._jobs.reports = self._jobs.reports, []
+        return taken
+
+    @override
+    def close(self) -> None:
+        if "client" in self._jobs.__dict__:
+            self._client.close()  # type: ignore[no-untyped-call]  # Google's client declares no type here
+
+    @property
+    def _client(self) -> bigquery.Client:
+        return self._jobs.client
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as error:
+            raise explained(error, self._place) from error
+
+    def _found(self, name: str) -> bigquery.Table | None:
+        statements.identifier(name)
+        with self._explaining():
+            try:
+                return self._client.get_table(self.table_address(name), **self._jobs.patience)
+            except NotFound:
+                return None
+
+
+def _write_parquet(
+    file: Path, table: Table, columns: Sequence[Column], rows: Iterable[pa.RecordBatch]
+) -> None:
+    """Rows as they come go to disk, so that memory holds one batch however many there are."""
+    schema = arrow_schema(columns)
+    staged = 0
+    with pq.ParquetWriter(file, schema) as writer:
+        for batch in rows:
+            fit = fitted(table.name, table.columns, batch)
+            numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
+            writer.write_batch(pa.record_batch([*fit.columns, numbers], schema=schema))
+            staged += fit.num_rows
+
+
+def _staged_column(column: Column) -> Column:
+    staged_type = ColumnType.TEXT if column.type is ColumnType.JSON else column.type
+    return Column(column.name, staged_type, column.meaning, nullable=column.nullable)
+
+
+def _stored(found: bigquery.Table) -> dict[str, StoredColumn]:
+    return {field.name: StoredColumn(_type_name(field), field.mode != "REQUIRED") for field in found.schema}
+
+
+def _type_name(field: bigquery.SchemaField) -> str:
+    name = _LEGACY_NAMES.get(field.field_type, field.field_type)
+    return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
+
+
+def _field(column: Column) -> bigquery.SchemaField:
+    mode = "NULLABLE" if column.nullable else "REQUIRED"
+    return bigquery.SchemaField(column.name, column.type.bigquery, mode=mode, description=described(column))
+
+
+def _merged(found: bigquery.SchemaField, declared: bigquery.SchemaField | None) -> bigquery.SchemaField:
+    """A stored field with the registry's words; never stricter than it was, which BigQuery would refuse."""
+    if declared is None:
+        return found
+    mode = "NULLABLE" if found.mode == "NULLABLE" else declared.mode
+    return bigquery.SchemaField(found.name, found.field_type, mode=mode, description=declared.description)
+
+
+def _create_table(name: str, description: str, columns: Sequence[Column], layout: str) -> str:
+    defined = ", ".join(
+        f"{_quoted(c.name)} {c.type.bigquery}{'' if c.nullable else ' NOT NULL'}"
+        f" OPTIONS(description={_literal(described(c))})"
+        for c in columns
+    )
+    options = f"OPTIONS(description={_literal(description)})"
+    return f"CREATE OR REPLACE TABLE {_quoted(name)} ({defined}){layout} {options}"
+
+
+def _layout(table: Table) -> str:
+    split = f" PARTITION BY DATE_TRUNC({_quoted(table.partition_by)}, MONTH)" if table.partition_by else ""
+    sort = f" CLUSTER BY {', '.join(map(_quoted, table.cluster_by))}" if table.cluster_by else ""
+    return split + sort
+
+
+def _quoted(name: str) -> str:
+    return statements.identifier(name).sql(dialect="bigquery")
+
+
+def _literal(text: str) -> str:
+    return exp.Literal.string(text).sql(dialect="bigquery")
