@@ -6,13 +6,10 @@ What a batch holds and how it is merged is not here.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
-from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.schema.activities import ACTIVITIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +20,13 @@ if TYPE_CHECKING:
 
 # Another registry reads the same record otherwise, so its digest stands beside every batch it read.
 READER = hashlib.blake2b(repr(ACTIVITIES.columns).encode(), digest_size=8).hexdigest()
+
+_ENTER = """
+INSERT INTO loaded_batches
+  (batch_id, kind, loaded_at, records, inserted, updated, deleted, rejected, reader)
+VALUES
+  (@batch_id, @kind, @loaded_at, @records, @inserted, @updated, @deleted, @rejected, @reader)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,8 @@ def readers(warehouse: Warehouse) -> dict[str, str]:
 
 def enter(warehouse: Warehouse, batch_id: str, kind: str, loaded_at: datetime, counts: Counts) -> None:
     """Note that the table holds a batch from now on."""
-    entry = {
-        "batch_id": batch_id,
-        "kind": kind,
-        "loaded_at": loaded_at,
-        "records": counts.records,
-        "inserted": counts.inserted,
-        "updated": counts.updated,
-        "deleted": counts.deleted,
-        "rejected": counts.rejected,
-        "reader": READER,
-    }
-    rows = pa.RecordBatch.from_pylist([entry], schema=arrow_schema(LOADED_BATCHES.columns))
-    warehouse.merge(LOADED_BATCHES, [rows], wins="TRUE", changed="TRUE", latest="loaded_at")
+    entry = {"batch_id": batch_id, "kind": kind, "loaded_at": loaded_at, "reader": READER}
+    warehouse.execute(_ENTER, entry | asdict(counts))
 
 
 def loaded_before(

@@ -191,13 +191,14 @@ class Loader:
         merged = self._warehouse.merge(
             ACTIVITIES, self._rows(manifest, rejects), wins=_WINS, changed=_CHANGED, latest="fetched_at"
         )
-        self._warehouse.merge(
-            REJECTED_RECORDS,
-            [_batch(rejects, REJECTED_RECORDS)],
-            wins="S.fetched_at >= T.fetched_at",
-            changed="FALSE",
-            latest="fetched_at",
-        )
+        if rejects:
+            self._warehouse.merge(
+                REJECTED_RECORDS,
+                [_batch(rejects, REJECTED_RECORDS)],
+                wins="S.fetched_at >= T.fetched_at",
+                changed="FALSE",
+                latest="fetched_at",
+            )
         conclusion = conclude(self._warehouse, self._landing, manifest, self._guard)
         report.add(merged, len(rejects), conclusion)
         counts = ledger.Counts(

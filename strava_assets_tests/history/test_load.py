@@ -1,0 +1,223 @@
+"""A load brings the table up to the landing, whatever is in it and wherever the last one stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.history import ledger
+from strava_assets.history.load import IncompleteLandingError, Loader
+from strava_assets.landing import LandingError
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.history.stories import Story, activity, rows_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_second_load_changes_nothing(story: Story) -> None:
+    first = story.sync([activity(1), activity(2)])
+    before = story.rows()
+    again = story.load()
+    assert (first.batches, first.inserted) == (1, 2)
+    assert (again.batches, again.inserted, again.updated) == (0, 0, 0)
+    assert story.rows() == before
+
+
+def test_the_newest_fetch_wins_and_only_changes_are_counted(story: Story) -> None:
+    story.sync([activity(1), activity(2)])
+    report = story.sync([activity(1, name="Renamed"), activity(2)])
+    assert (report.inserted, report.updated) == (0, 1)
+    assert story.rows()["1"]["name"] == "Renamed"
+    assert story.rows()["2"]["fetched_at"] == story.now
+
+
+def test_the_api_wins_over_the_archive_whichever_came_last(story: Story) -> None:
+    story.sync([activity(1, name="export"), activity(2, name="export")], "archive", source="archive")
+    story.sync([activity(1, name="api")])
+    story.sync([activity(1, name="newer export")], "archive", source="archive")
+    assert {k: (r["name"], r["source"]) for k, r in story.rows().items()} == {
+        "1": ("api", "api"),
+        "2": ("export", "archive"),
+    }
+
+
+def test_a_record_repeated_within_a_listing_counts_once_and_its_last_form_stays(story: Story) -> None:
+    report = story.sync([activity(1, name="first"), activity(1, name="last")])
+    assert (report.records, report.inserted) == (2, 1)
+    assert story.rows()["1"]["name"] == "last"
+
+
+def test_a_record_set_aside_is_settled_when_a_later_fetch_can_be_read(story: Story) -> None:
+    story.sync([activity(1), activity(2, distance="far")])
+    (reject,) = story.rejects().values()
+    assert (reject["activity_id"], reject["reason"]) == ("2", "distance should be a number and is text")
+    assert story.living() == {"1"}
+    story.sync([activity(1), activity(2)])
+    assert not story.rejects()
+    assert story.living() == {"1", "2"}
+
+
+def test_a_record_that_stays_malformed_is_set_aside_once_and_keeps_its_earlier_row(story: Story) -> None:
+    story.sync([activity(1, name="good")])
+    story.sync([activity(1, name=["bad"])])
+    story.sync([activity(1, name=["bad"])])
+    (reject,) = story.rejects().values()
+    assert reject["fetched_at"] == story.now
+    assert story.rows()["1"]["name"] == "good"
+    assert story.living() == {"1"}
+
+
+def test_another_registry_reads_the_landing_anew(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.sync([activity(1)])
+    before = story.rows()
+    story.warehouse.execute("UPDATE bq_activities SET name = 'as an older registry read it' WHERE TRUE")
+    monkeypatch.setattr(ledger, "READER", "another")
+    assert story.load().rebuilt
+    assert story.rows() == before
+    assert not story.load().rebuilt
+
+
+def test_a_column_that_a_table_lacks_is_added_and_filled_from_the_landing(story: Story) -> None:
+    story.sync([activity(1, average_heartrate=140.5)])
+    story.warehouse.execute("ALTER TABLE bq_activities DROP COLUMN average_heartrate_bpm")
+    story.warehouse.execute("UPDATE loaded_batches SET reader = 'of that time' WHERE TRUE")
+    story.load()
+    assert story.rows()["1"]["average_heartrate_bpm"] == 140.5
+
+
+def test_another_first_day_of_the_week_moves_every_week(story: Story) -> None:
+    sunday = activity(1, start_date="2026-03-01T09:00:00Z", start_date_local="2026-03-01T10:00:00Z")
+    story.sync([sunday])
+    assert story.rows()["1"]["week"] == date(2026, 2, 23)
+    story.load(week_start="sunday")
+    assert story.rows()["1"]["week"] == date(2026, 3, 1)
+    story.load(week_start="monday")
+    assert story.rows()["1"]["week"] == date(2026, 2, 23)
+
+
+def test_both_ways_to_a_week_agree_at_every_date(story: Story) -> None:
+    days = [date(1900, 1, 1) + timedelta(days=n) for n in (*range(14), *range(44_000, 44_014), 100_000)]
+    starts = [f"{day}T12:00:00Z" for day in days]
+    records = [activity(n, start_date=s, start_date_local=s) for n, s in enumerate(starts, 1)]
+    story.land(records)
+    story.load(week_start="sunday")
+    read_for_sundays = story.rows()
+    story.load(week_start="monday")
+    story.load(week_start="sunday")
+    assert story.rows() == read_for_sundays
+    assert {row["week"].isoweekday() for row in read_for_sundays.values()} == {7}
+
+
+class Stopped(Exception):  # noqa: N818 - the power going out, not a mistake
+    pass
+
+
+@pytest.mark.parametrize("stopped_at", [1, 2, 3])
+def test_a_load_that_is_stopped_goes_on_where_it_was(story: Story, stopped_at: int) -> None:
+    for number in range(1, 4):
+        story.wait(hours=6)
+        story.land([activity(n, name=f"form {number}") for n in range(1, 7 - number)])
+    told = 0
+
+    def stop_at(_line: str) -> None:
+        nonlocal told
+        told += 1
+        if told == stopped_at:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        Loader(story.landing, story.warehouse, progress=stop_at).load(story.now)
+    assert len(ledger.readers(story.warehouse)) == stopped_at - 1
+    story.load()
+    assert story.living() == {"1", "2", "3"}
+    assert (story.rows(), story.rejects()) == story.rebuilt()
+
+
+def test_a_rebuild_that_is_stopped_leaves_the_table_as_it_was(story: Story) -> None:
+    story.sync([activity(1), activity(2)])
+    story.sync([activity(1), activity(3)])
+    before = story.rows()
+
+    def stop(_line: str) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        Loader(story.landing, story.warehouse, progress=stop).load(story.now, rebuild=True)
+    assert story.rows() == before
+    assert story.load().batches == 0
+
+
+def test_a_damaged_batch_is_told_and_those_before_it_are_loaded(story: Story) -> None:
+    story.wait(hours=6)
+    story.land([activity(1)])
+    story.wait(hours=6)
+    damaged = story.land([activity(2)])
+    page = story.folder / "landing" / damaged.batch_id / damaged.pages[0].name
+    whole = page.read_bytes()
+    page.write_bytes(b"")
+    with pytest.raises(LandingError, match="damaged"):
+        story.load()
+    assert story.living() == {"1"}
+    page.write_bytes(whole)
+    story.load()
+    assert story.living() == {"2"}
+
+
+def test_a_rebuild_from_a_landing_that_lost_something_is_refused(story: Story) -> None:
+    story.sync([activity(1), activity(2)])
+    story.sync([activity(3)], "incremental")
+    before = story.rows()
+    story.landing.remove([story.landing.manifests()[0].batch_id])
+    with pytest.raises(IncompleteLandingError, match="lacks 2 activities"):
+        story.load(rebuild=True)
+    assert story.rows() == before
+
+
+def test_two_athletes_in_one_landing_keep_apart(story: Story) -> None:
+    story.sync([activity(1), activity(2), activity(3)])
+    story.sync([activity(11, athlete=8), activity(12, athlete=8)], athlete="8")
+    story.sync([activity(1)])
+    assert story.living() == {"1", "11", "12"}
+    story.sync([activity(12, athlete=8)], athlete="8")
+    assert story.living() == {"1", "12"}
+    assert (story.rows(), story.rejects()) == story.rebuilt()
+
+
+_KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from strava_assets.history.load import Loader
+from strava_assets.landing import Landing
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+told = 0
+def die_at_the_second(line):
+    global told
+    told += 1
+    if told == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[1])
+warehouse = DuckDBWarehouse(folder / "killed.duckdb", threads=1)
+Loader(Landing(str(folder / "landing")), warehouse, progress=die_at_the_second).load(datetime.now(UTC))
+"""
+
+
+def test_a_killed_load_keeps_whole_batches_and_the_next_one_finishes(story: Story, tmp_path: Path) -> None:
+    for number in range(1, 4):
+        story.wait(hours=6)
+        story.land([activity(n, name=f"form {number}") for n in range(1, 7 - number)])
+    story.load()
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], check=False)  # noqa: S603 - this very test
+    assert killed.returncode == -signal.SIGKILL
+    with DuckDBWarehouse(tmp_path / "killed.duckdb") as survivor:
+        assert {row["name"] for row in rows_of(survivor).values()} == {"form 1"}
+        Loader(story.landing, survivor).load(story.now)
+        assert rows_of(survivor) == story.rows()
