@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets import sensors
 from strava_assets.assets import activities, inputs, marts
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
-from strava_assets.resources import LandingResource, StravaResource, WarehouseResource
+from strava_assets.resources import AlertResource, LandingResource, StravaResource, WarehouseResource
 from strava_assets.schedules import build_jobs, build_schedule
 from strava_assets.settings import load_settings
 
@@ -48,6 +49,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
         ],
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],
+        sensors=sensors.build(settings),
         resources=resources,
         # DuckDB has one writer and a step of its own costs seconds to start, so a run is one process.
         executor=dg.in_process_executor,
@@ -69,6 +71,13 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "warehouse": WarehouseResource(
             duckdb_path=str(settings.duckdb_path.absolute()),
             duckdb_memory_limit=settings.duckdb_memory_limit,
+        ),
+        "alerts": AlertResource(
+            webhook_form=settings.alert_webhook_form,
+            mail_to=settings.alert_mail_to,
+            mail_from=settings.alert_mail_from,
+            smtp_host=settings.smtp_host,
+            smtp_port=settings.smtp_port,
         ),
     }
 

@@ -179,6 +179,10 @@ class Settings(BaseModel):
     alert_webhook_form: Literal["json", "slack"] = Field(
         default="json", description="The form of that message."
     )
+    alert_mail_to: str | None = Field(default=None, description="Where a failed run is told by mail.")
+    alert_mail_from: str = Field(default="strava-assets@localhost", description="The sender of that mail.")
+    smtp_host: str = Field(default="localhost", description="The mail server, without login.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
 
     @field_validator("power_sports", mode="before")
     @classmethod
@@ -232,6 +236,11 @@ class Settings(BaseModel):
         return self.secret_store or (
             SecretStoreKind.GCP if self.env is Environment.GCP else SecretStoreKind.FILE
         )
+
+    @property
+    def alerts_wanted(self) -> bool:
+        """Whether a failed run has somewhere to be told."""
+        return self.alert_webhook_url is not None or self.alert_mail_to is not None
 
     @property
     def duckdb_path(self) -> Path:

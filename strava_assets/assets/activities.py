@@ -1,7 +1,7 @@
 """What Strava sent (`raw_activities`) and the typed table made of it (`bq_activities`)."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 STRAVA_POOL = "strava_api"
 # DuckDB has one writer; the pool makes runs take turns instead of failing on the file's lock.
 WAREHOUSE_POOL = "warehouse"
+
+# The schedule ticks every six hours: an hour of grace is a warning, two missed ticks are red.
+FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=7), fail_window=timedelta(hours=13))
 
 STRAVA_API = dg.AssetSpec(
     "strava_api",
@@ -90,6 +93,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         owners=owners,
         pool=STRAVA_POOL,
         retry_policy=RETRY_TRANSIENT,
+        freshness_policy=FRESH,
         code_version="1",
         description=(
             "Every page of Strava's list, written down exactly as it arrived, one committed batch a sync. "
@@ -134,6 +138,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         kinds={storage_kind, "python"},
         owners=owners,
         pool=WAREHOUSE_POOL,
+        freshness_policy=FRESH,
         code_version="1",
         description=(
             f"{ACTIVITIES.description}\n\nOne row is {ACTIVITIES.grain}. Local dates, weeks, quarters and "

@@ -69,16 +69,17 @@ def _schema(columns: Sequence[Column], key: Sequence[str], grain: str, lineage: 
             )
             for column in columns
         ],
-        constraints=dg.TableConstraints(other=[f"one row is {grain}", f"key: {', '.join(key)}"]),
+        constraints=dg.TableConstraints(other=[grain, f"key: {', '.join(key)}"]),
     )
 
 
 def _described(column: Column, origins: Sequence[tuple[str, str]]) -> str:
+    meaning = column.meaning[0].upper() + column.meaning[1:]
     if column.source:
-        return f"{column.meaning}. From Strava's `{column.source}`."
+        return f"{meaning}. From Strava's `{column.source}`."
     if origins:
-        return f"{column.meaning}. From {', '.join(map(_link, origins))}."
-    return f"{column.meaning}."
+        return f"{meaning}. From {', '.join(map(_link, origins))}."
+    return f"{meaning}."
 
 
 def _link(origin: tuple[str, str]) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from strava_assets.assets.activities import WAREHOUSE_POOL
+from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.resources import WarehouseResource
@@ -35,6 +35,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             group_name="settings",
             kinds={storage_kind},
             owners=owners,
+            freshness_policy=FRESH,
             code_version="1",
             metadata=table_metadata(
                 table.name, table.columns, table.key, grain=table.grain, storage_kind=storage_kind

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets.assets.activities import WAREHOUSE_POOL
+from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.marts import catalog
@@ -36,6 +36,7 @@ def _asset(mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[st
         kinds={storage_kind, "sql"},
         owners=owners,
         pool=WAREHOUSE_POOL,
+        freshness_policy=FRESH,
         code_version=mart.code_version,
         description=f"{mart.description}\n\nOne row is {mart.grain}.",
         metadata=table_metadata(

@@ -196,8 +196,7 @@ def _refuse_taken(port: int) -> None:
             raise ConfigurationError(
                 f"Port {port} is taken ({error.strerror}).",
                 means="The Dagster UI cannot listen there, so nothing was started.",
-                remedy=f"choose another one: make run PORT={port + 1} (or strava-assets up --port {port + 1}), "
-                "or stop what listens there.",
+                remedy=f"choose another one with make run PORT={port + 1}, or stop what listens there.",
             ) from None
 
 

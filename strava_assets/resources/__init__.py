@@ -1,7 +1,8 @@
 """Thin Dagster wrappers: they hold configuration and open what the domain rooms offer; logic stays there."""
 
+from strava_assets.resources.alerts import AlertResource
 from strava_assets.resources.landing import LandingResource
 from strava_assets.resources.strava import StravaResource
 from strava_assets.resources.warehouse import WarehouseResource
 
-__all__ = ["LandingResource", "StravaResource", "WarehouseResource"]
+__all__ = ["AlertResource", "LandingResource", "StravaResource", "WarehouseResource"]
