@@ -139,7 +139,7 @@ def known_history(manifests: Sequence[Manifest], athlete_id: str | None) -> Know
     complete_at = [m.history_complete_at for m in own if m.history_complete_at]
     in_one_go = [m.history_complete_at for m in own if m.history_complete_at and m.before is None]
     starts = [m.newest_start for m in own if m.newest_start]
-    listed_fully = [m for m in own if m.kind == "full"]
+    listed_fully = [m for m in own if m.kind in ("full", "compacted")]
     return KnownHistory(
         newest_start=max(starts, default=None),
         last_complete_full_at=max(in_one_go, default=None),

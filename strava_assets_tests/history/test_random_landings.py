@@ -1,0 +1,79 @@
+"""Whatever was landed in whatever order: the table grown batch by batch is the table rebuilt from the landing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from strava_assets.history.compact import compact
+from strava_assets.history.deletions import DeletionGuard
+from strava_assets.history.retention import expire
+from strava_assets_tests.history.stories import Story, activity, story
+
+IDS = range(1, 9)
+START_OF_0 = datetime(2026, 1, 1, 8, tzinfo=UTC)
+
+records = st.builds(
+    lambda number, name, distance: activity(number, name=name, distance=distance),
+    st.sampled_from(IDS),
+    st.sampled_from(["a", "b"]),
+    # Now and then one that cannot be read.
+    st.sampled_from([1.0, 1.0, 2.0, "far"]),
+)
+listings = st.fixed_dictionaries(
+    {
+        "records": st.lists(records, max_size=8),
+        "kind": st.sampled_from(["full", "incremental"]),
+        "complete": st.sampled_from([True, True, True, False]),
+        "after": st.none() | st.integers(0, 8).map(lambda day: START_OF_0 + timedelta(days=day, hours=-1)),
+        "athlete": st.sampled_from(["7", "7", "7", None]),
+        "source": st.sampled_from(["api", "api", "api", "archive"]),
+    }
+)
+guards = st.sampled_from([DeletionGuard(), DeletionGuard(0.2, 1), DeletionGuard(0.2, 1, confirmed=True)])
+steps = st.one_of(
+    st.tuples(st.just("land"), listings),
+    st.tuples(st.just("land"), listings),
+    st.tuples(st.just("land"), listings),
+    st.tuples(st.just("load"), guards),
+    st.tuples(st.just("wait"), st.integers(1, 20)),
+    st.tuples(st.just("compact"), st.integers(0, 10)),
+    st.tuples(st.just("expire"), st.integers(5, 30)),
+)
+
+
+def take(step: tuple[str, Any], told: Story) -> None:
+    what, how = step
+    told.wait(hours=1)
+    if what == "land":
+        kind = "archive" if how["source"] == "archive" else how["kind"]
+        told.land(**how | {"kind": kind})
+    elif what == "load":
+        told.guard = how
+        told.load()
+    elif what == "wait":
+        told.wait(days=how)
+    elif what == "compact":
+        compact(told.landing, told.warehouse, told.now, how)
+    else:
+        expire(told.landing, told.warehouse, told.now, how)
+
+
+@settings(max_examples=12, deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(steps, min_size=6, max_size=24))
+def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]]) -> None:
+    with TemporaryDirectory() as folder, story(Path(folder)) as told:
+        told.load()
+        for step in course:
+            take(step, told)
+        told.load()
+        grown = told.rows(), told.rejects()
+        assert grown == told.rebuilt()
+        told.wait(days=20)
+        compact(told.landing, told.warehouse, told.now, 0)
+        assert grown == told.rebuilt()
