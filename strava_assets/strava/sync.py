@@ -5,6 +5,7 @@ No storage of its own: pages go to a sink, knowledge comes from the landing, com
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,6 +17,7 @@ from strava_assets.strava.tokens import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Quota
@@ -172,7 +174,9 @@ def run(
 ) -> Listing:
     """Make the listing, writing each page to the sink as it arrives.
 
-    A rate limit ends it early with `complete=False` and what was written; any other failure propagates.
+    The sink is called from a thread of its own, one page at a time and in order; all pages are written when
+    this returns. A rate limit ends the listing early with `complete=False`; any other failure, of Strava or
+    of the sink, propagates.
 
     Args:
         client: the Strava client.
@@ -187,17 +191,26 @@ def run(
     starts = _Starts()
     pages = records = 0
     stopped: QuotaExhausted | None = None
-    try:
-        for page in client.pages(after=plan.window.after, before=plan.window.before):
-            sink.write_page(page.number, page.body, page.fetched_at, len(page.records))
-            pages += 1
-            records += len(page.records)
-            ids += page.new_ids
-            starts.see(page.records)
-            if progress:
-                progress(pages, records, page.quota)
-    except QuotaExhausted as reached:
-        stopped = reached
+    # One page is written while the next is asked for: disk and bucket are waited for beside Strava.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
+        written: Future[None] | None = None
+        try:
+            for page in client.pages(after=plan.window.after, before=plan.window.before):
+                if written:
+                    written.result()
+                written = writer.submit(
+                    sink.write_page, page.number, page.body, page.fetched_at, len(page.records)
+                )
+                pages += 1
+                records += len(page.records)
+                ids += page.new_ids
+                starts.see(page.records)
+                if progress:
+                    progress(pages, records, page.quota)
+        except QuotaExhausted as reached:
+            stopped = reached
+        if written:
+            written.result()
     return Listing(
         kind=plan.kind,
         window=plan.window,

@@ -176,6 +176,19 @@ def test_any_other_failure_goes_through_and_what_was_written_stays(tmp_path: Pat
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize("full_at", [1, 2, 3])
+def test_a_sink_that_fails_stops_the_listing_at_any_page(tmp_path: Path, full_at: int) -> None:
+    class FullDisk(FolderSink):
+        def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int) -> None:
+            if number == full_at:
+                raise OSError(28, "No space left on device")
+            super().write_page(number, body, fetched_at, records)
+
+    with listing([[{"id": 1}], [{"id": 2}], [{"id": 3}]]) as client, pytest.raises(OSError, match="No space"):
+        run(client, plan(SyncMode.FULL, KnownHistory(), NOW), FullDisk(tmp_path))
+    assert len(list(tmp_path.iterdir())) == full_at - 1
+
+
 @pytest.mark.parametrize("start", [None, 5, "yesterday", "", [], "2026-13-01T00:00:00Z"])
 def test_an_unreadable_start_is_passed_over(tmp_path: Path, start: Any) -> None:
     records = [{"id": 1, "start_date": "2026-11-01T08:00:00Z"}, {"id": 2, "start_date": start}]

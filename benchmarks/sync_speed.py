@@ -1,0 +1,158 @@
+"""How long a first sync of many activities takes: this project, a bare loop of requests, and strava-offline.
+
+Each contender is a process of its own against one sandbox without rate limits. It starts as after a login, with
+an access token that lives, and times itself from the first line after its imports to its last. The bare loop is
+the floor: it gets and parses every page and keeps nothing. This project lands every page, compressed and synced
+to disk, as one committed batch. strava-offline keeps every activity in SQLite; its addresses are fixed, so an
+adapter sends them to the sandbox. It is installed into a throw-away environment.
+
+A refresh, due every six hours, is timed apart: here it runs in a process of its own, so that killing the run
+cannot lose a rotated token.
+
+    python benchmarks/sync_speed.py [--activities 10000] [--rounds 5] [--no-peer]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RunningSandbox, Sandbox, serve
+
+PEER = "strava-offline==1.1.1"
+
+FLOOR = """
+import sys, time, requests
+began = time.perf_counter()
+base, home, token = sys.argv[1:4]
+session = requests.Session()
+session.headers["Authorization"] = "Bearer " + token
+page = count = 0
+while True:
+    page += 1
+    asked = {"page": page, "per_page": 200}
+    found = session.get(base + "/api/v3/athlete/activities", params=asked, timeout=30).json()
+    if not found:
+        break
+    count += len(found)
+print(count, time.perf_counter() - began)
+"""
+
+OURS = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from strava_assets.history.fetch import SyncRequest, fetch
+from strava_assets.landing import Landing
+from strava_assets.secrets import open_store
+from strava_assets.strava.auth import Authenticator
+from strava_assets.strava.client import StravaClient
+from strava_assets.strava.limits import Pacer
+base, home, token, expires_at = sys.argv[1:5]
+clock = lambda: datetime.now(UTC)
+store = open_store("file", environ={}, path=Path(home) / "tokens.json")
+store.write({"access_token": token, "expires_at": expires_at})
+began = time.perf_counter()
+client = StravaClient(Authenticator(store, base + "/oauth"), base + "/api/v3",
+                      pacer=Pacer(clock=clock, sleep=time.sleep))
+fetched = fetch(client, store, Landing(str(Path(home) / "landing")), SyncRequest(), clock=clock)
+print(len(fetched.listing.ids), time.perf_counter() - began)
+"""
+
+REFRESH = """
+import sys, time
+from pathlib import Path
+from strava_assets.secrets import open_store
+from strava_assets.strava.auth import Authenticator
+base, home, _, _, client_id, client_secret, refresh_token = sys.argv[1:]
+environ = {"STRAVA_CLIENT_ID": client_id, "STRAVA_CLIENT_SECRET": client_secret,
+           "STRAVA_REFRESH_TOKEN": refresh_token}
+began = time.perf_counter()
+auth = Authenticator(open_store("file", environ=environ, path=Path(home) / "tokens.json"), base + "/oauth")
+auth.access_token()
+print(auth.calls, time.perf_counter() - began)
+"""
+
+THEIRS = """
+import json, sqlite3, sys, time
+from pathlib import Path
+from requests.adapters import HTTPAdapter
+from strava_offline.cli import cli
+base, home, access_token, expires_at, client_id, client_secret, _ = sys.argv[1:]
+send = HTTPAdapter.send
+def to_sandbox(self, request, *args, **kwargs):
+    request.url = request.url.replace("https://www.strava.com", base)
+    return send(self, request, *args, **kwargs)
+HTTPAdapter.send = to_sandbox
+token = {"access_token": access_token, "token_type": "Bearer", "expires_at": int(expires_at)}
+Path(home, "token.json").write_text(json.dumps(token))
+began = time.perf_counter()
+cli(["sqlite", "--client-id", client_id, "--client-secret", client_secret,
+     "--token-file", home + "/token.json", "--database", home + "/strava.sqlite"], standalone_mode=False)
+took_s = time.perf_counter() - began
+print(sqlite3.connect(home + "/strava.sqlite").execute("select count(*) from activity").fetchone()[0], took_s)
+"""
+
+
+def timed(python: str, script: str, server: RunningSandbox, expected: int) -> float:
+    """Seconds that one contender takes by its own watch; it must have done the whole of its work."""
+    grant = server.sandbox.tokens.refresh(REFRESH_TOKEN)
+    credentials = [grant.access_token, str(grant.expires_at), CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(  # noqa: S603 - the scripts above
+            [python, "-c", script, server.base_url, home, *credentials],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"HOME": home},
+        )
+    count, took_s = done.stdout.split()[-2:]
+    assert int(count) == expected, done.stdout
+    return float(took_s)
+
+
+def peer_python(folder: Path) -> str:
+    """An environment of its own with the peer in it."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)  # noqa: S603 - our own interpreter
+    python = str(folder / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)  # noqa: S603 - as above
+    return python
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--activities", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-peer", action="store_true")
+    asked = parser.parse_args()
+    sandbox = Sandbox.many(asked.activities, limits=None)
+    # Every contender starts from the same credentials.
+    sandbox.tokens.rotate_refresh_token = False
+    with serve(sandbox) as server, tempfile.TemporaryDirectory() as folder:
+        contenders = {
+            "bare loop of requests": (sys.executable, FLOOR),
+            "strava_assets": (sys.executable, OURS),
+        }
+        if not asked.no_peer:
+            contenders[PEER] = (peer_python(Path(folder)), THEIRS)
+        taken: dict[str, list[float]] = {name: [] for name in contenders}
+        refreshes: list[float] = []
+        for _ in range(asked.rounds):
+            for name, (python, script) in contenders.items():
+                taken[name].append(timed(python, script, server, asked.activities))
+            refreshes.append(timed(sys.executable, REFRESH, server, 1))
+    floor_s = statistics.median(taken["bare loop of requests"])
+    print(f"First sync of {asked.activities} activities, median of {asked.rounds} rounds:")
+    for name, seconds in taken.items():
+        median_s = statistics.median(seconds)
+        print(f"  {name:<24} {median_s:6.2f} s  {median_s / floor_s:5.2f} times the floor")
+    print(f"A refresh, once in six hours: {statistics.median(refreshes):.2f} s")
+
+
+if __name__ == "__main__":
+    main()
