@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
+
+MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "broken": "[red]✗[/]", "step": "[dim]·[/]"}
+
+
+def say(mark: str, text: str) -> None:
+    """Tell one thing on one line behind its mark, however long; brackets in it are just brackets."""
+    console.print(f"{MARKS[mark]} {escape(text)}", soft_wrap=True)
 
 
 def show_error(error: StravaAssetsError) -> None:

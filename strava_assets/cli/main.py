@@ -13,7 +13,7 @@ from strava_assets import __version__
 from strava_assets.errors import StravaAssetsError
 
 # In the order a newcomer meets them; each stands in the module of its name.
-COMMANDS = ("up", "sync", "sandbox")
+COMMANDS = ("up", "login", "sync", "rebuild", "logout", "sandbox")
 
 
 class _Commands(click.Group):
@@ -46,3 +46,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="strava-assets")
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
+    from dotenv import load_dotenv
+
+    # The settings read .env by themselves; the secret stores look into the environment.
+    load_dotenv(".env")

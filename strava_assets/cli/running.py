@@ -6,13 +6,12 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from rich.markup import escape
 
-from strava_assets.cli.console import console
+from strava_assets.cli.console import MARKS, console
 
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
-
-_MARKS = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "bad": "[red]✗[/]", "step": "[dim]·[/]"}
 
 
 def run_job(settings: Settings, job: str, run_config: dict[str, Any]) -> bool:
@@ -64,7 +63,7 @@ class _Teller(logging.Handler):
         if event is None:
             # Errors come as events of their own, with the failure they belong to.
             if meta.get("orig_message") and record.levelno in (logging.INFO, logging.WARNING):
-                console.print(f"  {_MARKS['step']} [dim]{meta['orig_message']}[/]", soft_wrap=True)
+                console.print(f"  {MARKS['step']} [dim]{escape(meta['orig_message'])}[/]", soft_wrap=True)
             return
         line = _line(event)
         if line:
@@ -79,9 +78,9 @@ def _line(event: dg.DagsterEvent) -> str:
     if event.event_type is dg.DagsterEventType.STEP_FAILURE:
         told = event.step_failure_data.user_failure_data
         text = told.description if told else event.step_failure_data.error_display_string
-        return f"{_MARKS['bad']} [bold]{event.step_key}[/] failed\n{text}"
+        return f"{MARKS['broken']} [bold]{event.step_key}[/] failed\n{escape(str(text))}"
     if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
-        return f"{_MARKS['warn']} [bold]{event.step_key}[/] will be tried again"
+        return f"{MARKS['warning']} [bold]{event.step_key}[/] will be tried again"
     return ""
 
 
@@ -98,13 +97,12 @@ def _materialized(materialization: dg.AssetMaterialization) -> str:
     else:
         told = "done"
     seconds = f" [dim]({values['seconds']:.1f} s)[/]" if "seconds" in values else ""
-    return f"{_MARKS['ok']} [bold]{name}[/]: {told}{seconds}"
+    return f"{MARKS['ok']} [bold]{name}[/]: {told}{seconds}"
 
 
 def _checked(evaluation: dg.AssetCheckEvaluation) -> str:
     if evaluation.passed:
         return ""
-    mark = _MARKS["warn" if evaluation.severity is dg.AssetCheckSeverity.WARN else "bad"]
-    return (
-        f"  {mark} {evaluation.asset_key.to_user_string()}.{evaluation.check_name}: {evaluation.description}"
-    )
+    mark = MARKS["warning" if evaluation.severity is dg.AssetCheckSeverity.WARN else "broken"]
+    told = escape(str(evaluation.description))
+    return f"  {mark} {evaluation.asset_key.to_user_string()}.{evaluation.check_name}: {told}"

@@ -32,13 +32,10 @@ def command(port: int, *, once: bool) -> None:
     Without credentials a local sandbox with a sample athlete takes Strava's place; its data has a home of its
     own and never mixes with yours.
     """
-    from dotenv import load_dotenv
-
     from strava_assets.cli.console import console
     from strava_assets.cli.instance import checkout_file, prepare
     from strava_assets.cli.processes import children, wait_for_address
 
-    load_dotenv(".env")
     _refuse_taken(port)
     with ExitStack() as stack:
         settings = _settings(stack)

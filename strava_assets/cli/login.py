@@ -1,0 +1,181 @@
+"""`strava-assets login`: the athlete gives consent in a browser, the tokens go into the store.
+
+The dance itself is the strava room's; here a person is led through it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import webbrowser
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strava_assets.settings import SecretStoreKind
+from strava_assets.strava.login import Application
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from strava_assets.settings import Settings
+    from strava_assets.strava.login import Consent
+    from strava_assets.strava.store import TokenStore
+
+# The consent page may first ask for Strava's own login, with a second factor.
+PATIENCE_S = 600
+# Two calls: enough to see that the listing works, and to count a short history to its end.
+PAGES_COUNTED = 2
+
+HOW_TO_GET_AN_APPLICATION = """\
+You need an API application of your own at Strava, which takes a minute:
+  1. Open https://www.strava.com/settings/api (its owner needs a paid Strava subscription).
+  2. Create an application: any name, category and website; Authorization Callback Domain: localhost
+  3. Copy its Client ID and Client Secret here.
+"""
+
+
+@click.command("login")
+@click.option("--no-browser", is_flag=True, help="Print the address; paste back where the browser ends up.")
+@click.option(
+    "--port", default=0, help="Where the browser comes back to, on loopback; any free one by default."
+)
+@click.option(
+    "--store",
+    type=click.Choice([SecretStoreKind.FILE.value, SecretStoreKind.GCP.value]),
+    help="Where the tokens are kept; as STRAVA_ASSETS_SECRET_STORE says by default.",
+)
+def command(*, no_browser: bool, port: int, store: str | None) -> None:
+    """Give this project access to your Strava activities.
+
+    Client id and secret are asked for, or taken from STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET.
+    """
+    import requests
+
+    from strava_assets.cli.account import open_tokens, place_of_tokens
+    from strava_assets.cli.console import say
+    from strava_assets.settings import load_settings
+    from strava_assets.strava.login import exchange_code, keep
+
+    settings = load_settings()
+    kind = SecretStoreKind(store) if store else None
+    tokens = open_tokens(settings, kind)
+    known = _known(tokens)
+    app = _application(settings, known)
+    _tell_scopes()
+    consent = _pasted(app) if no_browser else _browsed(app, port)
+    with requests.Session() as session:
+        grant = exchange_code(app, consent.code, session=session)
+    keep(tokens, app, grant, consent.scopes)
+    say(
+        "ok",
+        f"Logged in as {_name(grant.athlete)}. The tokens are kept in {place_of_tokens(settings, kind)}.",
+    )
+    athlete_id = str(grant.athlete.get("id", ""))
+    if known.get("athlete_id", athlete_id) != athlete_id:
+        say(
+            "warning", "This is another athlete than before. What was synced stays, under its own athlete id."
+        )
+    if store and store != settings.secret_store_kind.value:
+        say("warning", f"Set STRAVA_ASSETS_SECRET_STORE={store}, or runs will not look there.")
+    _confirm(settings, tokens, consent.scopes)
+
+
+def _known(tokens: TokenStore) -> dict[str, str]:
+    """What the store holds, once it is sure that it can keep what comes.
+
+    Raises:
+        StravaAssetsError: it cannot be read or written; better now than after the consent.
+    """
+    if not tokens.writable:
+        # The store's own refusal says what it is and which one to use.
+        tokens.write({"refresh_token": ""})
+    with tokens.lock():
+        return tokens.read()
+
+
+def _application(settings: Settings, known: Mapping[str, str]) -> Application:
+    """The API application: from the environment, else asked for; Enter takes what is known."""
+    client_id = settings.client_id
+    secret = settings.client_secret.get_secret_value() if settings.client_secret else None
+    if not (client_id and secret) and not known.get("client_secret"):
+        click.echo(HOW_TO_GET_AN_APPLICATION)
+    if not client_id:
+        client_id = str(click.prompt("Client ID", type=click.IntRange(min=1), default=known.get("client_id")))
+    if not secret:
+        kept = known.get("client_secret") if client_id == known.get("client_id") else None
+        hint = "not shown; Enter keeps the stored one" if kept else "not shown"
+        secret = click.prompt(f"Client Secret ({hint})", hide_input=True, default=kept, show_default=False)
+    return Application(client_id.strip(), secret.strip(), settings.oauth_base_url)
+
+
+def _tell_scopes() -> None:
+    from strava_assets.strava.scopes import SCOPES
+
+    click.echo("Strava will ask for your consent. Leave every box ticked; this is what each is for:")
+    for scope in SCOPES:
+        click.echo(f"  {scope.name:<18} {scope.purpose}")
+    click.echo("Nothing is ever written to Strava.\n")
+
+
+def _browsed(app: Application, port: int) -> Consent:
+    """The answer of the consent page, as the browser brings it to a loopback port."""
+    from strava_assets.strava.callback import listen
+    from strava_assets.strava.login import authorization_url
+
+    state = secrets.token_urlsafe(32)
+    with listen(state, port) as callback:
+        address = authorization_url(app, callback.redirect_uri, state)
+        opened = webbrowser.open(address)
+        click.echo("Your browser opens" if opened else "No browser could be opened. Open this yourself")
+        click.echo(f"  {address}\n")
+        click.echo(
+            "Waiting for your answer there. If the page shows an error instead of a question, the client"
+        )
+        click.echo("id is wrong: press Ctrl-C and start again. Without a browser here: --no-browser.")
+        return callback.wait(PATIENCE_S)
+
+
+def _pasted(app: Application) -> Consent:
+    """The answer of the consent page, as the person copies it from a browser anywhere."""
+    from strava_assets.strava.callback import PATH
+    from strava_assets.strava.login import authorization_url, read_redirect
+
+    state = secrets.token_urlsafe(32)
+    click.echo("Open this address in any browser, on any machine:\n")
+    click.echo(f"  {authorization_url(app, f'http://localhost{PATH}', state)}\n")
+    click.echo("After your answer the browser shows a page that cannot be reached. That is as it should be:")
+    click.echo("copy the whole address of that page and paste it here.")
+    return read_redirect(click.prompt("Address"), state)
+
+
+def _name(athlete: Mapping[str, Any]) -> str:
+    parts = (athlete.get("firstname"), athlete.get("lastname"))
+    return " ".join(part for part in parts if part) or f"athlete {athlete.get('id', 'without a name')}"
+
+
+def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) -> None:
+    """Say what can be seen with the new tokens, and what cannot.
+
+    Raises:
+        PermanentStravaError: Strava refuses the listing; the tokens are kept all the same.
+    """
+    from strava_assets.cli.account import impatient_client
+    from strava_assets.cli.console import say
+    from strava_assets.strava.errors import QuotaExhausted, TransientStravaError
+    from strava_assets.strava.scopes import missing_scopes
+
+    missing = missing_scopes(scopes)
+    for name, without in missing:
+        say("warning", f"Without {name}: {without}. To change that, log in again and leave the box ticked.")
+    if not {"activity:read", "activity:read_all"} & set(scopes):
+        return
+    try:
+        pages = list(islice(impatient_client(settings, tokens).pages(), PAGES_COUNTED))
+    except (TransientStravaError, QuotaExhausted) as error:
+        say("warning", f"Your activities could not be counted now. {error.happened}")
+        return
+    count = sum(len(page.new_ids) for page in pages)
+    told = f"at least {count:,}" if len(pages) == PAGES_COUNTED else f"{count:,}"
+    say("ok", f"Strava shows {told} {'activity' if told == '1' else 'activities'} with these tokens.")
+    click.echo("\nNext: make run, or strava-assets sync. To take the access back: strava-assets logout.")

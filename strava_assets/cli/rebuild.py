@@ -1,0 +1,22 @@
+"""`strava-assets rebuild`: the table and every mart anew from the landing, in this process."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command("rebuild")
+def command() -> None:
+    """Build bq_activities and every mart anew from what has landed. Strava is asked nothing.
+
+    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    """
+    from strava_assets.cli.instance import prepare
+    from strava_assets.cli.running import run_job
+    from strava_assets.settings import load_settings
+
+    settings = load_settings()
+    prepare(settings)
+    sys.exit(0 if run_job(settings, "rebuild", {}) else 1)
