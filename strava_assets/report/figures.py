@@ -1,0 +1,147 @@
+"""What the page is drawn from: small SELECTs over the marts, read once, as plain rows.
+
+Which picture is made of them is the sections' matter; running SQL is the caller's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import date, datetime
+
+    import pyarrow as pa
+
+Row = dict[str, Any]
+
+MARTS = (
+    "weekly_watts",
+    "quarterly_overview",
+    "daily_load",
+    "sport_overview",
+    "year_on_year",
+    "eddington",
+    "gear_use",
+    "personal_records",
+)
+"""The marts the page shows; each may be missing."""
+
+_ATHLETES = """
+SELECT athlete_id, COUNT(*) AS activities
+FROM bq_activities
+WHERE deleted_at IS NULL
+GROUP BY athlete_id
+ORDER BY activities DESC, athlete_id
+"""
+
+_RIDE_DAYS = """
+SELECT
+  activity_date,
+  COUNT(*) AS rides,
+  SUM(moving_time_s) AS moving_time_s,
+  SUM(distance_m) AS distance_m,
+  SUM(work_j) / 1000 AS work_kj
+FROM activity_measures
+WHERE athlete_id = @athlete_id AND is_ride
+GROUP BY activity_date
+ORDER BY activity_date
+"""
+
+_QUALITY = """
+SELECT
+  COUNT(*) AS activities,
+  COUNTIF(is_ride) AS rides,
+  COUNTIF(is_power_ride) AS power_rides,
+  COUNTIF(is_estimated_ride) AS estimated_rides,
+  COUNTIF(is_ebike_ride) AS ebike_rides,
+  COUNTIF(is_ride AND is_manual) AS manual_rides,
+  COUNTIF(is_ride AND is_flagged) AS flagged_rides,
+  MIN(activity_date) AS first_day,
+  MAX(activity_date) AS last_day
+FROM activity_measures
+WHERE athlete_id = @athlete_id
+"""
+
+_SYNC = """
+SELECT
+  MAX(loaded_at) AS last_sync,
+  SUM(rejected) AS rejected,
+  MAX(IF(kind = 'full', loaded_at, NULL)) AS last_full_listing
+FROM loaded_batches
+"""
+
+
+class Query(Protocol):
+    """Runs one SELECT in BigQuery's dialect, with named parameters, and returns its whole answer."""
+
+    def __call__(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """The answer as an Arrow table."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything the page shows of one athlete.
+
+    Args:
+        athlete_id: whose figures; empty where there is no activity of anyone.
+        today: the athlete's day of the last refresh; None before the first.
+        other_athletes: how many more the warehouse holds.
+        marts: rows of each mart of `MARTS` that is there, in the order of its key.
+        ride_days: one row a day with a ride: rides, moving_time_s, distance_m, work_kj.
+        quality: counts and instants behind the footer on data quality.
+    """
+
+    athlete_id: str = ""
+    today: date | None = None
+    other_athletes: int = 0
+    marts: Mapping[str, list[Row]] = field(default_factory=dict)
+    ride_days: list[Row] = field(default_factory=list)
+    quality: Row = field(default_factory=dict)
+
+    def rows(self, mart: str) -> list[Row]:
+        """The rows of a mart; none where it is missing or empty."""
+        return self.marts.get(mart, [])
+
+    @classmethod
+    def read(cls, query: Query, tables: Collection[str], athlete_id: str | None = None) -> Figures:
+        """Read one athlete's figures.
+
+        Args:
+            query: runs a SELECT; `Warehouse.query` is one.
+            tables: the tables and views that exist; a mart not among them is left out.
+            athlete_id: whose; by default the athlete with most activities.
+        """
+        if "bq_activities" not in tables:
+            return cls()
+        athletes = query(_ATHLETES).to_pylist()
+        athlete = athlete_id or next((row["athlete_id"] for row in athletes), "")
+        own = {"athlete_id": athlete}
+        marts = {
+            name: query(f"SELECT * FROM {name} WHERE athlete_id = @athlete_id ORDER BY 1, 2, 3", own)  # noqa: S608 - a name of MARTS
+            for name in MARTS
+            if name in tables
+        }
+        settings = query("SELECT as_of FROM mart_settings").to_pylist() if "mart_settings" in tables else []
+        measured = "activity_measures" in tables
+        quality = query(_QUALITY, own).to_pylist()[0] if measured else {}
+        quality |= query(_SYNC).to_pylist()[0] if "loaded_batches" in tables else {}
+        return cls(
+            athlete_id=athlete,
+            today=settings[0]["as_of"] if settings else None,
+            other_athletes=sum(row["athlete_id"] != athlete for row in athletes),
+            marts={name: table.to_pylist() for name, table in marts.items()},
+            ride_days=query(_RIDE_DAYS, own).to_pylist() if measured else [],
+            quality=quality,
+        )
+
+
+def local_midnight(day: date) -> str:
+    """A day as the charts need it: JavaScript takes a bare date for UTC and may show the day before."""
+    return f"{day:%Y-%m-%d}T00:00:00"
+
+
+def instant(value: datetime | None) -> str:
+    """An instant for people, to the minute, in UTC."""
+    return f"{value:%-d %b %Y, %H:%M} UTC" if value else "never"

@@ -1,0 +1,94 @@
+// Draws each chart over its still when it comes near the screen; without this script the stills remain.
+(() => {
+  "use strict";
+  const YEAR = 31557600000;
+  const specs = new Map();
+  for (const holder of document.querySelectorAll("script[data-chart]")) {
+    specs.set(holder.dataset.chart, holder.textContent);
+  }
+  const views = new Map();
+
+  const fit = (id) => views.get(id).width(document.getElementById(id).clientWidth).runAsync();
+
+  const draw = async (id) => {
+    const box = document.getElementById(id);
+    const stage = document.createElement("div");
+    // Labels are measured in the page's own typeface.
+    const typeface = JSON.stringify(getComputedStyle(document.body).fontFamily);
+    const spec = JSON.parse(specs.get(id).replaceAll('"sans-serif"', typeface));
+    spec.width = box.clientWidth;
+    const options = { mode: "vega", renderer: "svg", actions: false };
+    const { view } = await vegaEmbed(stage, spec, options);
+    views.set(id, view);
+    box.replaceChildren(stage);
+    box.dataset.drawn = "";
+    return view;
+  };
+
+  // An overview zooms its neighbours: by dragging on it, or by buttons for keyboards and fingers.
+  const offerZoom = async (figure) => {
+    figure.hidden = false;
+    const id = figure.querySelector(".chart").id;
+    const view = await draw(id);
+    const neighbours = [...figure.parentElement.querySelectorAll(".chart")].map((box) => box.id);
+    const buttons = figure.querySelector(".periods");
+    const press = (pressed) => {
+      for (const button of buttons.children) button.setAttribute("aria-pressed", String(button === pressed));
+    };
+    const zoom = (domain) => {
+      for (const other of neighbours) {
+        if (other !== id && views.has(other)) views.get(other).signal("zoom", domain).runAsync();
+      }
+    };
+    let byButton = false;
+    view.addSignalListener("brush", (name, brush) => {
+      const domain = brush.w && brush.w.map(Number);
+      zoom(domain && domain[1] > domain[0] ? domain : null);
+      if (!byButton) press(domain ? null : buttons.lastChild);
+    });
+    const [first, last] = view.scale("x").domain().map(Number);
+    const offers = [["1 year", YEAR], ["2 years", 2 * YEAR], ["5 years", 5 * YEAR], ["All", 0]];
+    for (const [label, span] of offers.filter(([, span]) => span < last - first)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      button.addEventListener("click", async () => {
+        const along = view.scale("x");
+        byButton = true;
+        press(button);
+        await view.signal("brush_x", span ? [along(last - span), along(last)] : [0, 0]).runAsync();
+        byButton = false;
+      });
+      buttons.append(button);
+    }
+    press(buttons.lastChild);
+  };
+
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        draw(target.id).catch(console.error);
+      }
+    },
+    { rootMargin: "800px 0px" },
+  );
+  const overviews = [...document.querySelectorAll("figure.zooms")];
+  const zoomed = new Set();
+  for (const figure of overviews) {
+    const boxes = [...figure.parentElement.querySelectorAll(".chart")];
+    for (const box of boxes) zoomed.add(box.id);
+    // The neighbours first, so that there is something to zoom.
+    Promise.all(boxes.filter((box) => !figure.contains(box)).map((box) => draw(box.id)))
+      .then(() => offerZoom(figure))
+      .catch(console.error);
+  }
+  for (const id of specs.keys()) if (!zoomed.has(id)) near.observe(document.getElementById(id));
+
+  let waiting;
+  addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => [...views.keys()].forEach(fit), 120);
+  });
+})();

@@ -1,0 +1,99 @@
+"""The page: sections and tiles laid into one self-contained HTML file. What they say is decided elsewhere."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from strava_assets.report import drawing
+from strava_assets.report.figures import instant
+from strava_assets.report.numbers import UNITS, counted, day, month
+from strava_assets.report.pictures import spark
+from strava_assets.report.sections import build_sections
+from strava_assets.report.sections.parts import Link
+from strava_assets.report.theme import DARK, LIGHT, css_variables
+from strava_assets.report.tiles import build_tiles
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jinja2 import Template
+
+    from strava_assets.report.figures import Figures
+
+_FOLDER = Path(__file__).parent
+
+
+def build_page(
+    figures: Figures,
+    *,
+    units: Literal["metric", "imperial"] = "metric",
+    generated_at: datetime,
+    sample: bool = False,
+    title: str = "Ride insights",
+) -> str:
+    """One HTML file that needs nothing else: no address is loaded, and without a script it is whole as well.
+
+    Args:
+        figures: what to show.
+        units: kilometres and metres, or miles and feet.
+        generated_at: when, with its time zone.
+        sample: the athlete is invented; the page says so.
+        title: the page's name.
+    """
+    told = UNITS[units]
+    sections = build_sections(figures, told)
+    charts = [chart for section in sections for chart in section.charts]
+    vega = {chart.name: drawing.as_vega(chart.spec) for chart in charts}
+    stills = {chart.name: _scalable(drawing.as_svg(vega[chart.name])) for chart in charts if not chart.zooms}
+    return _template().render(
+        title=title,
+        generated=instant(generated_at),
+        sample=sample,
+        period=_period(figures),
+        others=figures.other_athletes,
+        tiles=[(tile, spark(tile.trail)) for tile in build_tiles(figures, told)],
+        sections=sections,
+        stills=stills,
+        specs=[(chart.name, _embedded(vega[chart.name])) for chart in charts],
+        link=Link,
+        light=css_variables(LIGHT),
+        dark=css_variables(DARK),
+        style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
+        library=drawing.script().replace("</script", "<\\/script") if charts else "",
+        code=(_FOLDER / "page.js").read_text(encoding="utf-8") if charts else "",
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("page.html.jinja")
+
+
+def _period(figures: Figures) -> str:
+    quality = figures.quality
+    if not quality.get("rides"):
+        return "No rides yet"
+    return (
+        f"{counted(quality['rides'], 'ride')} · {month(quality['first_day'])} to {day(quality['last_day'])}"
+    )
+
+
+def _scalable(svg: str) -> str:
+    """A drawing that takes the width it is given; decoration to a screen reader, which is told in words."""
+    return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+
+
+def _embedded(document: dict[str, Any]) -> str:
+    """JSON inside a script element: nothing in it can end the element."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")

@@ -1,0 +1,105 @@
+"""Small pictures that stand alone, as a UI shows them inline: a spark line, a chart, a table in markdown.
+
+The page is not here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from strava_assets.report.numbers import NOTHING
+from strava_assets.report.theme import LIGHT, ink
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+INLINE_CHARACTERS = 1000
+"""What Dagster's UI shows inline is shorter than this."""
+
+
+def spark(values: Sequence[float | None], width: int = 120, height: int = 28) -> str:
+    """A line through values as bare SVG in the palette's colours; a gap where a value is None.
+
+    Args:
+        values: oldest first.
+        width: pixels.
+        height: pixels.
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    across = (width - 6) / max(len(values) - 1, 1)
+    down = (height - 6) / (high - low or 1)
+
+    def at(index: int, value: float) -> str:
+        middle = height / 2 if high == low else height - 3 - (value - low) * down
+        return f"{3 + index * across:.4g} {middle:.3g}"
+
+    path, pen_up = "", True
+    for index, value in enumerate(values):
+        if value is None:
+            pen_up = True
+            continue
+        path += ("M" if pen_up else "L") + at(index, value)
+        pen_up = False
+    last = max(index for index, value in enumerate(values) if value is not None)
+    x, y = at(last, values[last] or 0).split()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" aria-hidden="true"><path d="{path}" fill="none" stroke="{ink("accent")}" '
+        f'stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'
+        f'<circle cx="{x}" cy="{y}" r="2.5" fill="{ink("accent")}"/></svg>'
+    )
+
+
+def sparkline_svg(values: Sequence[float | None], label: str = "trend") -> str:
+    """A spark line as a markdown image, short enough to be shown inline.
+
+    Args:
+        values: oldest first; None is a gap. Thinned to what fits.
+        label: the picture in a word or two; letters, digits and spaces.
+    """
+    kept = list(values)
+    while kept:
+        svg = spark(kept).replace(ink("accent"), LIGHT["accent"])
+        image = f"![{label}](data:image/svg+xml,{quote(svg, safe='=:/,')})"
+        if svg and len(image) < INLINE_CHARACTERS:
+            return image
+        # The newest stays: it is what one looks for.
+        kept = kept[::-1][:: 2 if len(kept) > 80 else 1][: max(len(kept) * 9 // 10, 1)][::-1] if svg else []
+    return ""
+
+
+def preview_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Rows as a markdown table under the inline limit: as many of the first as fit.
+
+    Args:
+        rows: the rows, those that matter most first.
+        columns: which of them; by default all of the first row.
+    """
+    heads = list(columns or (rows[0] if rows else ()))
+    text = "\n".join([_line(heads), _line("---" for _ in heads)]) if heads else "No rows."
+    for row in rows:
+        line = "\n" + _line(_cell(row.get(head)) for head in heads)
+        if len(text) + len(line) >= INLINE_CHARACTERS:
+            break
+        text += line
+    return text
+
+
+def _line(cells: Any) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    # A pipe or a line break would end the cell; markup would be read as such.
+    text = str(value)[:40]
+    for character in "\\`*_[]<>|":
+        text = text.replace(character, f"\\{character}")
+    return " ".join(text.split())

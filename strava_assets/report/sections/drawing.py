@@ -1,0 +1,64 @@
+"""What the sections' charts have in common: axes, scales, tooltips and data rows in Altair's terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.report.theme import ink
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import altair as alt
+
+WIDTHS = {"full": 1000, "half": 480, "third": 310}
+
+Points = list[dict[str, Any]]
+
+
+def rows(points: Points) -> alt.InlineData:
+    """Rows as they travel inside the page, without what is null."""
+    import altair as alt
+
+    return alt.InlineData(
+        values=[{name: value for name, value in point.items() if value is not None} for point in points]
+    )
+
+
+def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """A chart as Vega-Lite whose width is all it takes, axes included, so that the page can set it."""
+    fitted = {"autosize": {"type": "fit-x", "contains": "padding"}}
+    return chart.to_dict(validate=False) | fitted
+
+
+def time_axis(*, labels: bool = True) -> alt.Axis:
+    """A time axis that names years at January and months between."""
+    import altair as alt
+
+    return alt.Axis(
+        title=None,
+        labels=labels,
+        labelOverlap="greedy",
+        labelSeparation=5,
+        labelExpr=(
+            "month(datum.value) == 0 && date(datum.value) == 1 ? timeFormat(datum.value, '%Y')"
+            " : date(datum.value) == 1 ? timeFormat(datum.value, '%b') : timeFormat(datum.value, '%-d %b')"
+        ),
+        labelFontWeight=alt.ExprRef("month(datum.value) == 0 && date(datum.value) == 1 ? 'bold' : 'normal'"),
+    )
+
+
+def value_axis(**options: Any) -> alt.Axis:
+    """An axis of values: few lines, no title, since the chart's title has the unit."""
+    import altair as alt
+
+    return alt.Axis(
+        **({"title": None, "tickCount": 5, "grid": True, "format": ",~f", "minExtent": 34} | options)
+    )
+
+
+def colours(names: Sequence[str], palette: Sequence[str]) -> alt.Scale:
+    """Names to the palette's colours."""
+    import altair as alt
+
+    return alt.Scale(domain=list(names), range=[ink(name) for name in palette])

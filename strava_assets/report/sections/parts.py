@@ -1,0 +1,97 @@
+"""What a section of the page is made of: a finding, charts, tables.
+
+How they become HTML is the page's matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads somewhere.
+
+    Args:
+        text: what is read.
+        href: where it leads.
+    """
+
+    text: str
+    href: str
+
+
+Cell = str | Link
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One picture.
+
+    Args:
+        name: unique on the page; letters, digits and dashes.
+        title: what is drawn, with its unit.
+        described: the picture in a sentence or two, for those who do not see it.
+        spec: Vega-Lite; its width is a proposal that the page adapts.
+        zooms: it is the overview on which one drags to zoom the other charts of its section; nothing without
+            a script.
+        share: how much of the page's width it takes: full, half or third.
+        legend: names with the palette's colours, drawn above the chart.
+    """
+
+    name: str
+    title: str
+    described: str
+    spec: dict[str, Any]
+    zooms: bool = False
+    share: str = "full"
+    legend: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers behind a picture.
+
+    Args:
+        caption: what they are.
+        columns: the heads, units included; the first names the row.
+        rows: one tuple of cells a row.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Cell, ...]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page.
+
+    Args:
+        name: its anchor.
+        topic: what it is about.
+        finding: what is seen, in one sentence; what is missing and how to get it, where nothing is.
+        charts: the pictures.
+        tables: the numbers behind them.
+        note: how to read them; definitions in short.
+        legend: names with the palette's colours, which all its charts share.
+        open_table: whether the tables are the section itself and not behind it.
+    """
+
+    name: str
+    topic: str
+    finding: str
+    charts: list[Chart] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    note: str = ""
+    legend: tuple[tuple[str, str], ...] = ()
+    open_table: bool = False
+
+
+def ride_link(activity_id: str | None, text: str) -> Cell:
+    """A ride on Strava, where it is known which."""
+    # Only what looks like Strava's id becomes an address.
+    if not activity_id or not activity_id.isascii() or not activity_id.isdigit():
+        return text
+    return Link(text, f"https://www.strava.com/activities/{activity_id}")

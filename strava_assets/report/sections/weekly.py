@@ -1,0 +1,257 @@
+"""Weekly averages with watts progression: the week, four and twelve weeks rolling, hours below.
+
+Dragging on the overview at the bottom zooms the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from strava_assets.report.figures import local_midnight
+from strava_assets.report.numbers import (
+    compact_hours,
+    day,
+    hours,
+    number,
+    quantity,
+    rounded,
+)
+from strava_assets.report.sections.drawing import WIDTHS, Points, rows, spec, time_axis, value_axis
+from strava_assets.report.sections.parts import Chart, Section, Table, ride_link
+from strava_assets.report.theme import ink
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from strava_assets.report.figures import Figures, Row
+    from strava_assets.report.numbers import Units
+
+_TOPIC = "Weekly averages with watts progression"
+_WORTH_ZOOMING = 26
+_CROWDED = 320
+_NOTE = (
+    "A week's watts are the measured work of all its rides over their seconds, so a ride without a power "
+    "meter never dilutes them, and estimates never enter. Rolling values are made from the sums of their "
+    "weeks. A gap is a week without measured power; a best week has three hours of it or more."
+)
+
+
+def build(figures: Figures, units: Units) -> Section:
+    """The section from `weekly_watts`."""
+    weeks = figures.rows("weekly_watts")
+    if not any(week["rides"] for week in weeks):
+        return Section("weekly", _TOPIC, "There is no ride yet; weeks appear with the first one.")
+    powered = any(week["average_watts"] is not None for week in weeks)
+    best = best_week(weeks)
+    finding = _finding(weeks, best)
+    points = [_point(week, week is best, units) for week in weeks]
+    told = _tooltip(powered)
+    period = f"{day(weeks[0]['week'])} to {day(weeks[-1]['week'])}"
+    charts = [
+        Chart(
+            "weekly-hours",
+            "Riding time, hours a week",
+            f"Hours of riding by week, {period}.",
+            spec(_hours(points, told, height=84 if powered else 200)),
+        )
+    ]
+    if powered:
+        watts = Chart(
+            "weekly-watts",
+            "Average power, W",
+            f"Average power by week, {period}: the week, four and twelve weeks rolling. {finding}",
+            spec(_watts(points, told)),
+            legend=(("Week", "soft"), ("4 weeks", "accent"), ("12 weeks", "second"), ("Best week", "gold")),
+        )
+        charts.insert(0, watts)
+    if len(weeks) > _WORTH_ZOOMING:
+        overview = _overview(points, "f" if powered else "h")
+        charts.append(
+            Chart("weekly-overview", "Drag to zoom", "The whole history, small.", spec(overview), zooms=True)
+        )
+    return Section("weekly", _TOPIC, finding, charts, [_table(weeks, units)], _NOTE if powered else "")
+
+
+def best_week(weeks: list[Row]) -> Row | None:
+    """The latest week that set a best that still stands."""
+    return next((week for week in reversed(weeks) if week["is_best_week"]), None)
+
+
+def _finding(weeks: list[Row], best: Row | None) -> str:
+    now = next((week for week in reversed(weeks) if week["average_watts_4w"] is not None), None)
+    if now is None:
+        recent = sum(week["moving_time_s"] for week in weeks[-13:-1]) / max(len(weeks[-13:-1]), 1)
+        return (
+            f"{compact_hours(recent)} a week over the last twelve; none of the rides has measured power, "
+            "so there is no progression of watts to show."
+        )
+    index = weeks.index(now)
+    if index < len(weeks) - 4:
+        return (
+            f"No measured power since the week of {day(now['week'])}; "
+            f"the four weeks to it averaged {quantity(now['average_watts_4w'], 'W')}."
+        )
+    text = f"The last four weeks averaged {quantity(now['average_watts_4w'], 'W')}"
+    year_ago = weeks[index - 52]["average_watts_4w"] if index >= 52 else None
+    if year_ago is not None:
+        text += f", {_against(now['average_watts_4w'] - year_ago)} a year ago"
+    if best is not None:
+        text += f"; the best week, {day(best['week'])}, stands at {quantity(best['average_watts'], 'W')}"
+    return text + "."
+
+
+def _against(change: float) -> str:
+    if abs(change) < 0.5:
+        return "the same as"
+    return f"{quantity(abs(change), 'W')} {'above' if change > 0 else 'below'}"
+
+
+def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:
+    return {
+        "w": local_midnight(week["week"]),
+        "a": rounded(week["average_watts"]),
+        "f": rounded(week["average_watts_4w"]),
+        "t": rounded(week["average_watts_12w"]),
+        "n": rounded(week["weighted_average_watts"], 0),
+        "h": rounded(hours(week["moving_time_s"]), 2),
+        "d": rounded(units.far(week["distance_m"]), 0),
+        "r": week["rides"],
+        "b": f"best week {number(week['average_watts'])}{chr(160)}W" if is_best else None,
+    }
+
+
+def _tooltip(powered: bool) -> list[alt.Tooltip]:
+    import altair as alt
+
+    watts = [
+        alt.Tooltip("a:Q", title="Average W", format=".0f"),
+        alt.Tooltip("n:Q", title="Weighted W", format=".0f"),
+        alt.Tooltip("f:Q", title="4 weeks W", format=".0f"),
+        alt.Tooltip("t:Q", title="12 weeks W", format=".0f"),
+    ]
+    return [
+        alt.Tooltip("w:T", title="Week of", format="%-d %b %Y"),
+        *(watts if powered else []),
+        alt.Tooltip("h:Q", title="Hours", format=".1f"),
+        alt.Tooltip("d:Q", title="Distance", format=",.0f"),
+        alt.Tooltip("r:Q", title="Rides"),
+    ]
+
+
+def _along(*, labels: bool) -> alt.X:
+    import altair as alt
+
+    return alt.X("w:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis(labels=labels))
+
+
+def _watts(points: Points, told: list[alt.Tooltip]) -> alt.TopLevelMixin:
+    import altair as alt
+
+    base, x = alt.Chart(rows(points)), _along(labels=True)
+    high = alt.Y("a:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis())
+    line: dict[str, Any] = {"invalid": "break-paths-show-domains", "clip": True}
+    best = base.transform_filter("isValid(datum.b)")
+    return (
+        alt.layer(
+            base.mark_line(color=ink("soft"), strokeWidth=1, **line).encode(x, high),
+            base.mark_point(
+                color=ink("soft"), filled=True, size=16 if len(points) < _CROWDED else 4, opacity=1, clip=True
+            ).encode(x, high),
+            base.mark_line(color=ink("second"), strokeWidth=1.75, **line).encode(x, y="t:Q"),
+            base.mark_line(color=ink("accent"), strokeWidth=2.75, **line).encode(x, y="f:Q"),
+            best.mark_point(color=ink("gold"), filled=True, size=90, opacity=1, clip=True).encode(x, high),
+            best.mark_text(color=ink("gold"), dy=-13, fontWeight="bold", align=_side(points)).encode(
+                x, high, text="b:N"
+            ),
+            _hovered(base, x, told),
+        )
+        .add_params(alt.param(name="zoom", value=None))
+        .properties(width=WIDTHS["full"], height=270)
+    )
+
+
+def _side(points: Points) -> Literal["left", "right"]:
+    """To which side the best week's label has room."""
+    at = next((index for index, point in enumerate(points) if point["b"]), 0)
+    return "right" if at > len(points) / 2 else "left"
+
+
+def _hours(points: Points, told: list[alt.Tooltip], height: int) -> alt.TopLevelMixin:
+    import altair as alt
+
+    base, x = alt.Chart(rows(points)), _along(labels=True)
+    # Centred on the day that the lines above are drawn at.
+    half = 3 * 86_400_000
+    bars = (
+        base.transform_calculate(s=f"time(toDate(datum.w)) - {half}", e=f"time(toDate(datum.w)) + {half}")
+        .mark_bar(color=ink("bar"), clip=True)
+        .encode(
+            alt.X("s:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis(labels=True)),
+            alt.X2("e:T"),
+            alt.Y("h:Q", axis=value_axis(tickCount=3)),
+            alt.Y2(datum=0),
+        )
+    )
+    return (
+        alt.layer(bars, _hovered(base, x, told))
+        .add_params(alt.param(name="zoom", value=None))
+        .properties(width=WIDTHS["full"], height=height)
+    )
+
+
+def _overview(points: Points, field: str) -> Any:
+    import altair as alt
+
+    brush = alt.selection_interval(
+        name="brush",
+        encodings=["x"],
+        mark=alt.BrushConfig(fill=ink("accent"), fillOpacity=0.16, stroke=ink("accent"), strokeOpacity=0.6),
+    )
+    return (
+        alt.Chart(rows([{"w": point["w"], field: point[field]} for point in points]))
+        .mark_line(color=ink("accent"), strokeWidth=1.25)
+        .encode(
+            alt.X("w:T", axis=time_axis(labels=True)),
+            alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=value_axis(labels=False, grid=False)),
+        )
+        .properties(width=WIDTHS["full"], height=44)
+        .add_params(brush)
+    )
+
+
+def _hovered(base: alt.Chart, x: alt.X, told: list[alt.Tooltip]) -> Any:
+    """An unseen rule over each week, so that the tooltip needs no aim."""
+    return base.mark_rule(strokeWidth=7, opacity=0, clip=True).encode(x, tooltip=told)
+
+
+def _table(weeks: list[Row], units: Units) -> Table:
+    return Table(
+        "Weeks, the latest first",
+        (
+            "Week of",
+            "Rides",
+            "Hours",
+            f"Distance {units.distance}",
+            f"Climbing {units.climb}",
+            "Average W",
+            "4 weeks W",
+            "12 weeks W",
+            "Weighted W",
+            "Best ride W",
+        ),
+        [
+            (
+                day(week["week"]) + (" (running)" if week["is_partial"] else ""),
+                number(week["rides"]),
+                number(hours(week["moving_time_s"]), 1),
+                number(units.far(week["distance_m"])),
+                number(units.high(week["climb_m"])),
+                number(week["average_watts"]),
+                number(week["average_watts_4w"]),
+                number(week["average_watts_12w"]),
+                number(week["weighted_average_watts"]),
+                ride_link(week["best_ride_id"], number(week["best_ride_weighted_watts"])),
+            )
+            for week in reversed(weeks)
+        ],
+    )

@@ -1,0 +1,118 @@
+"""How the pictures look: one palette in light and dark, and what every chart shares.
+
+Charts name colours as CSS variables, so one drawing serves light, dark and print; a picture that leaves the
+page gets them filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Told apart by lightness as much as by hue, so that they hold for every kind of colour blindness.
+LIGHT = {
+    "page": "#f4f6f5",
+    "card": "#ffffff",
+    "ink": "#14211e",
+    "muted": "#566560",
+    "faint": "#8b9994",
+    "line": "#dde4e1",
+    "accent": "#00705f",
+    "soft": "#a9b8b3",
+    "second": "#8a3583",
+    "gold": "#a87400",
+    "bar": "#6fa89c",
+    "year1": "#004a40",
+    "year2": "#2f8576",
+    "year3": "#7fb3a8",
+    "year4": "#aecdc6",
+    "year5": "#d3e3df",
+    "heat0": "#e9eeec",
+    "heat1": "#c0dbd5",
+    "heat2": "#83b9ae",
+    "heat3": "#3b8d7f",
+    "heat4": "#004f44",
+    "sport1": "#00705f",
+    "sport2": "#d4a017",
+    "sport3": "#5b6fc4",
+    "sport4": "#b05fa8",
+    "sport5": "#a9b8b3",
+}
+DARK = {
+    "page": "#0d1211",
+    "card": "#151c1a",
+    "ink": "#e9f0ed",
+    "muted": "#9fada8",
+    "faint": "#6d7c77",
+    "line": "#2a3532",
+    "accent": "#4cc8b0",
+    "soft": "#5e6f69",
+    "second": "#df8fd6",
+    "gold": "#e8b84a",
+    "bar": "#3c7a6e",
+    "year1": "#7be3cf",
+    "year2": "#3fa390",
+    "year3": "#2b7163",
+    "year4": "#254f47",
+    "year5": "#223a35",
+    "heat0": "#1f2826",
+    "heat1": "#1f4a43",
+    "heat2": "#2a7465",
+    "heat3": "#3fa692",
+    "heat4": "#86ecd8",
+    "sport1": "#4cc8b0",
+    "sport2": "#e8c15a",
+    "sport3": "#8f9ff0",
+    "sport4": "#d98fd0",
+    "sport5": "#5e6f69",
+}
+
+
+def ink(name: str) -> str:
+    """The colour of the palette as charts name it."""
+    return f"var(--{name})"
+
+
+def css_variables(palette: dict[str, str]) -> str:
+    """A palette as CSS declarations."""
+    return ";".join(f"--{name}:{value}" for name, value in palette.items())
+
+
+def filled_in(svg: str, palette: dict[str, str] = LIGHT) -> str:
+    """A drawing with the palette's colours in place of their names, for use outside the page."""
+    return re.sub(r"var\(--(\w+)\)", lambda match: palette[match[1]], svg)
+
+
+def config() -> dict[str, Any]:
+    """What every chart shares. The page describes each chart in words, hence no labels on single marks."""
+    return {
+        "aria": False,
+        "background": None,
+        "padding": {"left": 0, "right": 4, "top": 6, "bottom": 5},
+        "font": "sans-serif",
+        "view": {"stroke": None},
+        "axis": {
+            "labelColor": ink("muted"),
+            "titleColor": ink("muted"),
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "titleFontWeight": "normal",
+            "gridColor": ink("line"),
+            "domain": False,
+            "ticks": False,
+            "labelPadding": 8,
+        },
+        "axisX": {"grid": False, "labelFlush": False},
+        "legend": {
+            "labelColor": ink("ink"),
+            "labelFontSize": 12,
+            "title": None,
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolStrokeWidth": 3,
+            "columnPadding": 18,
+            "offset": 10,
+        },
+        "text": {"color": ink("ink"), "fontSize": 12},
+        "line": {"strokeJoin": "round", "strokeCap": "round"},
+    }
