@@ -47,8 +47,8 @@ _log = logging.getLogger(__name__)
 class BigQueryWarehouse(Warehouse):
     """Tables in one dataset, which is made when the first table is.
 
-    Nothing is asked of Google before the first call. A method's change is one job, after a staging table where
-    rows come from here, so that it happens whole or not at all.
+    Nothing is asked of Google before the first call. A method's change is one job (after staging, where rows
+    are brought), so that it happens whole or not at all.
 
     Args:
         project: the project's id; jobs run in it and are billed to it.

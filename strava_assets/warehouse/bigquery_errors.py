@@ -140,8 +140,13 @@ class EngineUnavailableError(WarehouseError):
         )
 
 
-def explained(error: BaseException, place: Place) -> WarehouseError:
+def explained(  # noqa: PLR0911 -- one line a cause
+    error: BaseException, place: Place
+) -> WarehouseError:
     """The error a person should see for one of Google's client's."""
+    if isinstance(error, api.RetryError) and error.cause is not None:
+        # Trying again did not help; why is what the last try met.
+        return explained(error.cause, place)
     if isinstance(error, api.Unauthorized) or (
         isinstance(error, auth.GoogleAuthError) and not isinstance(error, auth.TransportError)
     ):
@@ -197,5 +202,4 @@ def _said(error: api.GoogleAPICallError) -> str:
 def _cause(error: BaseException) -> str:
     if isinstance(error, StillRunning):
         return "the job did not finish in the time allowed"
-    cause = error.cause if isinstance(error, api.RetryError) else error
-    return type(cause).__name__
+    return type(error).__name__

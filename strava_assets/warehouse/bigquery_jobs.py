@@ -2,11 +2,12 @@
 
 Every job's id is chosen here before it is sent. A request whose answer was lost is sent again under the same
 id, and BigQuery refuses the second one: the first is then awaited, and nothing is applied twice. The ids are
-new with each call, not made from the content: a history rebuilt later must be free to load the same rows again.
+new with each call, not made from the content: a history rebuilt later may load the same rows again.
 """
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -71,6 +72,11 @@ class Jobs:
         """Arguments of every call: how long it is repeated, and how long one try may take."""
         return {"retry": DEFAULT_RETRY.with_timeout(self.retry_for_s), "timeout": _REQUEST_S}
 
+    @property
+    def _upload_tries(self) -> int:
+        """An upload waits 1, 2, 4, … seconds between tries: as many as fit the time."""
+        return int(math.log2(self.retry_for_s + 1))
+
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, *, kind: str, page_rows: int | None = None
     ) -> tuple[bigquery.QueryJob, bigquery.table.RowIterator]:
@@ -130,7 +136,12 @@ class Jobs:
             try:
                 with path.open("rb") as file:
                     job = self.client.load_table_from_file(
-                        file, destination, job_id=job_id, job_config=config, timeout=_REQUEST_S
+                        file,
+                        destination,
+                        job_id=job_id,
+                        job_config=config,
+                        timeout=_REQUEST_S,
+                        num_retries=self._upload_tries,
                     )
             except Conflict:
                 job = self._known(job_id)

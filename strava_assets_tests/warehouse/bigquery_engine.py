@@ -84,6 +84,9 @@ class BigQueryEngine(Engine):
             job_timeout_s=60.0,
         )
 
+    def close(self) -> None:
+        self.client.close()  # type: ignore[no-untyped-call]  # Google's client declares no type here
+
     def descriptions(self, name: str) -> dict[str, str]:
         table = self.client.get_table(f"{self.dataset}.{name}")
         return {name: table.description, **{field.name: field.description for field in table.schema}}

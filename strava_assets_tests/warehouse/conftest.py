@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,10 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    if request.param == "duckdb":
-        return DuckDBEngine(tmp_path)
-    return BigQueryEngine(request.getfixturevalue("emulator"))
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    on_duckdb = request.param == "duckdb"
+    made: Engine = (
+        DuckDBEngine(tmp_path) if on_duckdb else BigQueryEngine(request.getfixturevalue("emulator"))
+    )
+    with closing(made):
+        yield made
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ class Engine(ABC):
     """One warehouse of one test; `open` may be called again to see what was kept.
 
     Attributes:
-        refuses_null_where_required: whether a query's NULL in a required column is an error, as in BigQuery and
-            not in its emulator.
+        refuses_null_where_required: whether a query's NULL in a required column is an error, as in BigQuery
+            and not in its emulator.
         replaces_whole_or_not_at_all: whether CREATE OR REPLACE TABLE AS leaves the old table when its query
             fails, as BigQuery does and its emulator does not.
     """
@@ -43,6 +43,9 @@ class Engine(ABC):
     @abstractmethod
     def prepare(self, ddl: str) -> None:
         """Run DDL in BigQuery's dialect past the warehouse, as a stranger would."""
+
+    def close(self) -> None:
+        """Release what the engine's own look at itself holds."""
 
 
 class DuckDBEngine(Engine):
