@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors
-from strava_assets.assets import activities, inputs, marts
+from strava_assets.assets import activities, inputs, marts, profile
 from strava_assets.checks import activities as activity_checks
+from strava_assets.checks import profile as profile_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
@@ -41,10 +42,12 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             activities.STRAVA_API,
             *activities.build(settings, storage_kind, OWNERS),
             *inputs.build(settings, storage_kind, OWNERS),
+            *profile.build(settings, storage_kind, OWNERS),
             *marts.build(storage_kind, OWNERS),
         ],
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
+            build_checks("athlete_profile", profile_checks.CHECKS),
             *(build_checks(mart.name, checks_of(mart)) for mart in catalog.load() if not mart.is_view),
         ],
         jobs=build_jobs(),

@@ -31,7 +31,7 @@ def build_jobs() -> list[Any]:
         ),
         dg.define_asset_job(
             "rebuild",
-            selection=everything - dg.AssetSelection.assets("raw_activities"),
+            selection=everything - dg.AssetSelection.assets("raw_activities", "athlete_profile"),
             description="Build bq_activities and every mart anew from the landing. Asks Strava nothing.",
             config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
         ),

@@ -121,9 +121,7 @@ class Settings(BaseModel):
     max_deleted_share: float = Field(
         default=0.05, ge=0, le=1, description="A listing that would delete more than this share stops."
     )
-    max_deleted_count: int = Field(
-        default=20, ge=0, description="... if it is also more than this many activities."
-    )
+    max_deleted_count: int = Field(default=20, ge=0, description="... and more than this many activities.")
     landing_url: str | None = Field(
         default=None,
         description="Where answers land as received; any fsspec address. Default: <home>/landing.",
@@ -164,6 +162,9 @@ class Settings(BaseModel):
     week_start: WeekStart = Field(default=WeekStart.MONDAY, description="The first day of a week.")
     units: Literal["metric", "imperial"] = Field(
         default="metric", description="Units in what is shown; storage stays SI."
+    )
+    athlete_file: Path | None = Field(
+        default=None, description="Your dated FTP, weight and heart rates. Default: <home>/athlete.toml."
     )
     power_sports: tuple[str, ...] | None = Field(
         default=None,
@@ -256,6 +257,11 @@ class Settings(BaseModel):
     def token_path(self) -> Path:
         """The file store's file."""
         return self.home / "tokens.json"
+
+    @property
+    def athlete_file_path(self) -> Path:
+        """The athlete's own figures: as set, or a file of the home."""
+        return self.athlete_file or self.home / "athlete.toml"
 
     @property
     def report_folder(self) -> Path:

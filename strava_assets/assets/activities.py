@@ -158,10 +158,12 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         landing: LandingResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.compact import compact
         from strava_assets.history.deletions import DeletionGuard
         from strava_assets.history.load import Loader
+        from strava_assets.history.retention import expire
 
-        began = time.monotonic()
+        began, now, store = time.monotonic(), datetime.now(UTC), landing.open()
         guard = DeletionGuard(
             max_share=settings.max_deleted_share,
             max_count=settings.max_deleted_count,
@@ -169,15 +171,28 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         )
         with told_with_its_cure(), warehouse.open() as engine:
             loader = Loader(
-                landing.open(),
+                store,
                 engine,
                 week_start=settings.week_start.value,
                 guard=guard,
                 progress=context.log.info,
             )
-            report = loader.load(datetime.now(UTC), rebuild=config.rebuild)
+            report = loader.load(now, rebuild=config.rebuild)
+            expired = (
+                expire(store, engine, now, settings.retention_days, settings.week_start.value)
+                if settings.retention_days
+                else 0
+            )
+            compaction = compact(store, engine, now, settings.landing_keep_days)
             [state] = engine.query(_STATE).to_pylist()
-        return dg.MaterializeResult(metadata=_load_metadata(report, state, time.monotonic() - began))
+        return dg.MaterializeResult(
+            metadata=_load_metadata(report, state)
+            | {
+                "expired": expired,
+                "batches_compacted": compaction.folded,
+                "seconds": round(time.monotonic() - began, 2),
+            }
+        )
 
     return [raw_activities, bq_activities]
 
@@ -239,7 +254,7 @@ def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
     return metadata
 
 
-def _load_metadata(report: "LoadReport", state: "Mapping[str, Any]", seconds: float) -> dict[str, Any]:
+def _load_metadata(report: "LoadReport", state: "Mapping[str, Any]") -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "dagster/row_count": state["row_count"],
         "living": state["living"],
@@ -252,7 +267,6 @@ def _load_metadata(report: "LoadReport", state: "Mapping[str, Any]", seconds: fl
         "set_aside": report.rejected,
         "held_back": len(report.held_back),
         "rebuilt": report.rebuilt,
-        "seconds": round(seconds, 2),
     }
     if state["newest"]:
         metadata["newest_activity"] = state["newest"].isoformat()

@@ -11,7 +11,7 @@ from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.resources import WarehouseResource
-from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.mart_inputs import MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
 
     @dg.multi_asset(
         name="what_counts",
-        specs=[spec(SPORT_RULES), spec(MART_SETTINGS), spec(ATHLETE_FIGURES)],
+        specs=[spec(SPORT_RULES), spec(MART_SETTINGS)],
         pool=WAREHOUSE_POOL,
     )
     def what_counts(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[Any]]:
@@ -56,19 +56,18 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             "count_virtual": settings.count_virtual,
         }
         with told_with_its_cure(), warehouse.open() as engine:
-            sports = engine.replace(SPORT_RULES, _rows(SPORT_RULES, sport_rules(settings.power_sports)))
-            engine.replace(MART_SETTINGS, _rows(MART_SETTINGS, [row]))
-            figures = engine.replace(ATHLETE_FIGURES, _rows(ATHLETE_FIGURES, []))
+            sports = engine.replace(SPORT_RULES, as_arrow(SPORT_RULES, sport_rules(settings.power_sports)))
+            engine.replace(MART_SETTINGS, as_arrow(MART_SETTINGS, [row]))
         yield dg.MaterializeResult(asset_key=SPORT_RULES.name, metadata={"dagster/row_count": sports})
         yield dg.MaterializeResult(
             asset_key=MART_SETTINGS.name, metadata={name: str(value) for name, value in row.items()}
         )
-        yield dg.MaterializeResult(asset_key=ATHLETE_FIGURES.name, metadata={"dagster/row_count": figures})
 
     return [what_counts]
 
 
-def _rows(table: "Table", rows: list[dict[str, Any]]) -> Any:
+def as_arrow(table: "Table", rows: list[dict[str, Any]]) -> Any:
+    """Rows as an Arrow table of the registry's types."""
     import pyarrow as pa
 
     from strava_assets.warehouse.arrow import arrow_schema

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from strava_assets.checks.activities import LONG_ENOUGH_S
 from strava_assets.checks.measured import Check, Finding, Subject
 from strava_assets.schema.columns import ColumnType
 
 if TYPE_CHECKING:
     from strava_assets.marts.catalog import Mart
 
+# Beyond a professional's best when held for twenty minutes.
+MOST_WATTS_PER_KG = 7
 # Sums of floats in another order differ in the last digits only.
 ROUNDING = 1e-6
 
@@ -119,6 +122,22 @@ def percentages_have_a_base(mart: str, period: str) -> Callable[[Subject], Findi
     return lambda subject: subject.none_of(f"{period}s with a percentage but no base", sql)
 
 
+def power_per_kg_is_plausible(subject: Subject) -> Finding:
+    """No ride of twenty minutes or more was ridden beyond a professional's watts per kilogram."""
+    return subject.none_of(
+        f"rides of twenty minutes or more above {MOST_WATTS_PER_KG} W/kg",
+        """
+        SELECT activity_id, activity_date, SAFE_DIVIDE(work_j, power_s) AS average_watts, weight_kg,
+          SAFE_DIVIDE(work_j, power_s * weight_kg) AS watts_per_kg
+        FROM activity_measures
+        WHERE is_power_ride AND power_s >= @seconds AND SAFE_DIVIDE(work_j, power_s * weight_kg) > @most
+        ORDER BY activity_date DESC
+        """,
+        seconds=LONG_ENOUGH_S,
+        most=MOST_WATTS_PER_KG,
+    )
+
+
 def checks_of(mart: "Mart") -> tuple[Check, ...]:
     """All checks of a mart: the ones every mart has, and its own."""
     checks = [
@@ -173,6 +192,12 @@ _OWN: dict[str, tuple[Check, ...]] = {
             blocking=True,
         ),
         *_period_checks("weekly_watts", "week"),
+        Check(
+            "plausible_power_per_kg",
+            f"No ride of twenty minutes or more above {MOST_WATTS_PER_KG} W/kg of the day's weight.",
+            power_per_kg_is_plausible,
+            warn=True,
+        ),
     ),
     "quarterly_overview": (
         Check(

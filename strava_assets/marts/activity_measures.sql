@@ -16,7 +16,7 @@ WITH figures AS (
     IF(max_heartrate_bpm BETWEEN 60 AND 250, max_heartrate_bpm, NULL) AS max_heartrate_bpm,
     threshold_heartrate_bpm,
     IF(resting_heartrate_bpm BETWEEN 20 AND 120, resting_heartrate_bpm, NULL) AS resting_heartrate_bpm
-  FROM athlete_figures
+  FROM athlete_profile
   WINDOW by_date AS (PARTITION BY athlete_id ORDER BY valid_from)
 ),
 plausible AS (

@@ -1,4 +1,4 @@
-"""From entries and from what Strava's profile said to the rows of `athlete_figures`: what held on which day.
+"""From entries and from what Strava's profile said to the rows of `athlete_profile`: what held on which day.
 
 The file wins over Strava, figure by figure; nothing is carried backwards, since a figure of today was not
 that of the past.
@@ -53,7 +53,7 @@ def observation(athlete: Mapping[str, Any], today: date) -> Row:
 def rows(
     entries: Sequence[Entry], athlete_ids: Iterable[str], observations: Iterable[Mapping[str, Any]] = ()
 ) -> list[Row]:
-    """The rows of `athlete_figures`: every figure carried forward until a newer one.
+    """The rows of `athlete_profile`: every figure carried forward until a newer one.
 
     Args:
         entries: the file's, as `read` gives them.
@@ -85,7 +85,7 @@ def hints(figures: Sequence[Mapping[str, Any]], athlete_ids: Iterable[str]) -> l
     """What is missing among the figures in force, as sentences for a person; empty when nothing is.
 
     Args:
-        figures: rows of `athlete_figures`, as `rows` gives them.
+        figures: rows of `athlete_profile`, as `rows` gives them.
         athlete_ids: the athletes with activities.
     """
     known = set(athlete_ids)

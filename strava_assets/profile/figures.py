@@ -29,7 +29,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "threshold_heartrate_bpm": Bounds(60, 240, "170", "Below 1 it is probably a share of the maximum"),
     "resting_heartrate_bpm": Bounds(20, 120, "48", "Below 1 it is probably a share of the maximum"),
 }
-"""By the columns of `athlete_figures`, which carry the units in their names."""
+"""By the columns of `athlete_profile`, which carry the units in their names."""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ MART_SETTINGS = Table(
     ),
 )
 
-ATHLETE_FIGURES = Table(
-    name="athlete_figures",
+ATHLETE_PROFILE = Table(
+    name="athlete_profile",
     description=(
         "The athlete's own figures, each valid from a day on: the past keeps the ones it was ridden with. "
         "Empty where none are known: what needs them is then null."

@@ -10,7 +10,7 @@ import pytest
 
 from strava_assets.marts import Mart, load
 from strava_assets.schema.activities import ACTIVITIES
-from strava_assets.schema.mart_inputs import ATHLETE_FIGURES, MART_SETTINGS
+from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -71,7 +71,7 @@ def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
             "count_virtual": True,
         } | settings
         put(ACTIVITIES, history)
-        put(ATHLETE_FIGURES, figures)
+        put(ATHLETE_PROFILE, figures)
         put(MART_SETTINGS, [asked])
         put(SPORT_RULES, sport_rules(power_sports))
         for mart in catalog.values():

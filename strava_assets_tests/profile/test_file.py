@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.profile import BOUNDS, EXAMPLE, Entry, read
-from strava_assets.schema.mart_inputs import ATHLETE_FIGURES
+from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def test_the_example_says_nothing_until_its_marks_are_removed(tmp_path: Path) ->
 
 
 def test_the_figures_are_the_columns_of_the_table() -> None:
-    assert {"athlete_id", "valid_from", "valid_to", *BOUNDS} == {c.name for c in ATHLETE_FIGURES.columns}
+    assert {"athlete_id", "valid_from", "valid_to", *BOUNDS} == {c.name for c in ATHLETE_PROFILE.columns}
 
 
 def test_entries_come_by_date_in_whatever_order_they_were_written(tmp_path: Path) -> None:

@@ -1,0 +1,49 @@
+"""The checks of `athlete_profile`: dates that follow one another, and figures that are missing."""
+
+from strava_assets.checks.measured import Check, Finding, Subject
+
+
+def one_figure_a_day(subject: Subject) -> Finding:
+    """No day has two rows of one athlete: figures that overlap would count a ride twice."""
+    return subject.none_of(
+        "periods that overlap the one before",
+        """
+        SELECT athlete_id, valid_from, ended FROM (
+          SELECT athlete_id, valid_from,
+            LAG(COALESCE(valid_to, DATE '9999-12-31'))
+              OVER (PARTITION BY athlete_id ORDER BY valid_from) AS ended
+          FROM athlete_profile
+        ) WHERE ended > valid_from
+        """,
+    )
+
+
+def an_ftp_is_known(subject: Subject) -> Finding:
+    """Every athlete who rides with power has an FTP now; without one there is no training load by power."""
+    return subject.none_of(
+        "athletes who ride with a power meter but have no FTP in athlete_profile",
+        """
+        SELECT athlete_id, COUNT(*) AS rides FROM bq_activities AS a
+        WHERE deleted_at IS NULL AND device_watts AND NOT EXISTS (
+          SELECT 1 FROM athlete_profile AS f
+          WHERE f.athlete_id = a.athlete_id AND f.valid_to IS NULL AND f.ftp_w IS NOT NULL
+        )
+        GROUP BY athlete_id
+        """,
+    )
+
+
+CHECKS = (
+    Check(
+        "one_figure_a_day",
+        "No two rows of one athlete hold on the same day.",
+        one_figure_a_day,
+        blocking=True,
+    ),
+    Check(
+        "ftp_known",
+        "Every athlete who rides with power has an FTP; it comes from athlete.toml or the Strava profile.",
+        an_ftp_is_known,
+        warn=True,
+    ),
+)
