@@ -7,8 +7,8 @@ alone, which keeps nothing either, and the whole sync, which lands every page, c
 as one committed batch. strava-offline keeps every activity in SQLite; its addresses are fixed, so an adapter
 sends them to the sandbox. It is installed into a throw-away environment.
 
-A refresh, due every six hours, is timed apart: it runs in a process of its own, so that killing the run cannot
-lose a rotated token.
+A refresh, due every six hours, is timed apart: it runs in a process of its own, so that killing the run
+cannot lose a rotated token.
 
     python benchmarks/sync_speed.py [--activities 10000] [--rounds 5] [--no-peer]
 """
@@ -46,6 +46,7 @@ print(count, time.perf_counter() - began)
 
 OURS = """
 import sys, time
+import fsspec.core, fsspec.implementations.local
 from datetime import UTC, datetime
 from pathlib import Path
 from strava_assets.history.fetch import SyncRequest, fetch
