@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import socket
+import traceback
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -174,6 +175,16 @@ def test_logging_out_takes_the_access_back() -> None:
         assert sandbox.tokens.valid_refresh_token is None
         with pytest.raises(errors.InvalidClient):
             revoke(sandbox_app(server.base_url, "wrong"), token, session=session)
+
+
+def test_revoking_where_nobody_listens_tells_no_secret() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    token = "canary-token"
+    app = Application("id", "canary-secret", f"http://127.0.0.1:{port}")
+    with requests.Session() as session, pytest.raises(errors.ConnectionLost) as lost:
+        revoke(app, token, session=session)
+    assert "canary" not in "".join(traceback.format_exception(lost.value)) + repr(lost.value)
 
 
 def test_revoking_sends_the_secrets_in_header_and_form_alone() -> None:

@@ -140,10 +140,14 @@ def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
         body, detail = client.activity(known)
         assert json.loads(body) == detail
         assert str(detail["id"]) == known
+        streams = client.streams(known, ["time", "watts"])
+        assert streams
+        assert json.loads(streams[0]) == streams[1]
+        assert len(streams[1]["time"]["data"]) > 1
         with pytest.raises(errors.ActivityNotFound, match="knows no activity 1\\."):
             client.activity("1")
         assert client.streams("1", ["time", "watts"]) is None
-    assert client.calls == {"athlete": 1, "list": 2, "activity": 2, "streams": 1, "token": 1}
+    assert client.calls == {"athlete": 1, "list": 2, "activity": 2, "streams": 2, "token": 1}
 
 
 def test_an_id_that_is_not_a_number_never_becomes_part_of_an_address() -> None:
