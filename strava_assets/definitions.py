@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors
-from strava_assets.assets import activities, inputs, marts, profile
+from strava_assets.assets import activities, inputs, marts, profile, report
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks.marts import checks_of
@@ -44,6 +44,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             *inputs.build(settings, storage_kind, OWNERS),
             *profile.build(settings, storage_kind, OWNERS),
             *marts.build(storage_kind, OWNERS),
+            *report.build(settings, catalog.load(), OWNERS),
         ],
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),

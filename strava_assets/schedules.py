@@ -40,6 +40,11 @@ def build_jobs() -> list[Any]:
             selection=everything - dg.AssetSelection.assets("raw_activities", "bq_activities"),
             description="Compute every mart again, after a setting or a figure of yours has changed.",
         ),
+        dg.define_asset_job(
+            "report",
+            selection=dg.AssetSelection.assets("insights_report"),
+            description="Write the insights page anew from the marts as they are.",
+        ),
     ]
 
 

@@ -173,6 +173,17 @@ class Settings(BaseModel):
     count_commutes: bool = Field(default=True, description="Whether commutes count in the marts.")
     count_virtual: bool = Field(default=True, description="Whether virtual rides count in the marts.")
 
+    report_url: str | None = Field(
+        default=None, description="Where the page is written; any fsspec address. Default: <home>/report."
+    )
+    report_link: str | None = Field(
+        default=None, description="The address people open the page at, for links; `make run` sets it."
+    )
+    report_dated_copies: bool = Field(default=False, description="Whether a copy of each day's page is kept.")
+    is_sample: bool = Field(
+        default=False, description="Whether the data is the sample athlete's; `make run` sets it."
+    )
+
     # Alerts
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Where a failed run is told, by POST; the address is treated as a secret."
@@ -264,9 +275,9 @@ class Settings(BaseModel):
         return self.athlete_file or self.home / "athlete.toml"
 
     @property
-    def report_folder(self) -> Path:
-        """Where the page is written."""
-        return self.home / "report"
+    def report_target(self) -> str:
+        """Where the page is written: as set, or a folder of the home."""
+        return self.report_url or str(self.home.absolute() / "report")
 
     @property
     def dagster_home(self) -> Path:

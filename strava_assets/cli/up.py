@@ -38,8 +38,8 @@ def command(port: int, *, once: bool) -> None:
 
     _refuse_taken(port)
     with ExitStack() as stack:
-        settings = _settings(stack)
-        home = prepare(settings)
+        settings = _with_report_served(_settings(stack), stack, port)
+        prepare(settings)
         logs = settings.home.absolute() / "logs"
         workspace = str(checkout_file("workspace.yaml"))
         dagster = Path(sys.executable).parent
@@ -66,7 +66,7 @@ def command(port: int, *, once: bool) -> None:
         succeeded = _materialise(settings)
         address = f"http://127.0.0.1:{port}"
         wait_for_address(f"{address}/server_info", started)
-        _say_where(address, settings, home, succeeded=succeeded)
+        _say_where(address, settings, succeeded=succeeded)
         if once:
             sys.exit(0 if succeeded else 1)
         try:
@@ -82,7 +82,7 @@ def command(port: int, *, once: bool) -> None:
 def _settings(stack: ExitStack) -> Settings:
     """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
     from strava_assets.cli.console import banner
-    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
+    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, figures_file, serve
     from strava_assets.settings import load_settings
 
     # Set before the settings are read, so that the UI and the daemon see the same.
@@ -101,7 +101,12 @@ def _settings(stack: ExitStack) -> Settings:
         "STRAVA_REFRESH_TOKEN": REFRESH_TOKEN,
         "STRAVA_API_BASE_URL": server.base_url,
         "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
+        "STRAVA_ASSETS_IS_SAMPLE": "true",
     }
+    figures = home / "athlete.toml"
+    home.mkdir(parents=True, exist_ok=True)
+    if not figures.exists():
+        figures.write_text(figures_file(datetime.now(UTC).date()), encoding="utf-8")
     banner(
         "Sample athlete",
         [
@@ -112,6 +117,18 @@ def _settings(stack: ExitStack) -> Settings:
             "[bold]strava-assets login[/bold], and start again.",
         ],
     )
+    return load_settings()
+
+
+def _with_report_served(settings: Settings, stack: ExitStack, port: int) -> Settings:
+    """The settings with a link to the page, which is served here if it lies on this machine."""
+    from strava_assets.cli.serving import serve_folder
+    from strava_assets.settings import load_settings
+
+    if settings.report_link or settings.report_url:
+        return settings
+    address = stack.enter_context(serve_folder(Path(settings.report_target), port))
+    os.environ["STRAVA_ASSETS_REPORT_LINK"] = f"{address}/index.html"
     return load_settings()
 
 
@@ -197,13 +214,16 @@ def _refuse_taken(port: int) -> None:
             ) from None
 
 
-def _say_where(address: str, settings: Settings, dagster_home: Path, *, succeeded: bool) -> None:
+def _say_where(address: str, settings: Settings, *, succeeded: bool) -> None:
     from strava_assets.cli.console import console
 
     mark = "[green]✓[/]" if succeeded else "[red]✗ The last run failed (see above);[/]"
     console.print(f"\n{mark} The Dagster UI: [bold]{address}/asset-groups[/]")
+    if settings.report_link:
+        console.print(f"  The report:     [bold]{settings.report_link}[/]")
     console.print(f"  Weekly watts:   {address}/assets/weekly_watts")
     console.print(f"  The schedule:   {address}/automation  (every six hours, running)")
-    console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}")
-    console.print(f"  Logs:           {settings.home.absolute() / 'logs'}, Dagster's home: {dagster_home}")
-    console.print("  Ctrl-C stops everything.\n", soft_wrap=True)
+    console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
+    console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
+    console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)
+    console.print("  Ctrl-C stops everything.\n")

@@ -4,6 +4,7 @@
 """
 
 from strava_assets.sandbox.faults import Fault
+from strava_assets.sandbox.figures import figures_file
 from strava_assets.sandbox.limits import RateLimits
 from strava_assets.sandbox.serving import RunningSandbox, run_sandbox, serve
 from strava_assets.sandbox.state import Call, Sandbox
@@ -18,6 +19,7 @@ __all__ = [
     "RateLimits",
     "RunningSandbox",
     "Sandbox",
+    "figures_file",
     "run_sandbox",
     "serve",
 ]

@@ -1,0 +1,74 @@
+"""The page a person opens every Monday (`insights_report`), made from the marts after each sync."""
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
+from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.resources import WarehouseResource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strava_assets.marts.catalog import Mart
+    from strava_assets.settings import Settings
+
+
+def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> list[dg.AssetsDefinition]:
+    """The report asset.
+
+    Args:
+        settings: where the page goes, its units, and where it is served.
+        marts: what it is made from.
+        owners: who answers for it.
+    """
+    tables = [mart.name for mart in marts if not mart.is_view]
+
+    @dg.asset(
+        name="insights_report",
+        deps=[*tables, "bq_activities"],
+        group_name="report",
+        kinds={"html", "altair"},
+        owners=owners,
+        pool=WAREHOUSE_POOL,
+        freshness_policy=FRESH,
+        code_version="1",
+        description=(
+            "One self-contained page of the athlete's riding: this week against the usual, weekly watts and "
+            "their progression, quarters side by side, training load, records, and how complete the data is. "
+            "It needs no server and loads nothing from anywhere; without a script it is whole as well."
+        ),
+        metadata={"dagster/uri": settings.report_target},
+    )
+    def insights_report(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+        from strava_assets.report import Figures, build_page, write_page
+
+        began = time.monotonic()
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(settings.timezone)).date()
+        with told_with_its_cure():
+            with warehouse.open() as engine:
+                there = [name for name in [*tables, *_BOOKS] if engine.exists(name)]
+                figures = Figures.read(engine.query, there)
+            page = build_page(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
+            address = write_page(
+                page, settings.report_target, dated=today if settings.report_dated_copies else None
+            )
+        metadata: dict[str, Any] = {
+            "file": dg.MetadataValue.path(address),
+            "kilobytes": round(len(page.encode()) / 1000),
+            "seconds": round(time.monotonic() - began, 2),
+        }
+        if settings.report_link:
+            metadata["open"] = dg.MetadataValue.url(settings.report_link)
+        return dg.MaterializeResult(metadata=metadata)
+
+    return [insights_report]
+
+
+# What the page's footer tells of the data's quality.
+_BOOKS = ("bq_activities", "loaded_batches", "rejected_records", "activity_measures", "mart_settings")
