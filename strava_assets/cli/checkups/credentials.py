@@ -1,0 +1,73 @@
+"""The credentials as they are stored: present, safely kept, granted for what is needed.
+
+Strava is not asked here.
+"""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+from strava_assets.cli.account import open_tokens, place_of_tokens
+from strava_assets.cli.checkups.finding import broken, ok, warning
+from strava_assets.settings import SecretStoreKind
+from strava_assets.strava.refresh import NEEDED
+from strava_assets.strava.scopes import missing_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.cli.checkups.finding import Finding
+    from strava_assets.settings import Settings
+
+LOGIN = "strava-assets login"
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Look into the token store.
+
+    Raises:
+        StravaAssetsError: it cannot be read.
+    """
+    mode = _mode(settings)
+    known = open_tokens(settings).read()
+    missing = [name for name in NEEDED if not known.get(name)]
+    if missing:
+        cure = f"{LOGIN}; without an account of yours, make run shows a sample athlete"
+        yield broken("secrets", f"No {', no '.join(missing)} in {place_of_tokens(settings)}.", cure)
+        return
+    kept = f"Client id, client secret and refresh token are in {place_of_tokens(settings)}"
+    if settings.secret_store_kind is SecretStoreKind.ENV:
+        cure = "set STRAVA_ASSETS_SECRET_STORE=file (or gcp), so that a token Strava replaces is kept"
+        yield warning(
+            "secrets", f"{kept}, which cannot keep the token that Strava may replace it with.", cure
+        )
+    elif mode is None:
+        yield ok("secrets", f"{kept}, seeded from the environment.")
+    elif mode & 0o077:
+        cure = f"it is closed now; if others use this machine, {LOGIN} again for new tokens"
+        yield warning("secrets", f"{kept}, and others could read it (mode {mode:o}).", cure)
+    else:
+        yield ok("secrets", f"{kept} (mode {mode:o}).")
+    yield from _scopes(known.get("scope"))
+
+
+def _mode(settings: Settings) -> int | None:
+    """The token file's mode, before reading closes it to others; None where there is no such file."""
+    if settings.secret_store_kind is not SecretStoreKind.FILE or not settings.token_path.is_file():
+        return None
+    return stat.S_IMODE(settings.token_path.stat().st_mode)
+
+
+def _scopes(granted: str | None) -> Iterator[Finding]:
+    if granted is None:
+        yield ok("scopes", "Not known for a token that was pasted; the listing below tells.")
+        return
+    scopes = granted.split(",")
+    missing = missing_scopes(scopes)
+    if not missing:
+        yield ok("scopes", f"Granted: {granted.replace(',', ', ')}.")
+    reads_activities = {"activity:read", "activity:read_all"} & set(scopes)
+    for name, without in missing:
+        tell = broken if "activity" in name and not reads_activities else warning
+        yield tell("scopes", f"Without {name}: {without}.", f"{LOGIN}, and leave every box ticked")

@@ -1,0 +1,115 @@
+"""Dagster's side: whether the daemon lives and the schedule runs, the last sync, how the last run ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from strava_assets.assets.activities import FRESH
+from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.settings import Settings
+
+SCHEDULE = "sync_every_6_hours"
+START = "make run"
+CURE_MARK = "What to do: "
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Look into Dagster's home; nothing is made there."""
+    home = settings.dagster_home.absolute()
+    if not (home / "dagster.yaml").is_file():
+        yield warning("dagster", f"Nothing has run yet: there is no {home}.", START)
+        return
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield ok("dagster", f"Its home is {home}.")
+        alive = yield from _daemon(instance)
+        yield _schedule(instance, alive=alive)
+        yield _last_sync(instance)
+        yield from _last_run(instance)
+
+
+def _daemon(instance: dg.DagsterInstance) -> Any:
+    statuses = instance.get_daemon_statuses()
+    beats = [status.last_heartbeat for status in statuses.values() if status.last_heartbeat]
+    if not beats:
+        yield warning("daemon", "It has never run, so nothing is synced by itself.", START)
+        return False
+    silent = sorted(name for name, status in statuses.items() if status.required and not status.healthy)
+    if silent:
+        since = _ago(max(beat.timestamp for beat in beats))
+        yield warning("daemon", f"It is not running (last sign of life {since} ago).", START)
+        return False
+    faults = [error for beat in beats for error in beat.errors or ()]
+    if faults:
+        first = faults[0].message.strip().splitlines()[0]
+        yield broken("daemon", f"It runs, with an error: {first}", f"stop and start it again: {START}")
+    else:
+        yield ok("daemon", f"Running; last sign of life {_ago(max(b.timestamp for b in beats))} ago.")
+    return True
+
+
+def _schedule(instance: dg.DagsterInstance, *, alive: bool) -> Finding:
+    states = {s.instigator_name: s.status.value for s in instance.all_instigator_state()}
+    state = states.get(SCHEDULE)
+    if state is None:
+        return warning("schedule", "It has never been switched on.", START)
+    if state == "STOPPED":
+        return warning("schedule", "It is switched off.", "switch it on in the UI, under Automation")
+    return ok("schedule", "Every six hours." if alive else "Switched on; it ticks while the daemon runs.")
+
+
+def _last_sync(instance: dg.DagsterInstance) -> Finding:
+    event = instance.get_latest_materialization_event(dg.AssetKey("raw_activities"))
+    if event is None or event.asset_materialization is None:
+        return warning("last sync", "There was none yet.", "strava-assets sync")
+    values = {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    age = datetime.now(UTC) - datetime.fromtimestamp(event.timestamp, UTC)
+    said = (
+        f"{spoken(age)} ago, {values['mode']}: {values['activities']} activities in {values['calls']} calls."
+    )
+    if "stopped_by" in values:
+        return warning("last sync", f"{said} It stopped: {values['stopped_by']}", "strava-assets sync then")
+    if age > FRESH.fail_window.to_timedelta():
+        return warning("last sync", f"{said} The data is not fresh.", f"strava-assets sync, or {START}")
+    return ok("last sync", said)
+
+
+def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:
+    records = instance.get_run_records(dg.RunsFilter(statuses=_ENDED), limit=1)
+    if not records:
+        return
+    [record] = records
+    run = record.dagster_run
+    when = f"{_ago(record.end_time or record.update_timestamp.timestamp())} ago ({run.job_name})"
+    if run.status is dg.DagsterRunStatus.SUCCESS:
+        yield ok("last run", f"Succeeded {when}.")
+    elif run.status is dg.DagsterRunStatus.CANCELED:
+        yield warning("last run", f"Was cancelled {when}.", "strava-assets sync")
+    else:
+        yield _failure(instance, run.run_id, when)
+
+
+def _failure(instance: dg.DagsterInstance, run_id: str, when: str) -> Finding:
+    """The failed step's own words and cure, where it has some."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        data = entry.get_dagster_event().step_failure_data
+        told = data.user_failure_data.description if data.user_failure_data else None
+        if told:
+            happened, _, cure = told.partition(CURE_MARK)
+            return broken("last run", f"Failed {when}: {' '.join(happened.split())}", cure or "see the UI")
+        if data.error and data.error.cls_name != "DagsterAssetCheckFailedError":
+            return broken(
+                "last run", f"Failed {when}: {data.error.cls_name} in {entry.step_key}.", "see the UI"
+            )
+    return broken("last run", f"Failed {when}.", "see its checks and log in the UI, under Runs")
+
+
+def _ago(timestamp: float) -> str:
+    return spoken(datetime.now(UTC) - datetime.fromtimestamp(timestamp, UTC))

@@ -1,0 +1,108 @@
+"""Where the data lives: the landing that takes what comes, the warehouse that holds the tables."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
+from strava_assets.errors import StravaAssetsError
+from strava_assets.landing import Landing
+from strava_assets.settings import WarehouseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.landing import Manifest
+    from strava_assets.settings import Settings
+    from strava_assets.warehouse.engine import Warehouse
+
+SYNC = "strava-assets sync"
+NO_DATA = "There is no data yet."
+
+_HOLDS = """
+SELECT
+  COUNTIF(deleted_at IS NULL) AS living,
+  COUNTIF(deleted_at IS NOT NULL) AS deleted,
+  MAX(IF(deleted_at IS NULL, activity_date, NULL)) AS newest
+FROM bq_activities
+"""
+_SET_ASIDE = "SELECT reason FROM rejected_records ORDER BY fetched_at DESC"
+
+
+def look_at_landing(settings: Settings) -> Iterator[Finding]:
+    """Whether it can be written and read, and whether a listing's deletions wait for a person's word."""
+    landing = Landing(settings.landing_address)
+    try:
+        landing.check_writable()
+        manifests = landing.manifests()
+    except StravaAssetsError as error:
+        yield failed("landing", error)
+        return
+    holds = f"{len(manifests)} batches" if manifests else "still empty"
+    yield ok("landing", f"{settings.landing_address} can be written: {holds}.")
+    held_back = _held_back(landing, manifests)
+    if held_back:
+        yield warning(
+            "deletions",
+            f"{held_back} activities that Strava no longer lists are kept: so many at once may be a fault.",
+            f"if they are really gone, {SYNC} --full --confirm-deletions",
+        )
+
+
+def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
+    """Whether it can be read, what it holds, and what could not be loaded."""
+    from strava_assets.warehouse.duckdb_file import WarehouseLockedError, WarehouseMissingError
+
+    try:
+        with closing(_open(settings)) as engine:
+            if not engine.exists("bq_activities"):
+                yield warning("warehouse", NO_DATA, SYNC)
+                return
+            [holds] = engine.query(_HOLDS).to_pylist()
+            aside = engine.query(_SET_ASIDE).to_pylist() if engine.exists("rejected_records") else []
+            yield _held(engine.address, holds)
+    except WarehouseMissingError:
+        yield warning("warehouse", NO_DATA, SYNC)
+    except WarehouseLockedError as error:
+        # A run that writes is no fault; the next look will tell.
+        holder = f" (process {error.pid})" if error.pid else ""
+        yield ok("warehouse", f"{settings.duckdb_path} is just being written{holder}; not looked into.")
+    except StravaAssetsError as error:
+        yield failed("warehouse", error)
+    else:
+        if aside:
+            said = (
+                f"{len(aside)} records could not be read and were set aside; the last: {aside[0]['reason']}"
+            )
+            yield warning("records", said, "see the table rejected_records; they are loaded once they can be")
+
+
+def _open(settings: Settings) -> Warehouse:
+    if settings.warehouse_kind is WarehouseKind.DUCKDB:
+        from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+        return DuckDBWarehouse(settings.duckdb_path, read_only=True, wait_for_lock_s=0)
+    from strava_assets.definitions import build_resources
+
+    engine: Warehouse = build_resources(settings)["warehouse"].open()
+    return engine
+
+
+def _held(address: str, holds: dict[str, Any]) -> Finding:
+    if not holds["living"] and not holds["deleted"]:
+        return warning("warehouse", NO_DATA, SYNC)
+    deleted = f", {holds['deleted']:,} deleted ones kept" if holds["deleted"] else ""
+    return ok(
+        "warehouse", f"{address} holds {holds['living']:,} activities until {holds['newest']}{deleted}."
+    )
+
+
+def _held_back(landing: Landing, manifests: list[Manifest]) -> int:
+    """How many activities the newest conclusion kept back."""
+    for manifest in reversed(manifests):
+        if manifest.complete and manifest.source == "api":
+            concluded = landing.conclusions(manifest)
+            if concluded:
+                return len(concluded["held_back"])
+    return 0

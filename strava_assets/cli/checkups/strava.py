@@ -1,0 +1,60 @@
+"""Strava itself, asked with one call: whether it answers, lets us in, agrees on the time; the quota left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.cli.account import impatient_client, open_tokens
+from strava_assets.cli.checkups.finding import Finding, State, failed, ok, warning
+from strava_assets.strava import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.settings import Settings
+    from strava_assets.strava.limits import Quota
+
+# Which subject a refusal is about; every other one is about the connection.
+_ABOUT: dict[type[errors.StravaError], str] = {
+    errors.InactiveSubscription: "subscription",
+    errors.MissingScope: "scopes",
+    errors.MissingCredentials: "secrets",
+    errors.InvalidRefreshToken: "token",
+    errors.InvalidAccessToken: "token",
+    errors.InvalidClient: "client",
+    errors.ClockSkew: "clock",
+    errors.QuotaExhausted: "quota",
+}
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """List one activity. A token that has run out is refreshed and kept, as any run would do it."""
+    client = impatient_client(settings, open_tokens(settings))
+    try:
+        newest = next(client.pages(per_page=1), None)
+    except (errors.TransientStravaError, errors.QuotaExhausted) as error:
+        # It passes by itself; there is nothing for a person to mend.
+        yield failed(_ABOUT.get(type(error), "strava"), error, State.WARNING)
+    except errors.StravaError as error:
+        yield failed(_ABOUT.get(type(error), "strava"), error)
+    else:
+        refreshed = " (just refreshed)" if client.calls["token"] else ""
+        yield ok("token", f"Strava accepts it{refreshed}; the application is active and the clocks agree.")
+        if newest is None:
+            yield warning("activities", "Strava shows none.", "nothing, if there are none yet")
+    if client.quota:
+        yield _quota(client.quota, settings.rate_limit_reserve)
+
+
+def _quota(quota: Quota, reserve_calls: int) -> Finding:
+    told, short = [], False
+    for window, spoken in (("15min", "this quarter hour"), ("daily", "today")):
+        for bucket, allowance in quota.window("daily" if window == "daily" else "15min").items():
+            if allowance.limit is None or allowance.left is None:
+                continue
+            told.append(f"{bucket} {allowance.usage} of {allowance.limit} {spoken}, {allowance.left} left")
+            short = short or allowance.left <= min(reserve_calls, allowance.limit // 2)
+    said = f"Used: {'; '.join(told)}."
+    if short:
+        return warning("quota", said, "nothing: a sync stops at the limit and goes on when it may")
+    return ok("quota", said)

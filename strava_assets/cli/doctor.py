@@ -1,0 +1,91 @@
+"""`strava-assets doctor`: looks at everything a sync needs and says of each how it is and what to do.
+
+What is looked at stands in checkups/, one file a subject; here the findings are told.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from strava_assets.cli.checkups.finding import Finding, State, failed, ok
+from strava_assets.errors import StravaAssetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strava_assets.settings import Settings
+
+
+@click.command("doctor")
+@click.option("--offline", is_flag=True, help="Ask Strava nothing.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
+def command(*, offline: bool, as_json: bool) -> None:
+    """Check settings, secrets, Strava, landing, warehouse, daemon and last runs, each with its cure.
+
+    Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
+    """
+    from strava_assets.cli.console import say
+
+    # The findings say it; a log line above them would say it twice.
+    logging.getLogger("strava_assets").addHandler(logging.NullHandler())
+    findings = []
+    for finding in examine(offline=offline):
+        findings.append(finding)
+        if not as_json:
+            cure = f" → {finding.cure}" if finding.cure else ""
+            say(finding.state.value, f"{finding.about:<12} {' '.join((finding.said + cure).split())}")
+    healthy = all(finding.state is not State.BROKEN for finding in findings)
+    if as_json:
+        click.echo(json.dumps({"ok": healthy, "findings": [asdict(f) for f in findings]}, indent=1))
+    sys.exit(0 if healthy else 1)
+
+
+def examine(*, offline: bool) -> Iterator[Finding]:
+    """Every finding, as it is made.
+
+    Args:
+        offline: leave Strava out.
+    """
+    from strava_assets.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except StravaAssetsError as error:
+        yield failed("settings", error)
+        return
+    home = settings.home.absolute()
+    yield ok(
+        "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
+    )
+    from strava_assets.cli.checkups import credentials, storage, strava
+
+    stored = list(_looked(credentials.look, settings, "secrets"))
+    yield from stored
+    # Asking would only say the same again, or use a call for nothing.
+    if not offline and all(finding.state is not State.BROKEN for finding in stored):
+        yield from _looked(strava.look, settings, "strava")
+    yield from _looked(storage.look_at_landing, settings, "landing")
+    yield from _looked(storage.look_at_warehouse, settings, "warehouse")
+    # Dagster takes a second or two to import; the lines above need not wait for it.
+    from strava_assets.cli.checkups import runs
+
+    yield from _looked(runs.look, settings, "dagster")
+
+
+def _looked(
+    look: Callable[[Settings], Iterator[Finding]], settings: Settings, about: str
+) -> Iterator[Finding]:
+    """One look; what breaks it off is a finding, and the other subjects are still looked at."""
+    try:
+        yield from look(settings)
+    except StravaAssetsError as error:
+        yield failed(about, error)
+    except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on; its text may hold anything
+        said = f"Looking at it failed with {type(error).__name__}."
+        yield Finding(about, State.BROKEN, said, "please report this")
