@@ -73,8 +73,14 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         ),
         "landing": LandingResource(address=settings.landing_address),
         "warehouse": WarehouseResource(
+            kind=settings.warehouse_kind,
             duckdb_path=str(settings.duckdb_path.absolute()),
             duckdb_memory_limit=settings.duckdb_memory_limit,
+            gcp_project=settings.gcp_project,
+            bigquery_dataset=settings.bigquery_dataset,
+            bigquery_location=settings.bigquery_location,
+            bigquery_max_bytes_billed=settings.bigquery_max_bytes_billed,
+            bigquery_api_endpoint=settings.bigquery_api_endpoint,
         ),
         "alerts": AlertResource(
             webhook_form=settings.alert_webhook_form,

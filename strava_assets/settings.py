@@ -157,6 +157,9 @@ class Settings(BaseModel):
         ge=10 * 1024**2,
         description="A statement that would read more bytes is refused.",
     )
+    bigquery_api_endpoint: str | None = Field(
+        default=None, description="Another address than Google's, for an emulator; asked without credentials."
+    )
 
     # What counts and how it is shown
     week_start: WeekStart = Field(default=WeekStart.MONDAY, description="The first day of a week.")

@@ -55,7 +55,7 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
         from strava_assets.strava.limits import Pacer
 
         def on_wait(seconds: float, until: datetime, reason: str) -> None:
-            announce(f"{reason} Waiting {seconds:.0f} s, until {until:%H:%M} UTC.")
+            announce(f"{reason}. Waiting {seconds:.0f} s, until {until:%H:%M} UTC.")
 
         pacer = Pacer(
             clock=lambda: datetime.now(UTC),
