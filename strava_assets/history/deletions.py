@@ -65,17 +65,27 @@ WHERE athlete_id = @athlete_id AND source = 'api' AND deleted_at IS NULL AND act
 _EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
-def conclude(warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: DeletionGuard) -> Conclusion:
+def conclude(
+    warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: DeletionGuard, *, nameless: int
+) -> Conclusion:
     """Mark what a complete listing no longer has as deleted; called after its records were merged.
 
     The conclusion is written beside the batch before it is applied, so that a rebuild repeats it exactly,
     whatever the guard's settings are by then.
+
+    Args:
+        warehouse: where the batch's records were merged.
+        landing: where the batch is.
+        manifest: the batch.
+        guard: how many deletions are believed without a person's word.
+        nameless: how many of its records do not say which activity they are; with any, nothing is concluded,
+            for they may be just the ones that seem to be missing.
     """
     if not draws_conclusions(manifest):
         return Conclusion()
     stored = landing.conclusions(manifest)
     if stored is None:
-        conclusion = _from_listing(warehouse, manifest, guard)
+        conclusion = Conclusion() if nameless else _from_listing(warehouse, manifest, guard)
         landing.conclude(manifest, {"deleted": conclusion.deleted, "held_back": conclusion.held_back})
     else:
         conclusion = _from_landing(stored)

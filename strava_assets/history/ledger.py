@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,12 @@ class Counts:
     updated: int = 0
     deleted: int = 0
     rejected: int = 0
+
+
+def prepare(warehouse: Warehouse) -> None:
+    """See that the tables of this room are there and are the registry's."""
+    for table in (ACTIVITIES, REJECTED_RECORDS, LOADED_BATCHES):
+        warehouse.ensure(table)
 
 
 def readers(warehouse: Warehouse) -> dict[str, str]:

@@ -148,8 +148,7 @@ class Loader:
             LandingError: a batch is damaged; those before it are loaded.
             IncompleteLandingError: a rebuild would lose activities.
         """
-        for table in (ACTIVITIES, REJECTED_RECORDS, LOADED_BATCHES):
-            self._warehouse.ensure(table)
+        ledger.prepare(self._warehouse)
         report = LoadReport()
         manifests = self._landing.manifests()
         readers = ledger.readers(self._warehouse)
@@ -199,7 +198,8 @@ class Loader:
                 changed="FALSE",
                 latest="fetched_at",
             )
-        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard)
+        nameless = sum(reject["activity_id"] is None for reject in rejects)
+        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, nameless=nameless)
         report.add(merged, len(rejects), conclusion)
         counts = ledger.Counts(
             merged.staged + len(rejects),

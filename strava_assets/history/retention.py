@@ -65,6 +65,7 @@ def expire(
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
     """
+    ledger.prepare(warehouse)
     manifests = landing.manifests()
     old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
@@ -104,6 +105,7 @@ def forget(landing: Landing, warehouse: Warehouse, athlete_id: str) -> None:
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
     """
+    ledger.prepare(warehouse)
     batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
     origins = {m.batch_id for m in batches} | {
         landed.origin.batch_id

@@ -74,6 +74,15 @@ def test_a_record_that_is_listed_but_unreadable_is_not_gone(story: Story) -> Non
     assert story.living() == {"1", "2"}
 
 
+def test_a_listing_with_a_record_that_does_not_say_who_it_is_concludes_nothing(story: Story) -> None:
+    story.sync(rides(1, 2))
+    nameless = activity(2)
+    del nameless["id"]
+    assert story.sync([activity(1), nameless]).deleted == 0
+    assert story.living() == {"1", "2"}
+    assert story.rows() == story.rebuilt()[0]
+
+
 def test_archive_rows_are_not_touched_by_listings(story: Story) -> None:
     story.sync(rides(1, 2), "archive", source="archive")
     story.sync(rides(3))

@@ -100,6 +100,13 @@ def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landin
     assert landing.manifests() == [kept]
 
 
+def test_a_sweep_takes_the_file_of_a_writing_test_that_died(on_disk: Landing) -> None:
+    manifest = commit(on_disk)
+    Path(on_disk.address, ".write-test-1").write_bytes(b"")
+    assert on_disk.sweep(NOW) == [".write-test-1"]
+    assert [path.name for path in Path(on_disk.address).iterdir()] == [manifest.batch_id]
+
+
 def test_a_removed_batch_is_gone_and_removing_it_again_is_no_error(landing: Landing) -> None:
     gone, kept = commit(landing), commit(landing)
     landing.remove([gone.batch_id])

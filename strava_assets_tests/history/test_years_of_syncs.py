@@ -1,0 +1,389 @@
+"""Years of an athlete's edits between syncs of every kind, limits, faults and crashes, over real HTTP.
+
+After each sync the table is what docs/sync.md promises: equal to Strava after a full one, column by column;
+after another one, different only where that contract says so. `STRAVA_ASSETS_TEST_YEARS` makes it longer,
+`STRAVA_ASSETS_TEST_SEED` repeats a course.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from strava_assets.history.compact import compact
+from strava_assets.history.deletions import DeletionGuard
+from strava_assets.history.fetch import Fetched, SyncRequest, fetch
+from strava_assets.history.load import Loader, LoadReport
+from strava_assets.landing import Landing, LandingError
+from strava_assets.sandbox import Fault, RateLimits, RunningSandbox, Sandbox, serve
+from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.columns import ColumnType
+from strava_assets.secrets.environment import EnvironmentStore
+from strava_assets.strava.errors import StravaError
+from strava_assets.strava.sync import ListingWindow, SyncMode
+from strava_assets_tests.history.stories import Story, opened
+from strava_assets_tests.history.test_compact import Fragile, PowerCut
+from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+YEARS = int(os.environ.get("STRAVA_ASSETS_TEST_YEARS", "1"))
+SEED = int(os.environ.get("STRAVA_ASSETS_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+# Some thirty syncs tell as much of a year as fourteen hundred would; it is the edits that matter.
+SYNCS_A_YEAR = 60
+GUARD = DeletionGuard(max_share=0.1, max_count=5)
+
+Record = dict[str, Any]
+
+EDITS: dict[str, list[Any]] = {
+    "name": ["Evening ride", "Fahrt 🚴", ""],
+    "sport_type": ["Ride", "VirtualRide", "GravelRide", "Run", "SomethingNew"],
+    "workout_type": [None, 10, 11, 12],
+    "trainer": [True, False],
+    "commute": [True, False],
+    "flagged": [True, False],
+    "manual": [True, False],
+    "gear_id": [None, "b1", "b2"],
+    "external_id": [None, "garmin_1"],
+    "distance": [0, 12_345.6, 80_000.0],
+    "moving_time": [0, 1_800, 7_200.0],
+    "elapsed_time": [1_900, 7_300],
+    "total_elevation_gain": [0, 812.5],
+    "elev_high": [None, 1_204.2],
+    "elev_low": [None, -3.1],
+    "average_speed": [0.0, 7.25],
+    "max_speed": [0, 16.2],
+    "device_watts": [None, True, False],
+    "average_watts": [None, 0.0, 203.4],
+    "weighted_average_watts": [None, 221],
+    "max_watts": [None, 803],
+    "kilojoules": [None, 1_204.9],
+    "average_heartrate": [None, 141.2],
+    "max_heartrate": [None, 178.0],
+    "average_cadence": [None, 83.1],
+    "average_temp": [None, -4, 31],
+    "suffer_score": [None, 77.0],
+    "kudos_count": [0, 41],
+    "achievement_count": [0, 3],
+    "pr_count": [0, 2],
+    "brand_new_field": [None, {"deep": [1]}],
+}
+PASSING = [Fault.server_error, Fault.bad_gateway, Fault.connection_reset, Fault.invalid_access_token]
+LASTING = [
+    Fault.server_error,
+    Fault.html,
+    Fault.empty_body,
+    Fault.truncated_body,
+    Fault.cut_json,
+    Fault.error_object_with_200,
+    Fault.json_not_a_list,
+    Fault.repeated_page,
+    Fault.inactive_subscription,
+    Fault.missing_scope,
+]
+
+
+def start_of(record: Record) -> datetime:
+    return datetime.fromisoformat(record["start_date"])
+
+
+@dataclass
+class Contract:
+    """What docs/sync.md says the table holds, kept in plain dictionaries."""
+
+    known: dict[str, Record] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    held_back: bool = False
+
+    def after(self, fetched: Fetched, shown: dict[str, Record], guard: DeletionGuard) -> None:
+        listed = set(fetched.manifest.activity_ids)
+        self.known |= {activity_id: shown[activity_id] for activity_id in listed}
+        self.deleted -= listed
+        self.held_back = False
+        if not (fetched.listing.complete and listed):
+            return
+        window = fetched.plan.window
+        low, high = window.after or 0, window.before or 2**40
+        covered = {
+            activity_id
+            for activity_id, record in self.known.items()
+            if activity_id not in self.deleted and low < start_of(record).timestamp() < high
+        }
+        missing = covered - listed
+        self.held_back = guard.holds_back(len(missing), len(covered))
+        if not self.held_back:
+            self.deleted |= missing
+
+    @property
+    def living(self) -> set[str]:
+        return self.known.keys() - self.deleted
+
+
+def expected_row(record: Record) -> dict[str, Any]:
+    """The registry's columns of a record, by the field names of Strava and nothing of the loading code."""
+    row: dict[str, Any] = {}
+    for column in ACTIVITIES.columns:
+        if not column.source:
+            continue
+        value: Any = record
+        for step in column.source.split("."):
+            value = (value or {}).get(step)
+        if value is not None and column.type is ColumnType.TEXT:
+            value = str(value)
+        row[column.name] = value
+    local = datetime.fromisoformat(record["start_date_local"]).replace(tzinfo=None)
+    day = local.date()
+    return row | {
+        "start_date": start_of(record),
+        "start_date_local": local,
+        "timezone": record["timezone"].split(") ")[1],
+        "activity_date": day,
+        "week": day - timedelta(days=day.weekday()),
+        "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+        "year": day.year,
+        "source": "api",
+    }
+
+
+class Course:
+    """One athlete's years: the sandbox, the platform beside it, and what the contract expects."""
+
+    def __init__(self, running: RunningSandbox, told: Story, time: HandTime, rng: random.Random) -> None:
+        self.sandbox = running.sandbox
+        self.base_url = running.base_url
+        self.told = told
+        self.time = time
+        self.rng = rng
+        self.contract = Contract()
+        self.waiting: list[tuple[Fetched, dict[str, Record]]] = []
+        self.edits = 0
+        self.seen: set[str] = set()
+
+    # What the athlete does
+
+    def edit(self) -> None:
+        history, rng = self.sandbox.history, self.rng
+        self.edits += 1
+        ids = history.ids()
+        what = rng.choices(
+            ["new", "late", "edit", "crop", "delete", "restore", "privacy", "move"],
+            [4, 2, 10, 2, 2, 2, 2, 1],
+        )[0]
+        if what == "new" or len(ids) < 10:
+            history.add(start_date=self.time.now - timedelta(minutes=rng.randrange(60, 600)))
+        elif what == "late":
+            history.add(start_date=self.time.now - timedelta(days=rng.randrange(1, 900)))
+        elif what == "edit":
+            names = rng.sample(list(EDITS), rng.randrange(1, 4))
+            history.edit(rng.choice(ids), **{name: rng.choice(EDITS[name]) for name in names})
+        elif what == "crop":
+            record = history.get(rng.choice(ids))
+            if record.get("average_watts") is not None:
+                history.crop(record["id"], rng.randrange(120), rng.randrange(120))
+        elif what == "delete":
+            history.delete(rng.choice(ids))
+        elif what == "restore":
+            gone = sorted(self.contract.known.keys() - {str(n) for n in ids})
+            if gone:
+                history.restore(int(rng.choice(gone)))
+        elif what == "privacy":
+            history.set_private(rng.choice(ids), rng.random() < 0.5)
+        else:
+            moved = rng.choice(ids)
+            by = timedelta(days=rng.randrange(-60, 60))
+            history.edit(moved, start_date=min(start_of(history.get(moved)) + by, self.time.now))
+
+    def shown(self) -> dict[str, Record]:
+        return {str(record["id"]): record for record in self.sandbox.history.records()}
+
+    # What the platform does
+
+    def fetch(
+        self, request: SyncRequest, landing: Landing | None = None, *, uploads: bool = False
+    ) -> Fetched:
+        """Sync once with a client of its own, as a run does; pages may arrive while the athlete uploads."""
+
+        def upload(_pages: int, _records: int, _quota: object) -> None:
+            if uploads:
+                self.sandbox.history.add(start_date=self.time.now - timedelta(hours=1))
+
+        talk = converse(self.base_url, self.time)
+        store = EnvironmentStore(ENVIRON)
+        fetched = fetch(
+            talk.client,
+            store,
+            landing or self.told.landing,
+            request,
+            clock=self.time.clock,
+            progress=upload,
+        )
+        self.waiting.append((fetched, self.shown()))
+        return fetched
+
+    def load(self, guard: DeletionGuard = GUARD) -> LoadReport:
+        loader = Loader(self.told.landing, self.told.warehouse, guard=guard)
+        report = loader.load(self.time.now)
+        for fetched, shown in self.waiting:
+            self.contract.after(fetched, shown, guard)
+        self.waiting.clear()
+        return report
+
+    def random_request(self) -> SyncRequest:
+        mode = self.rng.choices(
+            [SyncMode.AUTO, SyncMode.INCREMENTAL, SyncMode.FULL, SyncMode.WINDOW], [6, 3, 2, 2]
+        )[0]
+        window = None
+        if mode is SyncMode.WINDOW:
+            end = int(self.time.now.timestamp()) - self.rng.randrange(200) * 86_400
+            window = ListingWindow(end - self.rng.randrange(1, 300) * 86_400, self.rng.choice([None, end]))
+        return SyncRequest(mode, window, full_every_hours=72)
+
+    def sync(self) -> None:
+        """One sync in whatever weather, and what must hold after it."""
+        rng = self.rng
+        weather = rng.choices(
+            ["fair", "passing", "lasting", "limited", "uploads", "power cut", "crash"], [10, 2, 2, 3, 2, 2, 2]
+        )[0]
+        self.seen.add(weather)
+        request = self.random_request()
+        self.sandbox.limits = None
+        if weather == "passing":
+            self.sandbox.faults.add(rng.choice(PASSING), on="list", after=rng.randrange(4))
+        elif weather == "lasting":
+            self.sandbox.faults.add(rng.choice(LASTING), on="list", times=None, after=rng.randrange(4))
+        elif weather == "limited":
+            left = rng.randrange(1, 8)
+            self.sandbox.limits = rng.choice(
+                [
+                    RateLimits(read=(left, 1_000)),
+                    RateLimits(read=(100, left)),
+                    RateLimits(overall=(200, left)),
+                ]
+            )
+        try:
+            landing: Landing = self.told.landing
+            if weather == "power cut":
+                landing = Fragile(landing.address, rng.randrange(12))
+            fetched = self.fetch(request, landing, uploads=weather == "uploads")
+        except (StravaError, LandingError, PowerCut):
+            self.seen.add("failed")
+            self.load()
+            self.check()
+            return
+        finally:
+            self.sandbox.faults.clear()
+        self.seen.add(f"{fetched.plan.kind} {'complete' if fetched.listing.complete else 'stopped'}")
+        if weather == "crash":
+            self._crash_while_loading()
+        self.load()
+        self.check()
+        if fetched.plan.kind is SyncMode.FULL and fetched.listing.complete and weather != "uploads":
+            self._settle(fetched)
+
+    def _crash_while_loading(self) -> None:
+        landing = Fragile(self.told.landing.address, 0)
+        try:
+            Loader(landing, self.told.warehouse, guard=GUARD).load(self.time.now)
+        except PowerCut:
+            self.seen.add("crashed load")
+
+    def _settle(self, fetched: Fetched) -> None:
+        """After a full listing the table is Strava; at most a person's word is missing."""
+        if fetched.plan.window.before is not None:
+            return
+        if self.contract.held_back:
+            self.seen.add("held back")
+            self.fetch(SyncRequest(SyncMode.FULL))
+            self.load(DeletionGuard(0, 0, confirmed=True))
+            self.check()
+        assert self.told.living() == {str(n) for n in self.sandbox.history.ids()}
+        assert self.contract.living == self.told.living()
+
+    def tidy(self) -> None:
+        """Compact, now and then with the power going out."""
+        cut = self.rng.random() < 0.5
+        changes = self.rng.randrange(25) if cut else 10_000
+        try:
+            report = compact(
+                Fragile(self.told.landing.address, changes), self.told.warehouse, self.time.now, 3
+            )
+            self.seen.add("compacted" if report.folded else "nothing to compact")
+        except PowerCut:
+            self.seen.add("cut compaction")
+        assert self.load().batches == 0
+        self.check()
+
+    def check(self) -> None:
+        """The table is what the contract says, in every column of the registry."""
+        rows = self.told.rows()
+        assert rows.keys() == self.contract.known.keys()
+        for activity_id, record in self.contract.known.items():
+            expected, row = expected_row(record), rows[activity_id]
+            assert {name: row[name] for name in expected} == expected
+            assert (row["deleted_at"] is not None) == (activity_id in self.contract.deleted), activity_id
+        assert not self.told.rejects()
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Iterator[Course]:
+    time = HandTime(datetime(2024, 2, 28, 21, 52, tzinfo=UTC))
+    rng = random.Random(SEED)  # noqa: S311 - a course that can be repeated
+    # Short pages, so that a small history has many of them.
+    sandbox = Sandbox(clock=time.clock, limits=None, page_size_limit=25)
+    sandbox.tokens.rotate_refresh_token = False
+    for _ in range(120):
+        sandbox.history.add(start_date=time.now - timedelta(minutes=rng.randrange(900 * 1440)))
+    with serve(sandbox) as running, opened(tmp_path / "warehouse.duckdb") as warehouse:
+        yield Course(running, Story(tmp_path, warehouse), time, rng)
+
+
+def test_the_table_keeps_to_the_contract_through_years_of_edits_faults_and_crashes(course: Course) -> None:
+    print(f"STRAVA_ASSETS_TEST_SEED={SEED}")  # noqa: T201 - shown when it fails
+    course.load()
+    for number in range(1, YEARS * SYNCS_A_YEAR + 1):
+        for _ in range(course.rng.randrange(60)):
+            course.edit()
+            course.time.now += timedelta(minutes=course.rng.randrange(30))
+        course.time.now += timedelta(hours=course.rng.choice([6, 6, 6, 30, 200]))
+        course.sync()
+        if number % 6 == 0:
+            course.tidy()
+    course.sandbox.limits = None
+    course.fetch(SyncRequest(SyncMode.FULL))
+    course.load(DeletionGuard(0, 0, confirmed=True))
+    course.check()
+    assert course.told.living() == {str(n) for n in course.sandbox.history.ids()}
+    course.told.now = course.time.now
+    assert (course.told.rows(), course.told.rejects()) == course.told.rebuilt()
+    print(f"{course.edits} edits; met: {', '.join(sorted(course.seen))}")  # noqa: T201 - the same
+
+
+def test_a_quiet_incremental_sync_takes_two_calls(course: Course) -> None:
+    course.sandbox.page_size_limit = 200
+    first = course.fetch(SyncRequest())
+    assert first.listing.calls["list"] == 2
+    course.load()
+    quiet = course.fetch(SyncRequest())
+    assert quiet.plan.kind is SyncMode.INCREMENTAL
+    assert quiet.listing.calls["list"] == 2
+
+
+def test_a_first_listing_that_the_day_s_limit_stops_goes_on_the_next_day(course: Course) -> None:
+    days = 0
+    while not course.contract.known.keys() >= course.shown().keys():
+        course.sandbox.limits = RateLimits(read=(100, 2))
+        course.fetch(SyncRequest())
+        course.load()
+        course.check()
+        course.time.now += timedelta(days=1)
+        days += 1
+        assert days < 10
+    assert days > 2
+    assert course.told.living() == course.shown().keys()
