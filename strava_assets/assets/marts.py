@@ -8,6 +8,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.previews import preview
 from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
 
@@ -53,9 +54,12 @@ def _asset(mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[st
         began = time.monotonic()
         with told_with_its_cure(), warehouse.open() as engine:
             rows = refresh_mart(engine, mart, views)
-        return dg.MaterializeResult(
-            metadata={"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
-        )
+            billed = [report.bytes_processed for report in engine.take_reports() if report.bytes_processed]
+            glance = preview(engine, mart)
+        metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
+        if storage_kind == "bigquery":
+            metadata["bytes_processed"] = sum(billed)
+        return dg.MaterializeResult(metadata=metadata | glance)
 
     return refresh
 
