@@ -200,12 +200,13 @@ def period(everything: Sequence[Ride]) -> Row:
         ),
         "average_heartrate_bpm": heartrate(rides),
         "watts_per_heartbeat": efficiency(rides),
-        "relative_effort": _sum_of_known(r.effort for r in rides),
-        "training_load": _sum_of_known(r.load for r in rides),
+        "relative_effort": sum_of_known(r.effort for r in rides),
+        "training_load": sum_of_known(r.load for r in rides),
         "load_source": "mixed" if len(sources) == 2 else next(iter(sources), "none"),
     }
 
 
-def _sum_of_known(values: Iterable[float | None]) -> float | None:
+def sum_of_known(values: Iterable[float | None]) -> float | None:
+    """The sum of the known values, or nothing where there is none."""
     known = [value for value in values if value is not None]
     return math.fsum(known) if known else None

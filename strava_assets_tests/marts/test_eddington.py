@@ -1,0 +1,124 @@
+"""`eddington` against a count by hand, day after day."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strava_assets_tests.marts.every_sport import differences, judge, some
+from strava_assets_tests.marts.histories import MONDAY, activity, histories
+from strava_assets_tests.marts.judged import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strava_assets_tests.marts.conftest import Marts
+    from strava_assets_tests.marts.every_sport import Judged
+
+Row = dict[str, Any]
+
+
+def witness(activities: Sequence[Judged], unit: str) -> list[Row]:
+    """One athlete's numbers: the count is made again after every day."""
+    metres: dict[date, float] = defaultdict(float)
+    for each in activities:
+        if each.is_ride and not each.ride.flagged:
+            metres[each.day] += each.ride.metres
+    lengths: list[int] = []
+    reached: dict[int, date] = {}
+    for day in sorted(metres):
+        lengths.append(math.floor(round(metres[day] / (1000 if unit == "km" else 1609.344), 9)))
+        while sum(length > len(reached) for length in lengths) > len(reached):
+            reached[len(reached) + 1] = day
+    answer = []
+    for number in range(1, len(reached) + 11):
+        days = sum(length >= number for length in lengths)
+        answer.append(
+            {
+                "athlete_id": activities[0].row["athlete_id"],
+                "unit": unit,
+                "number": number,
+                "eddington_number": len(reached),
+                "is_current": number == len(reached),
+                "days": days,
+                "days_missing": max(0, number - days),
+                "reached_on": reached.get(number),
+            }
+        )
+    return answer
+
+
+@some(max_examples=12)
+@given(history=histories(), scale=st.sampled_from([0.05, 0.3, 1]))
+def test_every_number_is_what_a_count_by_hand_says(marts: Marts, history: list[Row], scale: float) -> None:
+    scaled = [r | {"distance_m": r["distance_m"] and r["distance_m"] * scale} for r in history]
+    [found] = marts(scaled, "eddington", as_of=MONDAY)
+    athletes = judge(scaled, Settings(MONDAY))
+    wanted = [
+        row for name in sorted(athletes) for unit in ("km", "mi") for row in witness(athletes[name], unit)
+    ]
+    assert differences(found, wanted, "athlete_id", "unit", "number") == []
+
+
+def ridden(*kilometres: float) -> list[Row]:
+    return [
+        activity(MONDAY + timedelta(n), str(n), distance_m=1000.0 * km) for n, km in enumerate(kilometres)
+    ]
+
+
+def numbers(marts: Marts, history: list[Row], unit: str = "km") -> list[Row]:
+    [found] = marts(history, "eddington", as_of=MONDAY)
+    return [row for row in found if row["unit"] == unit]
+
+
+def test_three_days_of_three_are_a_three(marts: Marts) -> None:
+    found = numbers(marts, ridden(3, 50, 1, 3.9))
+    assert {row["eddington_number"] for row in found} == {3}
+    assert [row["number"] for row in found if row["is_current"]] == [3]
+    assert [row["reached_on"] for row in found[:4]] == [
+        MONDAY,
+        MONDAY + timedelta(1),
+        MONDAY + timedelta(3),
+        None,
+    ]
+    assert [(row["days"], row["days_missing"]) for row in found[:5]] == [
+        (4, 0),
+        (3, 0),
+        (3, 0),
+        (1, 3),
+        (1, 4),
+    ]
+
+
+def test_several_rides_of_a_day_count_together(marts: Marts) -> None:
+    history = [activity(MONDAY, str(n), distance_m=metres) for n, metres in enumerate([600.1, 100.1, 299.8])]
+    assert numbers(marts, history)[0]["reached_on"] == MONDAY
+
+
+def test_a_whole_mile_is_a_mile(marts: Marts) -> None:
+    history = ridden(*[100 * 1.609344] * 12)
+    assert numbers(marts, history, "mi")[0]["eddington_number"] == 12
+    assert [row["days"] for row in numbers(marts, history, "mi")][-1] == 12
+    exact = [activity(MONDAY, "1", distance_m=1609.344)]
+    assert numbers(marts, exact, "mi")[0]["reached_on"] == MONDAY
+
+
+@pytest.mark.parametrize(
+    "fields", [{"sport_type": "EBikeRide"}, {"flagged": True}, {"sport_type": "Run"}, {"distance_m": None}]
+)
+def test_what_is_no_ride_of_ones_own_counts_for_nothing(marts: Marts, fields: Row) -> None:
+    found = numbers(marts, [activity(MONDAY, "1", **fields)])
+    assert [(row["number"], row["days"], row["days_missing"]) for row in found] == [
+        (n, 0, n) for n in range(1, 11)
+    ]
+    assert not any(row["is_current"] for row in found)
+
+
+def test_a_longer_ride_than_any_number_needs_no_row_a_kilometre(marts: Marts) -> None:
+    assert len(numbers(marts, ridden(19_000))) == 11
