@@ -16,16 +16,43 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-MARTS = (
-    "weekly_watts",
-    "quarterly_overview",
-    "daily_load",
-    "sport_overview",
-    "year_on_year",
-    "eddington",
-    "gear_use",
-    "personal_records",
-)
+_SELECTS = {
+    "weekly_watts": "SELECT * FROM weekly_watts WHERE athlete_id = @athlete_id ORDER BY week",
+    "quarterly_overview": "SELECT * FROM quarterly_overview WHERE athlete_id = @athlete_id ORDER BY quarter",
+    "daily_load": """
+        SELECT
+          day, training_load, load_source, activities, activities_without_load,
+          fitness_ctl, fatigue_atl, form_tsb, ramp_7d, is_warm_up
+        FROM daily_load
+        WHERE athlete_id = @athlete_id
+        ORDER BY day
+    """,
+    "year_on_year": """
+        SELECT
+          day, year, common_day, rides_so_far, distance_so_far_m, moving_time_so_far_s, climb_so_far_m,
+          work_so_far_kj, distance_year_before_m, distance_change_pct
+        FROM year_on_year
+        WHERE athlete_id = @athlete_id
+        ORDER BY day
+    """,
+    "sport_overview": """
+        SELECT
+          week, family, sport_type, activities, moving_time_s, distance_m, climb_m
+        FROM sport_overview
+        WHERE athlete_id = @athlete_id AND activities > 0
+        ORDER BY week, sport_type
+    """,
+    "gear_use": "SELECT * FROM gear_use WHERE athlete_id = @athlete_id ORDER BY distance_m DESC, gear_id",
+    "eddington": "SELECT * FROM eddington WHERE athlete_id = @athlete_id ORDER BY unit, number",
+    "personal_records": """
+        SELECT period, record, value, unit, activity_id, activity_date, name, sport_type
+        FROM personal_records
+        WHERE athlete_id = @athlete_id
+        ORDER BY period, record
+    """,
+}
+
+MARTS = tuple(_SELECTS)
 """The marts the page shows; each may be missing."""
 
 _ATHLETES = """
@@ -118,11 +145,7 @@ class Figures:
         athletes = query(_ATHLETES).to_pylist()
         athlete = athlete_id or next((row["athlete_id"] for row in athletes), "")
         own = {"athlete_id": athlete}
-        marts = {
-            name: query(f"SELECT * FROM {name} WHERE athlete_id = @athlete_id ORDER BY 1, 2, 3", own)  # noqa: S608 - a name of MARTS
-            for name in MARTS
-            if name in tables
-        }
+        marts = {name: query(sql, own) for name, sql in _SELECTS.items() if name in tables}
         settings = query("SELECT as_of FROM mart_settings").to_pylist() if "mart_settings" in tables else []
         measured = "activity_measures" in tables
         quality = query(_QUALITY, own).to_pylist()[0] if measured else {}
@@ -140,6 +163,11 @@ class Figures:
 def local_midnight(day: date) -> str:
     """A day as the charts need it: JavaScript takes a bare date for UTC and may show the day before."""
     return f"{day:%Y-%m-%d}T00:00:00"
+
+
+def without_nulls(point: Row) -> Row:
+    """A row as it travels inside the page: what is null is absent there."""
+    return {name: value for name, value in point.items() if value is not None}
 
 
 def instant(value: datetime | None) -> str:

@@ -6,7 +6,31 @@
   for (const holder of document.querySelectorAll("script[data-chart]")) {
     specs.set(holder.dataset.chart, holder.textContent);
   }
+  const shared = new Map();
+  for (const holder of document.querySelectorAll("script[data-rows]")) {
+    shared.set(holder.dataset.rows, holder.textContent);
+  }
   const views = new Map();
+  const typeface = JSON.stringify(getComputedStyle(document.body).fontFamily);
+
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  document.body.append(tip);
+  // Names are set as text, never as markup.
+  const tell = (handler, event, item, told) => {
+    tip.hidden = !told;
+    if (!told) return;
+    tip.replaceChildren(
+      ...Object.entries(told)
+        .filter(([, value]) => value !== "" && value !== "null" && value !== "undefined" && value !== "NaN")
+        .flatMap((pair) => pair.map((text) => Object.assign(document.createElement("span"), { textContent: text }))),
+    );
+    const { offsetWidth: width, offsetHeight: height } = tip;
+    const beside = event.clientX + 16 + width > innerWidth ? event.clientX - 16 - width : event.clientX + 16;
+    const below = Math.min(event.clientY + 16, innerHeight - height - 8);
+    tip.style.transform = `translate(${Math.max(4, beside)}px, ${Math.max(4, below)}px)`;
+  };
 
   const fit = (id) => views.get(id).width(document.getElementById(id).clientWidth).runAsync();
 
@@ -14,11 +38,11 @@
     const box = document.getElementById(id);
     const stage = document.createElement("div");
     // Labels are measured in the page's own typeface.
-    const typeface = JSON.stringify(getComputedStyle(document.body).fontFamily);
     const spec = JSON.parse(specs.get(id).replaceAll('"sans-serif"', typeface));
+    for (const rows of spec.data) if (shared.has(rows.name)) rows.values = JSON.parse(shared.get(rows.name));
     spec.width = box.clientWidth;
-    const options = { mode: "vega", renderer: "svg", actions: false };
-    const { view } = await vegaEmbed(stage, spec, options);
+    const view = new vegaKit.View(vegaKit.parse(spec), { renderer: "svg", tooltip: tell, hover: true });
+    await view.initialize(stage).runAsync();
     views.set(id, view);
     box.replaceChildren(stage);
     box.dataset.drawn = "";

@@ -12,7 +12,6 @@ from strava_assets.report.figures import instant
 from strava_assets.report.numbers import UNITS, counted, day, month
 from strava_assets.report.pictures import spark
 from strava_assets.report.sections import build_sections
-from strava_assets.report.sections.parts import Link
 from strava_assets.report.theme import DARK, LIGHT, css_variables
 from strava_assets.report.tiles import build_tiles
 
@@ -47,7 +46,12 @@ def build_page(
     sections = build_sections(figures, told)
     charts = [chart for section in sections for chart in section.charts]
     vega = {chart.name: drawing.as_vega(chart.spec) for chart in charts}
-    stills = {chart.name: _scalable(drawing.as_svg(vega[chart.name])) for chart in charts if not chart.zooms}
+    data = {name: rows for section in sections for name, rows in section.data.items()}
+    stills = {
+        chart.name: _scalable(drawing.as_svg(chart.name, vega[chart.name], data))
+        for chart in charts
+        if not chart.zooms
+    }
     return _template().render(
         title=title,
         generated=instant(generated_at),
@@ -58,7 +62,7 @@ def build_page(
         sections=sections,
         stills=stills,
         specs=[(chart.name, _embedded(vega[chart.name])) for chart in charts],
-        link=Link,
+        data=[(name, _embedded(rows)) for name, rows in data.items()],
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
@@ -94,6 +98,6 @@ def _scalable(svg: str) -> str:
     return svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
 
 
-def _embedded(document: dict[str, Any]) -> str:
+def _embedded(document: Any) -> str:
     """JSON inside a script element: nothing in it can end the element."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")

@@ -13,17 +13,6 @@ if TYPE_CHECKING:
 
 WIDTHS = {"full": 1000, "half": 480, "third": 310}
 
-Points = list[dict[str, Any]]
-
-
-def rows(points: Points) -> alt.InlineData:
-    """Rows as they travel inside the page, without what is null."""
-    import altair as alt
-
-    return alt.InlineData(
-        values=[{name: value for name, value in point.items() if value is not None} for point in points]
-    )
-
 
 def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """A chart as Vega-Lite whose width is all it takes, axes included, so that the page can set it."""

@@ -23,6 +23,7 @@ class Link:
 
 
 Cell = str | Link
+Points = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,13 @@ class Table:
         caption: what they are.
         columns: the heads, units included; the first names the row.
         rows: one tuple of cells a row.
+        words: the columns, by index, that hold words and not numbers.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
+    words: frozenset[int] = frozenset({0})
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Section:
         topic: what it is about.
         finding: what is seen, in one sentence; what is missing and how to get it, where nothing is.
         charts: the pictures.
+        data: the rows that their specs name; in the page once, however many charts draw them.
         tables: the numbers behind them.
         note: how to read them; definitions in short.
         legend: names with the palette's colours, which all its charts share.
@@ -83,6 +87,7 @@ class Section:
     topic: str
     finding: str
     charts: list[Chart] = field(default_factory=list)
+    data: dict[str, Points] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     note: str = ""
     legend: tuple[tuple[str, str], ...] = ()

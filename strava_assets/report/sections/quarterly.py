@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from strava_assets.report.figures import without_nulls
 from strava_assets.report.numbers import compact_hours, hours, number, quantity, rounded
-from strava_assets.report.sections.drawing import WIDTHS, Points, colours, rows, spec, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, colours, spec, value_axis
 from strava_assets.report.sections.parts import Chart, Section, Table, ride_link
 from strava_assets.report.theme import ink
 
@@ -45,12 +46,13 @@ def build(figures: Figures, units: Units) -> Section:
                 f"quarterly-{name}",
                 title,
                 f"{title} by quarter, {shown[-1]} to {shown[0]} side by side. The numbers are in the table.",
-                spec(_drawn(points, field, title, [str(year) for year in reversed(shown)], dots=dots)),
+                spec(_drawn(field, title, [str(year) for year in reversed(shown)], dots=dots)),
                 share="third",
             )
             for name, title, field, dots in measures
-            if any(point[field] for point in points)
+            if any(field in point for point in points)
         ],
+        {"quarters": points},
         [_table(quarters, units)],
         "The outlined quarter is the running one; comparisons with it are against as many days of the other. "
         + (f"Charts show the last {_YEARS} years, the table all." if quarters[0]["year"] < shown[-1] else ""),
@@ -83,20 +85,22 @@ def _finding(quarters: list[Row], units: Units) -> str:
 
 
 def _point(quarter: Row, units: Units) -> dict[str, Any]:
-    return {
-        "q": f"Q{quarter['quarter_of_year']}",
-        "y": str(quarter["year"]),
-        "p": "so far" if quarter["is_partial"] else "",
-        "a": rounded(quarter["average_watts"]),
-        "n": rounded(quarter["weighted_average_watts"]),
-        "h": rounded(hours(quarter["moving_time_s"])),
-        "d": rounded(units.far(quarter["distance_m"]), 0),
-        "c": rounded(units.high(quarter["climb_m"]), 0),
-        "k": rounded(quarter["work_kj"] / 1000, 1) if quarter["work_kj"] else None,
-    }
+    return without_nulls(
+        {
+            "q": f"Q{quarter['quarter_of_year']}",
+            "y": str(quarter["year"]),
+            "p": "so far" if quarter["is_partial"] else "",
+            "a": rounded(quarter["average_watts"]),
+            "n": rounded(quarter["weighted_average_watts"]),
+            "h": rounded(hours(quarter["moving_time_s"])),
+            "d": rounded(units.far(quarter["distance_m"]), 0),
+            "c": rounded(units.high(quarter["climb_m"]), 0),
+            "k": rounded(quarter["work_kj"] / 1000, 1) if quarter["work_kj"] else None,
+        }
+    )
 
 
-def _drawn(points: Points, field: str, title: str, years: list[str], *, dots: bool) -> alt.TopLevelMixin:
+def _drawn(field: str, title: str, years: list[str], *, dots: bool) -> alt.TopLevelMixin:
     import altair as alt
 
     palette = [f"year{rank}" for rank in range(len(years), 0, -1)]
@@ -107,14 +111,16 @@ def _drawn(points: Points, field: str, title: str, years: list[str], *, dots: bo
         alt.Tooltip("p:N", title="State"),
         alt.Tooltip(f"{field}:Q", title=title, format=",.0f"),
     ]
-    base = alt.Chart(rows(points)).encode(
+    base = alt.Chart(alt.NamedData("quarters")).encode(
         alt.X(
             "q:N",
             axis=alt.Axis(title=None, labelAngle=0),
             scale=alt.Scale(domain=["Q1", "Q2", "Q3", "Q4"], paddingInner=0.25, paddingOuter=0.1),
         ),
         alt.XOffset("y:N", scale=alt.Scale(domain=years, paddingInner=0.08)),
-        alt.Y(f"{field}:Q", axis=value_axis(tickCount=4), scale=alt.Scale(zero=not dots, nice=True)),
+        alt.Y(
+            f"{field}:Q", stack=False, axis=value_axis(tickCount=4), scale=alt.Scale(zero=not dots, nice=True)
+        ),
         tooltip=told,
     )
     over = base.transform_filter("datum.p == ''")

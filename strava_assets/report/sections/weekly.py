@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from strava_assets.report.figures import local_midnight
+from strava_assets.report.figures import local_midnight, without_nulls
 from strava_assets.report.numbers import (
     compact_hours,
     day,
@@ -16,8 +16,8 @@ from strava_assets.report.numbers import (
     quantity,
     rounded,
 )
-from strava_assets.report.sections.drawing import WIDTHS, Points, rows, spec, time_axis, value_axis
-from strava_assets.report.sections.parts import Chart, Section, Table, ride_link
+from strava_assets.report.sections.drawing import WIDTHS, spec, time_axis, value_axis
+from strava_assets.report.sections.parts import Chart, Points, Section, Table, ride_link
 from strava_assets.report.theme import ink
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def build(figures: Figures, units: Units) -> Section:
             "weekly-hours",
             "Riding time, hours a week",
             f"Hours of riding by week, {period}.",
-            spec(_hours(points, told, height=84 if powered else 200)),
+            spec(_hours(told, height=84 if powered else 200)),
         )
     ]
     if powered:
@@ -65,11 +65,13 @@ def build(figures: Figures, units: Units) -> Section:
         )
         charts.insert(0, watts)
     if len(weeks) > _WORTH_ZOOMING:
-        overview = _overview(points, "f" if powered else "h")
+        overview = _overview("f" if powered else "h")
         charts.append(
             Chart("weekly-overview", "Drag to zoom", "The whole history, small.", spec(overview), zooms=True)
         )
-    return Section("weekly", _TOPIC, finding, charts, [_table(weeks, units)], _NOTE if powered else "")
+    return Section(
+        "weekly", _TOPIC, finding, charts, {"weeks": points}, [_table(weeks, units)], _NOTE if powered else ""
+    )
 
 
 def best_week(weeks: list[Row]) -> Row | None:
@@ -107,17 +109,19 @@ def _against(change: float) -> str:
 
 
 def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:
-    return {
-        "w": local_midnight(week["week"]),
-        "a": rounded(week["average_watts"]),
-        "f": rounded(week["average_watts_4w"]),
-        "t": rounded(week["average_watts_12w"]),
-        "n": rounded(week["weighted_average_watts"], 0),
-        "h": rounded(hours(week["moving_time_s"]), 2),
-        "d": rounded(units.far(week["distance_m"]), 0),
-        "r": week["rides"],
-        "b": f"best week {number(week['average_watts'])}{chr(160)}W" if is_best else None,
-    }
+    return without_nulls(
+        {
+            "w": local_midnight(week["week"]),
+            "a": rounded(week["average_watts"]),
+            "f": rounded(week["average_watts_4w"]),
+            "t": rounded(week["average_watts_12w"]),
+            "n": rounded(week["weighted_average_watts"], 0),
+            "h": rounded(hours(week["moving_time_s"]), 2),
+            "d": rounded(units.far(week["distance_m"]), 0),
+            "r": week["rides"],
+            "b": f"best week {number(week['average_watts'])}{chr(160)}W" if is_best else None,
+        }
+    )
 
 
 def _tooltip(powered: bool) -> list[alt.Tooltip]:
@@ -147,7 +151,7 @@ def _along(*, labels: bool) -> alt.X:
 def _watts(points: Points, told: list[alt.Tooltip]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(rows(points)), _along(labels=True)
+    base, x = alt.Chart(alt.NamedData("weeks")), _along(labels=True)
     high = alt.Y("a:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis())
     line: dict[str, Any] = {"invalid": "break-paths-show-domains", "clip": True}
     best = base.transform_filter("isValid(datum.b)")
@@ -172,14 +176,14 @@ def _watts(points: Points, told: list[alt.Tooltip]) -> alt.TopLevelMixin:
 
 def _side(points: Points) -> Literal["left", "right"]:
     """To which side the best week's label has room."""
-    at = next((index for index, point in enumerate(points) if point["b"]), 0)
+    at = next((index for index, point in enumerate(points) if "b" in point), 0)
     return "right" if at > len(points) / 2 else "left"
 
 
-def _hours(points: Points, told: list[alt.Tooltip], height: int) -> alt.TopLevelMixin:
+def _hours(told: list[alt.Tooltip], height: int) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(rows(points)), _along(labels=True)
+    base, x = alt.Chart(alt.NamedData("weeks")), _along(labels=True)
     # Centred on the day that the lines above are drawn at.
     half = 3 * 86_400_000
     bars = (
@@ -199,7 +203,7 @@ def _hours(points: Points, told: list[alt.Tooltip], height: int) -> alt.TopLevel
     )
 
 
-def _overview(points: Points, field: str) -> Any:
+def _overview(field: str) -> Any:
     import altair as alt
 
     brush = alt.selection_interval(
@@ -208,7 +212,7 @@ def _overview(points: Points, field: str) -> Any:
         mark=alt.BrushConfig(fill=ink("accent"), fillOpacity=0.16, stroke=ink("accent"), strokeOpacity=0.6),
     )
     return (
-        alt.Chart(rows([{"w": point["w"], field: point[field]} for point in points]))
+        alt.Chart(alt.NamedData("weeks"))
         .mark_line(color=ink("accent"), strokeWidth=1.25)
         .encode(
             alt.X("w:T", axis=time_axis(labels=True)),

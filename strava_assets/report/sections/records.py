@@ -1,0 +1,92 @@
+"""Personal records, each with the ride that holds it on Strava."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.report.numbers import day, duration, quantity
+from strava_assets.report.sections.parts import Cell, Section, Table, ride_link
+
+if TYPE_CHECKING:
+    from strava_assets.report.figures import Figures, Row
+    from strava_assets.report.numbers import Units
+
+_TOPIC = "Records"
+_NAMES = {
+    "longest_distance": "Longest distance",
+    "longest_time": "Longest time in motion",
+    "most_climbing": "Most climbing",
+    "highest_average_watts": "Highest average power, 20 minutes or more",
+    "highest_weighted_watts": "Highest weighted power, 20 minutes or more",
+    "most_work": "Most work",
+}
+
+
+def build(figures: Figures, units: Units) -> Section:
+    """The section from `personal_records`."""
+    held = {
+        (row["period"], row["record"]): row
+        for row in figures.rows("personal_records")
+        if row["record"] in _NAMES
+    }
+    if not held:
+        return Section("records", _TOPIC, "No record yet; the first ride sets them all.")
+    year = str(figures.today.year) if figures.today else ""
+    periods = [("all_time", "All time"), (year, year), ("last_90_days", "Last 90 days")]
+    shown = [(key, head) for key, head in periods if any(period == key for period, _ in held)]
+    rows: list[tuple[Cell, ...]] = []
+    for record, name in _NAMES.items():
+        cells: list[Cell] = [name]
+        for key, _ in shown:
+            cells += _cells(held.get((key, record)), record, units)
+        if any((key, record) in held for key, _ in shown):
+            rows.append(tuple(cells))
+    heads = [head for _, title in shown for head in (title, "Ride")]
+    return Section(
+        "records",
+        _TOPIC,
+        _finding(held, year),
+        tables=[
+            Table(
+                "Records and the rides that hold them",
+                ("Record", *heads),
+                rows,
+                words=frozenset(range(0, 7, 2)),
+            )
+        ],
+        note="Flagged, typed-in and motor-assisted rides never hold a record; distance and climbing count on "
+        "the road.",
+        open_table=True,
+    )
+
+
+def _finding(held: dict[tuple[str, str], Row], year: str) -> str:
+    latest = max(
+        (row for (period, _), row in held.items() if period == "all_time"),
+        key=lambda row: (row["activity_date"], row["record"]),
+        default=None,
+    )
+    if latest is None:
+        return "No all-time record yet."
+    name = _NAMES[latest["record"]].partition(",")[0].lower()
+    fresh = sum(
+        row["activity_date"].year == int(year or 0)
+        for (period, _), row in held.items()
+        if period == "all_time"
+    )
+    text = f"The newest all-time record is the {name}, set on {day(latest['activity_date'])}"
+    return text + (f"; {fresh} of them fell this year." if fresh > 1 else ".")
+
+
+def _cells(row: Row | None, record: str, units: Units) -> list[Cell]:
+    if row is None:
+        return ["", ""]
+    value = row["value"]
+    told = {
+        "longest_distance": lambda: quantity(units.far(value), units.distance, 1),
+        "longest_time": lambda: duration(value),
+        "most_climbing": lambda: quantity(units.high(value), units.climb),
+    }.get(record, lambda: quantity(value, row["unit"]))()
+    name = " ".join((row["name"] or row["sport_type"] or "Ride").split())
+    short = name if len(name) <= 28 else name[:27].rstrip() + "\u2026"
+    return [told, ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}")]
