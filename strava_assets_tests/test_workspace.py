@@ -1,0 +1,41 @@
+"""`dg` and `dagster-webserver -w workspace.yaml` find one and the same code location."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+def dg_project() -> dict[str, Any]:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project: dict[str, Any] = document["tool"]["dg"]["project"]
+    return project
+
+
+def workspace_module() -> dict[str, str]:
+    document = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+    [location] = document["load_from"]
+    module: dict[str, str] = location["python_module"]
+    return module
+
+
+def test_both_files_name_the_same_module_and_location() -> None:
+    assert workspace_module() == {
+        "module_name": dg_project()["code_location_target_module"],
+        "location_name": dg_project()["code_location_name"],
+    }
+
+
+def test_the_named_module_holds_the_definitions() -> None:
+    module = importlib.import_module(workspace_module()["module_name"])
+
+    found = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
+
+    assert len(found) == 1
