@@ -159,9 +159,10 @@ class BigQueryWarehouse(Warehouse):
         self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
     ) -> MergeCounts:
         with self._staged(table, rows) as stage:
-            counting = statements.staged_counts(
+            decided = statements.decisions(
                 table, stage, wins=wins, changed=changed, latest=latest, json_as_text=True
             )
+            counting = statements.counts(decided.subquery("decided"), stage)
             _, counted = self._jobs.query(counting.sql(dialect="bigquery"), kind="SELECT")
             (counts,) = counted.to_arrow(create_bqstorage_client=False).to_pylist()
             merging = statements.merge(table, stage, wins=wins, latest=latest, json_as_text=True)

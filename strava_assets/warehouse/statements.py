@@ -130,21 +130,29 @@ def _casts(columns: Sequence[Column]) -> list[exp.Expr]:
     ]
 
 
-def staged_counts(
+def decisions(
     table: Table, stage: str, *, wins: str, changed: str, latest: str, json_as_text: bool = False
 ) -> exp.Select:
-    """Count what `merge` will do, before it does: staged, inserted, updated, and matched, changed or not."""
-    new = column_named(table.key[0], "T").is_(exp.null())
-    known = exp.not_(new)
-    update = exp.and_(known, _condition(wins), _condition(changed))
-    counted = exp.select(
-        exp.alias_(exp.select(exp.Count(this=exp.Star())).from_(table_named(stage)).subquery(), "staged"),
-        exp.alias_(_count(new), "inserted"),
-        exp.alias_(_count(update), "updated"),
-        exp.alias_(_count(known), "matched"),
+    """What becomes of each staged row kept: its `staged_row`, and whether it `is_new`, `wins`, `changed`."""
+    decided = exp.select(
+        column_named(STAGED_ROW, "S"),
+        exp.alias_(column_named(table.key[0], "T").is_(exp.null()), "is_new"),
+        exp.alias_(_condition(wins), "wins"),
+        exp.alias_(_condition(changed), "changed"),
     )
     kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
-    return counted.from_(kept).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
+    return decided.from_(kept).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
+
+
+def counts(decided: exp.Table | exp.Subquery, stage: str) -> exp.Select:
+    """Count decisions: staged, inserted, updated, and matched, whether changed or not."""
+    staged = exp.select(exp.Count(this=exp.Star())).from_(table_named(stage)).subquery()
+    return exp.select(
+        exp.alias_(staged, "staged"),
+        exp.alias_(_count("is_new"), "inserted"),
+        exp.alias_(_count("NOT is_new AND wins AND changed"), "updated"),
+        exp.alias_(_count("NOT is_new"), "matched"),
+    ).from_(decided)
 
 
 def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: bool = False) -> exp.Merge:
@@ -170,7 +178,7 @@ def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: boo
     )
 
 
-def unstaged(table: Table, *, json_as_text: bool) -> list[exp.Expr]:
+def unstaged(table: Table, *, json_as_text: bool = False) -> list[exp.Expr]:
     """The staging table's columns as the table has them.
 
     A number in JSON that has no exact binary form is rounded, as every reader of JSON does.
@@ -201,13 +209,13 @@ def _kept(table: Table, stage: str, latest: str, *, json_as_text: bool) -> exp.S
     ranked = exp.select(column_named(STAGED_ROW), exp.alias_(rank, _STAGED_RANK)).from_(table_named(stage))
     best = exp.select(column_named(STAGED_ROW)).from_(ranked.subquery("ranked"))
     best = best.where(column_named(_STAGED_RANK).eq(1))
-    picked = exp.select(*unstaged(table, json_as_text=json_as_text)).from_(table_named(stage))
-    return picked.where(column_named(STAGED_ROW).isin(query=best))
+    picked = exp.select(*unstaged(table, json_as_text=json_as_text), column_named(STAGED_ROW))
+    return picked.from_(table_named(stage)).where(column_named(STAGED_ROW).isin(query=best))
 
 
-def _count(condition: exp.Expr) -> exp.Count:
+def _count(condition: str) -> exp.Count:
     """COUNTIF would be null on DuckDB where no row is sure."""
-    return exp.Count(this=exp.If(this=condition.copy(), true=exp.Literal.number(1)))
+    return exp.Count(this=exp.If(this=_condition(condition), true=exp.Literal.number(1)))
 
 
 def _same_key(table: Table) -> exp.Condition:

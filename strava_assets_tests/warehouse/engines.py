@@ -44,8 +44,9 @@ class Engine(ABC):
     def prepare(self, ddl: str) -> None:
         """Run DDL in BigQuery's dialect past the warehouse, as a stranger would."""
 
+    @abstractmethod
     def close(self) -> None:
-        """Release what the engine's own look at itself holds."""
+        """Release what the test's own look at the engine holds."""
 
 
 class DuckDBEngine(Engine):
@@ -54,6 +55,9 @@ class DuckDBEngine(Engine):
 
     def open(self) -> DuckDBWarehouse:
         return DuckDBWarehouse(self.path)
+
+    def close(self) -> None:
+        assert self.path.parent.exists()
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.path) as connection:
