@@ -43,7 +43,7 @@ def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None 
             *activities.build(settings, storage_kind, OWNERS),
             *inputs.build(settings, storage_kind, OWNERS),
             *profile.build(settings, storage_kind, OWNERS),
-            *marts.build(storage_kind, OWNERS),
+            *marts.build(settings, storage_kind, OWNERS),
             *report.build(settings, catalog.load(), OWNERS),
         ],
         asset_checks=[

@@ -76,6 +76,12 @@ class Settings(BaseModel):
         default=False, description="Whether schedules and sensors start switched on; `make run` sets it."
     )
 
+    source_url: str | None = Field(
+        default=None,
+        description="Where the code is readable, e.g. https://github.com/me/strava_assets/blob/main; the "
+        "UI's source links lead there instead of to this machine's files.",
+    )
+
     # Strava
     client_id: str | None = Field(
         default=None, alias="STRAVA_CLIENT_ID", description="Your API application's client id."

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.assets.sources import source_link
 from strava_assets.resources import LandingResource, StravaResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
 
@@ -100,7 +102,8 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             "Nothing here is interpreted, nothing is ever overwritten, and a batch that was not finished "
             "does not count. Launch it with a mode to choose what is listed."
         ),
-        metadata={"dagster/uri": settings.landing_address},
+        metadata={"dagster/uri": settings.landing_address}
+        | source_link(Path(__file__), "raw_activities", base_url=settings.source_url),
     )
     def raw_activities(
         context: dg.AssetExecutionContext,
@@ -150,7 +153,8 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             ACTIVITIES.key,
             grain=ACTIVITIES.grain,
             storage_kind=storage_kind,
-        ),
+        )
+        | source_link(Path(__file__), "bq_activities", base_url=settings.source_url),
     )
     def bq_activities(
         context: dg.AssetExecutionContext,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.sources import source_link
 from strava_assets.resources import WarehouseResource
 from strava_assets.schema.mart_inputs import MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
@@ -39,7 +41,8 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             code_version="1",
             metadata=table_metadata(
                 table.name, table.columns, table.key, grain=table.grain, storage_kind=storage_kind
-            ),
+            )
+            | source_link(Path(__file__), "what_counts", base_url=settings.source_url),
         )
 
     @dg.multi_asset(

@@ -9,27 +9,32 @@ from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.previews import preview
+from strava_assets.assets.sources import source_link
 from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
 
 if TYPE_CHECKING:
     from strava_assets.marts.catalog import Mart
+    from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
 
-def build(storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
     """An asset for every mart of the catalog.
 
     Args:
+        settings: where the code is readable, for links.
         storage_kind: the engine's name, for the UI.
         owners: who answers for the assets.
     """
     marts = catalog.load()
     views = [mart for mart in marts if mart.is_view]
-    return [_asset(mart, views, storage_kind, owners) for mart in marts if not mart.is_view]
+    return [_asset(settings, mart, views, storage_kind, owners) for mart in marts if not mart.is_view]
 
 
-def _asset(mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[str]) -> dg.AssetsDefinition:
+def _asset(
+    settings: "Settings", mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[str]
+) -> dg.AssetsDefinition:
     @dg.asset(
         name=mart.name,
         deps=list(mart.depends_on),
@@ -48,7 +53,8 @@ def _asset(mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[st
             storage_kind=storage_kind,
             lineage=mart.lineage,
         )
-        | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")},
+        | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")}
+        | source_link(catalog.FOLDER / f"{mart.name}.sql", base_url=settings.source_url),
     )
     def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         began = time.monotonic()

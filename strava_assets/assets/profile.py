@@ -1,6 +1,7 @@
 """The athlete's own figures by date (`athlete_profile`): from their file, filled from Strava's profile."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from strava_assets.assets.activities import FRESH, STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.inputs import as_arrow
+from strava_assets.assets.sources import source_link
 from strava_assets.errors import StravaAssetsError
 from strava_assets.resources import StravaResource, WarehouseResource
 from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS, ATHLETE_PROFILE
@@ -48,7 +50,8 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             ATHLETE_PROFILE.key,
             grain=ATHLETE_PROFILE.grain,
             storage_kind=storage_kind,
-        ),
+        )
+        | source_link(Path(__file__), "athlete_profile", base_url=settings.source_url),
     )
     def athlete_profile(
         context: dg.AssetExecutionContext, strava: StravaResource, warehouse: WarehouseResource

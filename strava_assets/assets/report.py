@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import dagster as dg
 
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.sources import source_link
 from strava_assets.resources import WarehouseResource
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
             "their progression, quarters side by side, training load, records, and how complete the data is. "
             "It needs no server and loads nothing from anywhere; without a script it is whole as well."
         ),
-        metadata={"dagster/uri": settings.report_target},
+        metadata={"dagster/uri": settings.report_target}
+        | source_link(Path(__file__), "insights_report", base_url=settings.source_url),
     )
     def insights_report(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         from strava_assets.report import Figures, build_page, write_page
