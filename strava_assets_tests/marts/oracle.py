@@ -181,7 +181,9 @@ def _longest(rides: list[Ride]) -> Row:
     ]
     for value, name, of, pool in records:
         best = min(
-            (r for r in pool if of(r) > 0 and not r.flagged), key=lambda r: (-of(r), r.day, r.id), default=None
+            (r for r in pool if of(r) > 0 and not r.flagged),
+            key=lambda r: (-of(r), r.day, r.id),
+            default=None,
         )
         answer |= {value: best and of(best), name: best and best.id}
     by_gear: dict[str, float] = defaultdict(float)

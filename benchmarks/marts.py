@@ -1,0 +1,224 @@
+"""How long each mart takes and how much memory, on many athletes: the mart, hand-written SQL, pandas.
+
+Every contender is a process of its own over the same DuckDB file, with the same memory limit and threads, and
+writes its answer as a table. `floor` is benchmarks/floor/*.sql: the same columns, written by hand for DuckDB
+alone; its answer must equal the mart's. `pandas` computes only the main columns of weekly_watts, from memory.
+
+    python benchmarks/marts.py [--activities 1000000] [--rounds 3] [--memory 1GB] [--only weekly_watts]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from strava_assets.marts import load
+from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
+from strava_assets.schema.sports import SPORT_RULES, sport_rules
+from strava_assets.schema.tables import TABLES
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+FLOOR = Path(__file__).parent / "floor"
+AS_OF = date(2026, 11, 18)
+
+# A thousand activities an athlete over eight years: four of five are rides, most with a meter.
+HISTORY = """
+INSERT INTO bq_activities BY NAME
+SELECT
+  (i % {athletes})::VARCHAR AS athlete_id, i::VARCHAR AS activity_id, d AS activity_date,
+  d::TIMESTAMP AS start_date_local, d::TIMESTAMPTZ AS start_date,
+  date_trunc('week', d)::DATE AS week, date_trunc('quarter', d)::DATE AS quarter, year(d) AS year,
+  ['Ride', 'VirtualRide', 'EBikeRide', 'Run', 'GravelRide', 'Ride'][(1 + hash(i, 1) % 6)::INTEGER]
+    AS sport_type,
+  hash(i, 2) % 5 = 0 AS commute, hash(i, 3) % 9 = 0 AS trainer, 'b' || hash(i, 4) % 4 AS gear_id,
+  CASE WHEN hash(i, 5) % 10 < 7 THEN true WHEN hash(i, 5) % 10 = 7 THEN false END AS device_watts,
+  watts AS average_watts, watts + hash(i, 6) % 20 AS weighted_average_watts, 3 * watts AS max_watts,
+  seconds AS moving_time_s, seconds + 300 AS elapsed_time_s, round(watts * seconds / 1000, 1) AS kilojoules,
+  round(seconds * 7.5, 1) AS distance_m, hash(i, 7) % 1500 AS total_elevation_gain_m,
+  CASE WHEN hash(i, 8) % 5 > 0 THEN 110 + hash(i, 8) % 55 END AS average_heartrate_bpm,
+  hash(i, 9) % 200 AS suffer_score, 'api' AS source, now() AS fetched_at, 'b' AS batch_id, 'h' AS content_hash
+FROM (
+  SELECT
+    i, 100 + hash(i, 10) % 200 AS watts, 900 + hash(i, 11) % 12000 AS seconds,
+    DATE '2018-11-19' + (hash(i, 12) % 2920)::INTEGER AS d
+  FROM range({activities}) AS r(i)
+)
+"""
+
+
+def prepare(path: Path, activities: int) -> None:
+    """The inputs of a refresh, in a file."""
+    with DuckDBWarehouse(path, memory_limit="2GB") as warehouse:
+        for table in TABLES.values():
+            warehouse.ensure(table)
+        settings = {"as_of": AS_OF, "week_start": "monday", "count_commutes": True, "count_virtual": True}
+        figures = [
+            {"athlete_id": str(n), "valid_from": date(2018, 1, 1), "ftp_w": 260.0, "weight_kg": 72.0}
+            | {"max_heartrate_bpm": 188.0, "resting_heartrate_bpm": 48.0}
+            for n in range(athletes_of(activities))
+        ]
+        for table, rows in (
+            (MART_SETTINGS, [settings]),
+            (SPORT_RULES, sport_rules()),
+            (ATHLETE_PROFILE, figures),
+        ):
+            warehouse.replace(table, pa.Table.from_pylist(rows, schema=arrow_schema(table.columns)))
+        for mart in load():
+            if mart.is_view:
+                warehouse.create_view_as(
+                    mart.name, mart.sql, description=mart.description, columns=mart.columns
+                )
+    with duckdb.connect(path) as connection:
+        connection.execute(HISTORY.format(activities=activities, athletes=athletes_of(activities)))
+
+
+def athletes_of(activities: int) -> int:
+    """A thousand activities each."""
+    return max(1, activities // 1000)
+
+
+def run_mart(name: str, path: Path, memory: str) -> None:
+    mart = next(mart for mart in load() if mart.name == name)
+    with DuckDBWarehouse(path, memory_limit=memory, threads=2) as warehouse:
+        warehouse.create_table_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+
+
+def run_floor(name: str, path: Path, memory: str) -> None:
+    query = (FLOOR / f"{name}.sql").read_text(encoding="utf-8")
+    with duckdb.connect(path) as connection:
+        connection.execute(f"SET memory_limit = '{memory}'; SET threads = 2")
+        connection.execute(f"CREATE OR REPLACE TABLE {name}_floor AS {query}")
+
+
+def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a contender like the others
+    """Sums, averages, rolling values, last week and year, best so far; nothing cut, no load, no heart."""
+    import pandas as pd
+
+    with duckdb.connect(path, read_only=True) as connection:
+        rides = connection.execute(
+            "SELECT athlete_id, week, activity_date, device_watts, average_watts, weighted_average_watts,"
+            " kilojoules, moving_time_s, distance_m, total_elevation_gain_m"
+            " FROM bq_activities JOIN sport_rules USING (sport_type)"
+            " WHERE is_ride AND NOT is_ebike AND deleted_at IS NULL"
+        ).df()
+    power = rides["device_watts"].fillna(value=False).astype(bool) & (rides["average_watts"] > 0)
+    rides["rides"] = 1
+    rides["power_s"] = rides["moving_time_s"].where(power, 0)
+    rides["work_j"] = (rides["kilojoules"] * 1000).where(power, 0)
+    rides["w4s"] = (rides["moving_time_s"] * rides["weighted_average_watts"] ** 4).where(power, 0)
+    sums = ["rides", "moving_time_s", "distance_m", "total_elevation_gain_m", "power_s", "work_j", "w4s"]
+    by_week = rides.groupby(["athlete_id", "week"])
+    weeks = by_week[sums].sum().join(by_week["activity_date"].nunique().rename("ride_days")).reset_index()
+    span = weeks.groupby("athlete_id")["week"].min()
+    calendar = pd.concat(
+        pd.DataFrame({"athlete_id": athlete, "week": pd.date_range(first, pd.Timestamp(AS_OF), freq="7D")})
+        for athlete, first in span.items()
+    )
+    weeks = calendar.merge(weeks, how="left", on=["athlete_id", "week"]).fillna(0)
+    weeks["average_watts"] = weeks["work_j"] / weeks["power_s"]
+    weeks["weighted_average_watts"] = (weeks["w4s"] / weeks["power_s"]) ** 0.25
+    grouped = weeks.groupby("athlete_id")
+    for span_weeks in (4, 12):
+        rolled = (
+            grouped[["work_j", "power_s", "w4s"]]
+            .rolling(span_weeks, min_periods=1)
+            .sum()
+            .reset_index(drop=True)
+        )
+        weeks[f"average_watts_{span_weeks}w"] = rolled["work_j"] / rolled["power_s"]
+        weeks[f"weighted_{span_weeks}w"] = (rolled["w4s"] / rolled["power_s"]) ** 0.25
+    for ago, shift in (("previous", 1), ("year_ago", 52)):
+        weeks[f"average_watts_{ago}"] = grouped["average_watts"].shift(shift)
+        weeks[f"{ago}_change_pct"] = 100 * (weeks["average_watts"] / weeks[f"average_watts_{ago}"] - 1)
+    weeks["best"] = weeks["average_watts"].where(weeks["power_s"] >= 10_800)
+    weeks["best"] = weeks.groupby("athlete_id")["best"].cummax()
+    with duckdb.connect(path) as connection:
+        connection.register("answer", weeks)
+        connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS FROM answer")
+
+
+CONTENDERS = {"mart": run_mart, "floor": run_floor, "pandas": run_pandas}
+
+
+def measured(kind: str, name: str, path: Path, memory: str) -> tuple[float, float, float]:
+    """Seconds by the wall, seconds of processor, peak MB, of one contender in a process of its own."""
+    command = [sys.executable, __file__, "--worker", kind, name, str(path), memory]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
+    wall_s, processor_s, peak_mb = json.loads(answer.stdout)
+    return wall_s, processor_s, peak_mb
+
+
+def compare(name: str, path: Path) -> None:
+    """The floor's answer is the mart's, or the floor is none."""
+    columns = [column for mart in load() if mart.name == name for column in mart.columns]
+    differs = " OR ".join(
+        f"abs(m.{c.name} - f.{c.name}) > 1e-6 * (1 + abs(m.{c.name}))"
+        f" OR (m.{c.name} IS NULL) <> (f.{c.name} IS NULL)"
+        if c.type.name == "FLOAT"
+        else f"m.{c.name} IS DISTINCT FROM f.{c.name}"
+        for c in columns
+    )
+    joined = f"{name} m FULL JOIN {name}_floor f USING (athlete_id, week)"
+    query = f"SELECT count(*) FROM {joined} WHERE {differs}"  # noqa: S608 -- the catalog's own names
+    with duckdb.connect(path, read_only=True) as connection:
+        [(count,)] = connection.execute(query).fetchall()
+    if count:
+        raise SystemExit(f"{name}: {count} rows of the floor differ from the mart's")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--activities", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", default="1GB")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.worker:
+        kind, name, path, memory = asked.worker
+        began = time.perf_counter()
+        CONTENDERS[kind](name, Path(path), memory)
+        seconds = time.perf_counter() - began
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        prepare(path, asked.activities)
+        print(f"| {asked.activities:,} activities | contender | s | processor s | peak MB |")
+        print("| --- | --- | --- | --- | --- |")
+        for mart in load():
+            if mart.is_view or asked.only not in mart.name:
+                continue
+            kinds = ["mart", *(["floor", "pandas"] if (FLOOR / f"{mart.name}.sql").exists() else [])]
+            taken: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in kinds}
+            for _ in range(asked.rounds):
+                for kind in kinds:
+                    taken[kind].append(measured(kind, mart.name, path, asked.memory))
+            if "floor" in kinds:
+                compare(mart.name, path)
+            for kind in kinds:
+                wall_s, processor_s, peak_mb = (
+                    statistics.median(column) for column in zip(*taken[kind], strict=True)
+                )
+                print(
+                    f"| {mart.name} | {kind} | {wall_s:.1f} | {processor_s:.1f} | {peak_mb:.0f} |", flush=True
+                )
+
+
+if __name__ == "__main__":
+    main()
