@@ -43,7 +43,8 @@ def look(settings: Settings) -> Iterator[Finding]:
             "secrets", f"{kept}, which cannot keep the token that Strava may replace it with.", cure
         )
     elif mode is None:
-        yield ok("secrets", f"{kept}, seeded from the environment.")
+        place = place_of_tokens(settings)
+        yield ok("secrets", f"Set in the environment; what Strava gives for them is going to {place}.")
     elif mode & 0o077:
         cure = f"it is closed now; if others use this machine, {LOGIN} again for new tokens"
         yield warning("secrets", f"{kept}, and others could read it (mode {mode:o}).", cure)

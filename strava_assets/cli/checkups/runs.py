@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
 
+# Daemons beat twice a minute. Dagster itself takes one for healthy half an hour longer, which suits an alarm
+# but not the question whether it was just stopped.
+ALIVE_WITHIN = timedelta(seconds=90)
 SCHEDULE = "sync_every_6_hours"
 START = "make run"
 CURE_MARK = "What to do: "
@@ -35,23 +38,30 @@ def look(settings: Settings) -> Iterator[Finding]:
         yield from _last_run(instance)
 
 
+def last_heartbeat(instance: dg.DagsterInstance) -> datetime | None:
+    """When a daemon of this home last gave a sign of life, aware UTC; None where none ever did."""
+    beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
+    return datetime.fromtimestamp(max(beats), UTC) if beats else None
+
+
 def _daemon(instance: dg.DagsterInstance) -> Any:
-    statuses = instance.get_daemon_statuses()
-    beats = [status.last_heartbeat for status in statuses.values() if status.last_heartbeat]
-    if not beats:
+    beat = last_heartbeat(instance)
+    if beat is None:
         yield warning("daemon", "It has never run, so nothing is synced by itself.", START)
         return False
-    silent = sorted(name for name, status in statuses.items() if status.required and not status.healthy)
-    if silent:
-        since = _ago(max(beat.timestamp for beat in beats))
-        yield warning("daemon", f"It is not running (last sign of life {since} ago).", START)
+    if datetime.now(UTC) - beat > ALIVE_WITHIN:
+        yield warning("daemon", f"It is not running; its last sign of life was {_ago(beat)} ago.", START)
         return False
-    faults = [error for beat in beats for error in beat.errors or ()]
+    statuses = instance.get_daemon_statuses()
+    silent = sorted(name for name, status in statuses.items() if status.required and not status.healthy)
+    faults = [error for s in statuses.values() if s.last_heartbeat for error in s.last_heartbeat.errors or ()]
     if faults:
         first = faults[0].message.strip().splitlines()[0]
         yield broken("daemon", f"It runs, with an error: {first}", f"stop and start it again: {START}")
+    elif silent:
+        yield broken("daemon", f"Parts of it hang: {', '.join(silent)}.", f"stop and start it again: {START}")
     else:
-        yield ok("daemon", f"Running; last sign of life {_ago(max(b.timestamp for b in beats))} ago.")
+        yield ok("daemon", "Running.")
     return True
 
 
@@ -70,13 +80,13 @@ def _last_sync(instance: dg.DagsterInstance) -> Finding:
     if event is None or event.asset_materialization is None:
         return warning("last sync", "There was none yet.", "strava-assets sync")
     values = {name: value.value for name, value in event.asset_materialization.metadata.items()}
-    age = datetime.now(UTC) - datetime.fromtimestamp(event.timestamp, UTC)
+    ended = datetime.fromtimestamp(event.timestamp, UTC)
     said = (
-        f"{spoken(age)} ago, {values['mode']}: {values['activities']} activities in {values['calls']} calls."
+        f"{_ago(ended)} ago, {values['mode']}: {values['activities']} activities in {values['calls']} calls."
     )
     if "stopped_by" in values:
         return warning("last sync", f"{said} It stopped: {values['stopped_by']}", "strava-assets sync then")
-    if age > FRESH.fail_window.to_timedelta():
+    if datetime.now(UTC) - ended > FRESH.fail_window.to_timedelta():
         return warning("last sync", f"{said} The data is not fresh.", f"strava-assets sync, or {START}")
     return ok("last sync", said)
 
@@ -87,7 +97,8 @@ def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:
         return
     [record] = records
     run = record.dagster_run
-    when = f"{_ago(record.end_time or record.update_timestamp.timestamp())} ago ({run.job_name})"
+    ended = datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.update_timestamp
+    when = f"{_ago(ended)} ago ({run.job_name})"
     if run.status is dg.DagsterRunStatus.SUCCESS:
         yield ok("last run", f"Succeeded {when}.")
     elif run.status is dg.DagsterRunStatus.CANCELED:
@@ -111,5 +122,5 @@ def _failure(instance: dg.DagsterInstance, run_id: str, when: str) -> Finding:
     return broken("last run", f"Failed {when}.", "see its checks and log in the UI, under Runs")
 
 
-def _ago(timestamp: float) -> str:
-    return spoken(datetime.now(UTC) - datetime.fromtimestamp(timestamp, UTC))
+def _ago(moment: datetime) -> str:
+    return spoken(datetime.now(UTC) - moment)
