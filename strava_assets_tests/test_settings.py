@@ -1,0 +1,156 @@
+"""The environment is read once; what cannot be meant stops with its name and what is possible."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from strava_assets.errors import ConfigurationError
+from strava_assets.settings import (
+    SecretStoreKind,
+    Settings,
+    WarehouseKind,
+    WeekStart,
+    choices,
+    load_settings,
+    variable_name,
+)
+
+ROOT = Path(__file__).parents[1]
+VARIABLES = [variable_name(field) for field in Settings.model_fields]
+
+
+def settings(**variables: str) -> Settings:
+    return load_settings(variables, env_file=None)
+
+
+def refusal(**variables: str) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        settings(**variables)
+    return str(refused.value)
+
+
+def test_nothing_set_is_a_complete_local_platform() -> None:
+    plain = settings()
+    assert plain.warehouse_kind is WarehouseKind.DUCKDB
+    assert plain.secret_store_kind is SecretStoreKind.FILE
+    assert plain.landing_address == str(Path("data").absolute() / "landing")
+    assert plain.duckdb_path == Path("data/warehouse.duckdb")
+
+
+def test_one_home_moves_all_local_state(tmp_path: Path) -> None:
+    moved = settings(STRAVA_ASSETS_HOME=str(tmp_path))
+    places = [moved.duckdb_path, moved.token_path, Path(moved.report_target), moved.dagster_home]
+    assert all(place.is_relative_to(tmp_path) for place in [*places, Path(moved.landing_address)])
+
+
+def test_gcp_implies_its_warehouse_and_its_secrets_and_either_can_be_chosen_otherwise() -> None:
+    cloud = settings(STRAVA_ASSETS_ENV="gcp", STRAVA_ASSETS_GCP_PROJECT="mine")
+    assert cloud.warehouse_kind is WarehouseKind.BIGQUERY
+    assert cloud.secret_store_kind is SecretStoreKind.GCP
+    mixed = settings(
+        STRAVA_ASSETS_ENV="gcp", STRAVA_ASSETS_WAREHOUSE="duckdb", STRAVA_ASSETS_SECRET_STORE="env"
+    )
+    assert mixed.warehouse_kind is WarehouseKind.DUCKDB
+
+
+def test_the_environment_wins_over_the_file_and_an_empty_variable_is_an_unset_one(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("STRAVA_ASSETS_WEEK_START=sunday\nSTRAVA_ASSETS_UNITS=imperial\nSTRAVA_CLIENT_ID=1\n")
+    read = load_settings({"STRAVA_ASSETS_UNITS": "metric", "STRAVA_CLIENT_ID": ""}, env_file=file)
+    assert (read.week_start, read.units, read.client_id) == (WeekStart.SUNDAY, "metric", None)
+
+
+def test_a_misspelt_variable_is_refused_with_the_likely_one_and_all_there_are() -> None:
+    told = refusal(STRAVA_ASSETS_WEEKSTART="sunday")
+    assert "STRAVA_ASSETS_WEEKSTART (did you mean STRAVA_ASSETS_WEEK_START?)" in told
+    assert all(name in told for name in VARIABLES)
+
+
+def test_other_programs_variables_are_none_of_ours() -> None:
+    assert settings(STRAVA_SOMETHING="else", PATH="/bin") == settings()
+
+
+@pytest.mark.parametrize("field", [field for field in Settings.model_fields if choices(field)])
+def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
+    told = refusal(**{variable_name(field): "neither"})
+    assert f"{variable_name(field)}=neither: possible: {', '.join(choices(field))}." in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("STRAVA_ASSETS_TIMEZONE", "Europe/Pariss", "did you mean Europe/Paris"),
+        ("STRAVA_ASSETS_TIMEZONE", "nowhere at all", "no IANA time zone"),
+        ("STRAVA_API_BASE_URL", "www.strava.com", "must begin with https://"),
+        ("STRAVA_OAUTH_BASE_URL", "ftp://strava.com", "must begin with https://"),
+        ("STRAVA_ASSETS_OVERLAP_DAYS", "soon", "integer"),
+        ("STRAVA_ASSETS_OVERLAP_DAYS", "6", "greater than or equal to 7"),
+        ("STRAVA_ASSETS_FULL_LISTING_EVERY_HOURS", "0", "greater than or equal to 1"),
+        ("STRAVA_ASSETS_RATE_LIMIT_RESERVE", "-1", "greater than or equal to 0"),
+        ("STRAVA_ASSETS_MAX_DELETED_SHARE", "5", "less than or equal to 1"),
+        ("STRAVA_ASSETS_MAX_DELETED_COUNT", "-2", "greater than or equal to 0"),
+        ("STRAVA_ASSETS_LANDING_KEEP_DAYS", "-1", "greater than or equal to 0"),
+        ("STRAVA_ASSETS_RETENTION_DAYS", "0", "greater than or equal to 1"),
+        ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "match pattern"),
+        ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "match pattern"),
+        ("STRAVA_ASSETS_BIGQUERY_MAX_BYTES_BILLED", "1", "greater than or equal to"),
+    ],
+)
+def test_an_impossible_value_is_refused_by_name(name: str, value: str, why: str) -> None:
+    told = refusal(**{name: value})
+    assert f"{name}={value}: " in told
+    assert why in told
+    assert ".env.example" in told
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    told = refusal(STRAVA_ASSETS_WEEK_START="friday", STRAVA_ASSETS_UNITS="nautical")
+    assert "STRAVA_ASSETS_WEEK_START=friday" in told
+    assert "STRAVA_ASSETS_UNITS=nautical" in told
+
+
+@pytest.mark.parametrize(
+    "asking",
+    [
+        {"STRAVA_ASSETS_ENV": "gcp"},
+        {"STRAVA_ASSETS_WAREHOUSE": "bigquery"},
+        {"STRAVA_ASSETS_SECRET_STORE": "gcp"},
+    ],
+    ids=lambda asking: next(iter(asking)),
+)
+def test_google_without_a_project_is_a_contradiction(asking: dict[str, str]) -> None:
+    assert "STRAVA_ASSETS_GCP_PROJECT is not set" in refusal(**asking)
+
+
+def test_secrets_show_in_no_repr_and_no_message() -> None:
+    canaries = {
+        "STRAVA_CLIENT_SECRET": "canary-secret",
+        "STRAVA_REFRESH_TOKEN": "canary-token",
+        "STRAVA_ASSETS_ALERT_WEBHOOK_URL": "https://hooks.example/canary",
+    }
+    assert "canary" not in repr(settings(**canaries)) + str(settings(**canaries))
+    assert "canary" not in refusal(**canaries, STRAVA_ASSETS_UNITS="nautical")
+
+
+def test_lists_are_written_with_commas() -> None:
+    assert settings(STRAVA_ASSETS_POWER_SPORTS="Ride, GravelRide,").power_sports == ("Ride", "GravelRide")
+
+
+def test_an_address_may_end_with_a_slash() -> None:
+    read = settings(STRAVA_API_BASE_URL="http://127.0.0.1:8000/api/v3/")
+    assert read.api_base_url == "http://127.0.0.1:8000/api/v3"
+
+
+def test_the_example_explains_every_variable_and_knows_no_other() -> None:
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^#?\s?(STRAVA_[A-Z_]+)=", example, re.MULTILINE))
+    assert named == set(VARIABLES)
+
+
+def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
+    copy = tmp_path / ".env"
+    copy.write_text((ROOT / ".env.example").read_text())
+    load_settings({}, env_file=copy)
