@@ -5,7 +5,7 @@ It knows the marts' columns and nothing of engines, Dagster or Strava's API.
 
 from strava_assets.report.figures import MARTS, Figures, Row
 from strava_assets.report.page import build_page
-from strava_assets.report.pictures import preview_table, sparkline_svg
+from strava_assets.report.pictures import chart_svg, markdown_image, preview_table, sparkline_svg
 from strava_assets.report.publish import ReportError, write_page
 
 __all__ = [
@@ -14,6 +14,8 @@ __all__ = [
     "ReportError",
     "Row",
     "build_page",
+    "chart_svg",
+    "markdown_image",
     "preview_table",
     "sparkline_svg",
     "write_page",

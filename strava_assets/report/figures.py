@@ -6,7 +6,10 @@ Which picture is made of them is the sections' matter; running SQL is the caller
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, Protocol
+
+from strava_assets.report.numbers import NBSP, day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -160,9 +163,9 @@ class Figures:
         )
 
 
-def local_midnight(day: date) -> str:
+def local_midnight(found: date) -> str:
     """A day as the charts need it: JavaScript takes a bare date for UTC and may show the day before."""
-    return f"{day:%Y-%m-%d}T00:00:00"
+    return f"{found:%Y-%m-%d}T00:00:00"
 
 
 def without_nulls(point: Row) -> Row:
@@ -172,4 +175,7 @@ def without_nulls(point: Row) -> Row:
 
 def instant(value: datetime | None) -> str:
     """An instant for people, to the minute, in UTC."""
-    return f"{value:%-d %b %Y, %H:%M} UTC" if value else "never"
+    value = value and value.astimezone(UTC)
+    if value is None:
+        return "never"
+    return f"{day(value)}, {value:%H:%M}{NBSP}UTC"

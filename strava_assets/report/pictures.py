@@ -5,14 +5,20 @@ The page is not here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from strava_assets.report.numbers import NOTHING
-from strava_assets.report.theme import LIGHT, ink
+from strava_assets.report import drawing
+from strava_assets.report.numbers import NOTHING, UNITS
+from strava_assets.report.sections import build_section
+from strava_assets.report.theme import filled_in, ink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from strava_assets.report.figures import Figures
 
 INLINE_CHARACTERS = 1000
 """What Dagster's UI shows inline is shorter than this."""
@@ -55,21 +61,58 @@ def spark(values: Sequence[float | None], width: int = 120, height: int = 28) ->
 
 
 def sparkline_svg(values: Sequence[float | None], label: str = "trend") -> str:
-    """A spark line as a markdown image, short enough to be shown inline.
+    """A spark line as a markdown image, short enough to be shown inline; empty where no value is known.
 
     Args:
-        values: oldest first; None is a gap. Thinned to what fits.
+        values: oldest first; None is a gap. Thinned to what fits; the newest stays.
         label: the picture in a word or two; letters, digits and spaces.
     """
-    kept = list(values)
-    while kept:
-        svg = spark(kept).replace(ink("accent"), LIGHT["accent"])
-        image = f"![{label}](data:image/svg+xml,{quote(svg, safe='=:/,')})"
-        if svg and len(image) < INLINE_CHARACTERS:
+    for step in range(1, len(values) + 1):
+        svg = filled_in(spark(list(values)[::-1][::step][::-1]))
+        image = markdown_image(svg, label) if svg else ""
+        if len(image) < INLINE_CHARACTERS:
             return image
-        # The newest stays: it is what one looks for.
-        kept = kept[::-1][:: 2 if len(kept) > 80 else 1][: max(len(kept) * 9 // 10, 1)][::-1] if svg else []
     return ""
+
+
+def markdown_image(svg: str, label: str) -> str:
+    """A drawing as a markdown image that carries itself.
+
+    Args:
+        svg: the drawing.
+        label: what it shows; letters, digits and spaces.
+    """
+    return f"![{label}](data:image/svg+xml,{quote(svg, safe='=:/,')})"
+
+
+def chart_svg(mart: str, figures: Figures, units: Literal["metric", "imperial"] = "metric") -> str:
+    """The chart of a mart as one SVG on white, with its title and legend; empty where there is none to draw.
+
+    Args:
+        mart: one of `MARTS`.
+        figures: what was read; the mart's own rows are enough.
+        units: kilometres or miles.
+    """
+    section = build_section(mart, figures, UNITS[units])
+    if section is None or not section.charts:
+        return ""
+    chart = section.charts[0]
+    drawn = drawing.as_svg(chart.name, drawing.as_vega(chart.spec), section.data)
+    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
+    width, height = (float(size[1]), float(size[2])) if size else (0.0, 0.0)
+    entries, across = "", 0.0
+    for name, colour in chart.legend or section.legend:
+        entries += (
+            f'<rect x="{across:g}" y="31" width="10" height="10" rx="2" fill="{ink(colour)}"/>'
+            f'<text x="{across + 15:g}" y="40" font-size="12" fill="{ink("muted")}">{escape(name)}</text>'
+        )
+        across += 34 + 7 * len(name)
+    return filled_in(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-16 -16 {width + 32:g} {height + 88:g}" '
+        f'font-family="sans-serif"><rect x="-16" y="-16" width="100%" height="100%" fill="{ink("card")}"/>'
+        f'<text y="14" font-size="15" font-weight="bold" fill="{ink("ink")}">{escape(chart.title)}</text>'
+        f'{entries}<svg y="56" {drawn.removeprefix("<svg ")}</svg>'
+    )
 
 
 def preview_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

@@ -22,9 +22,24 @@ if TYPE_CHECKING:
     from strava_assets.report.numbers import Units
     from strava_assets.report.sections.parts import Section
 
-_SECTIONS = (weekly, quarterly, load, years, calendar, sports, gear, eddington, records, quality)
+_OF_MARTS = {
+    "weekly_watts": weekly,
+    "quarterly_overview": quarterly,
+    "daily_load": load,
+    "year_on_year": years,
+    "sport_overview": sports,
+    "gear_use": gear,
+    "eddington": eddington,
+    "personal_records": records,
+}
+_ORDER = (weekly, quarterly, load, years, calendar, sports, gear, eddington, records, quality)
 
 
 def build_sections(figures: Figures, units: Units) -> list[Section]:
     """Every section, in order."""
-    return [section.build(figures, units) for section in _SECTIONS]
+    return [section.build(figures, units) for section in _ORDER]
+
+
+def build_section(mart: str, figures: Figures, units: Units) -> Section | None:
+    """The section of one mart; None where the mart has none."""
+    return _OF_MARTS[mart].build(figures, units) if mart in _OF_MARTS else None

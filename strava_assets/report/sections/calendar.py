@@ -124,6 +124,7 @@ def _drawn(name: str, year: int) -> Any:
     }
     at = {days // 7: label for days, label in months.items()}
     labels = "{" + ",".join(f"'{week}':'{label}'" for week, label in at.items()) + "}[datum.value]"
+    labels = f"width < 500 ? slice({labels}, 0, 1) : {labels}"
     return (
         alt.Chart(alt.NamedData(name))
         .mark_rect()

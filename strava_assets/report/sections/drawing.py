@@ -20,13 +20,14 @@ def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return chart.to_dict(validate=False) | fitted
 
 
-def time_axis(*, labels: bool = True) -> alt.Axis:
-    """A time axis that names years at January and months between."""
+def time_axis(*, years: bool = False) -> alt.Axis:
+    """A time axis that names years at January and months between, or years alone."""
     import altair as alt
 
     return alt.Axis(
         title=None,
-        labels=labels,
+        # As many as have room, so that none is left out by chance.
+        tickCount="year" if years else alt.ExprRef("ceil(width / 70)"),
         labelOverlap="greedy",
         labelSeparation=5,
         labelExpr=(

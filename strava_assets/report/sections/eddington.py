@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TOPIC = "Eddington number"
 _AHEAD = 10
+_MONTHS_UP_TO = 2
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -24,7 +25,7 @@ def build(figures: Figures, units: Units) -> Section:
     now = rows[0]["eddington_number"] if rows else 0
     if not now:
         return Section("eddington", _TOPIC, f"No day with a {units.distance} yet; the first one makes it 1.")
-    finding = _finding(rows, now, units)
+    finding, grown = _finding(rows, now, units), _grown(rows)
     return Section(
         "eddington",
         _TOPIC,
@@ -34,7 +35,7 @@ def build(figures: Figures, units: Units) -> Section:
                 "eddington-growth",
                 "The number over time",
                 f"The Eddington number since the first ride. {finding}",
-                spec(_growth()),
+                spec(_growth(years=len({row["w"][:4] for row in grown}) > _MONTHS_UP_TO)),
                 share="half",
             ),
             Chart(
@@ -45,7 +46,7 @@ def build(figures: Figures, units: Units) -> Section:
                 share="half",
             ),
         ],
-        {"eddington": _grown(rows), "eddington-ahead": _missing(rows, now)},
+        {"eddington": grown, "eddington-ahead": _missing(rows, now)},
         [_table(rows, now, units)],
     )
 
@@ -73,11 +74,11 @@ def _missing(rows: list[Row], now: int) -> Points:
     ]
 
 
-def _growth() -> Any:
+def _growth(*, years: bool) -> Any:
     import altair as alt
 
     base = alt.Chart(alt.NamedData("eddington")).encode(
-        alt.X("w:T", axis=time_axis()), alt.Y("e:Q", axis=value_axis())
+        alt.X("w:T", axis=time_axis(years=years)), alt.Y("e:Q", axis=value_axis())
     )
     return alt.layer(
         base.mark_line(interpolate="step-after", color=ink("accent"), strokeWidth=2.25),

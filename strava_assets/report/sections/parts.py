@@ -15,11 +15,13 @@ class Link:
 
     Args:
         text: what is read.
-        href: where it leads.
+        href: where it leads; nowhere when empty.
+        value: what stands above it.
     """
 
     text: str
     href: str
+    value: str = ""
 
 
 Cell = str | Link
@@ -94,9 +96,8 @@ class Section:
     open_table: bool = False
 
 
-def ride_link(activity_id: str | None, text: str) -> Cell:
+def ride_link(activity_id: str | None, text: str, value: str = "") -> Cell:
     """A ride on Strava, where it is known which."""
     # Only what looks like Strava's id becomes an address.
-    if not activity_id or not activity_id.isascii() or not activity_id.isdigit():
-        return text
-    return Link(text, f"https://www.strava.com/activities/{activity_id}")
+    known = activity_id and activity_id.isascii() and activity_id.isdigit()
+    return Link(text, f"https://www.strava.com/activities/{activity_id}" if known else "", value)

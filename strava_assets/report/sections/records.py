@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.report.numbers import day, duration, quantity
+from strava_assets.report.numbers import NOTHING, day, duration, quantity
 from strava_assets.report.sections.parts import Cell, Section, Table, ride_link
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from strava_assets.report.numbers import Units
 
 _TOPIC = "Records"
+_NAME = 40
 _NAMES = {
     "longest_distance": "Longest distance",
     "longest_time": "Longest time in motion",
@@ -36,12 +37,9 @@ def build(figures: Figures, units: Units) -> Section:
     shown = [(key, head) for key, head in periods if any(period == key for period, _ in held)]
     rows: list[tuple[Cell, ...]] = []
     for record, name in _NAMES.items():
-        cells: list[Cell] = [name]
-        for key, _ in shown:
-            cells += _cells(held.get((key, record)), record, units)
         if any((key, record) in held for key, _ in shown):
-            rows.append(tuple(cells))
-    heads = [head for _, title in shown for head in (title, "Ride")]
+            rows.append((name, *(_cell(held.get((key, record)), record, units) for key, _ in shown)))
+    heads = [head for _, head in shown]
     return Section(
         "records",
         _TOPIC,
@@ -51,7 +49,7 @@ def build(figures: Figures, units: Units) -> Section:
                 "Records and the rides that hold them",
                 ("Record", *heads),
                 rows,
-                words=frozenset(range(0, 7, 2)),
+                words=frozenset(range(4)),
             )
         ],
         note="Flagged, typed-in and motor-assisted rides never hold a record; distance and climbing count on "
@@ -78,9 +76,9 @@ def _finding(held: dict[tuple[str, str], Row], year: str) -> str:
     return text + (f"; {fresh} of them fell this year." if fresh > 1 else ".")
 
 
-def _cells(row: Row | None, record: str, units: Units) -> list[Cell]:
+def _cell(row: Row | None, record: str, units: Units) -> Cell:
     if row is None:
-        return ["", ""]
+        return NOTHING
     value = row["value"]
     told = {
         "longest_distance": lambda: quantity(units.far(value), units.distance, 1),
@@ -88,5 +86,5 @@ def _cells(row: Row | None, record: str, units: Units) -> list[Cell]:
         "most_climbing": lambda: quantity(units.high(value), units.climb),
     }.get(record, lambda: quantity(value, row["unit"]))()
     name = " ".join((row["name"] or row["sport_type"] or "Ride").split())
-    short = name if len(name) <= 28 else name[:27].rstrip() + "\u2026"
-    return [told, ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}")]
+    short = name if len(name) <= _NAME else name[: _NAME - 1].rstrip() + "\u2026"
+    return ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}", told)

@@ -19,6 +19,7 @@ _TOPIC = "Sports"
 _SHOWN = timedelta(weeks=52)
 _FAMILIES = 4
 _OTHER = "other"
+_DOING = {"ride": "riding", "run": "running", "walk": "walking", "swim": "swimming", "ski": "skiing"}
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -60,12 +61,13 @@ def build(figures: Figures, units: Units) -> Section:
 def _finding(spent: Counter[str]) -> str:
     total = sum(spent.values())
     first, most = min(spent.items(), key=lambda item: (-item[1], item[0]))
+    doing = _DOING.get(first, first)
     if len(spent) == 1:
-        return f"Nothing but {first} in the last year: {compact_hours(most)}."
+        return f"Nothing but {doing} in the last year: {compact_hours(most)}."
     share = 100 * most / total if total else 0
     return (
-        f"{quantity(share, '%')} of the last year's {compact_hours(total)} went to {first}; "
-        f"the rest to {counted(len(spent) - 1, 'other kind', 'other kinds')} of sport."
+        f"{doing.capitalize()} took {quantity(share, '%')} of the last year's {compact_hours(total)}; "
+        f"the rest went to {counted(len(spent) - 1, 'other kind', 'other kinds')} of sport."
     )
 
 

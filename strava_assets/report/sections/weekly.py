@@ -142,16 +142,16 @@ def _tooltip(powered: bool) -> list[alt.Tooltip]:
     ]
 
 
-def _along(*, labels: bool) -> alt.X:
+def _along() -> alt.X:
     import altair as alt
 
-    return alt.X("w:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis(labels=labels))
+    return alt.X("w:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis())
 
 
 def _watts(points: Points, told: list[alt.Tooltip]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(alt.NamedData("weeks")), _along(labels=True)
+    base, x = alt.Chart(alt.NamedData("weeks")), _along()
     high = alt.Y("a:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis())
     line: dict[str, Any] = {"invalid": "break-paths-show-domains", "clip": True}
     best = base.transform_filter("isValid(datum.b)")
@@ -183,14 +183,14 @@ def _side(points: Points) -> Literal["left", "right"]:
 def _hours(told: list[alt.Tooltip], height: int) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(alt.NamedData("weeks")), _along(labels=True)
+    base, x = alt.Chart(alt.NamedData("weeks")), _along()
     # Centred on the day that the lines above are drawn at.
     half = 3 * 86_400_000
     bars = (
         base.transform_calculate(s=f"time(toDate(datum.w)) - {half}", e=f"time(toDate(datum.w)) + {half}")
         .mark_bar(color=ink("bar"), clip=True)
         .encode(
-            alt.X("s:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis(labels=True)),
+            alt.X("s:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis()),
             alt.X2("e:T"),
             alt.Y("h:Q", axis=value_axis(tickCount=3)),
             alt.Y2(datum=0),
@@ -215,7 +215,7 @@ def _overview(field: str) -> Any:
         alt.Chart(alt.NamedData("weeks"))
         .mark_line(color=ink("accent"), strokeWidth=1.25)
         .encode(
-            alt.X("w:T", axis=time_axis(labels=True)),
+            alt.X("w:T", axis=time_axis()),
             alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=value_axis(labels=False, grid=False)),
         )
         .properties(width=WIDTHS["full"], height=44)

@@ -89,7 +89,7 @@ def _lines(field: str, title: str, names: list[str], palette: list[str]) -> alt.
     import altair as alt
 
     # Only months are named: the axis is that of a leap year in which all years share.
-    months = alt.Axis(title=None, format="%b", tickCount="month", labelOverlap="greedy", labelSeparation=4)
+    months = alt.Axis(title=None, format="%b", tickCount=alt.ExprRef("ceil(width / 50)"))
     base = alt.Chart(alt.NamedData("years")).encode(
         alt.X("w:T", axis=months),
         alt.Y(f"{field}:Q", axis=value_axis()),

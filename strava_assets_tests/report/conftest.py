@@ -1,0 +1,116 @@
+"""Histories through a real DuckDB and the real marts to figures and pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+import pytest
+
+from strava_assets.marts import load
+from strava_assets.report import MARTS, Figures, build_page
+from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
+from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
+from strava_assets.schema.sports import SPORT_RULES, sport_rules
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.marts.histories import activity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+Row = dict[str, Any]
+TODAY = date(2024, 6, 12)
+"""A Wednesday in the middle of a quarter."""
+NOW = datetime(2024, 6, 12, 7, 30, tzinfo=UTC)
+
+
+class Read(Protocol):
+    """Turns a history into figures."""
+
+    def __call__(self, history: Sequence[Row], *, ftp_w: float | None = ..., athlete: str = ...) -> Figures:
+        """The figures of the history's athlete."""
+
+
+@pytest.fixture(scope="session")
+def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
+    """A function from a history to figures, by way of every mart."""
+
+    def figures(history: Sequence[Row], *, ftp_w: float | None = None, athlete: str = "7") -> Figures:
+        path: Path = tmp_path_factory.mktemp("report") / "warehouse.duckdb"
+        profile = {"athlete_id": athlete, "valid_from": date(2000, 1, 1), "ftp_w": ftp_w}
+        asked = {"as_of": TODAY, "week_start": "monday", "count_commutes": True, "count_virtual": True}
+        batch = {
+            "batch_id": "b",
+            "kind": "full",
+            "loaded_at": NOW,
+            "records": len(history),
+            "inserted": len(history),
+            "updated": 0,
+            "deleted": 0,
+            "rejected": 2,
+        }
+        with DuckDBWarehouse(path, threads=1) as warehouse:
+            for table, rows in (
+                (ACTIVITIES, history),
+                (ATHLETE_PROFILE, [profile] if ftp_w else []),
+                (MART_SETTINGS, [asked]),
+                (SPORT_RULES, sport_rules(None)),
+                (LOADED_BATCHES, [batch]),
+            ):
+                warehouse.replace(
+                    table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns))
+                )
+            for mart in load():
+                make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
+                make(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+            tables = ["bq_activities", "activity_measures", "mart_settings", "loaded_batches", *MARTS]
+            return Figures.read(warehouse.query, tables, athlete or None)
+
+    return figures
+
+
+def seasons(weeks: int, **fields: Any) -> list[Row]:
+    """Three rides in each of as many weeks up to today, stronger in summer, a month of rest each winter."""
+    rows = []
+    for back in range(weeks):
+        monday = TODAY - timedelta(days=TODAY.weekday() + 7 * back)
+        if monday.month == 1:
+            continue
+        for weekday, minutes in ((1, 60), (3, 75), (5, 180)):
+            day = monday + timedelta(days=weekday)
+            if day > TODAY:
+                continue
+            watts = 150.0 + 5 * abs(7 - day.month) + weekday
+            row = activity(
+                day,
+                str(10_000 + 10 * back + weekday),
+                name=f"Ride of {day:%d %b}",
+                moving_time_s=60 * minutes,
+                distance_m=460.0 * minutes,
+                average_watts=watts,
+                weighted_average_watts=watts + 12,
+                gear_id="b1" if weekday == 5 else "b2",
+            )
+            rows.append(row | fields)
+    return rows
+
+
+@pytest.fixture(scope="session")
+def figures(read: Read) -> Figures:
+    """Three years of an athlete whose threshold is known."""
+    return read(seasons(156), ftp_w=240.0)
+
+
+@pytest.fixture(scope="session")
+def page(figures: Figures) -> str:
+    """Their page."""
+    return build_page(figures, generated_at=NOW, sample=True)
+
+
+@pytest.fixture(scope="session")
+def build(read: Read) -> Callable[..., str]:
+    """A function from a history to its page."""
+    return lambda history, **options: build_page(read(history, **options), generated_at=NOW)
