@@ -1,5 +1,6 @@
 """The checks of the marts: calendars without holes, totals that are conserved, averages that can be."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,7 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
     there AS (
       SELECT athlete_id, COUNT(*) AS rides, SUM(moving_time_s) AS moving_time_s,
         SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_j) / 1000 AS work_kj
-      FROM activity_measures CROSS JOIN mart_settings
-      WHERE is_ride AND activity_date <= as_of GROUP BY athlete_id
+      FROM activity_measures WHERE is_ride GROUP BY athlete_id
     )
     SELECT athlete_id,
       COALESCE(here.rides, 0) - COALESCE(there.rides, 0) AS rides,
@@ -95,6 +95,74 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
         return Finding.none_of(rows, f"athletes whose totals in {mart} differ from their activities")
 
     return look
+
+
+def days_are_contiguous(subject: Subject) -> Finding:
+    """Every day from the first to now stands once, a day after the one before."""
+    return subject.none_of(
+        "days that do not follow the one before",
+        """
+        SELECT athlete_id, day, before FROM (
+          SELECT athlete_id, day, LAG(day) OVER (PARTITION BY athlete_id ORDER BY day) AS before
+          FROM daily_load
+        ) WHERE before IS NOT NULL AND DATE_DIFF(day, before, DAY) != 1
+        """,
+    )
+
+
+def fitness_follows_from_load(subject: Subject) -> Finding:
+    """CTL of the athlete with the longest history, computed again by its recursion in pandas, is the same."""
+    import pandas as pd
+
+    days = subject.warehouse.query(
+        """
+        SELECT training_load, fitness_ctl FROM daily_load
+        WHERE athlete_id = (
+          SELECT athlete_id FROM daily_load GROUP BY athlete_id ORDER BY COUNT(*) DESC, athlete_id LIMIT 1
+        )
+        ORDER BY day
+        """
+    ).to_pandas()
+    # The recursion begins at zero; pandas begins at the first value, hence the day before the first.
+    loads = pd.concat([pd.Series([0.0]), days["training_load"].fillna(0.0)], ignore_index=True)
+    again = loads.ewm(alpha=1 - math.exp(-1 / 42), adjust=False).mean().iloc[1:].reset_index(drop=True)
+    furthest = float((again - days["fitness_ctl"]).abs().max()) if len(days) else 0.0
+    told = f"CTL differs from its recursion by {furthest:.2g} at most, over {len(days)} days."
+    return Finding(furthest, ROUNDING, furthest <= ROUNDING, told)
+
+
+def sports_are_conserved(subject: Subject) -> Finding:
+    """The activities and hours of all sports and weeks are those of the counted activities."""
+    return subject.none_of(
+        "athletes whose totals in sport_overview differ from their activities",
+        f"""
+        WITH here AS (
+          SELECT athlete_id, SUM(activities) AS activities, SUM(moving_time_s) AS moving_time_s
+          FROM sport_overview GROUP BY athlete_id
+        ),
+        there AS (
+          SELECT athlete_id, COUNT(*) AS activities, SUM(moving_time_s) AS moving_time_s
+          FROM activity_measures WHERE is_counted GROUP BY athlete_id
+        )
+        SELECT athlete_id, here.activities AS in_sport_overview, there.activities AS in_activities
+        FROM here FULL JOIN there USING (athlete_id)
+        WHERE COALESCE(here.activities, 0) != COALESCE(there.activities, 0)
+          OR ABS(COALESCE(here.moving_time_s, 0) - COALESCE(there.moving_time_s, 0)) > {ROUNDING}
+        """,  # noqa: S608 - a constant of ours
+    )
+
+
+def records_live(subject: Subject) -> Finding:
+    """Every record was set by an activity that still exists."""
+    return subject.none_of(
+        "records set by an activity that no longer exists",
+        """
+        SELECT r.period, r.record, r.activity_id FROM personal_records AS r
+        LEFT JOIN bq_activities AS a
+          ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id AND a.deleted_at IS NULL
+        WHERE a.activity_id IS NULL
+        """,
+    )
 
 
 def averages_lie_within_rides(mart: str, period: str) -> Callable[[Subject], Finding]:
@@ -207,5 +275,35 @@ _OWN: dict[str, tuple[Check, ...]] = {
             blocking=True,
         ),
         *_period_checks("quarterly_overview", "quarter"),
+    ),
+    "daily_load": (
+        Check(
+            "days_contiguous",
+            "No day is missing and none stands twice: a day of rest is a row.",
+            days_are_contiguous,
+            blocking=True,
+        ),
+        Check(
+            "fitness_recomputed",
+            "CTL in SQL is what its recursion gives in pandas, for the athlete with the longest history.",
+            fitness_follows_from_load,
+            blocking=True,
+        ),
+    ),
+    "sport_overview": (
+        Check(
+            "totals_conserved",
+            "Activities and time of all sports are those of the activities.",
+            sports_are_conserved,
+            blocking=True,
+        ),
+    ),
+    "personal_records": (
+        Check(
+            "records_live",
+            "Every record was set by an activity that still exists.",
+            records_live,
+            blocking=True,
+        ),
     ),
 }
