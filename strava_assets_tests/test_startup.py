@@ -50,7 +50,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedPro
     """A fresh interpreter, without any setting, in an empty folder."""
     empty = tmp_path_factory.mktemp("empty")
     environ = {name: value for name, value in os.environ.items() if not name.startswith("STRAVA")}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - this interpreter, with the text above
         [sys.executable, "-W", "error", "-c", LOAD],
         check=False,
         capture_output=True,

@@ -1,0 +1,1 @@
+"""The asset checks, each seen to pass and to fail."""

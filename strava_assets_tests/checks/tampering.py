@@ -1,0 +1,104 @@
+"""For every asset check a change of the warehouse (or the landing) that it must not overlook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.landing import Landing
+from strava_assets.marts import catalog
+from strava_assets.schema.columns import ColumnType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strava_assets.marts.catalog import Mart
+    from strava_assets_tests.chain import Chain
+
+    Tamper = Callable[[Chain], None]
+
+ONE_RIDE = "(SELECT MIN(activity_id) FROM bq_activities WHERE device_watts)"
+
+
+def sql(*statements: str) -> Tamper:
+    """Statements, run on the file itself."""
+    return lambda chain: chain.tamper(*statements)
+
+
+def of_one_ride(assignment: str) -> Tamper:
+    """A wrong value in one ride with a power meter."""
+    return sql(f"UPDATE bq_activities SET {assignment} WHERE activity_id = {ONE_RIDE}")  # noqa: S608 - constants
+
+
+def a_listing_was_held_back(chain: Chain) -> None:
+    """The latest listing lacked more activities than the guard believes."""
+    landing = Landing(chain.settings().landing_address)
+    landing.conclude(landing.manifests()[-1], {"deleted": [], "held_back": ["4711"]})
+
+
+BY_HAND: dict[tuple[str, str], Tamper] = {
+    ("bq_activities", "ids_unique"): sql("INSERT INTO bq_activities SELECT * FROM bq_activities LIMIT 1"),
+    ("bq_activities", "schema_as_registered"): sql("ALTER TABLE bq_activities ADD COLUMN odd BIGINT"),
+    ("bq_activities", "required_values"): sql(
+        "ALTER TABLE bq_activities ALTER COLUMN week DROP NOT NULL",
+        f"UPDATE bq_activities SET week = NULL WHERE activity_id = {ONE_RIDE}",  # noqa: S608 - constants
+    ),
+    ("bq_activities", "agrees_with_landing"): sql(
+        f"DELETE FROM bq_activities WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("bq_activities", "nothing_set_aside"): sql(
+        "INSERT INTO rejected_records (record_hash, reason, record, source, batch_id, fetched_at) "
+        "VALUES ('1f', 'distance: a text for a number', '{}', 'api', 'b', now())"
+    ),
+    ("bq_activities", "no_deletions_held_back"): a_listing_was_held_back,
+    ("bq_activities", "no_future_dates"): of_one_ride("start_date = now() + INTERVAL 3 DAY"),
+    ("bq_activities", "plausible_power"): of_one_ride("average_watts = 600"),
+    ("bq_activities", "power_and_work_agree"): of_one_ride("kilojoules = kilojoules * 2"),
+    ("bq_activities", "moving_within_elapsed"): of_one_ride("elapsed_time_s = moving_time_s - 1"),
+    ("bq_activities", "power_meter_reports"): sql(
+        "UPDATE bq_activities SET device_watts = FALSE WHERE activity_date > current_date - 28"
+    ),
+    ("athlete_profile", "one_figure_a_day"): sql(
+        "INSERT INTO athlete_profile SELECT * REPLACE (valid_from + 1 AS valid_from) FROM athlete_profile"
+    ),
+    ("athlete_profile", "ftp_known"): sql("UPDATE athlete_profile SET ftp_w = NULL"),
+    ("weekly_watts", "weeks_contiguous"): sql(
+        "DELETE FROM weekly_watts WHERE week = (SELECT MIN(week) + 21 FROM weekly_watts)"
+    ),
+    ("weekly_watts", "totals_conserved"): sql(
+        "UPDATE weekly_watts SET distance_m = distance_m + 1 "
+        "WHERE week = (SELECT MIN(week) FROM weekly_watts)"
+    ),
+    ("weekly_watts", "averages_within_rides"): sql("UPDATE weekly_watts SET average_watts = 400"),
+    ("weekly_watts", "percentages_have_a_base"): sql("UPDATE weekly_watts SET average_watts_previous = NULL"),
+    ("weekly_watts", "plausible_power_per_kg"): sql(
+        "UPDATE athlete_profile SET weight_kg = 25, valid_from = DATE '2020-01-01'"
+    ),
+    ("quarterly_overview", "quarters_contiguous"): sql(
+        "DELETE FROM quarterly_overview "
+        "WHERE quarter = (SELECT MIN(quarter) + INTERVAL 3 MONTH FROM quarterly_overview)"
+    ),
+    ("quarterly_overview", "totals_conserved"): sql("UPDATE quarterly_overview SET rides = rides + 1"),
+    ("quarterly_overview", "averages_within_rides"): sql(
+        "UPDATE quarterly_overview SET average_watts = NULL"
+    ),
+    ("quarterly_overview", "percentages_have_a_base"): sql(
+        "UPDATE quarterly_overview SET average_watts_previous = 0"
+    ),
+}
+
+
+def every() -> dict[tuple[str, str], Tamper]:
+    """All of them, those that every mart has included."""
+    found = dict(BY_HAND)
+    for mart in catalog.load():
+        if mart.is_view:
+            continue
+        found[mart.name, "key_unique"] = sql(f"INSERT INTO {mart.name} SELECT * FROM {mart.name} LIMIT 1")  # noqa: S608 - the catalog's names
+        column = _first_float(mart)
+        if column:
+            found[mart.name, "numbers_finite"] = sql(f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
+    return found
+
+
+def _first_float(mart: Mart) -> str | None:
+    return next((column.name for column in mart.columns if column.type is ColumnType.FLOAT), None)

@@ -1,0 +1,98 @@
+"""Every asset check is seen to pass on a sound history and to fail on a tampered one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from strava_assets.definitions import build_defs
+from strava_assets.settings import Settings
+from strava_assets_tests.chain import chain, copied, riding
+from strava_assets_tests.checks.tampering import every
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strava_assets_tests.chain import Chain, Run
+
+TAMPERINGS = every()
+SPECS = {
+    (spec.asset_key.to_user_string(), spec.name): spec
+    for definition in build_defs(Settings()).asset_checks or ()
+    for spec in getattr(definition, "check_specs", ())
+}
+
+
+@pytest.fixture(scope="module")
+def sound(a_loaded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """All checks, run over a history in which nothing is wrong."""
+    with chain(copied(a_loaded_home, tmp_path_factory.mktemp("sound") / "home"), riding()) as platform:
+        yield platform.check(*SPECS)
+
+
+def test_every_check_has_a_test_in_which_it_fails() -> None:
+    assert TAMPERINGS.keys() == SPECS.keys()
+
+
+@pytest.mark.parametrize("name", SPECS, ids=".".join)
+def test_a_check_passes_on_a_sound_history(sound: Run, name: tuple[str, str]) -> None:
+    found = sound.checks()[name]
+
+    assert found.passed, found.description
+    assert {"measured", "threshold"} <= found.metadata.keys()
+    assert found.description
+
+
+@pytest.mark.parametrize("name", TAMPERINGS, ids=".".join)
+def test_a_check_fails_on_what_it_is_there_for(loaded: Chain, name: tuple[str, str]) -> None:
+    TAMPERINGS[name](loaded)
+
+    run = loaded.check(name)
+
+    found = run.checks()[name]
+    assert not found.passed
+    assert found.blocking is SPECS[name].blocking
+    assert isinstance(found.metadata["measured"], dg.FloatMetadataValue | dg.IntMetadataValue)
+    assert isinstance(found.metadata["threshold"], dg.FloatMetadataValue | dg.IntMetadataValue)
+    assert found.metadata["measured"].value != found.metadata["threshold"].value
+    # Only an error stops what is downstream, so what blocks must be one.
+    if SPECS[name].blocking:
+        assert found.severity is dg.AssetCheckSeverity.ERROR
+
+
+def test_offenders_are_listed_with_a_link_to_strava(loaded: Chain) -> None:
+    TAMPERINGS["bq_activities", "plausible_power"](loaded)
+
+    found = loaded.check(("bq_activities", "plausible_power")).checks()["bq_activities", "plausible_power"]
+
+    [ride] = loaded.rows("SELECT activity_id AS id FROM bq_activities WHERE average_watts = 600")
+    assert f"[{ride['id']}](https://www.strava.com/activities/{ride['id']})" in str(
+        found.metadata["rows"].value
+    )
+    assert found.metadata["measured"].value == 1
+
+
+def test_a_name_with_a_bar_does_not_break_the_table_of_offenders(loaded: Chain) -> None:
+    loaded.tamper("UPDATE bq_activities SET start_date = now() + INTERVAL 3 DAY, name = 'Up | and\ndown'")
+
+    found = loaded.check(("bq_activities", "no_future_dates")).checks()["bq_activities", "no_future_dates"]
+
+    table = str(found.metadata["rows"].value).splitlines()
+    assert "Up \\| and down" in table[2]
+    # As many as a person looks at, under a head of two lines; all of them are counted.
+    assert len(table) == 22
+    assert found.metadata["measured"].value == 100
+
+
+def test_a_column_of_a_foreign_type_is_a_finding_and_not_a_broken_check(loaded: Chain) -> None:
+    loaded.tamper("ALTER TABLE bq_activities ADD COLUMN odd INTERVAL")
+
+    run = loaded.check(("bq_activities", "schema_as_registered"), ("bq_activities", "ids_unique"))
+
+    found = run.checks()
+    assert not found["bq_activities", "schema_as_registered"].passed
+    assert "odd is INTERVAL" in str(found["bq_activities", "schema_as_registered"].description)
+    assert found["bq_activities", "ids_unique"].passed
