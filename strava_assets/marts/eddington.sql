@@ -24,13 +24,41 @@ lengths AS (
 ),
 ranked AS (
   SELECT
-    athlete_id, unit, length, ROW_NUMBER() OVER (PARTITION BY athlete_id, unit ORDER BY length DESC) AS place
+    athlete_id,
+    unit,
+    activity_date,
+    EXTRACT(YEAR FROM activity_date) AS year,
+    length,
+    ROW_NUMBER() OVER (PARTITION BY athlete_id, unit ORDER BY length DESC) AS place,
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, unit, EXTRACT(YEAR FROM activity_date) ORDER BY length DESC
+    ) AS place_in_year
   FROM lengths
 ),
 reached AS (
   SELECT athlete_id, unit, CAST(COUNTIF(length >= place) AS INT64) AS eddington_number
   FROM ranked
   GROUP BY athlete_id, unit
+),
+years AS (
+  SELECT athlete_id, unit, year, CAST(COUNTIF(length >= place_in_year) AS INT64) AS number_of_year
+  FROM ranked
+  GROUP BY athlete_id, unit, year
+),
+floors AS (
+  -- What one earlier year reached by itself needs no dating among later days; without this, every kilometre
+  -- of every day would be a row.
+  SELECT
+    athlete_id,
+    unit,
+    year,
+    COALESCE(
+      MAX(number_of_year) OVER (
+        PARTITION BY athlete_id, unit ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ),
+      0
+    ) AS surely_reached
+  FROM years
 ),
 athletes AS (
   SELECT a.athlete_id, u.unit, COALESCE(r.eddington_number, 0) AS eddington_number
@@ -54,10 +82,12 @@ counted AS (
 dated AS (
   -- E is reached on the E-th of the days of E or more.
   SELECT l.athlete_id, l.unit, number, l.activity_date AS reached_on
-  FROM lengths AS l
-  INNER JOIN athletes AS a
-    ON a.athlete_id = l.athlete_id AND a.unit = l.unit
-  CROSS JOIN UNNEST(GENERATE_ARRAY(1, LEAST(l.length, a.eddington_number))) AS number
+  FROM ranked AS l
+  INNER JOIN reached AS r
+    ON r.athlete_id = l.athlete_id AND r.unit = l.unit
+  INNER JOIN floors AS f
+    ON f.athlete_id = l.athlete_id AND f.unit = l.unit AND f.year = l.year
+  CROSS JOIN UNNEST(GENERATE_ARRAY(f.surely_reached + 1, LEAST(l.length, r.eddington_number))) AS number
   QUALIFY ROW_NUMBER() OVER (PARTITION BY l.athlete_id, l.unit, number ORDER BY l.activity_date) = number
 ),
 summed AS (

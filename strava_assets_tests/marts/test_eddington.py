@@ -122,3 +122,16 @@ def test_what_is_no_ride_of_ones_own_counts_for_nothing(marts: Marts, fields: Ro
 
 def test_a_longer_ride_than_any_number_needs_no_row_a_kilometre(marts: Marts) -> None:
     assert len(numbers(marts, ridden(19_000))) == 11
+
+
+def test_years_of_riding_are_dated_as_a_count_by_hand_dates_them(marts: Marts) -> None:
+    # Good years and bad ones: what one year reached alone is left out of the dating of the next.
+    history = [
+        activity(date(2018 + n // 60, 1, 1) + timedelta(n % 60 * 6), str(n), distance_m=700.0 * (n * 37 % 91))
+        for n in range(360)
+    ]
+    athletes = judge(history, Settings(MONDAY))
+    for unit in ("km", "mi"):
+        wanted = witness(athletes["7"], unit)
+        assert differences(numbers(marts, history, unit), wanted, "number") == []
+        assert len({row["reached_on"] for row in wanted}) > 20
