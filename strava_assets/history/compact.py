@@ -53,7 +53,6 @@ def compact(landing: Landing, warehouse: Warehouse, now: datetime, keep_days: in
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
     """
-    ledger.prepare(warehouse)
     # Leftovers go first: what one compaction replaced must be gone before the next one replaces it.
     swept = len(landing.sweep(now))
     old, _ = ledger.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))

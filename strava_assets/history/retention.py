@@ -65,7 +65,6 @@ def expire(
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
     """
-    ledger.prepare(warehouse)
     manifests = landing.manifests()
     old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
