@@ -1,0 +1,67 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.sandbox import Sandbox, serve
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, copied, own_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strava_assets.sandbox import RunningSandbox
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal in an empty folder."""
+    own_environment(monkeypatch, tmp_path)
+    return Terminal(tmp_path)
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    return Sandbox.many(12)
+
+
+@pytest.fixture
+def strava(sandbox: Sandbox) -> Iterator[RunningSandbox]:
+    with serve(sandbox) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an athlete who has synced once; to be copied, never used itself.
+
+    The processes of a parallel run share one.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = shared / "synced"
+    with (shared / "synced.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            sandbox = Sandbox.many(12)
+            # Every sandbox knows the token that is kept then, so that a copy's Strava lets it in.
+            sandbox.tokens.rotate_refresh_token = False
+            with pytest.MonkeyPatch.context() as patch, serve(sandbox) as server:
+                own_environment(patch, folder)
+                done = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
+            assert done.status == 0, done.out + done.err
+    return folder / "data"
+
+
+@pytest.fixture
+def synced(terminal: Terminal, synced_home: Path) -> Terminal:
+    """A terminal of one who has synced; Strava cannot be reached from it."""
+    copied(synced_home, terminal.folder)
+    return terminal

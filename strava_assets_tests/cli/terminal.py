@@ -1,0 +1,82 @@
+"""A person at a terminal: a folder, an environment of their own, commands and what they print."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from strava_assets.cli import main
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from strava_assets.sandbox import RunningSandbox
+
+CREDENTIALS = {
+    "STRAVA_CLIENT_ID": CLIENT_ID,
+    "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
+    "STRAVA_REFRESH_TOKEN": REFRESH_TOKEN,
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Terminal:
+    """Runs commands in `folder`; everything local is in `folder/data`."""
+
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "data"
+
+    def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
+        """A command in this process."""
+        result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Said(result.exit_code, result.stdout, result.stderr)
+
+    def at(self, server: RunningSandbox) -> Terminal:
+        """The same terminal, with this sandbox for Strava."""
+        self.environ |= addresses(server)
+        return self
+
+
+def addresses(server: RunningSandbox) -> dict[str, str]:
+    """The variables that put a sandbox in Strava's place."""
+    return {
+        "STRAVA_API_BASE_URL": f"{server.base_url}/api/v3",
+        "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
+    }
+
+
+def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Leave the machine's own settings behind, and see that what a command sets ends with the test."""
+    for name in os.environ:
+        if name.startswith(("STRAVA_", "DAGSTER_")):
+            patch.delenv(name)
+    # Commands name Dagster's home in the environment.
+    patch.setenv("DAGSTER_HOME", str(folder / "data" / "dagster"))
+    patch.chdir(folder)
+
+
+def copied(template: Path, folder: Path) -> None:
+    """Put a home that was made once into a test's folder."""
+    shutil.copytree(template, folder / "data")

@@ -1,0 +1,224 @@
+"""`strava-assets doctor`: a line for everything, the right mark, a cure, an exit status, and no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from strava_assets.landing import Landing
+from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
+from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.sandbox import RunningSandbox, Sandbox
+
+
+def line(said: Said, about: str) -> str:
+    """The line about a subject, its mark included."""
+    found = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ")]
+    assert len(found) == 1, said.out + said.err
+    return found[0]
+
+
+@contextmanager
+def held_open(terminal: Terminal) -> Iterator[int]:
+    """Another process that writes the warehouse; its pid."""
+    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    path = terminal.home / "warehouse.duckdb"
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "open\n"
+        yield holder.pid
+        holder.communicate("\n")
+
+
+def test_before_anything_it_says_what_is_missing_and_which_command_brings_it(terminal: Terminal) -> None:
+    said = terminal.run("doctor")
+    assert said.status == 1
+    assert line(said, "secrets").startswith("✗ secrets")
+    assert "strava-assets login" in line(said, "secrets")
+    assert "There is no data yet. → strava-assets sync" in line(said, "warehouse")
+    assert line(said, "dagster").startswith("!")
+
+
+def test_a_misspelt_setting_is_its_only_line(terminal: Terminal) -> None:
+    said = terminal.run("doctor", STRAVA_ASSETS_WAREHOSE="duckdb")
+    assert said.status == 1
+    assert "did you mean STRAVA_ASSETS_WAREHOUSE?" in line(said, "settings")
+    assert len(said.out.splitlines()) == 1
+
+
+def test_a_healthy_home_is_told_with_its_figures(synced: Terminal, strava: RunningSandbox) -> None:
+    said = synced.at(strava).run("doctor", **CREDENTIALS)
+    assert said.status == 0, said.out
+    assert "(mode 600)" in line(said, "secrets")
+    assert line(said, "token").startswith("✓")
+    assert re.search(r"read \d+ of 100 this quarter hour, \d+ left", line(said, "quota"))
+    assert "holds 12 activities until" in line(said, "warehouse")
+    assert "12 activities in" in line(said, "last sync")
+    assert line(said, "last run").startswith("✓")
+
+
+def test_one_call_tells_all_about_strava(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    terminal.at(strava).run("doctor", **CREDENTIALS)
+    assert sandbox.calls("/athlete/activities") == 1
+    assert len(sandbox.requests) == 2, "the listing and the token"
+
+
+def test_offline_asks_strava_nothing(terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox) -> None:
+    assert terminal.at(strava).run("doctor", "--offline", **CREDENTIALS).status == 0
+    assert sandbox.requests == []
+
+
+def test_no_output_holds_a_secret(synced: Terminal, strava: RunningSandbox, sandbox: Sandbox) -> None:
+    synced.at(strava)
+    outputs = [synced.run("doctor", *options, **CREDENTIALS) for options in ((), ("--json",), ("--offline",))]
+    secrets = {CLIENT_SECRET, REFRESH_TOKEN, sandbox.tokens.valid_refresh_token}
+    secrets.add(sandbox.tokens.current_access_token)
+    for said in outputs:
+        assert not [secret for secret in secrets if secret and secret in said.out + said.err]
+
+
+def test_json_says_the_same_for_programs(terminal: Terminal) -> None:
+    said = terminal.run("doctor", "--json")
+    document: dict[str, Any] = json.loads(said.out)
+    assert (said.status, document["ok"]) == (1, False)
+    states = {finding["about"]: finding["state"] for finding in document["findings"]}
+    assert (states["settings"], states["secrets"], states["warehouse"]) == ("ok", "broken", "warning")
+
+
+@pytest.mark.parametrize(
+    ("fault", "about", "mark", "cure"),
+    [
+        (Fault.inactive_subscription, "subscription", "✗", "reactivate"),
+        (Fault.missing_scope, "scopes", "✗", "leave every box ticked"),
+        (Fault.revoked_token, "token", "✗", "authorise again"),
+        (Fault.invalid_client_secret, "client", "✗", "STRAVA_CLIENT_SECRET"),
+        (Fault.clock_skew, "clock", "✗", "Set the clock"),
+        (Fault.rate_limit_daily, "quota", "!", "possible again from"),
+        (Fault.html, "strava", "!", "maintenance"),
+    ],
+)
+def test_each_refusal_of_stravas_has_its_subject_and_its_cure(
+    terminal: Terminal,
+    strava: RunningSandbox,
+    sandbox: Sandbox,
+    fault: Fault,
+    about: str,
+    mark: str,
+    cure: str,
+) -> None:
+    on = "list" if fault is Fault.rate_limit_daily else None
+    sandbox.faults.add(fault, on=on, times=None)
+    said = terminal.at(strava).run("doctor", **CREDENTIALS)
+    [told] = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ") and cure in text]
+    assert told.startswith(mark)
+    assert said.status == (1 if mark == "✗" else 0)
+
+
+def test_a_token_file_that_others_could_read_is_told_and_closed(synced: Terminal) -> None:
+    path = synced.home / "tokens.json"
+    path.chmod(0o644)
+    said = synced.run("doctor", "--offline", **CREDENTIALS)
+    assert "mode 644" in line(said, "secrets")
+    assert said.err == ""
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_store_that_cannot_keep_a_rotated_token_is_a_warning(terminal: Terminal) -> None:
+    said = terminal.run("doctor", "--offline", STRAVA_ASSETS_SECRET_STORE="env", **CREDENTIALS)
+    assert line(said, "secrets").startswith("! secrets")
+    assert "STRAVA_ASSETS_SECRET_STORE=file" in line(said, "secrets")
+
+
+def test_a_warehouse_that_a_run_is_writing_is_no_fault(synced: Terminal) -> None:
+    with held_open(synced) as pid:
+        said = synced.run("doctor", "--offline", **CREDENTIALS)
+    assert f"just being written (process {pid})" in line(said, "warehouse")
+    assert said.status == 0
+
+
+def test_a_file_that_is_no_warehouse_is(terminal: Terminal) -> None:
+    terminal.home.mkdir()
+    (terminal.home / "warehouse.duckdb").write_text("dear diary")
+    said = terminal.run("doctor", "--offline", **CREDENTIALS)
+    assert line(said, "warehouse").startswith("✗ warehouse")
+    assert said.status == 1
+
+
+def test_a_landing_that_cannot_be_written_is_broken(terminal: Terminal) -> None:
+    blocked = terminal.folder / "a-file"
+    blocked.write_text("")
+    said = terminal.run(
+        "doctor", "--offline", STRAVA_ASSETS_LANDING_URL=str(blocked / "landing"), **CREDENTIALS
+    )
+    assert line(said, "landing").startswith("✗ landing")
+    assert "make the place writable" in line(said, "landing")
+
+
+def test_held_back_deletions_are_told_with_the_command_that_confirms_them(synced: Terminal) -> None:
+    landing = Landing(str(synced.home / "landing"))
+    [manifest] = landing.manifests()
+    landing.conclude(manifest, {"deleted": [], "held_back": ["1", "2", "3"]})
+    told = line(synced.run("doctor", "--offline", **CREDENTIALS), "deletions")
+    assert told.startswith("! deletions    3 activities")
+    assert "--confirm-deletions" in told
+
+
+def test_records_set_aside_are_counted_with_the_last_reason(synced: Terminal) -> None:
+    with duckdb.connect(synced.home / "warehouse.duckdb") as connection:
+        connection.execute(
+            "INSERT INTO rejected_records (record_hash, reason, record, source, batch_id, fetched_at)"
+            " VALUES ('h', 'distance is [text]', '{}', 'api', 'b', now())"
+        )
+    told = line(synced.run("doctor", "--offline", **CREDENTIALS), "records")
+    assert "1 records could not be read" in told
+    assert "distance is [text]" in told
+
+
+def test_a_failed_run_is_told_in_its_own_words_until_one_succeeds(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Fault.inactive_subscription, times=None)
+    assert terminal.at(strava).run("sync", **CREDENTIALS).status == 1
+    said = terminal.run("doctor", "--offline", **CREDENTIALS)
+    assert said.status == 1
+    assert line(said, "last run").startswith("✗ last run     Failed")
+    assert "reactivate it at https://www.strava.com/settings/api" in line(said, "last run")
+    assert "There was none yet" in line(said, "last sync")
+
+
+def test_a_damaged_dagster_home_does_not_keep_the_rest_from_being_told(synced: Terminal) -> None:
+    (synced.home / "dagster" / "dagster.yaml").write_text("storage: [")
+    said = synced.run("doctor", "--offline", **CREDENTIALS)
+    assert said.status == 1
+    assert line(said, "dagster").startswith("✗ dagster")
+    assert line(said, "warehouse").startswith("✓")
+
+
+def test_env_file_credentials_reach_every_command(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in CREDENTIALS:
+        # Set once and removed, so that what .env brings into the environment ends with this test.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    text = "\n".join(f"{name}={value}" for name, value in CREDENTIALS.items())
+    (terminal.folder / ".env").write_text(text)
+    said = terminal.run("doctor", "--offline")
+    assert line(said, "secrets").startswith("✓"), said.out
+    assert os.environ["STRAVA_CLIENT_ID"] == CREDENTIALS["STRAVA_CLIENT_ID"]

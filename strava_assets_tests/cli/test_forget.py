@@ -1,0 +1,109 @@
+"""`strava-assets forget` and `rebuild`: what goes, what stays, and what can be made again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import duckdb
+
+from strava_assets.landing import Landing
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
+
+if TYPE_CHECKING:
+    from strava_assets.sandbox import RunningSandbox, Sandbox
+
+
+def files_of(terminal: Terminal) -> set[str]:
+    return {str(path.relative_to(terminal.home)) for path in terminal.home.rglob("*") if path.is_file()}
+
+
+def test_it_names_what_it_would_remove_and_a_no_leaves_everything(synced: Terminal) -> None:
+    before = files_of(synced)
+    said = synced.run("forget", typed="n\n")
+    assert said.status == 1
+    for named in ("12 activities", "landing", "report", "Dagster", "tokens.json"):
+        assert named in said.out
+    assert files_of(synced) == before
+
+
+def test_nothing_of_the_athlete_is_left_and_the_doctor_says_so(
+    synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    said = synced.at(strava).run("forget", "--yes")
+    assert said.status == 0, said.err
+    assert files_of(synced) <= {"tokens.lock"}
+    assert sandbox.calls("/oauth/revoke") == 1
+    doctor = synced.run("doctor", "--offline")
+    assert "There is no data yet" in doctor.out
+    assert "Nothing has run yet" in doctor.out
+    assert "There is nothing to forget" in synced.run("forget", "--yes").out
+
+
+def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: RunningSandbox) -> None:
+    synced.at(strava)
+    with duckdb.connect(synced.home / "warehouse.duckdb") as connection:
+        connection.execute(
+            "INSERT INTO bq_activities SELECT * REPLACE ('77' AS athlete_id) FROM bq_activities LIMIT 3"
+        )
+        connection.execute(
+            "INSERT INTO weekly_watts SELECT * REPLACE ('77' AS athlete_id) FROM weekly_watts LIMIT 1"
+        )
+    asked = synced.run("forget", "--yes")
+    assert asked.status == 1
+    assert "77 (3 activities)" in asked.err
+    said = synced.run("forget", "--yes", "--athlete", "77")
+    assert said.status == 0, said.err
+    with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
+        for table in ("bq_activities", "weekly_watts"):
+            athletes = connection.execute(f"SELECT DISTINCT athlete_id FROM {table}").fetchall()  # noqa: S608 - ours
+            assert len(athletes) == 1
+            assert athletes[0] != ("77",)
+    assert len(Landing(str(synced.home / "landing")).manifests()) == 1
+    assert (synced.home / "tokens.json").exists(), "they are the other athlete's"
+    assert "is about everyone here and stays" in said.out
+
+
+def test_an_athlete_who_is_not_there_is_told(synced: Terminal) -> None:
+    said = synced.run("forget", "--yes", "--athlete", "404")
+    assert said.status == 1
+    assert "Athlete 404 has no data here" in said.err
+
+
+def test_tables_of_somebody_elses_in_the_file_are_kept(synced: Terminal, strava: RunningSandbox) -> None:
+    with duckdb.connect(synced.home / "warehouse.duckdb") as connection:
+        connection.execute("CREATE TABLE my_notes AS SELECT 1 AS n")
+    said = synced.at(strava).run("forget", "--yes")
+    assert "my_notes" in said.out
+    with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
+        assert connection.execute("SHOW TABLES").fetchall() == [("my_notes",)]
+
+
+def test_while_the_daemon_runs_nothing_is_removed(synced: Terminal) -> None:
+    from dagster._daemon.types import DaemonHeartbeat  # there is no public way to beat
+
+    with dg.DagsterInstance.get() as instance:
+        instance.add_daemon_heartbeat(
+            DaemonHeartbeat(datetime.now(UTC).timestamp(), daemon_type="SCHEDULER", daemon_id="1", errors=[])
+        )
+    before = files_of(synced)
+    said = synced.run("forget", "--yes")
+    assert said.status == 1
+    assert "Ctrl-C" in said.err
+    assert files_of(synced) == before
+
+
+def test_a_rebuild_makes_the_tables_again_without_listing_anything(
+    synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    count = "SELECT (SELECT COUNT(*) FROM bq_activities), (SELECT COUNT(*) FROM weekly_watts)"
+    with duckdb.connect(synced.home / "warehouse.duckdb") as connection:
+        before = connection.execute(count).fetchone()
+        connection.execute("DELETE FROM bq_activities")
+        connection.execute("DELETE FROM weekly_watts")
+    said = synced.at(strava).run("rebuild", **CREDENTIALS)
+    assert said.status == 0, said.out
+    with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
+        assert connection.execute(count).fetchone() == before
+    assert sandbox.calls("/athlete/activities") == 0

@@ -1,0 +1,285 @@
+"""`strava-assets login` and `logout`: the way a person goes, from the prompts to the tokens, and back."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
+from strava_assets.secrets import open_store
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+    from strava_assets.sandbox import RunningSandbox, Sandbox
+
+CHROMIUM = Path("/usr/bin/chromium")
+APPLICATION = {"STRAVA_CLIENT_ID": CLIENT_ID, "STRAVA_CLIENT_SECRET": CLIENT_SECRET}
+PROGRAM = "from strava_assets.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login under way in a process of its own, and the address its browser was sent to."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def ended(self, typed: str = "") -> tuple[int, str]:
+        """Its exit status, and what it printed since the address."""
+        out, _ = self.process.communicate(typed, timeout=60)
+        return self.process.returncode, out
+
+
+@contextmanager
+def logging_in(terminal: Terminal, *options: str, typed: str = "", **environ: str) -> Iterator[Login]:
+    """Start a login; the browser it opens is a script that hands the address over."""
+    pipe = Path(tempfile.mkdtemp(dir=terminal.folder)) / "address"
+    os.mkfifo(pipe)
+    browser = pipe.with_name("browser")
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" > {pipe}\n')
+    browser.chmod(0o755)
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-c", PROGRAM, "login", *options],
+        env=os.environ | terminal.environ | {"BROWSER": f"{browser} %s"} | environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(typed)
+        process.stdin.flush()
+        if "--no-browser" in options:
+            printed = iter(process.stdout.readline, "")
+            address = next(text.strip() for text in printed if "authorize?" in text)
+        else:
+            address = pipe.read_text().strip()
+        try:
+            yield Login(process, address)
+        finally:
+            process.kill()
+
+
+def answer(address: str, *ticked: str, decision: str = "authorize") -> str:
+    """Answer the consent page without a browser; the address it redirects to."""
+    form = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+    form |= {f"scope:{name}": "on" for name in ticked} | {"decision": decision}
+    redirect = requests.post(address.partition("?")[0], data=form, timeout=5, allow_redirects=False)
+    return redirect.headers["location"]
+
+
+def kept(terminal: Terminal) -> dict[str, str]:
+    return open_store("file", environ={}, path=terminal.home / "tokens.json").read()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A tab of a real browser without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    with playwright.sync_playwright() as tool:
+        browser = tool.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield browser.new_page()
+        browser.close()
+
+
+def test_in_a_real_browser_from_the_consent_page_back_to_the_terminal(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox, page: Page
+) -> None:
+    with logging_in(terminal.at(strava), **APPLICATION) as login:
+        page.goto(login.address)
+        assert page.get_by_role("checkbox").count() == 3
+        page.get_by_label("profile:read_all").uncheck()
+        page.get_by_role("button", name="Authorize").click()
+        page.get_by_role("heading", name="Thank you").wait_for()
+        assert "Without profile:read_all" in page.inner_text("body")
+        status, out = login.ended()
+    assert status == 0, out
+    assert "Logged in as Robin Sample" in out
+    assert "Without profile:read_all: weight, FTP and zones" in out
+    assert "Strava shows 12 activities" in out
+    tokens = kept(terminal)
+    assert tokens["scope"] == "read,activity:read_all"
+    assert sandbox.tokens.accepts(tokens["access_token"])
+    assert tokens["refresh_token"] == sandbox.tokens.valid_refresh_token
+    assert (terminal.home / "tokens.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_refusing_in_a_real_browser_ends_the_login_with_its_cure(
+    terminal: Terminal, strava: RunningSandbox, page: Page
+) -> None:
+    with logging_in(terminal.at(strava), **APPLICATION) as login:
+        page.goto(login.address)
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_role("heading", name="No access was given").wait_for()
+        status, out = login.ended()
+    assert status == 1
+    assert "Access was refused" in out
+    assert "choose Authorize" in " ".join(out.split())
+    assert kept(terminal) == {}
+
+
+def test_without_a_browser_the_pasted_address_will_do(terminal: Terminal, strava: RunningSandbox) -> None:
+    with logging_in(terminal.at(strava), "--no-browser", **APPLICATION) as login:
+        pasted = answer(login.address, "activity:read_all", "profile:read_all")
+        assert pasted.startswith("http://localhost/")
+        status, out = login.ended(f"  {pasted}\n")
+    assert status == 0, out
+    assert "Strava shows 12 activities" in out
+    assert kept(terminal)["scope"] == "read,activity:read_all,profile:read_all"
+
+
+def test_what_the_consent_is_for_is_told_before_it_is_asked(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    said = terminal.at(strava).run("login", "--no-browser", typed=f"{CLIENT_ID}\n{CLIENT_SECRET}\nnonsense\n")
+    assert "https://www.strava.com/settings/api" in said.out
+    assert "Authorization Callback Domain: localhost" in said.out
+    for scope in ("read ", "activity:read_all", "profile:read_all"):
+        assert re.search(rf"^  {scope} +your ", said.out, re.MULTILINE)
+    assert CLIENT_SECRET not in said.out + said.err
+
+
+def test_an_address_of_another_login_is_refused_with_its_cure(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    with logging_in(terminal.at(strava), "--no-browser", **APPLICATION) as login:
+        status, out = login.ended("http://localhost/authorized?state=evil&code=c&scope=read\n")
+    assert status == 1
+    assert "does not belong to this login" in out
+    assert kept(terminal) == {}
+
+
+def test_the_next_login_needs_no_id_and_no_secret_again(terminal: Terminal, strava: RunningSandbox) -> None:
+    typed = f"{CLIENT_ID}\n{CLIENT_SECRET}\n"
+    for given in (typed, "\n\n"):
+        with logging_in(terminal.at(strava), "--no-browser", typed=given) as login:
+            status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
+        assert status == 0, out
+    assert kept(terminal)["client_secret"] == CLIENT_SECRET
+
+
+def test_a_wrong_secret_is_told_and_nothing_is_kept(terminal: Terminal, strava: RunningSandbox) -> None:
+    wrong = APPLICATION | {"STRAVA_CLIENT_SECRET": "mistyped"}
+    with logging_in(terminal.at(strava), "--no-browser", **wrong) as login:
+        status, out = login.ended(answer(login.address, "activity:read_all") + "\n")
+    assert status == 1
+    assert "STRAVA_CLIENT_SECRET" in out
+    assert "mistyped" not in out
+    assert kept(terminal) == {}
+
+
+def test_no_activity_scope_is_told_without_asking_for_a_list(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    with logging_in(terminal.at(strava), "--no-browser", **APPLICATION) as login:
+        status, out = login.ended(answer(login.address) + "\n")
+    assert status == 0, out
+    assert "Without activity:read_all: every activity will be missing" in out
+    assert sandbox.calls("/athlete/activities") == 0
+
+
+def test_an_inactive_application_is_told_though_the_tokens_are_kept(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Fault.inactive_subscription, on="list", times=None)
+    with logging_in(terminal.at(strava), "--no-browser", **APPLICATION) as login:
+        status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
+    assert status == 1
+    assert "reactivate it at https://www.strava.com/settings/api" in " ".join(out.split())
+    assert kept(terminal)["refresh_token"] == sandbox.tokens.valid_refresh_token
+
+
+def test_a_store_that_keeps_nothing_is_refused_before_anyone_is_asked(terminal: Terminal) -> None:
+    said = terminal.run("login", STRAVA_ASSETS_SECRET_STORE="env", **APPLICATION)
+    assert said.status == 1
+    assert "The environment cannot keep" in said.err
+    assert said.out == ""
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anyone_is_asked(terminal: Terminal) -> None:
+    terminal.home.write_text("a file where the folder should be")
+    said = terminal.run("login", **APPLICATION)
+    assert said.status == 1
+    assert "cannot be" in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+
+
+def test_a_taken_port_is_told_with_its_cure(terminal: Terminal) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = terminal.run("login", "--port", str(port), **APPLICATION)
+    assert said.status == 1
+    assert f"Port {port}" in said.err
+    assert "--no-browser" in said.err
+
+
+def test_secret_manager_without_a_project_is_told(terminal: Terminal) -> None:
+    said = terminal.run("login", "--store", "gcp", **APPLICATION)
+    assert said.status == 1
+    assert "STRAVA_ASSETS_GCP_PROJECT" in said.err
+
+
+def test_logging_out_revokes_at_strava_and_forgets_here(
+    synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    with logging_in(synced.at(strava), "--no-browser", **APPLICATION) as login:
+        login.ended(answer(login.address, "activity:read_all") + "\n")
+    said = synced.run("logout")
+    assert said.status == 0, said.err
+    assert sandbox.tokens.valid_refresh_token is None
+    assert kept(synced) == {}
+    assert "You are not logged in" in synced.run("logout").out
+    assert (synced.home / "warehouse.duckdb").exists(), "the data stays"
+
+
+def test_logging_out_while_strava_cannot_be_reached_forgets_all_the_same(synced: Terminal) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        said = synced.run("logout", STRAVA_OAUTH_BASE_URL=f"{base}/oauth")
+    assert said.status == 0
+    assert "Access could not be taken back at Strava" in said.out
+    assert "https://www.strava.com/settings/apps" in said.out
+    assert kept(synced) == {}
+
+
+def test_logging_out_with_tokens_that_were_revoked_already_is_no_error(
+    synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    sandbox.tokens.revoke()
+    said = synced.at(strava).run("logout")
+    assert said.status == 0
+    assert "accepts these tokens no longer" in said.out
+
+
+def test_a_token_in_the_environment_is_pointed_at_when_logging_out(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    said = terminal.at(strava).run("logout", **CREDENTIALS)
+    assert said.status == 0
+    assert "STRAVA_REFRESH_TOKEN is still set" in said.out
