@@ -98,3 +98,10 @@ def test_shoes_and_an_id_of_a_kind_unknown_are_told_apart(marts: Marts) -> None:
     history = [activity(MONDAY, gear, gear_id=gear) for gear in ("b1", "g1", "x1")]
     [found] = marts([*history, activity(MONDAY, "4")], "gear_use", as_of=MONDAY)
     assert [row["kind"] for row in found] == ["bike", "shoes", "none", "other"]
+
+
+def test_the_last_ninety_days_count_today_and_a_bike_of_tomorrow_is_not_overdue(marts: Marts) -> None:
+    history = [activity(MONDAY, "1", gear_id="b1")]
+    for days, since, metres in ((89, 89, 30_000), (90, 90, 0), (-1, 0, 30_000)):
+        [[row]] = marts(history, "gear_use", as_of=MONDAY + timedelta(days))
+        assert (row["days_since_used"], row["distance_90d_m"]) == (since, metres)

@@ -1,0 +1,84 @@
+"""What holds for all of the further marts alike: arrival, absurdities, neighbours, an empty history."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strava_assets_tests.marts.every_sport import differences, some
+from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
+
+if TYPE_CHECKING:
+    from strava_assets.marts import Mart
+    from strava_assets_tests.marts.conftest import Marts
+
+Row = dict[str, Any]
+NAMES = ("daily_load", "sport_overview", "year_on_year", "eddington", "gear_use", "personal_records")
+
+
+@some(max_examples=4)
+@given(history=histories(), known=figures(), seed=st.integers(0, 99))
+def test_the_order_of_arrival_does_not_matter(
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
+) -> None:
+    first = marts(history, *NAMES, figures=known, as_of=MONDAY)
+    shuffled = random.Random(seed).sample(history, len(history))  # noqa: S311 - a shuffle, not a secret
+    second = marts(shuffled, *NAMES, figures=known, as_of=MONDAY)
+    for name, found, again in zip(NAMES, first, second, strict=True):
+        assert differences(again, found, *catalog[name].key) == []
+
+
+@some(max_examples=4)
+@given(history=histories(), known=figures())
+def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row]
+) -> None:
+    for name, rows in zip(NAMES, marts(history, *NAMES, figures=known), strict=True):
+        keys = [tuple(row[part] for part in catalog[name].key) for row in rows]
+        assert len(set(keys)) == len(keys)
+        assert not any(part is None for key in keys for part in key)
+        assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
+
+
+@some(max_examples=4)
+@given(history=histories())
+def test_another_athlete_changes_nothing_of_ones_own(
+    marts: Marts, catalog: dict[str, Mart], history: list[Row]
+) -> None:
+    own = [row for row in history if row["athlete_id"] == "7"]
+    neighbour = [row | {"athlete_id": "6", "activity_id": f"6-{row['activity_id']}"} for row in history]
+    alone, together = marts(own, *NAMES), marts([*own, *neighbour], *NAMES)
+    for name, mine, all_rows in zip(NAMES, alone, together, strict=True):
+        assert differences([r for r in all_rows if r["athlete_id"] == "7"], mine, *catalog[name].key) == []
+
+
+def test_no_activity_at_all_is_no_row_at_all(marts: Marts) -> None:
+    assert marts([], *NAMES) == [[]] * len(NAMES)
+
+
+def test_an_athlete_of_whom_nothing_is_left_has_no_row(marts: Marts) -> None:
+    gone = activity(MONDAY, "1") | {"deleted_at": activity(MONDAY, "1")["fetched_at"]}
+    assert marts([gone], *NAMES) == [[]] * len(NAMES)
+
+
+def test_one_activity_of_nothing_but_its_date_is_read(marts: Marts) -> None:
+    empty: Row = dict.fromkeys(
+        (
+            "moving_time_s",
+            "distance_m",
+            "total_elevation_gain_m",
+            "device_watts",
+            "average_watts",
+            "sport_type",
+        )
+    )
+    rows = dict(zip(NAMES, marts([activity(MONDAY, "1", **empty)], *NAMES, as_of=MONDAY), strict=True))
+    assert [row["activities_without_load"] for row in rows["daily_load"]] == [1]
+    assert [row["sport_type"] for row in rows["sport_overview"]] == ["unknown"]
+    assert rows["year_on_year"][-1]["rides_so_far"] == 0
+    assert [row["gear_id"] for row in rows["gear_use"]] == ["none"]
+    assert rows["personal_records"] == []
