@@ -44,6 +44,7 @@ def build_page(
     """
     told = UNITS[units]
     sections = build_sections(figures, told)
+    waiting = [section for section in sections if not section.charts and not section.tables]
     charts = [chart for section in sections for chart in section.charts]
     vega = {chart.name: drawing.as_vega(chart.spec) for chart in charts}
     data = {name: rows for section in sections for name, rows in section.data.items()}
@@ -59,7 +60,8 @@ def build_page(
         period=_period(figures),
         others=figures.other_athletes,
         tiles=[(tile, spark(tile.trail)) for tile in build_tiles(figures, told)],
-        sections=sections,
+        sections=[section for section in sections if section not in waiting],
+        waiting=waiting,
         stills=stills,
         specs=[(chart.name, _embedded(vega[chart.name])) for chart in charts],
         data=[(name, _embedded(rows)) for name, rows in data.items()],

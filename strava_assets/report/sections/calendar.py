@@ -65,7 +65,8 @@ def _amount(row: Row, *, work: bool) -> float:
 
 def _limits(amounts: list[float]) -> list[float]:
     known = [amount for amount in amounts if amount > 0]
-    return statistics.quantiles(known, n=_CLASSES) if len(known) > 1 else [amount + 1 for amount in known * 3]
+    # Few or equal days have no quarters worth telling apart.
+    return sorted(set(statistics.quantiles(known, n=_CLASSES))) if len(set(known)) > _CLASSES else []
 
 
 def _legend(limits: list[float], *, work: bool) -> tuple[tuple[str, str], ...]:
@@ -74,7 +75,7 @@ def _legend(limits: list[float], *, work: bool) -> tuple[tuple[str, str], ...]:
 
     unit = "kJ" if work else "h"
     if not limits:
-        return ()
+        return (("no ride", "heat0"), ("ride", "heat1"))
     between = [f"{told(low)} to {told(high)}" for low, high in pairwise(limits)]
     texts = ["no ride", f"up to {told(limits[0])}", *between, f"over {told(limits[-1])} {unit}"]
     return tuple((text, f"heat{rank}") for rank, text in enumerate(texts))

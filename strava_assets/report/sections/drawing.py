@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.theme import ink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     import altair as alt
 
+_HALF_WEEK = timedelta(days=3)
 WIDTHS = {"full": 1000, "half": 480, "third": 310}
 
 
@@ -36,6 +39,20 @@ def time_axis(*, years: bool = False) -> alt.Axis:
         ),
         labelFontWeight=alt.ExprRef("month(datum.value) == 0 && date(datum.value) == 1 ? 'bold' : 'normal'"),
     )
+
+
+def span(first: date, last: date) -> list[alt.DateTime]:
+    """The ends of a time axis over weeks, with room for a week's bar at both."""
+    import altair as alt
+
+    ends = (first - _HALF_WEEK, last + _HALF_WEEK)
+    return [alt.DateTime(year=end.year, month=end.month, date=end.day) for end in ends]
+
+
+def week_bars(chart: alt.Chart) -> alt.Chart:
+    """Gives a chart of weeks (w) the ends of a bar, s and e, centred on the day at which lines are drawn."""
+    half = _HALF_WEEK // timedelta(milliseconds=1)
+    return chart.transform_calculate(s=f"time(toDate(datum.w)) - {half}", e=f"time(toDate(datum.w)) + {half}")
 
 
 def value_axis(**options: Any) -> alt.Axis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.figures import local_midnight
-from strava_assets.report.numbers import NBSP, day, number
+from strava_assets.report.numbers import NBSP, counted, day, number
 from strava_assets.report.sections.drawing import WIDTHS, spec, time_axis, value_axis
 from strava_assets.report.sections.parts import Chart, Points, Section, Table
 from strava_assets.report.theme import ink
@@ -52,7 +52,7 @@ def build(figures: Figures, units: Units) -> Section:
 
 
 def _finding(rows: list[Row], now: int, units: Units) -> str:
-    text = f"{now}: on {now} days you rode {now}{NBSP}{units.distance} or more"
+    text = f"{now}: on {counted(now, 'day')} you rode {now}{NBSP}{units.distance} or more"
     following = next((row for row in rows if row["number"] == now + 1), None)
     if following is None:
         return text + "."

@@ -26,7 +26,8 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
     finding = f"Last synced {instant(found.get('last_sync'))}."
     if rides:
         share = 100 * found["power_rides"] / rides
-        finding = f"{quantity(share, '%')} of the rides carry measured power. {finding}"
+        carried = f"{quantity(share, '%')} of the rides carry" if share else "None of the rides carries"
+        finding = f"{carried} measured power. {finding}"
     rejected = found.get("rejected") or 0
     rows = [
         ("Activities", number(found["activities"]), "of every sport, still on Strava"),

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.figures import local_midnight
 from strava_assets.report.numbers import compact_hours, counted, hours, number, quantity, rounded
-from strava_assets.report.sections.drawing import WIDTHS, colours, spec, time_axis, value_axis
+from strava_assets.report.sections.drawing import (
+    WIDTHS,
+    colours,
+    span,
+    spec,
+    time_axis,
+    value_axis,
+    week_bars,
+)
 from strava_assets.report.sections.parts import Chart, Points, Section, Table
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from strava_assets.report.figures import Figures, Row
     from strava_assets.report.numbers import Units
 
@@ -49,7 +59,7 @@ def build(figures: Figures, units: Units) -> Section:
                 "sports",
                 "Time in motion, hours a week",
                 f"Hours by week and kind of sport over the last year. {finding}",
-                spec(_bars(names, palette)),
+                spec(_bars(names, palette, weeks[-1]["week"])),
                 legend=tuple(zip((name.capitalize() for name in names), palette, strict=True)),
             )
         ],
@@ -82,17 +92,15 @@ def _points(year: list[Row], shown: list[str]) -> Points:
     ]
 
 
-def _bars(names: list[str], palette: list[str]) -> Any:
+def _bars(names: list[str], palette: list[str], until: date) -> Any:
     import altair as alt
 
-    half = 3 * 86_400_000
     return (
-        alt.Chart(alt.NamedData("sports"))
+        week_bars(alt.Chart(alt.NamedData("sports")))
         .transform_stack(stack="h", groupby=["w"], sort=[alt.SortField("o")], as_=["low", "high"])
-        .transform_calculate(s=f"time(toDate(datum.w)) - {half}", e=f"time(toDate(datum.w)) + {half}")
         .mark_bar()
         .encode(
-            alt.X("s:T", axis=time_axis()),
+            alt.X("s:T", scale=alt.Scale(domain=span(until - _SHOWN, until)), axis=time_axis()),
             alt.X2("e:T"),
             alt.Y("low:Q", axis=value_axis(tickCount=4)),
             alt.Y2("high:Q"),

@@ -5,6 +5,7 @@ Dragging on the overview at the bottom zooms the others.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from strava_assets.report.figures import local_midnight, without_nulls
@@ -16,7 +17,7 @@ from strava_assets.report.numbers import (
     quantity,
     rounded,
 )
-from strava_assets.report.sections.drawing import WIDTHS, spec, time_axis, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, span, spec, time_axis, value_axis, week_bars
 from strava_assets.report.sections.parts import Chart, Points, Section, Table, ride_link
 from strava_assets.report.theme import ink
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from strava_assets.report.numbers import Units
 
 _TOPIC = "Weekly averages with watts progression"
+_SHORTEST = timedelta(weeks=12)
 _WORTH_ZOOMING = 26
 _CROWDED = 320
 _NOTE = (
@@ -46,13 +48,14 @@ def build(figures: Figures, units: Units) -> Section:
     finding = _finding(weeks, best)
     points = [_point(week, week is best, units) for week in weeks]
     told = _tooltip(powered)
+    ends = span(min(weeks[0]["week"], weeks[-1]["week"] - _SHORTEST), weeks[-1]["week"])
     period = f"{day(weeks[0]['week'])} to {day(weeks[-1]['week'])}"
     charts = [
         Chart(
             "weekly-hours",
             "Riding time, hours a week",
             f"Hours of riding by week, {period}.",
-            spec(_hours(told, height=84 if powered else 200)),
+            spec(_hours(told, ends, height=84 if powered else 200)),
         )
     ]
     if powered:
@@ -60,12 +63,12 @@ def build(figures: Figures, units: Units) -> Section:
             "weekly-watts",
             "Average power, W",
             f"Average power by week, {period}: the week, four and twelve weeks rolling. {finding}",
-            spec(_watts(points, told)),
+            spec(_watts(points, told, ends)),
             legend=(("Week", "soft"), ("4 weeks", "accent"), ("12 weeks", "second"), ("Best week", "gold")),
         )
         charts.insert(0, watts)
     if len(weeks) > _WORTH_ZOOMING:
-        overview = _overview("f" if powered else "h")
+        overview = _overview("f" if powered else "h", ends)
         charts.append(
             Chart("weekly-overview", "Drag to zoom", "The whole history, small.", spec(overview), zooms=True)
         )
@@ -142,25 +145,25 @@ def _tooltip(powered: bool) -> list[alt.Tooltip]:
     ]
 
 
-def _along() -> alt.X:
+def _along(ends: list[alt.DateTime], field: str = "w") -> alt.X:
     import altair as alt
 
-    return alt.X("w:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis())
+    scale = alt.Scale(domain=ends, domainRaw=alt.ExprRef("zoom"))
+    return alt.X(f"{field}:T", scale=scale, axis=time_axis())
 
 
-def _watts(points: Points, told: list[alt.Tooltip]) -> alt.TopLevelMixin:
+def _watts(points: Points, told: list[alt.Tooltip], ends: list[alt.DateTime]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(alt.NamedData("weeks")), _along()
+    base, x = alt.Chart(alt.NamedData("weeks")), _along(ends)
     high = alt.Y("a:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis())
     line: dict[str, Any] = {"invalid": "break-paths-show-domains", "clip": True}
+    # Of a long history the dots would be all one sees.
+    dots = {"filled": True, "size": 16, "color": ink("soft")} if len(points) < _CROWDED else False
     best = base.transform_filter("isValid(datum.b)")
     return (
         alt.layer(
-            base.mark_line(color=ink("soft"), strokeWidth=1, **line).encode(x, high),
-            base.mark_point(
-                color=ink("soft"), filled=True, size=16 if len(points) < _CROWDED else 4, opacity=1, clip=True
-            ).encode(x, high),
+            base.mark_line(color=ink("soft"), strokeWidth=1, point=dots, **line).encode(x, high),
             base.mark_line(color=ink("second"), strokeWidth=1.75, **line).encode(x, y="t:Q"),
             base.mark_line(color=ink("accent"), strokeWidth=2.75, **line).encode(x, y="f:Q"),
             best.mark_point(color=ink("gold"), filled=True, size=90, opacity=1, clip=True).encode(x, high),
@@ -180,30 +183,23 @@ def _side(points: Points) -> Literal["left", "right"]:
     return "right" if at > len(points) / 2 else "left"
 
 
-def _hours(told: list[alt.Tooltip], height: int) -> alt.TopLevelMixin:
+def _hours(told: list[alt.Tooltip], ends: list[alt.DateTime], height: int) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(alt.NamedData("weeks")), _along()
-    # Centred on the day that the lines above are drawn at.
-    half = 3 * 86_400_000
+    base = alt.Chart(alt.NamedData("weeks"))
     bars = (
-        base.transform_calculate(s=f"time(toDate(datum.w)) - {half}", e=f"time(toDate(datum.w)) + {half}")
+        week_bars(base)
         .mark_bar(color=ink("bar"), clip=True)
-        .encode(
-            alt.X("s:T", scale=alt.Scale(domainRaw=alt.ExprRef("zoom")), axis=time_axis()),
-            alt.X2("e:T"),
-            alt.Y("h:Q", axis=value_axis(tickCount=3)),
-            alt.Y2(datum=0),
-        )
+        .encode(_along(ends, "s"), alt.X2("e:T"), alt.Y("h:Q", axis=value_axis(tickCount=3)), alt.Y2(datum=0))
     )
     return (
-        alt.layer(bars, _hovered(base, x, told))
+        alt.layer(bars, _hovered(base, _along(ends), told))
         .add_params(alt.param(name="zoom", value=None))
         .properties(width=WIDTHS["full"], height=height)
     )
 
 
-def _overview(field: str) -> Any:
+def _overview(field: str, ends: list[alt.DateTime]) -> Any:
     import altair as alt
 
     brush = alt.selection_interval(
@@ -215,7 +211,7 @@ def _overview(field: str) -> Any:
         alt.Chart(alt.NamedData("weeks"))
         .mark_line(color=ink("accent"), strokeWidth=1.25)
         .encode(
-            alt.X("w:T", axis=time_axis()),
+            alt.X("w:T", scale=alt.Scale(domain=ends), axis=time_axis()),
             alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=value_axis(labels=False, grid=False)),
         )
         .properties(width=WIDTHS["full"], height=44)
