@@ -51,7 +51,7 @@ WITH figures AS (
     coalesce(ride AND for_power AND watts_known AND NOT device_watts, false) AS e,
     p AND weighted IS NOT NULL AS pw, pw AND bpm IS NOT NULL AS ph, day_of_week < days AS cut,
     CASE WHEN pw THEN seconds / 36 * (weighted / ftp) ** 2 END AS power_load,
-    CASE WHEN top > rest AND bpm <= top + 10 THEN greatest(bpm - rest, 0) / (top - rest) END AS hr,
+    CASE WHEN top >= rest + 20 AND bpm <= top + 10 THEN greatest(bpm - rest, 0) / (top - rest) END AS hr,
     (threshold - rest) / nullif(top - rest, 0) AS lt,
     coalesce(
       power_load,

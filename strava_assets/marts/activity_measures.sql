@@ -50,7 +50,7 @@ plausible AS (
       AND a.average_watts <= 2500
       AND a.kilojoules > 0
       AND a.moving_time_s BETWEEN 1 AND 2592000
-      AND a.kilojoules * 1000 <= 2500 * a.moving_time_s
+      AND a.kilojoules <= 2.5 * a.moving_time_s
       AND NOT COALESCE(a.manual, FALSE) AS has_watts,
     a.kilojoules,
     IF(
@@ -89,9 +89,10 @@ decided AS (
     COALESCE(
       is_counted AND NOT is_ebike AND counts_for_power AND has_watts AND NOT device_watts, FALSE
     ) AS is_estimated_ride,
-    -- The share of the heart's reserve; below rest there is no effort, above the maximum it is a sensor's fault.
+    -- The share of the heart's reserve; below rest there is no effort, above the maximum it is a sensor's fault,
+    -- and a reserve below 20 beats is nobody's: its exponential would know no bounds.
     IF(
-      max_heartrate_bpm > resting_heartrate_bpm AND heartrate_bpm <= max_heartrate_bpm + 10,
+      max_heartrate_bpm >= resting_heartrate_bpm + 20 AND heartrate_bpm <= max_heartrate_bpm + 10,
       GREATEST(heartrate_bpm - resting_heartrate_bpm, 0) / (max_heartrate_bpm - resting_heartrate_bpm),
       NULL
     ) AS heart_reserve,

@@ -79,7 +79,14 @@ class Ride:
             within(known.get("max_heartrate_bpm"), 60, 250),
             within(known.get("resting_heartrate_bpm"), 20, 120),
         )
-        if manual or not self.heartrate or not top or not rest or top <= rest or self.heartrate > top + 10:
+        if (
+            manual
+            or not self.heartrate
+            or not top
+            or not rest
+            or top < rest + 20
+            or self.heartrate > top + 10
+        ):
             return None, "none"
         threshold = known.get("threshold_heartrate_bpm")
         if threshold is None or not rest < threshold <= top:

@@ -152,6 +152,20 @@ def test_without_a_known_weight_and_ftp_there_is_no_ratio_and_no_load(marts: Mar
     assert (week["average_watts_per_kg"], week["training_load"], week["load_source"]) == (None, None, "none")
 
 
+@pytest.mark.parametrize("resting", [119.999, 130.0, 129.999, 150.0, None, -50.0, math.nan])
+def test_an_impossible_heart_gives_no_load_and_never_an_infinite_one(
+    marts: Marts, resting: float | None
+) -> None:
+    known = {
+        "athlete_id": "7",
+        "valid_from": MONDAY,
+        "max_heartrate_bpm": 130.0,
+        "resting_heartrate_bpm": resting,
+    }
+    week = the_week(marts, activity(MONDAY, "1"), figures=[known])
+    assert (week["training_load"], week["load_source"]) == (None, "none")
+
+
 def test_the_mean_of_ride_means_is_seen_to_be_wrong(marts: Marts, warehouse: DuckDBWarehouse) -> None:
     history = [
         activity(MONDAY, "1", moving_time_s=3600, average_watts=200.0),
