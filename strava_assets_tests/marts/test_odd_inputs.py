@@ -166,6 +166,18 @@ def test_an_impossible_heart_gives_no_load_and_never_an_infinite_one(
     assert (week["training_load"], week["load_source"]) == (None, "none")
 
 
+def test_a_best_quarter_starts_at_ten_hours_of_power_and_equal_bikes_are_told_by_name(marts: Marts) -> None:
+    history = [
+        activity(MONDAY, str(n), moving_time_s=18_000, gear_id=gear, distance_m=9e4)
+        for n, gear in enumerate(["b2", "b1"])
+    ]
+    [[quarter]] = marts(history, "quarterly_overview", as_of=MONDAY)
+    assert (quarter["best_average_watts_so_far"], quarter["top_gear_id"]) == (200, "b1")
+    history[0]["moving_time_s"] -= 1
+    [[quarter]] = marts(history, "quarterly_overview", as_of=MONDAY)
+    assert quarter["best_average_watts_so_far"] is None
+
+
 def test_the_mean_of_ride_means_is_seen_to_be_wrong(marts: Marts, warehouse: DuckDBWarehouse) -> None:
     history = [
         activity(MONDAY, "1", moving_time_s=3600, average_watts=200.0),
