@@ -18,7 +18,7 @@ from strava_assets.sandbox.recording import Recording, false_utc, iso_utc, zone_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strava_assets.sandbox.state import Clock
+    from strava_assets.sandbox.clock import Clock
 
 Record = dict[str, Any]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.sandbox.clock import Clock, real_time
 from strava_assets.sandbox.faults import FaultPlan
 from strava_assets.sandbox.history import Entry, History
 from strava_assets.sandbox.limits import RateLimits
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from starlette.requests import Request
-
-Clock = Callable[[], datetime]
 
 STRAVA_PAGE_SIZE_LIMIT = 200
 
@@ -74,7 +72,7 @@ class Sandbox:
         limits: RateLimits | Literal["standard"] | None = "standard",
         page_size_limit: int = STRAVA_PAGE_SIZE_LIMIT,
     ) -> None:
-        self.clock: Clock = clock or _real_time
+        self.clock: Clock = clock or real_time
         entries = [item if isinstance(item, Entry) else Entry.of(dict(item)) for item in activities]
         self.athlete: dict[str, Any] = dict(athlete) if athlete else profile(_athlete_id(entries))
         self.history = History(entries, self.athlete["id"], self.now)
@@ -94,7 +92,7 @@ class Sandbox:
         """The sample athlete: about four years and 1,200 activities, ending at `today` (by default now)."""
         from strava_assets.sandbox.athlete import sample_history
 
-        now = (options.get("clock") or _real_time)()
+        now = (options.get("clock") or real_time)()
         return cls(sample_history(seed, today, now), **options)
 
     @classmethod
@@ -117,7 +115,7 @@ class Sandbox:
         """An athlete with `count` plain activities, made fast: for benchmarks and long listings."""
         from strava_assets.sandbox.many import many_entries
 
-        now = (options.get("clock") or _real_time)()
+        now = (options.get("clock") or real_time)()
         return cls(many_entries(count, seed, now), **options)
 
     def note(self, request: Request) -> None:
@@ -127,10 +125,6 @@ class Sandbox:
     def calls(self, path_suffix: str) -> int:
         """How many requests were received whose path ends so."""
         return sum(call.path.endswith(path_suffix) for call in self.requests)
-
-
-def _real_time() -> datetime:
-    return datetime.now(UTC)
 
 
 def _athlete_id(entries: list[Entry]) -> int:

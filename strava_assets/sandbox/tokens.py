@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from strava_assets.sandbox.state import Clock
+    from strava_assets.sandbox.clock import Clock
 
 CLIENT_ID = "12345"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - fixed and documented, opens nothing but the sandbox
