@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack
 
@@ -21,6 +20,7 @@ from strava_assets.sandbox.tokens import TokenBook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
 
     from starlette.requests import Request
 
