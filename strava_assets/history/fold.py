@@ -39,14 +39,13 @@ Place = tuple[int, int, int]
 
 
 class Version(NamedTuple):
-    """One form of an activity, or one record set aside (whose key may be unknown)."""
+    """One form of an activity; or, without a key, one record set aside."""
 
     key: Key | None
     fetched_at: datetime
     batch_id: str
     place: Place
     deleted_at: datetime | None
-    rejected: bool
 
 
 def groups(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
@@ -82,9 +81,10 @@ def fold(
     Raises:
         LandingError: a page is damaged; nothing was changed.
     """
+    marked = deleted or {}
     kept = {
-        version.place: version.deleted_at or (deleted or {}).get(version.key or ("", ""))
-        for version in _latest(landing, batches)
+        version.place: version.deleted_at or (marked.get(version.key) if version.key else None)
+        for version in _latest(landing, batches, _set_aside(warehouse))
         if drop is None or not drop(version)
     }
     last = batches[-1]
@@ -130,8 +130,14 @@ def _places(landing: Landing, batches: Sequence[Manifest]) -> Iterator[tuple[Pla
                 yield (number, page, position), landed
 
 
-def _latest(landing: Landing, batches: Sequence[Manifest]) -> Iterator[Version]:
-    """What loading these batches leaves: as load.py and deletions.py decide, but without a table."""
+def _set_aside(warehouse: Warehouse) -> set[str]:
+    """The records still set aside; which of them are settled only the whole table tells."""
+    rows = warehouse.query("SELECT record_hash FROM rejected_records").to_pylist()
+    return {row["record_hash"] for row in rows}
+
+
+def _latest(landing: Landing, batches: Sequence[Manifest], set_aside: set[str]) -> Iterator[Version]:
+    """What loading these batches leaves, decided as load.py and deletions.py do."""
     versions: dict[Key, Version] = {}
     rejects: dict[str, Version] = {}
     for number, manifest in enumerate(batches):
@@ -143,11 +149,7 @@ def _latest(landing: Landing, batches: Sequence[Manifest]) -> Iterator[Version]:
                 if key in versions and versions[key].deleted_at is None:
                     versions[key] = versions[key]._replace(deleted_at=manifest.finished_at)
     yield from versions.values()
-    read_at = {key[1]: version.fetched_at for key, version in versions.items()}
-    for reject in rejects.values():
-        activity_id = reject.key[1] if reject.key else ""
-        if activity_id not in read_at or read_at[activity_id] <= reject.fetched_at:
-            yield reject
+    yield from (reject for record_hash, reject in rejects.items() if record_hash in set_aside)
 
 
 def _take(
@@ -158,19 +160,14 @@ def _take(
         row = read_record(landed.record, origin)
     except Unreadable:
         reject = rejected_record(landed.record, "", origin)
-        key = ("", reject["activity_id"]) if reject["activity_id"] else None
         known = rejects.get(reject["record_hash"])
         if known is None or origin.fetched_at >= known.fetched_at:
-            rejects[reject["record_hash"]] = Version(
-                key, origin.fetched_at, origin.batch_id, place, None, rejected=True
-            )
+            rejects[reject["record_hash"]] = Version(None, origin.fetched_at, origin.batch_id, place, None)
         return
     key = (row["athlete_id"], row["activity_id"])
     known = versions.get(key)
     if known is None or (origin.fetched_at, origin.batch_id) >= (known.fetched_at, known.batch_id):
-        versions[key] = Version(
-            key, origin.fetched_at, origin.batch_id, place, landed.deleted_at, rejected=False
-        )
+        versions[key] = Version(key, origin.fetched_at, origin.batch_id, place, landed.deleted_at)
 
 
 def _knowledge(batches: Sequence[Manifest]) -> Manifest:

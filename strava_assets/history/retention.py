@@ -74,7 +74,7 @@ def expire(
         return 0
 
     def is_expired(version: Version) -> bool:
-        return version.fetched_at < limit if version.rejected else version.key in expired
+        return version.key in expired if version.key else version.fetched_at < limit
 
     for batches in groups([m for m in old if m.source == "api"]):
         fold(landing, warehouse, batches, now, drop=is_expired)

@@ -127,6 +127,18 @@ def test_compactions_follow_one_another(story: Story) -> None:
     assert sum(m.kind == "compacted" for m in story.landing.manifests()) == 1
 
 
+def test_what_is_set_aside_in_the_export_stays_so_while_the_api_s_row_stands_before_it(story: Story) -> None:
+    story.sync([activity(1, name="fetched")], complete=False)
+    story.sync([activity(1, distance="far")], "archive", source="archive")
+    for _ in range(8):
+        story.sync([activity(1, name="export")], "archive", source="archive")
+    story.wait(days=15)
+    before = story.rows(), story.rejects()
+    assert len(before[1]) == 1
+    compact(story.landing, story.warehouse, story.now, 14)
+    assert before == story.rebuilt()
+
+
 def test_few_old_batches_stay_as_they_are(story: Story) -> None:
     for _ in range(7):
         story.sync([activity(1)])
