@@ -62,7 +62,7 @@ resource "google_service_account_iam_member" "kubernetes" {
   member             = "serviceAccount:${var.project}.svc.id.goog[${var.kubernetes_service_account}]"
 }
 
-# A server elsewhere shows a token of its own issuer and acts as the account; one exact subject, nobody else.
+# A server elsewhere shows a token of its own issuer.
 resource "google_iam_workload_identity_pool" "elsewhere" {
   count = var.federation == null ? 0 : 1
 
@@ -85,6 +85,7 @@ resource "google_iam_workload_identity_pool_provider" "elsewhere" {
   }
 }
 
+# Whoever shows that token acts as the account: one exact subject, nobody else.
 resource "google_service_account_iam_member" "elsewhere" {
   count = var.federation == null ? 0 : 1
 

@@ -37,7 +37,7 @@ variable "dataset" {
   default     = "strava"
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_]{1,1024}$", var.dataset))
+    condition     = can(regex("^[A-Za-z0-9_]+$", var.dataset))
     error_message = "Letters, digits and underscores only."
   }
 }

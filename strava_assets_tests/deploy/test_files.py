@@ -1,0 +1,125 @@
+"""The files of a deployment against their own rules, and against what they must agree with."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from strava_assets.settings import Settings, variable_name
+from strava_assets_tests.deploy.compose import SERVER, services
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {variable_name(field) for field in Settings.model_fields}
+OURS = re.compile(r"\bSTRAVA_(?:ASSETS_)?[A-Z_]+\b")
+
+
+def tool(name: str) -> str:
+    """A linter's program, beside this Python or on the path."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.is_file() else shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} is not installed: pip install -e '.[dev]'")
+    return found
+
+
+def complaints(*command: str) -> str:
+    """What a linter says; empty if it is content."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - ours
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_the_dockerfile_passes_its_linter() -> None:
+    assert not complaints(tool("hadolint"), "Dockerfile")
+
+
+def test_the_compose_file_is_one() -> None:
+    schema = ("--builtin-schema", "vendor.compose-spec")
+    assert not complaints(tool("check-jsonschema"), *schema, str(SERVER / "compose.yaml"))
+
+
+def test_the_image_is_made_of_files_that_the_build_may_see() -> None:
+    copied = [
+        word.removeprefix("./")
+        for line in (ROOT / "Dockerfile").read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    ]
+    assert "strava_assets" in copied
+    for ignored in (".dockerignore", ".gcloudignore"):
+        let_in = {
+            line.removeprefix("!").strip("/")
+            for line in (ROOT / ignored).read_text().splitlines()
+            if line.startswith("!")
+        }
+        assert {Path(name).parts[0] for name in copied} <= let_in, ignored
+
+
+def test_the_image_does_not_run_as_root_and_names_what_it_is_built_on() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001:10001"]
+    [base] = [line.partition("=")[2] for line in lines if line.startswith("ARG PYTHON=")]
+    assert re.fullmatch(r"3\.11\.\d+-slim-\w+", base)
+
+
+def test_no_service_listens_beyond_this_machine_or_runs_with_more_than_it_needs() -> None:
+    for name, service in services().items():
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["healthcheck"]["test"], name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+    for name in ("code", "webserver", "daemon"):
+        assert services()[name]["read_only"], name
+        assert services()[name]["cap_drop"] == ["ALL"], name
+
+
+def test_only_the_code_server_is_given_the_athletes_settings() -> None:
+    assert [name for name, service in services().items() if "env_file" in service] == ["code"]
+
+
+def test_no_secret_stands_in_the_compose_file() -> None:
+    for name, service in services().items():
+        for variable, value in service["environment"].items():
+            if "PASSWORD" in variable or "SECRET" in variable or "TOKEN" in variable:
+                assert re.fullmatch(r"\$\{[A-Z_]+:\?.+\}", value), (name, variable)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        ROOT / "Dockerfile",
+        SERVER / "compose.yaml",
+        SERVER / ".env.example",
+        ROOT / "deploy" / "gcp" / "job.tf",
+    ],
+    ids=lambda file: file.name,
+)
+def test_every_setting_a_deployment_names_is_one(file: Path) -> None:
+    named = set(OURS.findall(file.read_text()))
+    assert named
+    assert named <= SETTINGS
+
+
+def test_the_example_names_every_variable_that_the_compose_file_asks_for() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (SERVER / "compose.yaml").read_text()))
+    example = {line.partition("=")[0] for line in (SERVER / ".env.example").read_text().splitlines()}
+    assert asked <= example
+
+
+def test_a_server_has_the_checkouts_dagster_settings_and_its_own_stores() -> None:
+    def read(path: Path) -> dict[str, Any]:
+        settings: dict[str, Any] = yaml.safe_load(path.read_text())
+        return settings
+
+    on_server = read(SERVER / "dagster.yaml")
+    stores = {"storage", "compute_logs"}
+    assert stores <= set(on_server)
+    assert {key: value for key, value in on_server.items() if key not in stores} == read(
+        ROOT / "dagster.yaml"
+    )
