@@ -59,9 +59,8 @@ class Run:
         told = {}
         for event in self.result.get_step_failure_events():
             failure = event.step_failure_data
-            told[str(event.step_key)] = (
-                failure.user_failure_data.description or "" if failure.user_failure_data else ""
-            )
+            own = failure.user_failure_data
+            told[str(event.step_key)] = (own.description or "") if own else f"CRASH: {failure.error}"
         return told
 
     def retries(self) -> int:
@@ -90,8 +89,9 @@ class Chain:
         self.waits: list[float] = []
         self._base_url = server.base_url
         tokens = FileStore(self.settings().token_path)
+        known = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
         given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        tokens.replace(given | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)})
+        tokens.replace(known | given | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)})
 
     def settings(self, **fields: Any) -> Settings:
         """The settings of a run."""
@@ -158,7 +158,7 @@ class Chain:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """What the warehouse answers."""
         with duckdb.connect(str(self.settings().duckdb_path), read_only=True) as connection:
-            table: Any = connection.execute(sql).to_arrow_table()
+            table: Any = connection.sql(sql).to_arrow_table()
         rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 

@@ -57,7 +57,7 @@ def for_duckdb(sql: str) -> str:
     Raises:
         StatementFailedError: it is not SQL, or more than one statement.
     """
-    return _one(sql).sql(dialect="duckdb")
+    return _one(sql).transform(_counting).sql(dialect="duckdb")
 
 
 @cache
@@ -214,8 +214,16 @@ def _kept(table: Table, stage: str, latest: str, *, json_as_text: bool) -> exp.S
 
 
 def _count(condition: str) -> exp.Count:
-    """COUNTIF would be null on DuckDB where no row is sure."""
-    return exp.Count(this=exp.If(this=_condition(condition), true=exp.Literal.number(1)))
+    return _count_of(_condition(condition))
+
+
+def _counting(node: exp.Expr) -> exp.Expr:
+    return _count_of(node.this) if isinstance(node, exp.CountIf) else node
+
+
+def _count_of(condition: exp.Expr) -> exp.Count:
+    """How often the condition holds; DuckDB's COUNTIF is null, not 0, where no row is sure."""
+    return exp.Count(this=exp.If(this=condition, true=exp.Literal.number(1)))
 
 
 def _same_key(table: Table) -> exp.Condition:

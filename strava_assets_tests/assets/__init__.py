@@ -1,0 +1,1 @@
+"""The graph, run as a person runs it."""

@@ -1,0 +1,1 @@
+"""The resources, against receivers and stores that really answer."""
