@@ -23,7 +23,7 @@ _UNSEEN = re.compile(
     r'|<(?:line|path) [^>]* opacity="0"/>'
 )
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
-_CLIP = re.compile(r'(id="|url\(#)(clip\d+)')
+_CLIP = re.compile(r"\bclip\d+\b")
 
 
 def as_vega(spec: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +49,9 @@ def as_svg(name: str, vega: dict[str, Any], data: Mapping[str, Points]) -> str:
     svg = vl_convert.vega_to_svg(vega | {"data": filled})
     svg = _UNSEEN.sub("", svg)
     svg = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
-    return _CLIP.sub(lambda match: f"{match[1]}{name}-{match[2]}", svg)
+    # Vega counts clips from the first drawing of the process on; the same chart is to be the same text.
+    clips = {clip: f"{name}-{rank}" for rank, clip in enumerate(dict.fromkeys(_CLIP.findall(svg)))}
+    return _CLIP.sub(lambda match: clips[match[0]], svg)
 
 
 @cache

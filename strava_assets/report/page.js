@@ -37,6 +37,8 @@
   const draw = async (id) => {
     const box = document.getElementById(id);
     const stage = document.createElement("div");
+    // The box around it is described in words.
+    stage.setAttribute("aria-hidden", "true");
     // Labels are measured in the page's own typeface.
     const spec = JSON.parse(specs.get(id).replaceAll('"sans-serif"', typeface));
     for (const rows of spec.data) if (shared.has(rows.name)) rows.values = JSON.parse(shared.get(rows.name));
@@ -60,15 +62,16 @@
       for (const button of buttons.children) button.setAttribute("aria-pressed", String(button === pressed));
     };
     const zoom = (domain) => {
-      for (const other of neighbours) {
-        if (other !== id && views.has(other)) views.get(other).signal("zoom", domain).runAsync();
-      }
+      const others = neighbours.filter((other) => other !== id && views.has(other));
+      return Promise.all(others.map((other) => views.get(other).signal("zoom", domain).runAsync()));
     };
-    let byButton = false;
-    view.addSignalListener("brush", (name, brush) => {
+    let chosen;
+    view.addSignalListener("brush", async (name, brush) => {
+      const pressed = chosen;
       const domain = brush.w && brush.w.map(Number);
-      zoom(domain && domain[1] > domain[0] ? domain : null);
-      if (!byButton) press(domain ? null : buttons.lastChild);
+      const whole = !domain || domain[0] === domain[1];
+      await zoom(whole ? null : domain);
+      press(pressed ?? (whole ? buttons.lastChild : null));
     });
     const [first, last] = view.scale("x").domain().map(Number);
     const offers = [["1 year", YEAR], ["2 years", 2 * YEAR], ["5 years", 5 * YEAR], ["All", 0]];
@@ -78,10 +81,9 @@
       button.textContent = label;
       button.addEventListener("click", async () => {
         const along = view.scale("x");
-        byButton = true;
-        press(button);
+        chosen = button;
         await view.signal("brush_x", span ? [along(last - span), along(last)] : [0, 0]).runAsync();
-        byButton = false;
+        chosen = undefined;
       });
       buttons.append(button);
     }

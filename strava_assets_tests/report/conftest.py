@@ -60,9 +60,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
                 (SPORT_RULES, sport_rules(None)),
                 (LOADED_BATCHES, [batch]),
             ):
-                warehouse.replace(
-                    table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns))
-                )
+                warehouse.replace(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns)))
             for mart in load():
                 make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
                 make(mart.name, mart.sql, description=mart.description, columns=mart.columns)

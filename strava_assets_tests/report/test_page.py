@@ -1,0 +1,218 @@
+"""The page as a file: whole, self-contained, safe, and true to the marts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from strava_assets.report import MARTS, Figures, build_page
+from strava_assets.report.numbers import METRIC
+from strava_assets.report.sections import build_sections
+from strava_assets_tests.marts.histories import activity
+from strava_assets_tests.report.conftest import NOW, TODAY, Read, seasons
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT_BYTES = 1_500_000
+STILL = re.compile(r'id="chart-([\w-]+)" role="img" aria-label="([^"]+)">(<svg.*?</svg>)?</div>', re.DOTALL)
+
+
+def without_scripts(page: str) -> str:
+    return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def findings(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<h2 id="([\w-]+)"[^>]*>(.*?)</h2>', page))
+
+
+def test_nothing_but_rides_on_strava_is_linked_and_nothing_is_loaded(page: str) -> None:
+    visible = without_scripts(page)
+
+    addresses = set(re.findall(r'(?:href|src|action|data)="([^"#]+)"', visible))
+
+    assert addresses
+    assert all(re.fullmatch(r"https://www\.strava\.com/activities/\d+", address) for address in addresses)
+    assert "@import" not in visible
+    assert not re.search(r"url\((?!#)", visible)
+    assert "default-src 'none'" in visible
+
+
+def test_every_chart_is_drawn_without_a_script_and_told_in_words(page: str) -> None:
+    charts = STILL.findall(page)
+
+    assert len(charts) >= 15
+    for name, told, still in charts:
+        assert len(told) > 20, name
+        if name != "weekly-overview":
+            assert len(ET.fromstring(still).findall(".//*")) > 10, name  # noqa: S314 - our own drawing
+
+
+def test_every_section_says_what_is_seen_and_has_its_numbers_in_a_table(page: str) -> None:
+    sections = re.findall(
+        r'<section class="card[^"]*" aria-labelledby="([\w-]+)">(.*?)</section>', page, re.DOTALL
+    )
+
+    assert {name for name, _ in sections} == {
+        *(
+            "weekly",
+            "quarterly",
+            "load",
+            "years",
+            "calendar",
+            "sports",
+            "gear",
+            "eddington",
+            "records",
+            "quality",
+        )
+    }
+    for name, content in sections:
+        assert re.search(r"<h2[^>]*>[^<]{20,}[.!]</h2>", content), name
+        assert content.count("<tr>") > 1, name
+
+
+def test_drawings_on_one_page_do_not_share_names(page: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', without_scripts(page))
+
+    assert len(ids) == len(set(ids))
+
+
+def test_the_headline_and_the_finding_say_what_the_mart_says(page: str, figures: Figures) -> None:
+    week = figures.rows("weekly_watts")[-1]
+    quarter = figures.rows("quarterly_overview")[-1]
+
+    assert f"averaged {week['average_watts_4w']:.0f}\u00a0W" in findings(page)["weekly"]
+    assert f"{quarter['distance_m'] / 1000:,.0f}\u00a0km" in findings(page)["quarterly"]
+    assert re.search(rf'<p class="value">{week["average_watts_4w"]:.0f}<', page)
+
+
+def test_three_years_and_twenty_stay_small(page: str, build: Callable[..., str]) -> None:
+    assert len(page.encode()) < LIMIT_BYTES
+    assert len(build(seasons(1043), ftp_w=240.0).encode()) < LIMIT_BYTES
+
+
+def test_the_same_figures_make_the_same_page(page: str, figures: Figures) -> None:
+    assert build_page(figures, generated_at=NOW, sample=True) == page
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "</script><script>alert(1)</script>",
+        "{{ 7 * 7 }}",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_hostile_name_stays_text(build: Callable[..., str], name: str) -> None:
+    hostile = build([activity(TODAY, "1", name=name, gear_id=name)])
+
+    assert "<script>alert" not in hostile
+    assert "<img" not in hostile
+    assert "{{" not in without_scripts(hostile) or "{{ 7 * 7 }}" in hostile
+    assert 'href="javascript' not in hostile
+
+
+def test_an_id_that_is_no_number_is_never_a_link(build: Callable[..., str]) -> None:
+    assert "<a href" not in without_scripts(build([activity(TODAY, 'x" onclick="alert(1)')])).replace(
+        '<a class="skip" href="#content"', ""
+    )
+
+
+def test_without_any_table_the_page_says_so_kindly() -> None:
+    page = build_page(Figures(), generated_at=NOW)
+
+    assert "There is nothing to draw yet" in page
+    assert "<svg" not in page
+    assert len(page) < 20_000
+
+
+def test_an_empty_history_gets_the_same_page(read: Read) -> None:
+    figures = read([], athlete="")
+
+    assert "There is nothing to draw yet" in build_page(figures, generated_at=NOW)
+
+
+def test_one_ride_is_shown(build: Callable[..., str]) -> None:
+    page = build([activity(TODAY, "1")])
+
+    assert findings(page)["weekly"] == "The last four weeks averaged 200\u00a0W."
+    assert "1\u00a0ride" in page
+    assert "nan" not in without_scripts(page).lower().replace("nanum", "")
+
+
+def test_without_power_hours_are_shown_and_watts_are_not(build: Callable[..., str]) -> None:
+    page = build(
+        seasons(40, average_watts=None, weighted_average_watts=None, device_watts=None, kilojoules=None)
+    )
+
+    assert "none of the rides has measured power" in findings(page)["weekly"]
+    assert 'id="chart-weekly-hours"' in page
+    assert 'id="chart-weekly-watts"' not in page
+    assert 'id="chart-quarterly-watts"' not in page
+    assert "No training load yet" in page
+
+
+def test_a_history_that_ended_long_ago_is_still_told(build: Callable[..., str]) -> None:
+    page = build([row for row in seasons(156) if row["year"] == 2022])
+
+    assert "No measured power since" in findings(page)["weekly"]
+
+
+def test_each_mart_may_be_missing(figures: Figures) -> None:
+    for missing in MARTS:
+        rest = {name: rows for name, rows in figures.marts.items() if name != missing}
+        sections = build_sections(replace(figures, marts=rest), METRIC)
+        bare = [section.finding for section in sections if not section.charts and not section.tables]
+        assert len(bare) == 1, missing
+        assert "yet" in bare[0]
+
+
+def test_one_of_several_athletes_sees_only_their_own(read: Read) -> None:
+    history = [activity(TODAY, "1"), activity(TODAY, "2", athlete_id="8", name="Somebody else's")]
+
+    page = build_page(read(history, athlete="7"), generated_at=NOW)
+
+    assert "one of 2 athletes" in page
+    assert "Somebody else" not in page
+    assert "1\u00a0ride" in page
+
+
+def test_nothing_says_where_the_rides_were(build: Callable[..., str]) -> None:
+    extra = '{"start_latlng":[47.376887,8.541694],"map":{"polyline":"secretpolyline"},"location_city":"Zug"}'
+
+    page = build([activity(TODAY, "1", extra=extra)])
+
+    assert "47.37" not in page
+    assert "secretpolyline" not in page
+    assert "Zug" not in page
+
+
+def test_miles_and_feet_where_asked(figures: Figures) -> None:
+    page = build_page(figures, units="imperial", generated_at=NOW)
+    quarter = figures.rows("quarterly_overview")[-1]
+    visible = without_scripts(page)
+
+    assert f"{quarter['distance_m'] / 1609.344:,.0f}\u00a0mi" in findings(page)["quarterly"]
+    assert "\u00a0km" not in visible
+    assert "Distance km" not in visible
+    assert "Climbing ft" in visible
+
+
+def test_the_sample_athlete_is_called_invented(figures: Figures, page: str) -> None:
+    assert "Sample athlete" in page
+    assert "Sample athlete" not in build_page(figures, generated_at=NOW)
+
+
+def test_strava_is_named_as_it_asks(page: str) -> None:
+    visible = without_scripts(page)
+
+    assert "Compatible with Strava" in visible
+    assert "fc4c02" not in visible.lower()
+    assert re.search(r"<title>Ride insights</title>", visible)
