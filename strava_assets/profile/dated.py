@@ -44,9 +44,8 @@ def observation(athlete: Mapping[str, Any], today: date) -> Row:
     row: Row = {"athlete_id": str(athlete["id"]), "observed_on": today}
     for name, field in _STRAVA.items():
         value = athlete.get(field)
-        bounds = BOUNDS[name]
-        usable = isinstance(value, int | float) and bounds.low <= value <= bounds.high
-        row[name] = float(value) if usable and value is not None else None
+        possible = isinstance(value, int | float) and BOUNDS[name].low <= value <= BOUNDS[name].high
+        row[name] = value if possible else None
     return row
 
 
