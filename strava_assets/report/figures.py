@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from strava_assets.report.numbers import NBSP, day
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     import pyarrow as pa
@@ -121,6 +121,7 @@ class Figures:
         marts: rows of each mart of `MARTS` that is there, in the order of its key.
         ride_days: one row a day with a ride: rides, moving_time_s, distance_m, work_kj.
         quality: counts and instants behind the footer on data quality.
+        warnings: what the caller knows to be wrong with the data, a sentence each.
     """
 
     athlete_id: str = ""
@@ -129,19 +130,27 @@ class Figures:
     marts: Mapping[str, list[Row]] = field(default_factory=dict)
     ride_days: list[Row] = field(default_factory=list)
     quality: Row = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
     def rows(self, mart: str) -> list[Row]:
         """The rows of a mart; none where it is missing or empty."""
         return self.marts.get(mart, [])
 
     @classmethod
-    def read(cls, query: Query, tables: Collection[str], athlete_id: str | None = None) -> Figures:
+    def read(
+        cls,
+        query: Query,
+        tables: Collection[str],
+        athlete_id: str | None = None,
+        warnings: Sequence[str] = (),
+    ) -> Figures:
         """Read one athlete's figures.
 
         Args:
             query: runs a SELECT; `Warehouse.query` is one.
             tables: the tables and views that exist; a mart not among them is left out.
             athlete_id: whose; by default the athlete with most activities.
+            warnings: findings of checks that the reader should know of, a sentence each.
         """
         if "bq_activities" not in tables:
             return cls()
@@ -160,6 +169,7 @@ class Figures:
             marts={name: table.to_pylist() for name, table in marts.items()},
             ride_days=query(_RIDE_DAYS, own).to_pylist() if measured else [],
             quality=quality,
+            warnings=tuple(warnings),
         )
 
 

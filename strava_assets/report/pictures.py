@@ -107,11 +107,14 @@ def chart_svg(mart: str, figures: Figures, units: Literal["metric", "imperial"] 
             f'<text x="{across + 15:g}" y="40" font-size="12" fill="{ink("muted")}">{escape(name)}</text>'
         )
         across += 34 + 7 * len(name)
+    top, across = (56 if entries else 30), width + 32
+    down = height + top + 32
     return filled_in(
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-16 -16 {width + 32:g} {height + 88:g}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{across:g}" height="{down:g}" '
+        f'viewBox="-16 -16 {across:g} {down:g}" '
         f'font-family="sans-serif"><rect x="-16" y="-16" width="100%" height="100%" fill="{ink("card")}"/>'
         f'<text y="14" font-size="15" font-weight="bold" fill="{ink("ink")}">{escape(chart.title)}</text>'
-        f'{entries}<svg y="56" {drawn.removeprefix("<svg ")}</svg>'
+        f'{entries}<svg y="{top}" {drawn.removeprefix("<svg ")}</svg>'
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.report.numbers import NBSP, compact_hours, counted, hours, number, quantity
+from strava_assets.report.numbers import compact_hours, counted, hours, number, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +151,7 @@ def _work(weeks: list[Row]) -> Tile | None:
 def _changed(change: float, amount: str, level: float, than: str) -> str:
     if abs(change) < level:
         return f"the same as {than}"
-    return f"{amount} {'above' if change > 0 else 'below'} {than}".replace(f"{NBSP}%", f"{NBSP}%")
+    return f"{amount} {'above' if change > 0 else 'below'} {than}"
 
 
 def _direction(change: float, level: float) -> str:

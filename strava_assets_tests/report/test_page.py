@@ -194,6 +194,21 @@ def test_nothing_says_where_the_rides_were(build: Callable[..., str]) -> None:
     assert "Zug" not in page
 
 
+def test_a_check_that_failed_is_told(figures: Figures) -> None:
+    warned = replace(figures, warnings=["57 % of the last rides are without <b>power</b>."])
+
+    page = build_page(warned, generated_at=NOW)
+
+    assert "57 % of the last rides are without &lt;b&gt;power&lt;/b&gt;." in page
+
+
+def test_a_run_alone_makes_no_ride(build: Callable[..., str]) -> None:
+    page = build([activity(TODAY, "1", sport_type="Run", gear_id="g1")])
+
+    assert "There is nothing to draw yet" not in page
+    assert "Nothing but running" in page
+
+
 def test_miles_and_feet_where_asked(figures: Figures) -> None:
     page = build_page(figures, units="imperial", generated_at=NOW)
     quarter = figures.rows("quarterly_overview")[-1]

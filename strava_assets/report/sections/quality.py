@@ -48,6 +48,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
             "when edits and deletions of any age were last seen",
         ),
     ]
+    rows += [("Worth a look", "", warning) for warning in figures.warnings]
     others = (
         f" The warehouse also holds {counted(figures.other_athletes, 'other athlete')}, not shown here."
         if figures.other_athletes
