@@ -176,23 +176,26 @@ class Landing:
         if self._opened is None:
             from fsspec.core import url_to_fs
 
-            try:
+            with self._told():
                 fs, root = url_to_fs(self.address, use_listings_cache=False)
                 fs.makedirs(root, exist_ok=True)
-            except (OSError, ValueError, ImportError) as error:
-                raise self._unusable(error) from error
             self._opened = fs, root.rstrip("/")
         return self._opened
 
     def _names(self) -> list[str]:
         fs, root = self._open()
-        return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False))
+        # An object store has no empty folder.
+        with self._told(), contextlib.suppress(FileNotFoundError):
+            return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False))
+        return []
 
     def _manifest_paths(self) -> list[str]:
         fs, root = self._open()
+        with self._told():
+            found = fs.glob(f"{root}/*/{MANIFEST}")
         return sorted(
             path[len(root) + 1 :] if path.startswith(root) else path.lstrip("/")[len(root.lstrip("/")) + 1 :]
-            for path in fs.glob(f"{root}/*/{MANIFEST}")
+            for path in found
         )
 
     def _read(self, path: str) -> bytes:
@@ -204,7 +207,7 @@ class Landing:
         """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store."""
         fs, root = self._open()
         full = f"{root}/{path}"
-        try:
+        with self._told():
             if "file" not in _protocols(fs):
                 fs.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
                 fs.pipe_file(full, content)
@@ -217,26 +220,25 @@ class Landing:
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(target)
-        except OSError as error:
-            raise self._unusable(error) from error
 
     def _take_away(self, path: str) -> None:
         fs, root = self._open()
-        try:
-            # Not a directory: what lies there is a file, of a writing test that died.
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                fs.rm(f"{root}/{path}".rstrip("/"), recursive=True)
-        except OSError as error:
-            raise self._unusable(error) from error
+        # Not a directory: what lies there is a file, of a writing test that died.
+        with self._told(), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            fs.rm(f"{root}/{path}".rstrip("/"), recursive=True)
 
-    def _unusable(self, error: Exception) -> LandingError:
-        return LandingError(
-            f"The landing {self.address} cannot be used: {error}.",
-            means="Answers are written down before anything is made of them, so nothing was fetched and "
-            "nothing is lost.",
-            remedy="make the place writable (permissions, free space, the bucket's name and role), or set "
-            "STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
-        )
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # every filesystem of fsspec's brings errors of its own
+            raise LandingError(
+                f"The landing {self.address} cannot be used: {error}.",
+                means="Answers are written down before anything is made of them, so nothing was fetched and "
+                "nothing is lost.",
+                remedy="make the place writable (permissions, free space, the bucket's name and role), or "
+                "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
+            ) from error
 
     def _damaged(self, path: str, why: str) -> LandingError:
         return LandingError(

@@ -5,6 +5,7 @@ It takes anybody in and does not enforce generation preconditions, so neither is
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUCKET = "a-bucket"
+NO_OTHER_CLIENT = {"GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false"}
+"""Without it gcsfs asks for every bucket's kind by gRPC, where the emulator does not listen."""
+
+# gcsfs reads it when it is imported.
+os.environ |= NO_OTHER_CLIENT
 
 
 @dataclass(frozen=True)
@@ -31,8 +37,8 @@ class StorageEmulator:
         return {
             "STORAGE_EMULATOR_HOST": self.address,
             "GOOGLE_CLOUD_PROJECT": "a-project",
-            "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
             "NO_GCE_CHECK": "true",
+            **NO_OTHER_CLIENT,
         }
 
     def names(self, prefix: str = "") -> list[str]:

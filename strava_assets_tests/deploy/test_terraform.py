@@ -16,9 +16,7 @@ from strava_assets.secrets.google import DEFAULT_SECRET
 GCP = Path(__file__).parents[2] / "deploy" / "gcp"
 CHECKOV = Path(__file__).parents[2] / ".tools" / "checkov" / "bin" / "checkov"
 RESOURCE = re.compile(r'^resource "(\w+)" "(\w+)" \{$(.*?)^\}$', re.DOTALL | re.MULTILINE)
-COMMENTED_GRANT = re.compile(
-    r'(?:^#.*\n)+resource "(?:google_\w+_iam_member|google_service_account_iam_member)"', re.MULTILINE
-)
+COMMENTED_GRANT = re.compile(r'(?:^#.*\n)+resource "google_\w+_iam_member"', re.MULTILINE)
 
 
 def text() -> str:
@@ -112,9 +110,7 @@ def test_the_sync_is_granted_exactly_these_roles_and_nothing_on_the_whole_projec
 
 def test_every_grant_says_above_it_what_it_is_for() -> None:
     grants = [kind for kind, _, _ in RESOURCE.findall(text()) if kind.endswith("_iam_member")]
-    assert (
-        len(COMMENTED_GRANT.findall(text())) >= len(grants) - 1
-    )  # the pool's grant belongs to its pool's comment
+    assert len(COMMENTED_GRANT.findall(text())) == len(grants)
 
 
 def test_no_key_and_no_secret_value_is_made() -> None:
