@@ -22,8 +22,10 @@ def build(settings: "Settings") -> list[dg.SensorDefinition]:
         else dg.DefaultSensorStatus.STOPPED
     )
 
+    # All code locations: a run from the command line belongs to none, and its failure is told as well.
     @dg.run_failure_sensor(
         name="alert_on_failure",
+        monitor_all_code_locations=True,
         default_status=status,
         description="Tells a failed run and what to do about it, once a failure, at the address set in "
         "STRAVA_ASSETS_ALERT_WEBHOOK_URL or STRAVA_ASSETS_ALERT_MAIL_TO.",
@@ -39,6 +41,7 @@ def build(settings: "Settings") -> list[dg.SensorDefinition]:
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
         name="tell_of_recovery",
+        monitor_all_code_locations=True,
         default_status=status,
         description="Tells once when a run succeeds after one that failed.",
     )

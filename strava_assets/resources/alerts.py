@@ -14,7 +14,7 @@ from pydantic import Field
 from strava_assets.errors import StravaAssetsError
 
 WEBHOOK_VARIABLE = "STRAVA_ASSETS_ALERT_WEBHOOK_URL"
-# A receiver that is slower than this is not waited for; the sensor tries again at its next tick.
+# A receiver that is slower than this is not waited for; the sensor's tick then fails and says so.
 TIMEOUT_S = 10
 
 

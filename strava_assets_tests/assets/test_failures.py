@@ -42,7 +42,7 @@ TRANSIENT = (
 
 
 def told(platform: Chain) -> tuple[str, int]:
-    """The words of a sync that failed and how often it was tried again; nothing that was loaded is touched."""
+    """The words of a sync that failed and how often it was tried again; what was loaded is untouched."""
     before = platform.rows("SELECT COUNT(*) AS n, MAX(fetched_at) AS newest FROM bq_activities")
 
     run = platform.ingest()

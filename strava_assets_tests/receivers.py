@@ -1,0 +1,106 @@
+"""Receivers that really answer: a webhook over HTTP, a mail server over SMTP, on free ports of loopback."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import EmailMessage
+
+
+T = TypeVar("T", bound=socketserver.BaseServer)
+
+
+class Webhook(ThreadingHTTPServer):
+    """Keeps every message that was posted to it.
+
+    Attributes:
+        got: the bodies, decoded, in order.
+        status: what it answers with.
+    """
+
+    def __init__(self) -> None:
+        self.got: list[dict[str, Any]] = []
+        self.status = 200
+        super().__init__(("127.0.0.1", 0), _Post)
+
+    @property
+    def url(self) -> str:
+        """Its address, which ends in a secret as Slack's does."""
+        return f"http://127.0.0.1:{self.server_port}/services/T0/B0/canary-secret"
+
+
+class _Post(BaseHTTPRequestHandler):
+    server: Webhook
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append(json.loads(body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is written to the terminal."""
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    """Takes every mail and keeps it.
+
+    Attributes:
+        got: the mails in order, as their recipients read them.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.got: list[EmailMessage] = []
+        super().__init__(("127.0.0.1", 0), _Smtp)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.server_address[1])
+
+
+class _Smtp(socketserver.StreamRequestHandler):
+    server: MailServer
+    ANSWERS: ClassVar = {"DATA": "354 go on", "QUIT": "221 bye"}
+
+    def handle(self) -> None:
+        self._say("220 ready")
+        for line in self.rfile:
+            verb = line.decode().strip().split(" ")[0].split(":")[0].upper()
+            self._say(self.ANSWERS.get(verb, "250 well"))
+            if verb == "QUIT":
+                return
+            if verb == "DATA":
+                self._take()
+
+    def _take(self) -> None:
+        body = b"".join(iter(self.rfile.readline, b".\r\n"))
+        self.server.got.append(message_from_bytes(body, policy=policy.default))
+        self._say("250 taken")
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+@contextmanager
+def answering(server: T) -> Iterator[T]:
+    """Let it answer until the block ends."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
