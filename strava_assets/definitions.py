@@ -28,19 +28,23 @@ if TYPE_CHECKING:
 OWNERS = ["team:athlete"]
 
 
-def build_defs(settings: Settings, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+def build_defs(
+    settings: Settings, resource_overrides: Mapping[str, Any] | None = None, *, patient: bool = True
+) -> dg.Definitions:
     """The whole platform.
 
     Args:
         settings: validated settings; nothing is read from the environment here.
         resource_overrides: resources to put in place of the usual ones, by name.
+        patient: whether a run waits a while and tries again where Strava fails for the moment; one that a
+            person looks on at tells it instead.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
     storage_kind = settings.warehouse_kind.value
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
-            *activities.build(settings, storage_kind, OWNERS),
+            *activities.build(settings, storage_kind, OWNERS, patient=patient),
             *inputs.build(settings, storage_kind, OWNERS),
             *profile.build(settings, storage_kind, OWNERS),
             *marts.build(settings, storage_kind, OWNERS),

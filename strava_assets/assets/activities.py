@@ -78,13 +78,16 @@ class LoadConfig(dg.Config):
     )
 
 
-def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(
+    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
+) -> list[dg.AssetsDefinition]:
     """The two assets of the ingestion.
 
     Args:
         settings: overlap, full-listing age, guard and week start are taken from it.
         storage_kind: the engine's name, for the UI.
         owners: who answers for the assets.
+        patient: whether a transient failure is tried again after a while.
     """
 
     @dg.asset(
@@ -94,7 +97,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         kinds={"python", "strava", "json"},
         owners=owners,
         pool=STRAVA_POOL,
-        retry_policy=RETRY_TRANSIENT,
+        retry_policy=RETRY_TRANSIENT if patient else None,
         freshness_policy=FRESH,
         code_version="1",
         description=(

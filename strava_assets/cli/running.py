@@ -24,12 +24,15 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any]) -> bool:
 
     Returns:
         Whether it succeeded.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended it; what was committed before stays.
     """
     from strava_assets.definitions import build_defs
 
     teller = _Teller()
     definitions = dg.Definitions.merge(
-        build_defs(settings), dg.Definitions(loggers={"told": teller.definition()})
+        build_defs(settings, patient=False), dg.Definitions(loggers={"told": teller.definition()})
     )
     with dg.DagsterInstance.get() as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
@@ -38,7 +41,16 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any]) -> bool:
             raise_on_error=False,
             tags={"strava_assets/started_by": "command line"},
         )
+    if any(was_interrupted(event) for event in result.get_step_failure_events()):
+        # Dagster takes the signal for a failure of the step that was at work.
+        raise KeyboardInterrupt
     return result.success
+
+
+def was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because somebody ended the run."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 class _Teller(logging.Handler):
@@ -76,6 +88,8 @@ def _line(event: dg.DagsterEvent) -> str:
     if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return _checked(event.asset_check_evaluation_data)
     if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+        if was_interrupted(event):
+            return f"{MARKS['warning']} [bold]{event.step_key}[/] was interrupted"
         told = event.step_failure_data.user_failure_data
         text = told.description if told else event.step_failure_data.error_display_string
         return f"{MARKS['broken']} [bold]{event.step_key}[/] failed\n{escape(str(text))}"

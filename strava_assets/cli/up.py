@@ -17,10 +17,13 @@ import click
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from strava_assets.cli.processes import Child
     from strava_assets.settings import Settings
 
 # The schedule renews after six hours; younger data needs no sync at start-up.
 FRESH_FOR = timedelta(hours=6)
+# What a shell says of a command that Ctrl-C ended before its work was done.
+INTERRUPTED = 128 + signal.SIGINT
 
 
 @click.command("up")
@@ -33,44 +36,20 @@ def command(port: int, *, once: bool) -> None:
     own and never mixes with yours.
     """
     from strava_assets.cli.console import console
-    from strava_assets.cli.instance import checkout_file, prepare
-    from strava_assets.cli.processes import children, wait_for_address
 
     _refuse_taken(port)
+    # A closed terminal and a kill end what was started, as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        settings = _with_report_served(_settings(stack), stack, port)
-        prepare(settings)
-        logs = settings.home.absolute() / "logs"
-        workspace = str(checkout_file("workspace.yaml"))
-        dagster = Path(sys.executable).parent
-        console.print("Starting the Dagster UI and its daemon ...")
-        started = stack.enter_context(
-            children(
-                [
-                    (
-                        "The Dagster UI",
-                        [
-                            *(str(dagster / "dagster-webserver"), "-w", workspace),
-                            *("-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"),
-                        ],
-                        logs / "webserver.log",
-                    ),
-                    (
-                        "The Dagster daemon",
-                        [str(dagster / "dagster-daemon"), "run", "-w", workspace, "--log-level", "warning"],
-                        logs / "daemon.log",
-                    ),
-                ]
-            )
-        )
-        succeeded = _materialise(settings)
-        address = f"http://127.0.0.1:{port}"
-        wait_for_address(f"{address}/server_info", started)
-        _say_where(address, settings, succeeded=succeeded)
+        try:
+            started, succeeded = _start(stack, port)
+        except KeyboardInterrupt:
+            console.print("\nStopping what was started ...")
+            sys.exit(INTERRUPTED)
         if once:
             sys.exit(0 if succeeded else 1)
         try:
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
             while True:
                 time.sleep(1)
                 for child in started:
@@ -79,10 +58,51 @@ def command(port: int, *, once: bool) -> None:
             console.print("\nStopping the UI, the daemon and the sandbox ...")
 
 
+def _start(stack: ExitStack, port: int) -> tuple[list[Child], bool]:
+    """Start everything, until the UI answers; returns the processes and whether the chain succeeded."""
+    from strava_assets.cli.console import console
+    from strava_assets.cli.instance import checkout_file, prepare
+    from strava_assets.cli.processes import children, wait_for_address
+
+    settings = _settings(stack)
+    prepare(settings)
+    if settings.is_sample:
+        _write_sample_figures(settings.athlete_file_path)
+    settings = _with_report_served(settings, stack, port)
+    logs = settings.home.absolute() / "logs"
+    workspace = str(checkout_file("workspace.yaml"))
+    dagster = Path(sys.executable).parent
+    console.print("Starting the Dagster UI and its daemon ...")
+    started = stack.enter_context(
+        children(
+            [
+                (
+                    "The Dagster UI",
+                    [
+                        *(str(dagster / "dagster-webserver"), "-w", workspace),
+                        *("-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"),
+                    ],
+                    logs / "webserver.log",
+                ),
+                (
+                    "The Dagster daemon",
+                    [str(dagster / "dagster-daemon"), "run", "-w", workspace, "--log-level", "warning"],
+                    logs / "daemon.log",
+                ),
+            ]
+        )
+    )
+    succeeded = _materialise(settings)
+    address = f"http://127.0.0.1:{port}"
+    wait_for_address(f"{address}/server_info", started)
+    _say_where(address, settings, succeeded=succeeded)
+    return started, succeeded
+
+
 def _settings(stack: ExitStack) -> Settings:
     """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
     from strava_assets.cli.console import banner
-    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, figures_file, serve
+    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
     from strava_assets.settings import load_settings
 
     # Set before the settings are read, so that the UI and the daemon see the same.
@@ -103,10 +123,6 @@ def _settings(stack: ExitStack) -> Settings:
         "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
         "STRAVA_ASSETS_IS_SAMPLE": "true",
     }
-    figures = home / "athlete.toml"
-    home.mkdir(parents=True, exist_ok=True)
-    if not figures.exists():
-        figures.write_text(figures_file(datetime.now(UTC).date()), encoding="utf-8")
     banner(
         "Sample athlete",
         [
@@ -118,6 +134,14 @@ def _settings(stack: ExitStack) -> Settings:
         ],
     )
     return load_settings()
+
+
+def _write_sample_figures(path: Path) -> None:
+    """Give the sample athlete figures of their own, once."""
+    from strava_assets.sandbox import figures_file
+
+    if not path.exists():
+        path.write_text(figures_file(datetime.now(UTC).date()), encoding="utf-8")
 
 
 def _with_report_served(settings: Settings, stack: ExitStack, port: int) -> Settings:
@@ -138,17 +162,9 @@ def _has_credentials(settings: Settings) -> bool:
     Raises:
         ConfigurationError: some of the three credentials are there and some are missing.
     """
-    from strava_assets.resources.strava import StravaResource
+    from strava_assets.cli.account import open_tokens
 
-    store = StravaResource(
-        api_base_url=settings.api_base_url,
-        oauth_base_url=settings.oauth_base_url,
-        secret_store=settings.secret_store_kind,
-        token_path=str(settings.token_path.absolute()),
-        gcp_project=settings.gcp_project,
-        rate_limit_reserve=settings.rate_limit_reserve,
-    ).store()
-    known = store.read()
+    known = open_tokens(settings).read()
     wanted = {
         "client_id": "STRAVA_CLIENT_ID",
         "client_secret": "STRAVA_CLIENT_SECRET",
@@ -190,10 +206,10 @@ def _age_of_data(settings: Settings) -> timedelta | None:
     keys = build_defs(settings).resolve_asset_graph().materializable_asset_keys
     with dg.DagsterInstance.get() as instance:
         latest = instance.get_latest_materialization_events(list(keys))
-    stamps = [event.timestamp if event else None for event in latest.values()]
-    if not stamps or None in stamps:
+    stamps = [event.timestamp for event in latest.values() if event]
+    if len(stamps) < len(keys):
         return None
-    return datetime.now(UTC) - datetime.fromtimestamp(min(s for s in stamps if s is not None), UTC)
+    return datetime.now(UTC) - datetime.fromtimestamp(min(stamps), UTC)
 
 
 def _spoken(age: timedelta) -> str:

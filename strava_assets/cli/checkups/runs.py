@@ -9,6 +9,7 @@ import dagster as dg
 
 from strava_assets.assets.activities import FRESH
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
+from strava_assets.cli.running import was_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +111,8 @@ def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:
 def _failure(instance: dg.DagsterInstance, run_id: str, when: str) -> Finding:
     """The failed step's own words and cure, where it has some."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        if was_interrupted(entry.get_dagster_event()):
+            return warning("last run", f"Was interrupted {when}.", "strava-assets sync")
         data = entry.get_dagster_event().step_failure_data
         told = data.user_failure_data.description if data.user_failure_data else None
         if told:
