@@ -87,9 +87,7 @@ SELECT
   COUNTIF(is_estimated_ride) AS estimated_rides,
   COUNTIF(is_ebike_ride) AS ebike_rides,
   COUNTIF(is_ride AND is_manual) AS manual_rides,
-  COUNTIF(is_ride AND is_flagged) AS flagged_rides,
-  MIN(activity_date) AS first_day,
-  MAX(activity_date) AS last_day
+  COUNTIF(is_ride AND is_flagged) AS flagged_rides
 FROM activity_measures
 WHERE athlete_id = @athlete_id
 """

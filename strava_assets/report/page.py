@@ -87,12 +87,11 @@ def _template() -> Template:
 
 
 def _period(figures: Figures) -> str:
-    quality = figures.quality
-    if not quality.get("rides"):
+    days = figures.ride_days
+    if not days:
         return "No rides yet"
-    return (
-        f"{counted(quality['rides'], 'ride')} · {month(quality['first_day'])} to {day(quality['last_day'])}"
-    )
+    rides = counted(sum(row["rides"] for row in days), "ride")
+    return f"{rides} · {month(days[0]['activity_date'])} to {day(days[-1]['activity_date'])}"
 
 
 def _scalable(svg: str) -> str:

@@ -138,13 +138,11 @@ def _work(weeks: list[Row]) -> Tile | None:
     ]
     if not trail or not trail[-1]:
         return None
+    year = trail[-_YEAR_WEEKS - 1 :]
+    usual = sum(year) / len(year)
+    against = f"usual in four weeks: {quantity(usual, 'MJ', 1)}"
     return Tile(
-        "Work, last 4 weeks",
-        number(trail[-1], 1),
-        "MJ",
-        f"usual in four weeks: {quantity(sum(trail[-53:-1]) / max(len(trail[-53:-1]), 1), 'MJ', 1)}",
-        _direction(trail[-1] - sum(trail[-53:-1]) / max(len(trail[-53:-1]), 1), 0.05),
-        trail[-53:],
+        "Work, last 4 weeks", number(year[-1], 1), "MJ", against, _direction(year[-1] - usual, 0.05), year
     )
 
 

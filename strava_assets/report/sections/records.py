@@ -59,21 +59,14 @@ def build(figures: Figures, units: Units) -> Section:
 
 
 def _finding(held: dict[tuple[str, str], Row], year: str) -> str:
-    latest = max(
-        (row for (period, _), row in held.items() if period == "all_time"),
-        key=lambda row: (row["activity_date"], row["record"]),
-        default=None,
-    )
-    if latest is None:
+    ever = [row for (period, _), row in held.items() if period == "all_time"]
+    if not ever:
         return "No all-time record yet."
+    latest = max(ever, key=lambda row: (row["activity_date"], row["record"]))
     name = _NAMES[latest["record"]].partition(",")[0].lower()
-    fresh = sum(
-        row["activity_date"].year == int(year or 0)
-        for (period, _), row in held.items()
-        if period == "all_time"
-    )
     text = f"The newest all-time record is the {name}, set on {day(latest['activity_date'])}"
-    return text + (f"; {fresh} of them fell this year." if fresh > 1 else ".")
+    fresh = sum(str(row["activity_date"].year) == year for row in ever)
+    return text + (f"; {fresh} of {len(ever)} fell this year." if fresh > 1 else ".")
 
 
 def _cell(row: Row | None, record: str, units: Units) -> Cell:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from strava_assets.report.figures import local_midnight, without_nulls
 from strava_assets.report.numbers import (
+    NBSP,
     compact_hours,
     day,
     hours,
@@ -122,7 +123,7 @@ def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:
             "h": rounded(hours(week["moving_time_s"]), 2),
             "d": rounded(units.far(week["distance_m"]), 0),
             "r": week["rides"],
-            "b": f"best week {number(week['average_watts'])}{chr(160)}W" if is_best else None,
+            "b": f"best week {number(week['average_watts'])}{NBSP}W" if is_best else None,
         }
     )
 
