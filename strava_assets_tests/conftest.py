@@ -47,7 +47,7 @@ def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
         yield platform
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recorded_list() -> Path:
     """A real page of the list, as it was recorded."""
     path = FIXTURES / "recorded" / "athlete_activities.json"
