@@ -53,7 +53,7 @@ def build_defs(
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
             build_checks("athlete_profile", profile_checks.CHECKS),
-            *(build_checks(mart.name, checks_of(mart)) for mart in catalog.load() if not mart.is_view),
+            *(build_checks(mart.name, checks_of(mart)) for mart in catalog.load()),
         ],
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],

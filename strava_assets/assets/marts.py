@@ -14,13 +14,15 @@ from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strava_assets.marts.catalog import Mart
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
 
 def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
-    """An asset for every mart of the catalog.
+    """An asset for every mart of the catalog, and for the view they share.
 
     Args:
         settings: where the code is readable, for links.
@@ -28,18 +30,28 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         owners: who answers for the assets.
     """
     marts = catalog.load()
-    views = [mart for mart in marts if mart.is_view]
-    return [_asset(settings, mart, views, storage_kind, owners) for mart in marts if not mart.is_view]
+    return [_asset(settings, mart, nearest(mart, marts), storage_kind, owners) for mart in marts]
+
+
+def nearest(mart: "Mart", marts: "Sequence[Mart]") -> list[str]:
+    """What a mart reads, without what it reaches through another of its reads: the graph shows each way once.
+
+    Args:
+        mart: whose.
+        marts: the whole catalog.
+    """
+    through = {name for other in marts if other.name in mart.reads for name in other.depends_on}
+    return [name for name in mart.reads if name not in through]
 
 
 def _asset(
-    settings: "Settings", mart: "Mart", views: "list[Mart]", storage_kind: str, owners: list[str]
+    settings: "Settings", mart: "Mart", deps: list[str], storage_kind: str, owners: list[str]
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=mart.name,
-        deps=list(mart.depends_on),
-        group_name="marts",
-        kinds={storage_kind, "sql"},
+        deps=deps,
+        group_name="warehouse" if mart.is_view else "marts",
+        kinds={storage_kind, "view" if mart.is_view else "sql"},
         owners=owners,
         pool=WAREHOUSE_POOL,
         freshness_policy=FRESH,
@@ -59,7 +71,7 @@ def _asset(
     def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         began = time.monotonic()
         with told_with_its_cure(), warehouse.open() as engine:
-            rows = refresh_mart(engine, mart, views)
+            rows = refresh_mart(engine, mart)
             billed = [report.bytes_processed for report in engine.take_reports() if report.bytes_processed]
             glance = preview(engine, mart)
         metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
@@ -70,15 +82,14 @@ def _asset(
     return refresh
 
 
-def refresh_mart(engine: "Warehouse", mart: "Mart", views: "list[Mart]") -> int:
-    """Put a mart in place of its table, and the views it reads before it; returns its rows.
+def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
+    """Put a mart in place of its table, or of its view; returns its rows.
 
     Args:
-        engine: the open warehouse.
+        engine: the open warehouse, with what the mart reads in it.
         mart: which.
-        views: every view of the catalog, in order.
     """
-    for view in views:
-        if view.name in mart.reads:
-            engine.create_view_as(view.name, view.sql, description=view.description, columns=view.columns)
-    return engine.create_table_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+    put = engine.create_view_as if mart.is_view else engine.create_table_as
+    put(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+    [counted] = engine.query(f"SELECT COUNT(*) AS rows_there FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
+    return int(counted["rows_there"])

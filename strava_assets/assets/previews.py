@@ -32,6 +32,9 @@ _VIEWS = {
         "week",
         "average_watts_4w",
     ),
+    "activity_measures": _View(
+        ("activity_date", "name", "sport_type", "moving_time_s", "power_s", "work_j"), "activity_date"
+    ),
     "quarterly_overview": _View(
         ("quarter", "rides", "moving_time_s", "distance_m", "climb_m", "average_watts"),
         "quarter",

@@ -32,7 +32,7 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
 
     @dg.asset(
         name="insights_report",
-        deps=[*tables, "bq_activities"],
+        deps=tables,
         group_name="report",
         kinds={"html", "altair"},
         owners=owners,
