@@ -63,13 +63,14 @@ def examine(*, offline: bool) -> Iterator[Finding]:
     yield ok(
         "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
     )
-    from strava_assets.cli.checkups import credentials, storage, strava
+    from strava_assets.cli.checkups import credentials, google, storage, strava
 
     stored = list(_looked(credentials.look, settings, "secrets"))
     yield from stored
     # Asking would only say the same again, or use a call for nothing.
     if not offline and all(finding.state is not State.BROKEN for finding in stored):
         yield from _looked(strava.look, settings, "strava")
+    yield from _looked(google.look, settings, "google")
     yield from _looked(storage.look_at_landing, settings, "landing")
     yield from _looked(storage.look_at_warehouse, settings, "warehouse")
     # Dagster takes a second or two to import; the lines above need not wait for it.

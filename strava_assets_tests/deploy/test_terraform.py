@@ -23,6 +23,16 @@ def text() -> str:
     return "\n".join(file.read_text() for file in sorted(GCP.glob("*.tf")))
 
 
+def roles_of_the_sync() -> set[tuple[str, str]]:
+    """What the account that syncs is granted, as kind of resource and role."""
+    return {
+        (kind, role)
+        for kind, _, body in RESOURCE.findall(text())
+        for role in re.findall(r'role\s+= "(\S+)"', body)
+        if "google_service_account.sync.member" in body
+    }
+
+
 def terraform(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Terraform or OpenTofu, asking nobody."""
     program = shutil.which("terraform") or shutil.which("tofu")
@@ -92,13 +102,7 @@ def test_every_reference_leads_to_something_that_is_there() -> None:
 
 
 def test_the_sync_is_granted_exactly_these_roles_and_nothing_on_the_whole_project_but_starting_jobs() -> None:
-    granted = {
-        (kind, role)
-        for kind, _, body in RESOURCE.findall(text())
-        for role in re.findall(r'role\s+= "(\S+)"', body)
-        if "google_service_account.sync.member" in body
-    }
-    assert granted == {
+    assert roles_of_the_sync() == {
         ("google_project_iam_member", "roles/bigquery.jobUser"),
         ("google_bigquery_dataset_iam_member", "roles/bigquery.dataEditor"),
         ("google_secret_manager_secret_iam_member", "roles/secretmanager.secretAccessor"),

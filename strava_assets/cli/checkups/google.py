@@ -1,0 +1,242 @@
+"""What the account in force may do on Google Cloud, tried out: each missing permission is told with its role.
+
+The roles are those that deploy/gcp grants, a test compares them. Google's clients are imported where they are
+used, and nothing here asks for anything that the settings do not put on Google Cloud.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from strava_assets.cli.checkups.finding import Finding, State, broken, ok, warning
+from strava_assets.secrets.google import DEFAULT_SECRET
+from strava_assets.settings import SecretStoreKind, WarehouseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from strava_assets.settings import Settings
+
+ON_PROJECT = {"bigquery.jobs.create": "roles/bigquery.jobUser"}
+ON_DATASET = dict.fromkeys(
+    (
+        "bigquery.datasets.get",
+        "bigquery.tables.create",
+        "bigquery.tables.get",
+        "bigquery.tables.getData",
+        "bigquery.tables.update",
+        "bigquery.tables.updateData",
+        "bigquery.tables.delete",
+    ),
+    "roles/bigquery.dataEditor",
+)
+ON_SECRET = {"secretmanager.versions.access": "roles/secretmanager.secretAccessor"} | dict.fromkeys(
+    ("secretmanager.versions.add", "secretmanager.versions.disable", "secretmanager.versions.destroy"),
+    "roles/secretmanager.secretVersionManager",
+)
+ON_BUCKET = dict.fromkeys(
+    (
+        "storage.objects.create",
+        "storage.objects.get",
+        "storage.objects.list",
+        "storage.objects.delete",
+    ),
+    "roles/storage.objectUser",
+)
+ON_BUCKET_FOR_LOGS = {"storage.buckets.get": "roles/storage.legacyBucketReader"}
+
+TIMEOUT_S = 20.0
+"""A person waits for the answer, so nothing is asked twice."""
+
+_PROBE_LIVES = timedelta(hours=1)
+"""The table that is made for trying is dropped at once; where that fails, BigQuery drops it then."""
+
+_LOGIN = (
+    "run gcloud auth application-default login; on Google Cloud, attach the account that deploy/gcp makes"
+)
+
+
+def _bigquery(settings: Settings) -> Any:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+
+    endpoint = settings.bigquery_api_endpoint
+    return bigquery.Client(
+        settings.gcp_project,
+        AnonymousCredentials() if endpoint else None,  # type: ignore[no-untyped-call]  # declares no type
+        location=settings.bigquery_location,
+        client_options={"api_endpoint": endpoint} if endpoint else None,
+    )
+
+
+def _secret_manager(_: Settings) -> Any:
+    from google.cloud.secretmanager import SecretManagerServiceClient
+
+    return SecretManagerServiceClient()
+
+
+def _storage(settings: Settings) -> Any:
+    from google.cloud.storage import Client
+
+    return Client(settings.gcp_project)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """How Google's clients are made; by default for whoever is logged in."""
+
+    bigquery: Callable[[Settings], Any] = _bigquery
+    secret_manager: Callable[[Settings], Any] = _secret_manager
+    storage: Callable[[Settings], Any] = _storage
+
+
+def look(settings: Settings, clients: Clients | None = None) -> Iterator[Finding]:
+    """Try out what a sync does on Google Cloud; nothing is left behind.
+
+    Args:
+        settings: what of it is on Google Cloud.
+        clients: other ways to make the clients.
+    """
+    makes = clients or Clients()
+    if settings.warehouse_kind is WarehouseKind.BIGQUERY:
+        yield from _told("gcp jobs", lambda: _jobs(settings, makes))
+        yield from _told("gcp data", lambda: _dataset(settings, makes))
+    if settings.secret_store_kind is SecretStoreKind.GCP:
+        yield from _told("gcp tokens", lambda: _secret(settings, makes))
+    for bucket in _buckets(settings):
+        yield from _told("gcp files", lambda bucket=bucket: _bucket(bucket, settings, makes))  # type: ignore[misc]  # the default binds the bucket of this round
+
+
+def _jobs(settings: Settings, makes: Clients) -> Finding:
+    """A dry run of a query needs the permission, costs nothing and reads nothing."""
+    from google.api_core.exceptions import Forbidden
+    from google.cloud import bigquery
+
+    where = f"the project {settings.gcp_project}"
+    client = makes.bigquery(settings)
+    try:
+        dry = bigquery.QueryJobConfig(dry_run=True)
+        client.query("SELECT 1", job_config=dry, retry=None, job_retry=None, timeout=TIMEOUT_S)
+    except Forbidden as error:
+        # Only this refusal is about the role: an API or a project's billing that is off is refused as well.
+        if "bigquery.jobs.create" not in str(error):
+            raise
+        return _verdict("gcp jobs", where, ON_PROJECT, ())
+    finally:
+        client.close()
+    return _verdict("gcp jobs", where, ON_PROJECT, ON_PROJECT)
+
+
+def _dataset(settings: Settings, makes: Clients) -> Finding:
+    """Google tests permissions on tables only, so one is made, asked about and dropped."""
+    from google.api_core.exceptions import Forbidden, NotFound
+    from google.cloud import bigquery
+
+    address = f"{settings.gcp_project}.{settings.bigquery_dataset}"
+    where = f"the dataset {address}"
+    probe = bigquery.Table(f"{address}.permission_test_{secrets.token_hex(4)}")
+    probe.expires = datetime.now(UTC) + _PROBE_LIVES
+    patience = {"retry": None, "timeout": TIMEOUT_S}
+    client = makes.bigquery(settings)
+    granted = []
+    try:
+        client.get_dataset(address, **patience)
+        granted.append("bigquery.datasets.get")
+        client.create_table(probe, **patience)
+        granted.append("bigquery.tables.create")
+        asked = [name for name in ON_DATASET if name not in granted]
+        granted += client.test_iam_permissions(probe, asked, **patience).get("permissions", [])
+        client.delete_table(probe, not_found_ok=True, **patience)
+    except NotFound:
+        cure = "apply deploy/gcp, which makes it; or sync once with roles/bigquery.user on the project"
+        return warning("gcp data", f"There is no dataset {address} yet.", cure)
+    except Forbidden:
+        # What was granted until then tells what was refused.
+        pass
+    finally:
+        client.close()
+    return _verdict("gcp data", where, ON_DATASET, granted)
+
+
+def _secret(settings: Settings, makes: Clients) -> Finding:
+    from google.api_core.exceptions import NotFound
+
+    path = f"projects/{settings.gcp_project}/secrets/{DEFAULT_SECRET}"
+    request = {"resource": path, "permissions": list(ON_SECRET)}
+    try:
+        answer = makes.secret_manager(settings).test_iam_permissions(request, retry=None, timeout=TIMEOUT_S)
+    except NotFound:
+        return broken("gcp tokens", f"There is no secret {path}.", "apply deploy/gcp, which makes it")
+    return _verdict("gcp tokens", f"the secret {path}", ON_SECRET, answer.permissions)
+
+
+def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
+    from google.api_core.exceptions import NotFound
+
+    where = f"the bucket {name}"
+    client = makes.storage(settings)
+    try:
+        asked = [*ON_BUCKET, *ON_BUCKET_FOR_LOGS]
+        granted = client.bucket(name).test_iam_permissions(asked, timeout=TIMEOUT_S, retry=None)
+    except NotFound:
+        cure = "apply deploy/gcp, which makes one; or correct STRAVA_ASSETS_LANDING_URL and _REPORT_URL"
+        return broken("gcp files", f"There is no bucket {name}.", cure)
+    finally:
+        client.close()
+    files = _verdict("gcp files", where, ON_BUCKET, granted)
+    logs = _verdict("gcp files", where, ON_BUCKET_FOR_LOGS, granted)
+    if files.state is State.OK and logs.state is not State.OK:
+        return warning("gcp files", f"{logs.said} Only a server's compute logs need it.", logs.cure)
+    return files
+
+
+def _buckets(settings: Settings) -> list[str]:
+    """The buckets that the settings name, each once."""
+    addresses = [urlsplit(settings.landing_address), urlsplit(settings.report_target)]
+    return list(dict.fromkeys(part.netloc for part in addresses if part.scheme in {"gs", "gcs"}))
+
+
+def _verdict(about: str, where: str, wanted: Mapping[str, str], granted: Iterable[str]) -> Finding:
+    """What follows from the permissions in force.
+
+    Args:
+        about: the finding's subject.
+        where: what the permissions are on.
+        wanted: the permissions that are needed, each with the role that brings it.
+        granted: those that are in force.
+    """
+    missing = [name for name in wanted if name not in set(granted)]
+    if not missing:
+        return ok(about, f"The account may do on {where} what a sync does.")
+    roles = " and ".join(dict.fromkeys(wanted[name] for name in missing))
+    return broken(
+        about, f"The account lacks {', '.join(missing)} on {where}.", f"grant it {roles} on {where}"
+    )
+
+
+def _told(about: str, ask: Callable[[], Finding]) -> Iterator[Finding]:
+    """One finding, also where Google cannot be asked; its own words name no secret."""
+    try:
+        from google.api_core.exceptions import GoogleAPIError, Unauthenticated
+        from google.auth.exceptions import GoogleAuthError, TransportError
+        from requests import RequestException
+    except ImportError:
+        yield broken(about, "Google's clients are not installed.", "pip install 'strava_assets[gcp]'")
+        return
+    try:
+        yield ask()
+    except ImportError as error:
+        yield broken(about, f"{error.name} is not installed.", "pip install 'strava_assets[gcp]'")
+    except (TransportError, RequestException, ConnectionError) as error:
+        yield warning(
+            about, f"Google did not answer ({type(error).__name__}).", "check the network, then again"
+        )
+    except (GoogleAuthError, Unauthenticated):
+        yield broken(about, "Google did not accept this machine's credentials.", _LOGIN)
+    except GoogleAPIError as error:
+        said = str(error).strip().splitlines()[0]
+        yield broken(about, f"Google refused: {said}", "check the project's id, its billing and its APIs")
