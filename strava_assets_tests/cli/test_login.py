@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
-import subprocess
-import sys
-import tempfile
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
 from strava_assets.secrets import open_store
+from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
 
 if TYPE_CHECKING:
@@ -30,60 +23,6 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path("/usr/bin/chromium")
 APPLICATION = {"STRAVA_CLIENT_ID": CLIENT_ID, "STRAVA_CLIENT_SECRET": CLIENT_SECRET}
-PROGRAM = "from strava_assets.cli import main; main()"
-
-
-@dataclass(frozen=True)
-class Login:
-    """A login under way in a process of its own, and the address its browser was sent to."""
-
-    process: subprocess.Popen[str]
-    address: str
-
-    def ended(self, typed: str = "") -> tuple[int, str]:
-        """Its exit status, and what it printed since the address."""
-        out, _ = self.process.communicate(typed, timeout=60)
-        return self.process.returncode, out
-
-
-@contextmanager
-def logging_in(terminal: Terminal, *options: str, typed: str = "", **environ: str) -> Iterator[Login]:
-    """Start a login; the browser it opens is a script that hands the address over."""
-    pipe = Path(tempfile.mkdtemp(dir=terminal.folder)) / "address"
-    os.mkfifo(pipe)
-    browser = pipe.with_name("browser")
-    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" > {pipe}\n')
-    browser.chmod(0o755)
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-c", PROGRAM, "login", *options],
-        env=os.environ | terminal.environ | {"BROWSER": f"{browser} %s"} | environ,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(typed)
-        process.stdin.flush()
-        if "--no-browser" in options:
-            printed = iter(process.stdout.readline, "")
-            address = next(text.strip() for text in printed if "authorize?" in text)
-        else:
-            address = pipe.read_text().strip()
-        try:
-            yield Login(process, address)
-        finally:
-            process.kill()
-
-
-def answer(address: str, *ticked: str, decision: str = "authorize") -> str:
-    """Answer the consent page without a browser; the address it redirects to."""
-    form = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    form |= {f"scope:{name}": "on" for name in ticked} | {"decision": decision}
-    redirect = requests.post(address.partition("?")[0], data=form, timeout=5, allow_redirects=False)
-    return redirect.headers["location"]
 
 
 def kept(terminal: Terminal) -> dict[str, str]:

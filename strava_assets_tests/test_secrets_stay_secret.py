@@ -1,0 +1,143 @@
+"""Secrets stay in the token file: the chain and its failures run, then every byte written is searched."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
+from strava_assets_tests.cli.logins import answer, logging_in
+from strava_assets_tests.cli.terminal import Said, Terminal, own_environment
+from strava_assets_tests.strava.scripted import Asked, ScriptedServer
+from strava_assets_tests.strava.scripted import Said as Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CANARY = "canary"
+"""Every secret of these tests holds this word, and nothing else does."""
+CLIENT_SECRET = f"{CANARY}-client-secret"
+FIRST_REFRESH_TOKEN = f"{CANARY}-first-refresh-token"
+BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
+
+ON_A_REFRESH = (
+    Fault.revoked_token,
+    Fault.invalid_client_id,
+    Fault.invalid_client_secret,
+    Fault.html,
+    Fault.truncated_body,
+    Fault.cut_json,
+    Fault.connection_reset,
+    Fault.error_object_with_200,
+    Fault.clock_skew,
+)
+ON_A_LISTING = (
+    Fault.invalid_access_token,
+    Fault.missing_scope,
+    Fault.inactive_subscription,
+    Fault.connection_reset,
+    Fault.html,
+)
+
+
+@pytest.fixture
+def sandbox(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """A Strava whose every secret is a canary."""
+    monkeypatch.setattr("strava_assets.sandbox.oauth.CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setattr(
+        "strava_assets.sandbox.tokens._new", lambda kind: f"{CANARY}-{kind}-{secrets.token_hex(16)}"
+    )
+    # A retry waits for seconds; what is retried is what counts here.
+    monkeypatch.setattr("strava_assets.strava.client.FIRST_BACKOFF_S", 0)
+    sandbox = Sandbox.many(5)
+    sandbox.tokens.valid_refresh_token = FIRST_REFRESH_TOKEN
+    return sandbox
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    own_environment(monkeypatch, tmp_path)
+    return Terminal(
+        tmp_path,
+        {
+            "STRAVA_CLIENT_ID": CLIENT_ID,
+            "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
+            "STRAVA_ASSETS_ALERT_WEBHOOK_URL": f"http://127.0.0.1:9/{CANARY}-hook",
+        },
+    )
+
+
+def written(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Every file below a folder, unpacked."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            yield path, gzip.decompress(content) if path.suffix == ".gz" else content
+
+
+def leaks(folder: Path) -> list[str]:
+    """Files other than the token file that hold a secret, in any case or encoding it is sent in."""
+    return [
+        str(path)
+        for path, content in written(folder)
+        if path.name != "tokens.json" and (CANARY.encode() in content.lower() or BASIC in content)
+    ]
+
+
+def shown(said: Said) -> str:
+    return (said.out + said.err).lower()
+
+
+def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
+    terminal: Terminal, sandbox: Sandbox
+) -> None:
+    given = {"STRAVA_REFRESH_TOKEN": FIRST_REFRESH_TOKEN}
+    with serve(sandbox) as server:
+        terminal.at(server)
+        said = [terminal.run("sync", **given)]
+        assert said[0].status == 0, said[0].out
+        for endpoint, faults in (("token", ON_A_REFRESH), ("list", ON_A_LISTING)):
+            for fault in faults:
+                sandbox.faults.clear()
+                sandbox.faults.add(fault, on=endpoint, times=None)
+                sandbox.tokens.expire_access_tokens()
+                failed = terminal.run("sync", **given)
+                assert failed.status == 1, f"{fault} on {endpoint}: {failed.out}"
+                said += [failed, terminal.run("doctor", **given)]
+        sandbox.faults.clear()
+        with logging_in(terminal, "--no-browser") as login:
+            status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
+        assert status == 0, out
+        said += [
+            Said(status, out, ""),
+            terminal.run("doctor", "--json"),
+            terminal.run("sync"),
+            terminal.run("rebuild"),
+        ]
+        [kept] = [content for path, content in written(terminal.home) if path.name == "tokens.json"]
+        assert CANARY.encode() in kept, "the search would find one"
+        said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
+    assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
+    assert leaks(terminal.folder) == []
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
+def test_a_server_that_sends_back_what_it_was_sent_makes_no_secret_known(
+    terminal: Terminal, status: int
+) -> None:
+    def echo(asked: Asked) -> Answered:
+        return Answered(status, {"message": f"{asked.headers} {asked.body!r} {asked.path}", "errors": []})
+
+    with ScriptedServer(echo) as server:
+        terminal.environ |= {"STRAVA_API_BASE_URL": server.url, "STRAVA_OAUTH_BASE_URL": server.url}
+        given = {"STRAVA_REFRESH_TOKEN": FIRST_REFRESH_TOKEN}
+        said = [terminal.run(*command, **given) for command in (("doctor",), ("logout",))]
+    assert any(CANARY in str(asked.body) for asked in server.asked)
+    assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
+    assert leaks(terminal.folder) == []
