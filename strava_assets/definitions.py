@@ -18,7 +18,7 @@ from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
 from strava_assets.resources import AlertResource, LandingResource, StravaResource, WarehouseResource
 from strava_assets.schedules import build_jobs, build_schedule
-from strava_assets.settings import load_settings
+from strava_assets.settings import WarehouseKind, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,7 @@ def build_defs(
             *profile.build(settings, storage_kind, OWNERS),
             *marts.build(settings, storage_kind, OWNERS),
             *report.build(settings, catalog.load(), OWNERS),
+            *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),

@@ -11,7 +11,9 @@ from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.previews import preview
 from strava_assets.assets.sources import source_link
 from strava_assets.marts import catalog
+from strava_assets.report.data_studio import create_report_link
 from strava_assets.resources import WarehouseResource
+from strava_assets.settings import WarehouseKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +68,7 @@ def _asset(
             lineage=mart.lineage,
         )
         | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")}
+        | _data_studio(settings, mart)
         | source_link(catalog.FOLDER / f"{mart.name}.sql", base_url=settings.source_url),
     )
     def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
@@ -73,13 +76,23 @@ def _asset(
         with told_with_its_cure(), warehouse.open() as engine:
             rows = refresh_mart(engine, mart)
             billed = [report.bytes_processed for report in engine.take_reports() if report.bytes_processed]
-            glance = preview(engine, mart)
+            glance = preview(engine, mart, settings.units)
         metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
         if storage_kind == "bigquery":
             metadata["bytes_processed"] = sum(billed)
         return dg.MaterializeResult(metadata=metadata | glance)
 
     return refresh
+
+
+def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataValue[Any]]:
+    """A link that opens a report already connected to the table, where the table is in BigQuery."""
+    if settings.warehouse_kind is not WarehouseKind.BIGQUERY:
+        return {}
+    link = create_report_link(
+        settings.gcp_project or "", settings.bigquery_dataset, mart.name, mart.name.replace("_", " ")
+    )
+    return {"create_data_studio_report": dg.MetadataValue.url(link)}
 
 
 def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:

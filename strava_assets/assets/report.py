@@ -13,6 +13,15 @@ from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.sources import source_link
 from strava_assets.resources import WarehouseResource
 
+DATA_STUDIO = dg.AssetSpec(
+    "data_studio_report",
+    deps=["weekly_watts", "quarterly_overview"],
+    description="The report you lay out in Data Studio; a link on each mart's page opens one connected.",
+    group_name="report",
+    kinds={"looker"},
+    metadata={"dagster/uri": dg.MetadataValue.url("https://datastudio.google.com")},
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
