@@ -73,6 +73,12 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("weekly_watts", "plausible_power_per_kg"): sql(
         "UPDATE athlete_profile SET weight_kg = 25, valid_from = DATE '2020-01-01'"
     ),
+    ("daily_load", "days_contiguous"): sql(
+        "DELETE FROM daily_load WHERE day = (SELECT MIN(day) + 21 FROM daily_load)"
+    ),
+    ("daily_load", "fitness_recomputed"): sql("UPDATE daily_load SET fitness_ctl = fitness_ctl + 1"),
+    ("sport_overview", "totals_conserved"): sql("UPDATE sport_overview SET activities = activities + 1"),
+    ("personal_records", "records_live"): sql("UPDATE personal_records SET activity_id = '4711'"),
     ("quarterly_overview", "quarters_contiguous"): sql(
         "DELETE FROM quarterly_overview "
         "WHERE quarter = (SELECT MIN(quarter) + INTERVAL 3 MONTH FROM quarterly_overview)"
@@ -91,13 +97,24 @@ def every() -> dict[tuple[str, str], Tamper]:
     """All of them, those that every mart has included."""
     found = dict(BY_HAND)
     for mart in catalog.load():
-        if mart.is_view:
-            continue
-        found[mart.name, "key_unique"] = sql(f"INSERT INTO {mart.name} SELECT * FROM {mart.name} LIMIT 1")  # noqa: S608 - the catalog's names
+        # A view keeps no rows of its own to tamper with, so a table takes its place.
+        stored = _view_as_table(mart.name) if mart.is_view else []
+        found[mart.name, "key_unique"] = sql(
+            *stored,
+            f"INSERT INTO {mart.name} SELECT * FROM {mart.name} LIMIT 1",  # noqa: S608 - the catalog's names
+        )
         column = _first_float(mart)
         if column:
-            found[mart.name, "numbers_finite"] = sql(f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
+            found[mart.name, "numbers_finite"] = sql(*stored, f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
     return found
+
+
+def _view_as_table(name: str) -> list[str]:
+    return [
+        f"CREATE TABLE copied AS SELECT * FROM {name}",  # noqa: S608 - the catalog's names
+        f"DROP VIEW {name}",
+        f"ALTER TABLE copied RENAME TO {name}",
+    ]
 
 
 def _first_float(mart: Mart) -> str | None:
