@@ -1,0 +1,1 @@
+"""The same history on DuckDB, through BigQuery's protocol and by Google's own SQL: the same tables."""

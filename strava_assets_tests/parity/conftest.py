@@ -1,0 +1,103 @@
+"""One emulator for the folder, and the sample athlete's chain run on both engines over one landing."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pytest
+
+from strava_assets.sandbox import Sandbox, figures_file
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.chain import chain
+from strava_assets_tests.warehouse.bigquery_engine import (
+    LOCATION,
+    PROJECT,
+    BigQueryEngine,
+    running_emulator,
+    why_missing,
+)
+from strava_assets_tests.warehouse.front import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strava_assets.warehouse import Warehouse
+    from strava_assets_tests.chain import Run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "bigquery_emulator: needs the BigQuery emulator, and some seconds for it"
+    )
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a BigQuery emulator; datasets keep apart what must not meet."""
+    if reason := why_missing():
+        pytest.skip(reason)
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as address:
+        yield address
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The sample athlete after one sync on BigQuery and one load on DuckDB from the same landing.
+
+    Args:
+        home: of the platform; its DuckDB file is there.
+        on_bigquery: the tables on the emulator, open.
+        on_duckdb: those in the file, open and read only.
+        bigquery_run: what the sync did.
+        duckdb_run: what the load did.
+        sent: every statement that went to BigQuery, with its parameters' types, as it went over the wire.
+    """
+
+    home: Path
+    on_bigquery: Warehouse
+    on_duckdb: Warehouse
+    bigquery_run: Run
+    duckdb_run: Run
+    sent: list[tuple[str, dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    home = tmp_path_factory.mktemp("sample") / "home"
+    home.mkdir()
+    (home / "athlete.toml").write_text(figures_file(datetime.now(UTC).date()))
+    engine = BigQueryEngine(emulator)
+    with standing(emulator) as front, chain(home, Sandbox.sample()) as platform:
+        on_bigquery = platform.compute(
+            warehouse="bigquery",
+            gcp_project=PROJECT,
+            bigquery_dataset=engine.dataset,
+            bigquery_location=LOCATION,
+            bigquery_api_endpoint=front.address,
+        )
+        fetching_and_page = dg.AssetSelection.assets("raw_activities", "insights_report")
+        on_duckdb = platform._run_selection(dg.AssetSelection.all() - fetching_and_page)
+        sent = list(_statements(front.bodies))
+        path = platform.settings().duckdb_path
+    with closing(engine), engine.open() as there, DuckDBWarehouse(path, read_only=True) as here:
+        yield Sample(home, there, here, on_bigquery, on_duckdb, sent)
+
+
+def _statements(bodies: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The statements among what was posted; uploads are no JSON, other calls have no query."""
+    for body in bodies:
+        if not body.startswith("{"):
+            continue
+        asked: dict[str, Any] = json.loads(body).get("configuration", {}).get("query", {})
+        if asked:
+            yield asked["query"], {p["name"]: _type(p["parameterType"]) for p in asked["queryParameters"]}
+
+
+def _type(told: dict[str, Any]) -> str:
+    return f"ARRAY<{_type(told['arrayType'])}>" if "arrayType" in told else str(told["type"])

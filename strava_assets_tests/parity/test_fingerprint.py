@@ -1,0 +1,81 @@
+"""A table's checksum: it sees every column, and no difference that is none."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from strava_assets.schema import ColumnType
+from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.warehouse import copying
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Row = dict[str, Any]
+OF_TYPE: dict[ColumnType, tuple[Any, Any]] = {
+    ColumnType.TEXT: ("a", "b"),
+    ColumnType.INTEGER: (1, 2),
+    ColumnType.FLOAT: (0.1, 0.1 + 2**-55),
+    ColumnType.BOOLEAN: (True, False),
+    ColumnType.DATE: (date(2026, 1, 1), date(2026, 1, 2)),
+    ColumnType.DATETIME: (
+        datetime.fromisoformat("2026-01-01"),
+        datetime.fromisoformat("2026-01-01T00:00:00.000001"),
+    ),
+    ColumnType.TIMESTAMP: (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 0, 1, UTC)),
+    ColumnType.JSON: ('{"a": 1}', '{"a": 2}'),
+}
+ROW: Row = {column.name: OF_TYPE[column.type][0] for column in ACTIVITIES.columns}
+
+
+@pytest.fixture
+def checksum(tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """The checksum of a table with these rows."""
+    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
+
+        def printed(*rows: Row) -> int:
+            schema = arrow_schema(ACTIVITIES.columns)
+            warehouse.replace(ACTIVITIES, pa.Table.from_pylist(list(rows), schema=schema))
+            return copying.fingerprint(warehouse, ACTIVITIES).checksum
+
+        yield printed
+
+
+def test_it_sees_a_change_in_every_column() -> None:
+    changed = [
+        ROW | {column.name: value}
+        for column in ACTIVITIES.columns
+        for value in [OF_TYPE[column.type][1], *([None] if column.nullable else [])]
+    ]
+
+    batch = pa.RecordBatch.from_pylist([ROW, *changed], schema=arrow_schema(ACTIVITIES.columns))
+
+    assert len(set(copying._digests(ACTIVITIES, batch))) == 1 + len(changed)
+
+
+def test_the_order_of_rows_does_not_count_but_their_number_does(checksum: Callable[..., int]) -> None:
+    one, other = ROW, ROW | {"activity_id": "2"}
+
+    assert checksum(one, other) == checksum(other, one)
+    assert len({checksum(one), checksum(one, one), checksum(one, one, one), checksum()}) == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"extra": '{"a": 1, "b": [2]}'}, {"extra": '{"b":[2],"a":1}'}),
+        ({"extra": '{"a": 1.0}'}, {"extra": '{"a": 1}'}),
+        ({"extra": '{"a": 123456789012345678901234567890}'}, {"extra": '{"a": 1.2345678901234568e+29}'}),
+        ({"distance_m": 0.0}, {"distance_m": -0.0}),
+    ],
+    ids=["keys in another order", "a whole float", "beyond 64 bits", "negative zero"],
+)
+def test_two_ways_to_write_one_value_are_one(checksum: Callable[..., int], one: Row, other: Row) -> None:
+    assert checksum(ROW | one) == checksum(ROW | other)
