@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -48,7 +50,7 @@ class Child:
         )
 
     def stop(self) -> None:
-        """End it as Ctrl-C would, and kill it if that does not help."""
+        """End it as Ctrl-C would, with all it has started, and kill what that does not end."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
@@ -56,6 +58,18 @@ class Child:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self._end_group()
+
+    def _end_group(self) -> None:
+        """End what it has started and left behind, as Dagster does when it is stopped while it starts."""
+        deadline = time.monotonic() + STOP_LIMIT_S
+        # The group lasts as long as one of its processes lives.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                time.sleep(0.1)
+                os.killpg(self.process.pid, 0)
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @contextmanager
