@@ -203,8 +203,14 @@ class Landing:
         content: bytes = fs.cat_file(f"{root}/{path}")
         return content
 
-    def _put(self, path: str, content: bytes) -> None:
-        """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store."""
+    def _put(self, path: str, content: bytes, *, durable: bool = True) -> None:
+        """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store.
+
+        Args:
+            path: where, in the landing.
+            content: all of it.
+            durable: whether a disk has it for good when this returns; `_make_durable` does many at once.
+        """
         fs, root = self._open()
         full = f"{root}/{path}"
         with self._told():
@@ -217,9 +223,23 @@ class Landing:
             partial = target.with_name(f"{target.name}.partial")
             with partial.open("wb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             partial.replace(target)
+
+    def _make_durable(self, folder: str, names: list[str]) -> None:
+        """Have a disk keep files for good, and that they are there; an object store does so by itself."""
+        fs, root = self._open()
+        if "file" not in _protocols(fs):
+            return
+        with self._told():
+            for path in (*(Path(root, folder, name) for name in names), Path(root, folder), Path(root)):
+                handle = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
 
     def _take_away(self, path: str) -> None:
         fs, root = self._open()
@@ -264,11 +284,16 @@ class OpenBatch:
             LandingError: it cannot be written.
         """
         name = f"page-{number:05d}.json.gz"
-        self._landing._put(f"{self.batch_id}/{name}", gzip.compress(body, _GZIP_LEVEL, mtime=0))  # noqa: SLF001 - the landing's own other half
+        content = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        self._landing._put(f"{self.batch_id}/{name}", content, durable=False)  # noqa: SLF001 - the landing's own other half
         self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
 
     def commit(self, manifest: Manifest) -> Manifest:
-        """Put the manifest in place; from here on the batch counts."""
+        """Put the manifest in place; from here on the batch counts.
+
+        The pages are made durable first, all at once: that takes little longer than for one of them.
+        """
+        self._landing._make_durable(self.batch_id, [page.name for page in self.pages])  # noqa: SLF001 - as above
         self._landing._put(f"{self.batch_id}/{MANIFEST}", manifest.to_json().encode())  # noqa: SLF001 - as above
         return manifest
 

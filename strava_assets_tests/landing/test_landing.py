@@ -182,13 +182,26 @@ def test_a_damaged_conclusion_is_told_too(on_disk: Landing) -> None:
         on_disk.conclusions(manifest)
 
 
-def test_a_write_that_dies_half_way_leaves_nothing_under_the_final_name(
+def test_a_batch_whose_pages_the_disk_does_not_keep_does_not_count(
     on_disk: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose_power(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
+    on_disk.check_writable()
     monkeypatch.setattr(os, "fsync", lose_power)
+    with pytest.raises(LandingError, match="No space left"):
+        commit(on_disk)
+    assert on_disk.manifests() == []
+
+
+def test_a_write_that_dies_half_way_leaves_nothing_under_the_final_name(
+    on_disk: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_power(_from: Path, _to: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", lose_power)
     batch = on_disk.begin("full", NOW)
     with pytest.raises(LandingError, match="No space left"):
         batch.write_page(1, PAGES[0], NOW, 2)
