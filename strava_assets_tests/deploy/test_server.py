@@ -95,7 +95,8 @@ def test_the_services_of_the_compose_file_sync_on_a_real_postgresql_and_end_when
         assert any(name.endswith("manifest.json") for name in storage.names("landing/"))
         assert storage.names("report/") == ["report/index.html"]
         logs = storage.names(f"compute-logs/storage/{run_id}/")
-        assert {name.rsplit(".", 1)[-1] for name in logs} == {"out", "err"}
+        # Beside them lies what was uploaded while the run went on, if it took long enough.
+        assert {"out", "err"} <= {name.rsplit(".", 1)[-1] for name in logs}
     # The compose file keeps nothing of what is written there.
     assert [file.name for file in dagster_home.rglob("*") if file.is_file()] == ["dagster.yaml"]
 
