@@ -38,7 +38,7 @@ HISTORY = """
 INSERT INTO bq_activities BY NAME
 SELECT
   (i % {athletes})::VARCHAR AS athlete_id, i::VARCHAR AS activity_id, d AS activity_date,
-  d::TIMESTAMP AS start_date_local, d::TIMESTAMPTZ AS start_date,
+  d::TIMESTAMP + to_seconds(clock_s) AS start_date_local, d::TIMESTAMPTZ + to_seconds(clock_s) AS start_date,
   date_trunc('week', d)::DATE AS week, date_trunc('quarter', d)::DATE AS quarter, year(d) AS year,
   ['Ride', 'VirtualRide', 'EBikeRide', 'Run', 'GravelRide', 'Ride'][(1 + hash(i, 1) % 6)::INTEGER]
     AS sport_type,
@@ -52,7 +52,7 @@ SELECT
 FROM (
   SELECT
     i, 100 + hash(i, 10) % 200 AS watts, 900 + hash(i, 11) % 12000 AS seconds,
-    DATE '2018-11-19' + (hash(i, 12) % 2920)::INTEGER AS d
+    DATE '2018-11-19' + (hash(i, 12) % 2920)::INTEGER AS d, (hash(i, 13) % 80000)::INTEGER AS clock_s
   FROM range({activities}) AS r(i)
 )
 """

@@ -206,6 +206,21 @@ def power_per_kg_is_plausible(subject: Subject) -> Finding:
     )
 
 
+def nothing_was_recorded_twice(subject: Subject) -> Finding:
+    """No time of an athlete was recorded by two devices; where it was, only the better recording counts."""
+    finding = subject.none_of(
+        "activities that another recording of the same time displaces",
+        """
+        SELECT activity_id, duplicate_of, activity_date, sport_type, name FROM activity_measures
+        WHERE is_duplicate ORDER BY activity_date DESC, activity_id
+        """,
+    )
+    if finding.passed:
+        return finding
+    told = f"{finding.told} They are not counted; delete the recording you do not want on Strava."
+    return Finding(finding.measured, finding.threshold, passed=False, told=told, rows=finding.rows)
+
+
 def checks_of(mart: "Mart") -> tuple[Check, ...]:
     """All checks of a mart: the ones every mart has, and its own."""
     checks = [
@@ -264,6 +279,12 @@ _OWN: dict[str, tuple[Check, ...]] = {
             "plausible_power_per_kg",
             f"No ride of twenty minutes or more above {MOST_WATTS_PER_KG} W/kg of the day's weight.",
             power_per_kg_is_plausible,
+            warn=True,
+        ),
+        Check(
+            "no_double_recordings",
+            "No time was recorded twice (say by a bike computer and a virtual world); of two, one counts.",
+            nothing_was_recorded_twice,
             warn=True,
         ),
     ),

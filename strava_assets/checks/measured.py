@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # As many rows as a person looks at; the number of all of them is in the measured value.
 SHOWN_ROWS = 20
+# Columns that hold an activity's id, shown as a link to it.
+LINKED = ("activity_id", "duplicate_of")
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def _as_table(rows: list[dict[str, Any]]) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    if name == "activity_id" and value:
+    if name in LINKED and value:
         return f"[{value}](https://www.strava.com/activities/{value})"
     if isinstance(value, float):
         return f"{value:g}"

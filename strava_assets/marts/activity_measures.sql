@@ -1,4 +1,4 @@
--- activity_measures: Every living activity with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing.
+-- activity_measures: Every living activity with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
 -- grain: one activity of one athlete that still exists on Strava
 -- key: athlete_id, activity_id
 -- kind: view
@@ -19,6 +19,80 @@ WITH figures AS (
   FROM athlete_profile
   WINDOW by_date AS (PARTITION BY athlete_id ORDER BY valid_from)
 ),
+recordings AS (
+  -- What an activity shows of its own clock. Never by elapsed time, which can be days; two days in motion are a
+  -- fault of the clock too. A start typed in by hand is a guess and proves nothing.
+  SELECT
+    a.athlete_id,
+    a.activity_id,
+    COALESCE(r.family, 'other') AS family,
+    UNIX_SECONDS(a.start_date) AS began_s,
+    UNIX_SECONDS(a.start_date) + a.moving_time_s AS ended_s,
+    a.moving_time_s,
+    IF((s.count_commutes OR NOT COALESCE(a.commute, FALSE)) AND (s.count_virtual OR NOT COALESCE(r.is_virtual, FALSE)), 4, 0)
+      + IF(
+        COALESCE(
+          a.device_watts
+            AND a.average_watts > 0
+            AND a.average_watts <= 2500
+            AND a.kilojoules > 0
+            AND a.kilojoules <= 2.5 * a.moving_time_s,
+          FALSE
+        ),
+        2,
+        0
+      )
+      + IF(COALESCE(a.average_heartrate_bpm BETWEEN 25 AND 250, FALSE), 1, 0) AS merit
+  FROM bq_activities AS a
+  CROSS JOIN mart_settings AS s
+  LEFT JOIN sport_rules AS r
+    ON r.sport_type = a.sport_type
+  WHERE a.deleted_at IS NULL
+    AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
+    AND a.moving_time_s BETWEEN 1 AND 172800
+    AND NOT COALESCE(a.manual, FALSE)
+),
+touching AS (
+  -- Nearly no recording touches another one: what follows is about a handful.
+  SELECT
+    r.*,
+    IF(MAX(ended_s) OVER before > began_s, 0, 1) AS begins_anew
+  FROM recordings AS r
+  QUALIFY MAX(ended_s) OVER before > began_s OR LEAD(began_s) OVER by_start < ended_s
+  WINDOW
+    by_start AS (PARTITION BY athlete_id, family ORDER BY began_s, activity_id),
+    before AS (
+      PARTITION BY athlete_id, family ORDER BY began_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+clusters AS (
+  SELECT
+    t.*,
+    SUM(begins_anew) OVER (
+      PARTITION BY athlete_id, family ORDER BY began_s, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS cluster
+  FROM touching AS t
+),
+duplicates AS (
+  -- Counted by the settings before not, power before none, a heart rate before none, the longer, the smaller id.
+  SELECT worse.athlete_id, worse.activity_id, MIN(better.activity_id) AS duplicate_of
+  FROM clusters AS worse
+  INNER JOIN clusters AS better
+    ON better.athlete_id = worse.athlete_id AND better.family = worse.family AND better.cluster = worse.cluster
+  WHERE
+    (
+      better.merit > worse.merit
+      OR (better.merit = worse.merit AND better.moving_time_s > worse.moving_time_s)
+      OR (
+        better.merit = worse.merit
+        AND better.moving_time_s = worse.moving_time_s
+        AND better.activity_id < worse.activity_id
+      )
+    )
+    AND 2 * (LEAST(worse.ended_s, better.ended_s) - GREATEST(worse.began_s, better.began_s))
+      > LEAST(worse.moving_time_s, better.moving_time_s)
+  GROUP BY worse.athlete_id, worse.activity_id
+),
 plausible AS (
   -- 30 days of movement, 20,000 km, 1,000 km of climbing, 2,500 W: beyond them a value is a sensor's or a clock's fault.
   SELECT
@@ -38,7 +112,9 @@ plausible AS (
     COALESCE(a.commute, FALSE) AS is_commute,
     COALESCE(a.manual, FALSE) AS is_manual,
     COALESCE(a.flagged, FALSE) AS is_flagged,
-    (s.count_commutes OR NOT COALESCE(a.commute, FALSE))
+    d.duplicate_of,
+    d.duplicate_of IS NULL
+      AND (s.count_commutes OR NOT COALESCE(a.commute, FALSE))
       AND (s.count_virtual OR NOT COALESCE(r.is_virtual, FALSE)) AS is_counted,
     COALESCE(r.is_ride, FALSE) AS is_cycle,
     COALESCE(r.counts_for_power, FALSE) AS counts_for_power,
@@ -79,7 +155,9 @@ plausible AS (
     ON r.sport_type = a.sport_type
   LEFT JOIN figures AS f
     ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
-  WHERE a.deleted_at IS NULL
+  LEFT JOIN duplicates AS d
+    ON d.athlete_id = a.athlete_id AND d.activity_id = a.activity_id
+  WHERE a.deleted_at IS NULL AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
 ),
 decided AS (
   SELECT
@@ -126,7 +204,9 @@ SELECT
   sport_type,  -- Strava's sport
   family,  -- the family of the sport: ride, run, walk, swim and so on; other when unknown
   gear_id,  -- the bike or the shoes, by Strava's id
-  is_counted,  -- the settings count it (commutes and virtual activities can be left out)
+  duplicate_of IS NOT NULL AS is_duplicate,  -- another recording of the athlete, in the same family of sports, shares more than half of the shorter one's time in motion and is preferred: the one that carries measured power, then a heart rate, then more time, then the smaller id; typed-in activities are never one
+  duplicate_of,  -- that recording, by Strava's id; the smallest of several
+  is_counted,  -- counted: no duplicate, and the settings count it (commutes and virtual activities can be left out)
   is_ride,  -- counted, of a cycling sport (or one chosen for power), without a motor
   is_counted AND is_ebike AS is_ebike_ride,  -- counted, and a motor helped; kept apart from everything else
   is_indoor,  -- on a trainer or in a virtual world: its distance and climbing are not the road's

@@ -79,6 +79,10 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("daily_load", "fitness_recomputed"): sql("UPDATE daily_load SET fitness_ctl = fitness_ctl + 1"),
     ("sport_overview", "totals_conserved"): sql("UPDATE sport_overview SET activities = activities + 1"),
     ("personal_records", "records_live"): sql("UPDATE personal_records SET activity_id = '4711'"),
+    ("weekly_watts", "no_double_recordings"): sql(
+        "INSERT INTO bq_activities SELECT * REPLACE (activity_id || '1' AS activity_id) FROM bq_activities "  # noqa: S608 - constants
+        f"WHERE activity_id = {ONE_RIDE}"
+    ),
     ("quarterly_overview", "quarters_contiguous"): sql(
         "DELETE FROM quarterly_overview "
         "WHERE quarter = (SELECT MIN(quarter) + INTERVAL 3 MONTH FROM quarterly_overview)"

@@ -75,6 +75,19 @@ def test_offenders_are_listed_with_a_link_to_strava(loaded: Chain) -> None:
     assert found.metadata["measured"].value == 1
 
 
+def test_both_recordings_of_one_ride_are_listed_with_their_links(loaded: Chain) -> None:
+    TAMPERINGS["weekly_watts", "no_double_recordings"](loaded)
+
+    found = loaded.check(("weekly_watts", "no_double_recordings")).checks()[
+        "weekly_watts", "no_double_recordings"
+    ]
+
+    [ride] = loaded.rows("SELECT MIN(activity_id) AS id FROM bq_activities WHERE device_watts")
+    for listed in (ride["id"], f"{ride['id']}1"):
+        assert f"[{listed}](https://www.strava.com/activities/{listed})" in str(found.metadata["rows"].value)
+    assert found.severity is dg.AssetCheckSeverity.WARN
+
+
 def test_a_name_with_a_bar_does_not_break_the_table_of_offenders(loaded: Chain) -> None:
     loaded.tamper("UPDATE bq_activities SET start_date = now() + INTERVAL 3 DAY, name = 'Up | and\ndown'")
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
-from strava_assets_tests.marts.judged import CYCLES, EBIKES, Ride, Settings, figures_of
+from strava_assets_tests.marts.judged import Ride, Settings, chosen, duplicates, figures_of, living
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
 Row = dict[str, Any]
@@ -27,7 +27,6 @@ some = partial(
     database=None,
     derandomize=True,
 )
-FAMILIES = {"Run": "run"} | dict.fromkeys(CYCLES | EBIKES, "ride")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class Judged:
     row: Row
     ride: Ride
     is_counted: bool
+    is_duplicate: bool
 
     @property
     def day(self) -> date:
@@ -54,22 +54,18 @@ class Judged:
         return self.is_ride and not self.ride.flagged and not self.row.get("manual")
 
 
-def judge(history: Iterable[Row], asked: Settings, figures: Sequence[Row] = ()) -> dict[str, list[Judged]]:
+def judge(history: Sequence[Row], asked: Settings, figures: Sequence[Row] = ()) -> dict[str, list[Judged]]:
     """The living activities by athlete."""
     athletes: dict[str, list[Judged]] = {}
-    for row in history:
-        if row.get("deleted_at") is None:
-            known = figures_of(row["athlete_id"], row["activity_date"], figures)
-            counted = (asked.count_commutes or not row.get("commute")) and (
-                asked.count_virtual or row["sport_type"] != "VirtualRide"
-            )
-            athletes.setdefault(row["athlete_id"], []).append(Judged(row, Ride(row, known), counted))
+    double = duplicates(history, asked)
+    for row in living(history, asked):
+        known = figures_of(row["athlete_id"], row["activity_date"], figures)
+        is_duplicate = (row["athlete_id"], row["activity_id"]) in double
+        counted = chosen(row, asked) and not is_duplicate
+        athletes.setdefault(row["athlete_id"], []).append(
+            Judged(row, Ride(row, known), counted, is_duplicate)
+        )
     return athletes
-
-
-def family(row: Row) -> str:
-    """The family of a sport, of those the random histories know."""
-    return FAMILIES.get(row["sport_type"], "other")
 
 
 def same(found: Any, wanted: Any) -> bool:

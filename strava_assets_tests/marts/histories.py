@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from zlib import crc32
 
 from hypothesis import strategies as st
 
@@ -30,7 +31,8 @@ def activity(day: date, activity_id: str, *, week_start: str = "monday", **field
     row: Row = {
         "athlete_id": "7",
         "activity_id": activity_id,
-        "start_date": datetime.combine(day, time(8), UTC),
+        # Days away from any other's instant: nobody recorded it twice unless a test says so.
+        "start_date": datetime(1990, 1, 1, tzinfo=UTC) + timedelta(seconds=crc32(activity_id.encode()) // 4),
         "start_date_local": datetime.combine(day, time(9)),
         "activity_date": day,
         "week": week_of(day, week_start),
@@ -72,6 +74,8 @@ _ODDITIES: dict[str, list[Any]] = {
     "manual": [True, False],
     "flagged": [True, False],
     "deleted_at": [datetime(2026, 1, 1, tzinfo=UTC)],
+    # Recordings that begin within a few hours of each other, on the same day or another one's clock.
+    "start_date": [datetime(2024, 1, 1, 8, tzinfo=UTC) + timedelta(minutes=20 * n) for n in range(12)],
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 CYCLES = {"Ride", "VirtualRide", "GravelRide", "MountainBikeRide", "Handcycle", "Velomobile"}
 EBIKES = {"EBikeRide", "EMountainBikeRide"}
+FAMILIES = {"Run": "run", "TrailRun": "run", "Walk": "walk", "Yoga": "gym"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Ride:
         self.climb = within(row["total_elevation_gain_m"], 0, 1e6) or 0.0
         self.effort = within(row.get("suffer_score"), 0, 1e5)
         self.heartrate = within(row["average_heartrate_bpm"], 25, 250) if self.seconds else None
-        self.joules = self._joules(row)
+        self.joules = joules(row)
         self.measured = bool(self.cycle and self.joules and row["device_watts"] is True)
         self.estimated = bool(self.cycle and self.joules and row["device_watts"] is False)
         usable = within(row["weighted_average_watts"], 1e-9, 2500)
@@ -59,17 +61,6 @@ class Ride:
         known = figures or {}
         self.kilograms = within(known.get("weight_kg"), 20, 300) if self.measured else None
         self.load, self.load_source = self._load(known, manual=bool(row.get("manual")))
-
-    def _joules(self, row: Row) -> float:
-        kilojoules = within(row.get("kilojoules"), 1e-9, 1e12)
-        if (
-            row.get("manual")
-            or not self.seconds
-            or not kilojoules
-            or not within(row["average_watts"], 1e-9, 2500)
-        ):
-            return 0.0
-        return kilojoules * 1000 if kilojoules * 1000 / self.seconds <= 2500 else 0.0
 
     def _load(self, known: Row, *, manual: bool) -> tuple[float | None, str]:
         ftp = within(known.get("ftp_w"), 30, 700)
@@ -99,18 +90,78 @@ class Ride:
         return 100 * self.seconds / 3600 * impulse(self.heartrate) / impulse(threshold), "heart_rate"
 
 
+def living(history: Iterable[Row], settings: Settings) -> list[Row]:
+    """What is not deleted, nor dated later than tomorrow."""
+    tomorrow = settings.as_of + timedelta(days=1)
+    return [r for r in history if r.get("deleted_at") is None and r["activity_date"] <= tomorrow]
+
+
+def chosen(row: Row, settings: Settings) -> bool:
+    """Whether the settings count it."""
+    if row.get("commute") and not settings.count_commutes:
+        return False
+    return settings.count_virtual or row["sport_type"] != "VirtualRide"
+
+
+def duplicates(history: Iterable[Row], settings: Settings) -> set[tuple[str, str]]:
+    """Athlete and id of the living recordings of which there is a better one of the same time.
+
+    Every recording is held against every other one, second by second where they meet.
+    """
+    recordings = [
+        (row, within(row["moving_time_s"], 1, 2 * 86400))
+        for row in living(history, settings)
+        if not row.get("manual")
+    ]
+    timed = [(row, range(_second(row), _second(row) + int(length))) for row, length in recordings if length]
+
+    def rank(row: Row) -> tuple[Any, ...]:
+        return (
+            not chosen(row, settings),
+            not (row["device_watts"] and joules(row)),
+            within(row["average_heartrate_bpm"], 25, 250) is None,
+            -row["moving_time_s"],
+            row["activity_id"],
+        )
+
+    return {
+        (worse["athlete_id"], worse["activity_id"])
+        for worse, own in timed
+        for better, other in timed
+        if worse["athlete_id"] == better["athlete_id"]
+        and family(worse) == family(better)
+        and rank(better) < rank(worse)
+        and len(range(max(own[0], other[0]), min(own[-1], other[-1]) + 1)) / min(len(own), len(other)) > 0.5
+    }
+
+
+def _second(row: Row) -> int:
+    return int(row["start_date"].timestamp())
+
+
+def joules(row: Row) -> float:
+    """The work of a recording whose power, work and time are possible, else 0."""
+    kilojoules = within(row.get("kilojoules"), 1e-9, 1e12)
+    seconds = within(row["moving_time_s"], 1, 30 * 86400)
+    if row.get("manual") or not seconds or not kilojoules or not within(row["average_watts"], 1e-9, 2500):
+        return 0.0
+    return kilojoules * 1000 if kilojoules * 1000 / seconds <= 2500 else 0.0
+
+
+def family(row: Row) -> str:
+    """The family of a sport, of those the random histories know."""
+    return "ride" if row["sport_type"] in CYCLES | EBIKES else FAMILIES.get(row["sport_type"], "other")
+
+
 def rides_by_athlete(
-    history: Iterable[Row], settings: Settings, figures: Sequence[Row]
+    history: Sequence[Row], settings: Settings, figures: Sequence[Row]
 ) -> dict[str, list[Ride]]:
     """Every athlete's counted cycling, and an empty list for who has none."""
     athletes: dict[str, list[Ride]] = {}
-    for row in history:
-        if row.get("deleted_at") is not None:
-            continue
+    double = duplicates(history, settings)
+    for row in living(history, settings):
         rides = athletes.setdefault(row["athlete_id"], [])
-        if row.get("commute") and not settings.count_commutes:
-            continue
-        if row["sport_type"] == "VirtualRide" and not settings.count_virtual:
+        if not chosen(row, settings) or (row["athlete_id"], row["activity_id"]) in double:
             continue
         if row["sport_type"] not in CYCLES | EBIKES:
             continue

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from strava_assets_tests.marts.judged import (
     Ride,
     Settings,
+    living,
     percent,
     period,
     ratio,
@@ -73,7 +74,7 @@ def weekly(
     """`weekly_watts` by athlete and week."""
     answer: dict[tuple[str, date], Row] = {}
     for athlete, rides in rides_by_athlete(history, settings, figures).items():
-        first, today = _span(history, athlete, settings.as_of)
+        first, today = _span(history, athlete, settings)
         count = (week_of(today) - week_of(first)).days // 7 + 1
         weeks = Periods(rides, [week_of(first) + timedelta(weeks=n) for n in range(count)], week_of, today)
         for number, week, own in weeks:
@@ -111,7 +112,7 @@ def quarterly(
     """`quarterly_overview` by athlete and quarter."""
     answer: dict[tuple[str, date], Row] = {}
     for athlete, rides in rides_by_athlete(history, settings, figures).items():
-        first, today = _span(history, athlete, settings.as_of)
+        first, today = _span(history, athlete, settings)
         starts = [_quarter(first)]
         while _next_quarter(starts[-1]) <= today:
             starts.append(_next_quarter(starts[-1]))
@@ -221,9 +222,9 @@ def _slope(newest_first: list[list[Ride]]) -> float | None:
     return math.fsum(w * (x - x_mean) * (y - y_mean) for x, y, w in known) / spread
 
 
-def _span(history: Iterable[Row], athlete: str, as_of: date) -> tuple[date, date]:
-    days = [r["activity_date"] for r in history if r["athlete_id"] == athlete and r.get("deleted_at") is None]
-    return min(days), max(*days, as_of)
+def _span(history: Iterable[Row], athlete: str, settings: Settings) -> tuple[date, date]:
+    days = [r["activity_date"] for r in living(history, settings) if r["athlete_id"] == athlete]
+    return min(days), max(*days, settings.as_of)
 
 
 def _quarter(day: date) -> date:

@@ -27,7 +27,8 @@ def witness(activities: Sequence[Judged], asked: Settings) -> list[Row]:
     """The mart of one athlete by its definition."""
     by_gear: dict[str, list[Judged]] = {}
     for each in activities:
-        by_gear.setdefault(each.ride.gear or "none", []).append(each)
+        if not each.is_duplicate:
+            by_gear.setdefault(each.ride.gear or "none", []).append(each)
     answer = []
     for gear, used in sorted(by_gear.items()):
         rides = [a.ride for a in used]

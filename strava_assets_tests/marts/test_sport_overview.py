@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strava_assets_tests.marts.every_sport import differences, family, judge, some
+from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
-from strava_assets_tests.marts.judged import Settings, heartrate, ratio, sum_of_known
+from strava_assets_tests.marts.judged import Settings, family, heartrate, ratio, sum_of_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
