@@ -51,7 +51,7 @@ def test_a_quiet_later_sync_costs_one_call_and_the_empty_page(loaded: Chain) -> 
     assert all("after" in query for query in listed(loaded))
     assert raw["mode"] == "incremental"
     assert raw["complete"] is True
-    assert raw["quota_read_15min_left"] == 98
+    assert raw["quota_read_15min_left"] >= 98  # a new quarter hour may have begun in between
     loads = run.materialized()["bq_activities"]
     assert (loads["added"], loads["changed"], loads["deleted"]) == (0, 0, 0)
 
