@@ -9,21 +9,13 @@ from strava_assets.marts import load
 from strava_assets.schema.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pyarrow as pa
 
-    from strava_assets.schema import Column
     from strava_assets.warehouse import Warehouse
 
 MARTS = {mart.name: mart for mart in load()}
 KEYS = {table.name: table.key for table in TABLES.values()} | {mart.name: mart.key for mart in MARTS.values()}
 SHOWN = 10
-
-
-def columns_of(name: str) -> Sequence[Column]:
-    """The declared columns of a table, a mart or the view."""
-    return MARTS[name].columns if name in MARTS else TABLES[name].columns
 
 
 def stored(warehouse: Warehouse, name: str) -> pa.Table:
@@ -38,14 +30,14 @@ def same(found: Any, wanted: Any) -> bool:
     return type(found) is type(wanted) and bool(found == wanted)
 
 
-def differences(found: pa.Table, wanted: pa.Table) -> list[str]:
+def differences(what: str, found: pa.Table, wanted: pa.Table) -> list[str]:
     """What is not the same, in words; the first few."""
     if found.schema != wanted.schema:
-        return [f"schema {found.schema.to_string()}, not {wanted.schema.to_string()}"]
+        return [f"{what}: schema {found.schema.to_string()}, not {wanted.schema.to_string()}"]
     if found.num_rows != wanted.num_rows:
-        return [f"{found.num_rows} rows, not {wanted.num_rows}"]
+        return [f"{what}: {found.num_rows} rows, not {wanted.num_rows}"]
     return [
-        f"row {number}: {name} is {one!r}, not {other!r}"
+        f"{what}, row {number}: {name} is {one!r}, not {other!r}"
         for name in wanted.schema.names
         for number, (one, other) in enumerate(
             zip(found.column(name).to_pylist(), wanted.column(name).to_pylist(), strict=True)

@@ -1,8 +1,8 @@
 """Google's own SQL analyzer and reference evaluator as a program, in an environment of its own.
 
 It reads one JSON document from its input (tables with their rows, statements in order) and writes one to its
-output (for each statement an error, or columns and rows). Dates travel as days since 1970; types that no
-evaluated statement reads travel as NULL.
+output (for each statement an error, or columns and rows). Dates travel as days since 1970, instants as text;
+types that no evaluated statement reads travel as NULL.
 """
 # The analyzer's package is in its own environment, where mypy does not look.
 # mypy: disable-error-code="import-not-found"
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import wasmtime
+from google.protobuf.timestamp_pb2 import Timestamp
 from zetasql import types
 from zetasql.api import Analyzer, CatalogBuilder, PreparedQuery, TableBuilder
 from zetasql.types import ResolvedNodeKind as Kind
@@ -27,7 +28,7 @@ TYPES = {
     "BOOL": (TypeKind.TYPE_BOOL, "bool_value"),
     "DATE": (TypeKind.TYPE_DATE, "date_value"),
     "DATETIME": (TypeKind.TYPE_DATETIME, ""),
-    "TIMESTAMP": (TypeKind.TYPE_TIMESTAMP, ""),
+    "TIMESTAMP": (TypeKind.TYPE_TIMESTAMP, "timestamp_value"),
     "JSON": (TypeKind.TYPE_JSON, ""),
 }
 FIELDS = dict(TYPES.values())
@@ -82,7 +83,9 @@ class Witness:
         self.contents[name] = _content(
             [
                 [
-                    types.Value(**{field: value}) if field and value is not None else types.Value()
+                    types.Value(**{field: _arrived(field, value)})
+                    if field and value is not None
+                    else types.Value()
                     for field, value in zip(fields, row, strict=True)
                 ]
                 for row in rows
@@ -130,6 +133,14 @@ class Witness:
                 [getattr(cell, field) for cell, field in zip(row.cell, fields, strict=True)] for row in rows
             ],
         }
+
+
+def _arrived(field: str, value: Any) -> Any:
+    if field != "timestamp_value":
+        return value
+    instant = Timestamp()
+    instant.FromJsonString(value)
+    return instant
 
 
 def _content(rows: list[list[Any]]) -> Any:

@@ -56,7 +56,7 @@ def test_a_copy_broken_off_goes_on_and_doubles_nothing(history: Warehouse, new_h
 
     assert arrived > 0
     assert activities.sent == activities.fingerprint.rows - arrived
-    assert differences(stored(new_house, "bq_activities"), stored(history, "bq_activities")) == []
+    assert differences("there", stored(new_house, "bq_activities"), stored(history, "bq_activities")) == []
 
 
 def test_a_second_copy_brings_only_what_changed(sample: Sample, tmp_path: Path) -> None:
@@ -126,7 +126,9 @@ def test_the_command_carries_it_there_and_nothing_is_lost_on_the_way_back(
         for arrived in copy_history(there, back):
             assert f"{arrived.table}: {arrived.fingerprint}; {arrived.sent:,} of them sent now" in said.out
         for table in CARRIED:
-            assert differences(stored(back, table.name), stored(sample.on_duckdb, table.name)) == []
+            assert (
+                differences(table.name, stored(back, table.name), stored(sample.on_duckdb, table.name)) == []
+            )
 
 
 @pytest.mark.parametrize(

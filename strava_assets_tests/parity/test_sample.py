@@ -28,7 +28,7 @@ def test_the_chain_runs_through_on_bigquery(sample: Sample) -> None:
 
 @pytest.mark.parametrize("name", [*TABLES, "mart_settings", *MARTS])
 def test_a_table_is_the_same_on_both_engines(sample: Sample, name: str) -> None:
-    assert differences(stored(sample.on_bigquery, name), stored(sample.on_duckdb, name)) == []
+    assert differences(name, stored(sample.on_bigquery, name), stored(sample.on_duckdb, name)) == []
 
 
 def test_every_check_measures_the_same_and_none_fails_but_the_known_warning(sample: Sample) -> None:
@@ -67,4 +67,4 @@ def test_the_page_reads_the_same_figures_from_both_engines(sample: Sample) -> No
         (found.ride_days, wanted.ride_days),
         *((found.marts[name], wanted.marts[name]) for name in wanted.marts),
     ]:
-        assert differences(pa.Table.from_pylist(rows), pa.Table.from_pylist(expected)) == []
+        assert differences("the page", pa.Table.from_pylist(rows), pa.Table.from_pylist(expected)) == []

@@ -1,0 +1,88 @@
+"""Every mart over random histories, which spare no absurdity: on all engines it is the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from strava_assets.schema.sports import sport_rules
+from strava_assets.schema.tables import TABLES
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.marts.histories import MONDAY, _random_figures, random_activity
+from strava_assets_tests.parity import googlesql
+from strava_assets_tests.parity.comparing import KEYS, MARTS, differences, stored
+from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from strava_assets.warehouse import Warehouse
+
+pytestmark = pytest.mark.xdist_group("bigquery_emulator")
+
+Inputs = dict[str, list[dict[str, Any]]]
+
+
+def inputs(seed: int, *, size: int, days: int) -> Inputs:
+    """What the marts read: two athletes' activities with their figures, and settings."""
+    chance = Random(seed)  # noqa: S311 -- a history, not a secret
+    week_start = chance.choice(["monday", "sunday"])
+    asked = {
+        "as_of": MONDAY + timedelta(days=days + chance.choice([0, 3, 40])),
+        "week_start": week_start,
+        "count_commutes": chance.random() < 0.7,
+        "count_virtual": chance.random() < 0.7,
+    }
+    return {
+        "bq_activities": [
+            random_activity(chance, str(number), week_start, min(days, 60)) for number in range(size)
+        ],
+        "athlete_profile": _random_figures(seed),
+        "mart_settings": [asked],
+        "sport_rules": list(sport_rules()),
+    }
+
+
+def marts_on(warehouse: Warehouse, given: Inputs) -> dict[str, pa.Table]:
+    """Every mart and the view, made by an engine."""
+    for name, rows in given.items():
+        warehouse.replace(TABLES[name], pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[name].columns)))
+    for mart in MARTS.values():
+        make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
+        make(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+    return {name: stored(warehouse, name) for name in MARTS}
+
+
+@pytest.mark.bigquery_emulator
+@pytest.mark.parametrize("seed", [1, 2])
+def test_duckdb_and_bigquerys_protocol_make_the_same_marts(seed: int, emulator: str, tmp_path: Path) -> None:
+    given = inputs(seed, size=120, days=250)
+
+    with DuckDBWarehouse(tmp_path / "here.duckdb") as here, BigQueryEngine(emulator).open() as there:
+        found, wanted = marts_on(there, given), marts_on(here, given)
+
+    assert [said for name in MARTS for said in differences(name, found[name], wanted[name])] == []
+
+
+@pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())
+@pytest.mark.parametrize("seed", [3, 4])
+def test_duckdb_and_googles_own_evaluator_make_the_same_marts(seed: int, tmp_path: Path) -> None:
+    given = inputs(seed, size=50, days=40)
+    tables = {name: googlesql.table_of(table.columns, given.get(name, [])) for name, table in TABLES.items()}
+    with DuckDBWarehouse(tmp_path / "here.duckdb") as here:
+        wanted = marts_on(here, given)
+
+    answers = googlesql.ask(
+        tables, [googlesql.Statement(mart.sql, evaluated=True, kept_as=name) for name, mart in MARTS.items()]
+    )
+
+    assert [answer["error"] for answer in answers if "error" in answer] == []
+    found = {
+        name: googlesql.as_arrow(answer, KEYS[name]) for name, answer in zip(MARTS, answers, strict=True)
+    }
+    assert [said for name in MARTS for said in differences(name, found[name], wanted[name])] == []

@@ -1,0 +1,74 @@
+"""Every statement that goes to BigQuery is one by Google's own SQL analyzer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.history import deletions, retention
+from strava_assets.schema import ColumnType
+from strava_assets.schema.tables import TABLES
+from strava_assets_tests.parity import googlesql
+from strava_assets_tests.parity.comparing import MARTS
+
+if TYPE_CHECKING:
+    from strava_assets_tests.parity.conftest import Sample
+
+pytestmark = [
+    pytest.mark.bigquery_emulator,
+    pytest.mark.xdist_group("bigquery_emulator"),
+    pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing()),
+]
+
+RARE = {
+    retention._UNCONFIRMED: {"limit": "TIMESTAMP"},
+    retention._UNCONFIRMED_REJECTS: {"limit": "TIMESTAMP"},
+    retention._EXPIRE: {"limit": "TIMESTAMP"},
+    retention._EXPIRE_REJECTS: {"limit": "TIMESTAMP"},
+    retention._FORGET: {"athlete_id": "STRING"},
+    **{sql: {"batch_ids": "ARRAY<STRING>"} for sql in retention._FORGET_BATCHES},
+    deletions._MARK: {"athlete_id": "STRING", "deleted_at": "TIMESTAMP", "ids": "ARRAY<STRING>"},
+}
+"""What a sound sync does not send."""
+
+_PLACE = re.compile(r"`[a-z-]+`\.`\w+`\.")
+_STAGE = re.compile(r"stage_(\w+)_[0-9a-f]{32}")
+
+
+def catalog() -> dict[str, googlesql.TableOf]:
+    """Every table, mart and staging table, as BigQuery knows them."""
+    known = {name: googlesql.table_of(table.columns) for name, table in TABLES.items()}
+    marts = {name: googlesql.table_of(mart.columns) for name, mart in MARTS.items()}
+    stages = {
+        f"stage_{name}": googlesql.TableOf(
+            {c.name: "STRING" if c.type is ColumnType.JSON else c.type.bigquery for c in table.columns}
+            | {"staged_row": "INT64"}
+        )
+        for name, table in TABLES.items()
+    }
+    return known | marts | stages
+
+
+def test_the_analyzer_knows_a_wrong_statement() -> None:
+    wrong = [
+        "SELECT nam FROM bq_activities",
+        "SELECT name AS rows FROM bq_activities",
+        "SELECT name + 1 FROM bq_activities",
+    ]
+
+    answers = googlesql.ask(catalog(), [googlesql.Statement(sql) for sql in wrong])
+
+    assert all("error" in answer for answer in answers)
+
+
+def test_every_statement_of_the_chain_is_one_by_googles_own_analyzer(sample: Sample) -> None:
+    sent = {_STAGE.sub(r"stage_\1", _PLACE.sub("", sql)): params for sql, params in sample.sent} | RARE
+    kinds = {sql.split()[0] for sql in sent}
+
+    answers = googlesql.ask(catalog(), [googlesql.Statement(sql, params) for sql, params in sent.items()])
+
+    assert {"CREATE", "MERGE", "INSERT", "UPDATE", "DELETE", "SELECT"} <= kinds
+    refused = [(answer["error"], sql) for sql, answer in zip(sent, answers, strict=True) if "error" in answer]
+    assert refused == []
