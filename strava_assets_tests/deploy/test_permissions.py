@@ -245,6 +245,12 @@ def test_a_network_that_is_down_is_a_warning(front: Front) -> None:
     assert "did not answer" in finding.said
 
 
+def test_a_service_that_is_down_is_a_warning_too(front: Front) -> None:
+    finding = looked(front, secret_refused=grpc.StatusCode.UNAVAILABLE)["gcp tokens"]
+    assert finding.state is State.WARNING
+    assert "did not answer" in finding.said
+
+
 def test_nothing_is_asked_where_nothing_is_on_google(front: Front) -> None:
     local: dict[str, Any] = {"env": "local", "landing_url": None, "report_url": None}
     assert looked(front, **local) == {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -103,12 +104,12 @@ def look(settings: Settings, clients: Clients | None = None) -> Iterator[Finding
     """
     makes = clients or Clients()
     if settings.warehouse_kind is WarehouseKind.BIGQUERY:
-        yield from _told("gcp jobs", lambda: _jobs(settings, makes))
-        yield from _told("gcp data", lambda: _dataset(settings, makes))
+        yield _told("gcp jobs", partial(_jobs, settings, makes))
+        yield _told("gcp data", partial(_dataset, settings, makes))
     if settings.secret_store_kind is SecretStoreKind.GCP:
-        yield from _told("gcp tokens", lambda: _secret(settings, makes))
+        yield _told("gcp tokens", partial(_secret, settings, makes))
     for bucket in _buckets(settings):
-        yield from _told("gcp files", lambda bucket=bucket: _bucket(bucket, settings, makes))  # type: ignore[misc]  # the default binds the bucket of this round
+        yield _told("gcp files", partial(_bucket, bucket, settings, makes))
 
 
 def _jobs(settings: Settings, makes: Clients) -> Finding:
@@ -218,25 +219,24 @@ def _verdict(about: str, where: str, wanted: Mapping[str, str], granted: Iterabl
     )
 
 
-def _told(about: str, ask: Callable[[], Finding]) -> Iterator[Finding]:
+def _told(about: str, ask: Callable[[], Finding]) -> Finding:
     """One finding, also where Google cannot be asked; its own words name no secret."""
     try:
-        from google.api_core.exceptions import GoogleAPIError, Unauthenticated
+        from google.api_core.exceptions import GoogleAPIError, ServerError, Unauthenticated
         from google.auth.exceptions import GoogleAuthError, TransportError
         from requests import RequestException
     except ImportError:
-        yield broken(about, "Google's clients are not installed.", "pip install 'strava_assets[gcp]'")
-        return
+        return broken(about, "Google's clients are not installed.", "pip install 'strava_assets[gcp]'")
     try:
-        yield ask()
+        return ask()
     except ImportError as error:
-        yield broken(about, f"{error.name} is not installed.", "pip install 'strava_assets[gcp]'")
-    except (TransportError, RequestException, ConnectionError) as error:
-        yield warning(
+        return broken(about, f"{error.name} is not installed.", "pip install 'strava_assets[gcp]'")
+    except (TransportError, RequestException, ConnectionError, ServerError) as error:
+        return warning(
             about, f"Google did not answer ({type(error).__name__}).", "check the network, then again"
         )
     except (GoogleAuthError, Unauthenticated):
-        yield broken(about, "Google did not accept this machine's credentials.", _LOGIN)
+        return broken(about, "Google did not accept this machine's credentials.", _LOGIN)
     except GoogleAPIError as error:
         said = str(error).strip().splitlines()[0]
-        yield broken(about, f"Google refused: {said}", "check the project's id, its billing and its APIs")
+        return broken(about, f"Google refused: {said}", "check the project's id, its billing and its APIs")
