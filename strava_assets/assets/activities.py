@@ -248,7 +248,7 @@ def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
         "complete": listing.complete,
         "activities": len(listing.ids),
         "pages": listing.pages,
-        "calls": sum(listing.calls.values()),
+        "calls": sum(manifest.calls.values()),
         "seconds": round(seconds, 2),
     }
     if listing.newest_start:

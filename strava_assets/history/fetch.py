@@ -5,9 +5,10 @@ The decision and the listing are the strava room's, the batch is the landing's; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
+from strava_assets.history.slips import slipped
 from strava_assets.landing import Manifest
 from strava_assets.strava.sync import KnownHistory, Listing, ListingWindow, Plan, SyncMode, plan, run
 
@@ -102,6 +103,14 @@ def fetch(
     batch = landing.begin(cast("Kind", decided.kind.value), clock())
     listing = run(client, decided, batch, progress, clock)
     athlete_id = athlete_id or listing.athlete_id
+    own = [manifest for manifest in manifests if manifest.athlete_id == athlete_id]
+    if missed := slipped(client, listing, own):
+        listing = replace(listing, complete=False)
+        if announce:
+            announce(
+                f"Activity {missed} slipped past between two pages, as happens when another one is deleted "
+                "meanwhile. Nothing is concluded from this listing; the next sync lists everything again."
+            )
     if athlete_id and memory.writable and memory.read().get("athlete_id") != athlete_id:
         memory.write({"athlete_id": athlete_id})
     manifest = Manifest(
@@ -119,9 +128,9 @@ def fetch(
         activity_ids=tuple(listing.ids),
         oldest_start=listing.oldest_start,
         newest_start=listing.newest_start,
-        resume_before=listing.resume_before if decided.kind is SyncMode.FULL else None,
+        resume_before=listing.resume_before if decided.kind is SyncMode.FULL and listing.stopped else None,
         history_complete_at=_history_complete_at(decided, listing),
-        calls=listing.calls,
+        calls=client.calls,
     )
     return Fetched(decided, listing, batch.commit(manifest))
 

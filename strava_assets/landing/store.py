@@ -293,7 +293,8 @@ class OpenBatch:
 
         The pages are made durable first, all at once: that takes little longer than for one of them.
         """
-        self._landing._make_durable(self.batch_id, [page.name for page in self.pages])  # noqa: SLF001 - as above
+        if self.pages:
+            self._landing._make_durable(self.batch_id, [page.name for page in self.pages])  # noqa: SLF001 - as above
         self._landing._put(f"{self.batch_id}/{MANIFEST}", manifest.to_json().encode())  # noqa: SLF001 - as above
         return manifest
 

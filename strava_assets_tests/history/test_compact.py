@@ -79,9 +79,9 @@ class Fragile(Landing):
             raise PowerCut
 
     @override
-    def _put(self, path: str, content: bytes) -> None:
+    def _put(self, path: str, content: bytes, *, durable: bool = True) -> None:
         self._change()
-        super()._put(path, content)
+        super()._put(path, content, durable=durable)
 
     @override
     def _take_away(self, path: str) -> None:
