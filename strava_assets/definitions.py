@@ -46,7 +46,7 @@ def build_defs(
             activities.STRAVA_API,
             *activities.build(settings, storage_kind, OWNERS, patient=patient),
             *inputs.build(settings, storage_kind, OWNERS),
-            *profile.build(settings, storage_kind, OWNERS),
+            *profile.build(settings, storage_kind, OWNERS, patient=patient),
             *marts.build(settings, storage_kind, OWNERS),
             *report.build(settings, catalog.load(), OWNERS),
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),

@@ -13,7 +13,12 @@ class StravaAssetsError(Exception):
         happened: what was seen, with the value that was wrong (never a secret).
         means: what follows from it, and what is *not* affected.
         remedy: what the person does next, as a sentence that can be followed.
+
+    Attributes:
+        transient: whether trying again later may help without anyone doing anything; a class says so.
     """
+
+    transient = False
 
     def __init__(self, happened: str, *, means: str = "", remedy: str = "") -> None:
         self.happened = happened

@@ -28,13 +28,11 @@ def told_with_its_cure() -> Iterator[None]:
     try:
         yield
     except StravaAssetsError as error:
-        from strava_assets.strava.errors import TransientStravaError
-
         raise dg.Failure(
             description=str(error),
             metadata={
                 "what happened": dg.MetadataValue.md(error.happened),
                 "what to do": dg.MetadataValue.md(error.remedy or "See the message."),
             },
-            allow_retries=isinstance(error, TransientStravaError),
+            allow_retries=error.transient,
         ) from None

@@ -9,7 +9,7 @@ import dagster as dg
 
 from strava_assets.assets.activities import FRESH, STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.inputs import as_arrow
 from strava_assets.assets.sources import source_link
 from strava_assets.errors import StravaAssetsError
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 
-def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(
+    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
+) -> list[dg.AssetsDefinition]:
     """The asset of the athlete's figures.
 
     Args:
         settings: where the figures file is, and which day is today.
         storage_kind: the engine's name, for the UI.
         owners: who answers for the asset.
+        patient: whether a transient failure is tried again after a while.
     """
 
     @dg.asset(
@@ -36,8 +39,10 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         group_name="settings",
         kinds={storage_kind, "python"},
         owners=owners,
-        # It asks Strava for the profile once a day, and so takes its turn there.
+        # It asks Strava for the profile once a day, and so takes its turn there; should another run hold the
+        # warehouse meanwhile, it waits and tries again.
         pool=STRAVA_POOL,
+        retry_policy=RETRY_TRANSIENT if patient else None,
         freshness_policy=FRESH,
         code_version="1",
         description=(

@@ -176,6 +176,9 @@ class Landing:
         if self._opened is None:
             from fsspec.core import url_to_fs
 
+            # gcsfs reads it when it is first imported, and warns at every file where it is not set.
+            os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+
             with self._told():
                 fs, root = url_to_fs(self.address, use_listings_cache=False)
                 fs.makedirs(root, exist_ok=True)

@@ -5,6 +5,7 @@ The webhook's address is a secret and is read from the environment when a messag
 
 import os
 import smtplib
+import time
 from email.message import EmailMessage
 from typing import Any
 
@@ -16,6 +17,8 @@ from strava_assets.errors import StravaAssetsError
 WEBHOOK_VARIABLE = "STRAVA_ASSETS_ALERT_WEBHOOK_URL"
 # A receiver that is slower than this is not waited for; the sensor's tick then fails and says so.
 TIMEOUT_S = 10
+# Before the first try and the two after it.
+PAUSES_S = (0.0, 0.5, 1.0)
 
 
 class AlertNotDelivered(StravaAssetsError):  # noqa: N818 - it says what happened
@@ -65,12 +68,22 @@ class AlertResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagst
     def _post(self, body: dict[str, Any]) -> list[str]:
         import requests
 
-        try:
-            answer = requests.post(os.environ[WEBHOOK_VARIABLE], json=body, timeout=TIMEOUT_S)
-        except requests.RequestException as error:
-            # The library's message holds the address, which is a secret.
-            return [f"The alert webhook could not be reached ({type(error).__name__})."]
-        return [] if answer.ok else [f"The alert webhook answered with status {answer.status_code}."]
+        problem = ""
+        # Dagster evaluates a run once, so what a receiver refuses for a moment would be lost. The library's own
+        # retries would log the address, which is a secret, and so would its message.
+        for pause_s in PAUSES_S:
+            time.sleep(pause_s)
+            try:
+                answer = requests.post(os.environ[WEBHOOK_VARIABLE], json=body, timeout=TIMEOUT_S)
+            except requests.RequestException as error:
+                problem = f"The alert webhook could not be reached ({type(error).__name__})."
+                continue
+            if answer.ok:
+                return []
+            problem = f"The alert webhook answered with status {answer.status_code}."
+            if answer.status_code < 500 and answer.status_code != 429:
+                break
+        return [problem]
 
     def _mail(self, subject: str, text: str) -> list[str]:
         message = EmailMessage()

@@ -38,6 +38,8 @@ class StravaError(StravaAssetsError):
 class TransientStravaError(StravaError):
     """A failure that is likely to pass by itself: retried with a bound, then left to the next run."""
 
+    transient = True
+
     REMEDY = "Usually nothing: the next run tries again. If it lasts, look at https://status.strava.com."
 
 

@@ -132,6 +132,8 @@ class TooManyBytesError(WarehouseError):
 class EngineUnavailableError(WarehouseError):
     """BigQuery could not be reached, or failed on its own side; trying again may do."""
 
+    transient = True
+
     def __init__(self, place: Place, said: str) -> None:
         super().__init__(
             f"BigQuery did not answer at {place.endpoint}: {said}",

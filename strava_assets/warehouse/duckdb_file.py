@@ -24,6 +24,8 @@ _DISK_FULL = ("no space left", "file too large", "disk quota exceeded", "max_tem
 class WarehouseLockedError(WarehouseError):
     """Another process has the file open for writing."""
 
+    transient = True
+
     def __init__(self, path: Path, waited_s: float, pid: int | None) -> None:
         self.pid = pid
         holder = f"process {pid}" if pid else "another process"
