@@ -69,8 +69,8 @@ class AlertResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagst
         import requests
 
         problem = ""
-        # Dagster evaluates a run once, so what a receiver refuses for a moment would be lost. The library's own
-        # retries would log the address, which is a secret, and so would its message.
+        # Dagster evaluates a run once, so what a receiver refuses for a moment would be lost. The library's
+        # own retries would log the address, which is a secret, and its message would tell it.
         for pause_s in PAUSES_S:
             time.sleep(pause_s)
             try:
