@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint types format generate clean
+.PHONY: help install run test tools test-bigquery lint types format generate clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,6 +24,27 @@ run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI
 
 test: install  ## Run every test that needs no cloud
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+tools:  ## Install what some tests ask for: a BigQuery emulator and Google's SQL analyzer
+	@for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3.13; do \
+	  $$python --version >/dev/null 2>&1 && break; python=; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.13 is not here: the BigQuery emulator is left out, and the tests that need it skip."; \
+	else \
+	  echo "Installing the BigQuery emulator into .tools/local-bigquery ..."; \
+	  $$python -m venv .tools/local-bigquery && .tools/local-bigquery/bin/pip install --quiet \
+	    --disable-pip-version-check --no-deps -r strava_assets_tests/warehouse/emulator-requirements.txt; \
+	fi
+	@echo "Installing Google's SQL analyzer into .tools/googlesql and compiling it (a minute, once) ..."
+	@$(PYTHON) -m venv .tools/googlesql
+	@.tools/googlesql/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  -r strava_assets_tests/parity/googlesql-requirements.txt
+	@echo '{"tables": {}, "statements": []}' | .tools/googlesql/bin/python \
+	  strava_assets_tests/parity/googlesql_program.py >/dev/null
+
+test-bigquery: install  ## Try a real project: every mart dry, one for real, in a scratch dataset (PROJECT=...)
+	BIGQUERY_TEST_PROJECT=$(PROJECT) $(BIN)/python -m pytest -rs strava_assets_tests/parity/test_real_project.py \
+	  -k real_project_takes
 
 lint: install  ## Check style and the doors between the rooms
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ output (for each statement an error, or columns and rows). Dates travel as days 
 types that no evaluated statement reads travel as NULL.
 """
 # The analyzer's package is in its own environment, where mypy does not look.
-# mypy: disable-error-code="import-not-found"
+# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ def bigquerys_language() -> Any:
     """
     language = types.LanguageOptions.maximum_features()
     language.product_mode = types.ProductMode.PRODUCT_EXTERNAL
+    # Off by default and on in BigQuery, whose views' columns take descriptions.
+    language.enabled_language_features.append(types.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS)
     language.reserved_keywords = ["QUALIFY"]
     language.supported_statement_kinds = STATEMENTS
     return language
