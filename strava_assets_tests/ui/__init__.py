@@ -1,0 +1,1 @@
+"""Tests of Dagster's UI as a person meets it."""
