@@ -2,7 +2,8 @@
 
 Every contender is a process of its own over the same DuckDB file, with the same memory limit and threads, and
 writes its answer as a table. `floor` is benchmarks/floor/*.sql: the same columns, written by hand for DuckDB
-alone; its answer must equal the mart's. `pandas` computes only the main columns of weekly_watts, from memory.
+alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, vectorised, from memory; the
+answer of either must equal the mart's.
 
     python benchmarks/marts.py [--activities 1000000] [--rounds 3] [--memory 1GB] [--only weekly_watts]
 """
@@ -103,50 +104,12 @@ def run_floor(name: str, path: Path, memory: str) -> None:
 
 
 def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a contender like the others
-    """Sums, averages, rolling values, last week and year, best so far; nothing cut, no load, no heart."""
-    import pandas as pd
+    from weekly_in_pandas import weekly_watts
 
-    with duckdb.connect(path, read_only=True) as connection:
-        rides = connection.execute(
-            "SELECT athlete_id, week, activity_date, device_watts, average_watts, weighted_average_watts,"
-            " kilojoules, moving_time_s, distance_m, total_elevation_gain_m"
-            " FROM bq_activities JOIN sport_rules USING (sport_type)"
-            " WHERE is_ride AND NOT is_ebike AND deleted_at IS NULL"
-        ).df()
-    power = rides["device_watts"].fillna(value=False).astype(bool) & (rides["average_watts"] > 0)
-    rides["rides"] = 1
-    rides["power_s"] = rides["moving_time_s"].where(power, 0)
-    rides["work_j"] = (rides["kilojoules"] * 1000).where(power, 0)
-    rides["w4s"] = (rides["moving_time_s"] * rides["weighted_average_watts"] ** 4).where(power, 0)
-    sums = ["rides", "moving_time_s", "distance_m", "total_elevation_gain_m", "power_s", "work_j", "w4s"]
-    by_week = rides.groupby(["athlete_id", "week"])
-    weeks = by_week[sums].sum().join(by_week["activity_date"].nunique().rename("ride_days")).reset_index()
-    span = weeks.groupby("athlete_id")["week"].min()
-    calendar = pd.concat(
-        pd.DataFrame({"athlete_id": athlete, "week": pd.date_range(first, pd.Timestamp(AS_OF), freq="7D")})
-        for athlete, first in span.items()
-    )
-    weeks = calendar.merge(weeks, how="left", on=["athlete_id", "week"]).fillna(0)
-    weeks["average_watts"] = weeks["work_j"] / weeks["power_s"]
-    weeks["weighted_average_watts"] = (weeks["w4s"] / weeks["power_s"]) ** 0.25
-    grouped = weeks.groupby("athlete_id")
-    for span_weeks in (4, 12):
-        rolled = (
-            grouped[["work_j", "power_s", "w4s"]]
-            .rolling(span_weeks, min_periods=1)
-            .sum()
-            .reset_index(drop=True)
-        )
-        weeks[f"average_watts_{span_weeks}w"] = rolled["work_j"] / rolled["power_s"]
-        weeks[f"weighted_{span_weeks}w"] = (rolled["w4s"] / rolled["power_s"]) ** 0.25
-    for ago, shift in (("previous", 1), ("year_ago", 52)):
-        weeks[f"average_watts_{ago}"] = grouped["average_watts"].shift(shift)
-        weeks[f"{ago}_change_pct"] = 100 * (weeks["average_watts"] / weeks[f"average_watts_{ago}"] - 1)
-    weeks["best"] = weeks["average_watts"].where(weeks["power_s"] >= 10_800)
-    weeks["best"] = weeks.groupby("athlete_id")["best"].cummax()
+    shown = ", ".join(column.name for mart in load() if mart.name == name for column in mart.columns)
     with duckdb.connect(path) as connection:
-        connection.register("answer", weeks)
-        connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS FROM answer")
+        connection.register("answer", weekly_watts(connection))
+        connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {shown} FROM answer")  # noqa: S608 - the catalog's names
 
 
 CONTENDERS = {"mart": run_mart, "floor": run_floor, "pandas": run_pandas}
@@ -160,22 +123,22 @@ def measured(kind: str, name: str, path: Path, memory: str) -> tuple[float, floa
     return wall_s, processor_s, peak_mb
 
 
-def compare(name: str, path: Path) -> None:
-    """The floor's answer is the mart's, or the floor is none."""
-    columns = [column for mart in load() if mart.name == name for column in mart.columns]
+def compare(name: str, contender: str, path: Path) -> None:
+    """Another contender's answer is the mart's, or it is no contender."""
+    [mart] = [mart for mart in load() if mart.name == name]
     differs = " OR ".join(
         f"abs(m.{c.name} - f.{c.name}) > 1e-6 * (1 + abs(m.{c.name}))"
         f" OR (m.{c.name} IS NULL) <> (f.{c.name} IS NULL)"
         if c.type.name == "FLOAT"
         else f"m.{c.name} IS DISTINCT FROM f.{c.name}"
-        for c in columns
+        for c in mart.columns
     )
-    joined = f"{name} m FULL JOIN {name}_floor f USING (athlete_id, week)"
+    joined = f"{name} m FULL JOIN {name}_{contender} f USING ({', '.join(mart.key)})"
     query = f"SELECT count(*) FROM {joined} WHERE {differs}"  # noqa: S608 -- the catalog's own names
     with duckdb.connect(path, read_only=True) as connection:
         [(count,)] = connection.execute(query).fetchall()
     if count:
-        raise SystemExit(f"{name}: {count} rows of the floor differ from the mart's")
+        raise SystemExit(f"{name}: {count} rows of {contender} differ from the mart's")
 
 
 def main() -> None:
@@ -204,13 +167,17 @@ def main() -> None:
         for mart in load():
             if mart.is_view or asked.only not in mart.name:
                 continue
-            kinds = ["mart", *(["floor", "pandas"] if (FLOOR / f"{mart.name}.sql").exists() else [])]
+            kinds = ["mart"]
+            if (FLOOR / f"{mart.name}.sql").exists():
+                kinds.append("floor")
+            if mart.name == "weekly_watts":
+                kinds.append("pandas")
             taken: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in kinds}
             for _ in range(asked.rounds):
                 for kind in kinds:
                     taken[kind].append(measured(kind, mart.name, path, asked.memory))
-            if "floor" in kinds:
-                compare(mart.name, path)
+            for kind in kinds[1:]:
+                compare(mart.name, kind, path)
             for kind in kinds:
                 wall_s, processor_s, peak_mb = (
                     statistics.median(column) for column in zip(*taken[kind], strict=True)

@@ -5,6 +5,32 @@ WITH figures AS (
     * EXCLUDE (valid_to),
     least(valid_to, lead(valid_from) OVER (PARTITION BY athlete_id ORDER BY valid_from)) AS valid_to
   FROM athlete_profile
+), r AS (
+  SELECT
+    athlete_id, activity_id, coalesce(family, 'other') AS family, epoch(start_date)::BIGINT AS b, b + moving_time_s AS e,
+    moving_time_s AS seconds,
+    (
+      NOT ((count_commutes OR NOT coalesce(commute, false)) AND (count_virtual OR NOT coalesce(is_virtual, false))),
+      NOT coalesce(
+        device_watts AND average_watts > 0 AND average_watts <= 2500 AND kilojoules > 0
+          AND kilojoules <= 2.5 * moving_time_s, false
+      ),
+      NOT coalesce(average_heartrate_bpm BETWEEN 25 AND 250, false), -moving_time_s, activity_id
+    ) AS rank
+  FROM bq_activities CROSS JOIN mart_settings LEFT JOIN sport_rules USING (sport_type)
+  WHERE deleted_at IS NULL AND activity_date <= as_of + 1 AND moving_time_s BETWEEN 1 AND 172800
+    AND NOT coalesce(manual, false)
+), near AS (
+  SELECT *, max(e) OVER before AS until FROM r
+  WINDOW before AS (
+    PARTITION BY athlete_id, family ORDER BY b, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+  QUALIFY until > b OR lead(b) OVER (PARTITION BY athlete_id, family ORDER BY b, activity_id) < e
+), doubles AS (
+  SELECT DISTINCT w.athlete_id, w.activity_id
+  FROM near AS w JOIN near AS g
+    ON g.athlete_id = w.athlete_id AND g.family = w.family AND g.b < w.e AND w.b < g.e AND g.rank < w.rank
+  WHERE 2 * (least(w.e, g.e) - greatest(w.b, g.b)) > least(w.seconds, g.seconds)
 ), a AS (
   SELECT
     athlete_id, activity_id, activity_date, week, activity_date - week AS day_of_week,
@@ -35,14 +61,15 @@ WITH figures AS (
   CROSS JOIN mart_settings
   LEFT JOIN sport_rules AS r USING (sport_type)
   LEFT JOIN figures AS f USING (athlete_id)
-  WHERE deleted_at IS NULL
+  WHERE deleted_at IS NULL AND activity_date <= as_of + 1
+    AND (athlete_id, activity_id) NOT IN (FROM doubles)
     AND (f.athlete_id IS NULL OR activity_date >= f.valid_from AND (f.valid_to IS NULL OR activity_date < f.valid_to))
 ), t AS (
   SELECT
     athlete_id, min(week) AS first_week,
     greatest(max(activity_date), any_value(as_of)) AS today, (today - first_week) % 7 + 1 AS days
   FROM bq_activities CROSS JOIN mart_settings
-  WHERE deleted_at IS NULL
+  WHERE deleted_at IS NULL AND activity_date <= as_of + 1
   GROUP BY athlete_id
 ), m AS (
   SELECT

@@ -42,16 +42,7 @@ days AS (
     DATE_DIFF(c.day, c.first_day, DAY) + 1 AS days_of_history,
     DIV(DATE_DIFF(c.day, c.first_day, DAY), 2048) AS block,
     MOD(DATE_DIFF(c.day, c.first_day, DAY), 2048) AS day_of_block,
-    COALESCE(s.activities, 0) AS activities,
-    COALESCE(s.activities_without_load, 0) AS activities_without_load,
-    COALESCE(s.moving_time_s, 0) AS moving_time_s,
-    COALESCE(s.loaded_s, 0) AS loaded_s,
-    COALESCE(s.power_load, 0) AS power_load,
-    COALESCE(s.heartrate_load, 0) AS heartrate_load,
-    COALESCE(s.power_load + s.heartrate_load, 0) AS training_load,
-    COALESCE(s.power_load_activities, 0) AS power_load_activities,
-    COALESCE(s.heartrate_load_activities, 0) AS heartrate_load_activities,
-    s.relative_effort
+    COALESCE(s.power_load + s.heartrate_load, 0) AS training_load
   FROM calendar AS c
   LEFT JOIN sums AS s
     ON s.athlete_id = c.athlete_id AND s.activity_date = c.day
@@ -67,58 +58,75 @@ carried AS (
 ),
 summed AS (
   SELECT
-    d.*,
-    COALESCE(b.slow_sum, 0) + SUM(d.training_load * EXP(d.day_of_block / 42.0)) OVER block_so_far AS slow_sum,
-    COALESCE(b.fast_sum, 0) + SUM(d.training_load * EXP(d.day_of_block / 7.0)) OVER block_so_far AS fast_sum,
-    SUM(d.training_load) OVER week_so_far AS load_7d,
-    -- Equal loads have no deviation, whatever the adding leaves behind.
-    IF(
-      MAX(d.training_load) OVER week_so_far > MIN(d.training_load) OVER week_so_far * 1.000001,
-      STDDEV_POP(d.training_load) OVER week_so_far,
-      NULL
-    ) AS load_deviation_7d
-  FROM days AS d
-  LEFT JOIN carried AS b
-    ON b.athlete_id = d.athlete_id AND b.block = d.block
+    athlete_id,
+    day,
+    days_of_history,
+    block,
+    day_of_block,
+    training_load,
+    SUM(training_load * EXP(day_of_block / 42.0)) OVER block_so_far AS slow_sum,
+    SUM(training_load * EXP(day_of_block / 7.0)) OVER block_so_far AS fast_sum
+  FROM days
   WINDOW
-    block_so_far AS (
-      PARTITION BY d.athlete_id, d.block ORDER BY d.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ),
-    week_so_far AS (PARTITION BY d.athlete_id ORDER BY d.day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
+    block_so_far AS (PARTITION BY athlete_id, block ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 trained AS (
   SELECT
-    s.*,
-    (1 - EXP(-1 / 42.0)) * slow_sum * EXP(-day_of_block / 42.0) AS fitness,
-    (1 - EXP(-1 / 7.0)) * fast_sum * EXP(-day_of_block / 7.0) AS fatigue
-  FROM summed AS s
+    d.athlete_id,
+    d.day,
+    d.days_of_history,
+    d.training_load,
+    (1 - EXP(-1 / 42.0)) * (COALESCE(b.slow_sum, 0) + d.slow_sum) * EXP(-d.day_of_block / 42.0) AS fitness,
+    (1 - EXP(-1 / 7.0)) * (COALESCE(b.fast_sum, 0) + d.fast_sum) * EXP(-d.day_of_block / 7.0) AS fatigue
+  FROM summed AS d
+  LEFT JOIN carried AS b
+    ON b.athlete_id = d.athlete_id AND b.block = d.block
+),
+compared AS (
+  -- The windows pass over what they need; the day's other sums come afterwards.
+  SELECT
+    t.*,
+    COALESCE(LAG(fitness - fatigue) OVER by_day, 0) AS form,
+    fitness - LAG(fitness, 7) OVER by_day AS ramp_7d,
+    SUM(training_load) OVER week_so_far AS load_7d,
+    -- Equal loads have no deviation, whatever the adding leaves behind.
+    IF(
+      MAX(training_load) OVER week_so_far > MIN(training_load) OVER week_so_far * 1.000001,
+      STDDEV_POP(training_load) OVER week_so_far,
+      NULL
+    ) AS load_deviation_7d
+  FROM trained AS t
+  WINDOW
+    by_day AS (PARTITION BY athlete_id ORDER BY day),
+    week_so_far AS (PARTITION BY athlete_id ORDER BY day ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)
 )
 SELECT
-  athlete_id,  -- the athlete
-  CAST(day AS DATE) AS day,  -- the calendar day, in the athlete's local time
-  activities,  -- [count] activities that count, of any sport; e-bikes not among them
-  moving_time_s,  -- [s] their time in motion
-  training_load,  -- [pts] load of the day, 0 on a rest day; an hour at threshold is 100
-  power_load,  -- [pts] of it from measured power: hours times the square of Strava's weighted power over the day's FTP; not TSS, which needs normalized power
-  heartrate_load,  -- [pts] of it from heart rate: Banister's impulse against that of an hour at threshold
+  d.athlete_id,  -- the athlete
+  CAST(d.day AS DATE) AS day,  -- the calendar day, in the athlete's local time
+  COALESCE(s.activities, 0) AS activities,  -- [count] activities that count, of any sport; e-bikes not among them
+  COALESCE(s.moving_time_s, 0) AS moving_time_s,  -- [s] their time in motion
+  d.training_load,  -- [pts] load of the day, 0 on a rest day; an hour at threshold is 100
+  COALESCE(s.power_load, 0) AS power_load,  -- [pts] of it from measured power: hours times the square of Strava's weighted power over the day's FTP; not TSS, which needs normalized power
+  COALESCE(s.heartrate_load, 0) AS heartrate_load,  -- [pts] of it from heart rate: Banister's impulse against that of an hour at threshold
   CASE
-    WHEN power_load_activities > 0 AND heartrate_load_activities > 0 THEN 'mixed'
-    WHEN power_load_activities > 0 THEN 'power'
-    WHEN heartrate_load_activities > 0 THEN 'heart_rate'
+    WHEN s.power_load_activities > 0 AND s.heartrate_load_activities > 0 THEN 'mixed'
+    WHEN s.power_load_activities > 0 THEN 'power'
+    WHEN s.heartrate_load_activities > 0 THEN 'heart_rate'
     ELSE 'none'
   END AS load_source,  -- what training_load rests on: power, heart_rate, mixed or none (no activity, or none with a known load)
-  activities_without_load,  -- [count] activities whose load is unknown: no watts with an FTP and no usable heart rate; they add 0
-  SAFE_DIVIDE(loaded_s, moving_time_s) AS load_coverage,  -- [0-1] share of the day's time in motion whose load is known; null on a rest day
-  relative_effort,  -- [pts] Strava's Relative Effort, summed over the activities that have one
-  fitness AS fitness_ctl,  -- [pts/day] CTL: exponential mean of the load over 42 days, today included
-  fatigue AS fatigue_atl,  -- [pts/day] ATL: exponential mean of the load over 7 days, today included
-  COALESCE(LAG(fitness - fatigue) OVER by_day, 0) AS form_tsb,  -- [pts/day] TSB: yesterday's CTL minus yesterday's ATL, so the form one starts the day with
-  fitness - LAG(fitness, 7) OVER by_day AS ramp_7d,  -- [pts/day] CTL against that of 7 days before; null in the first week
-  load_7d,  -- [pts] load of the 7 days up to today
-  IF(days_of_history >= 7, load_7d / 7 / load_deviation_7d, NULL) AS monotony_7d,  -- mean daily load of the 7 days over its standard deviation (of the population; Foster 1998); null where all are equal and in the first six days
-  IF(days_of_history >= 7, load_7d * load_7d / 7 / load_deviation_7d, NULL) AS strain_7d,  -- [pts] load of the 7 days times their monotony
-  days_of_history,  -- [days] days since the first activity, the first being 1
-  days_of_history <= 42 AS is_warm_up,  -- CTL still begins at 0 and is too low: the first 42 days
-  days_of_history > 126 AS is_settled  -- CTL has forgotten its beginning to 95 %: from the 127th day on
-FROM trained
-WINDOW by_day AS (PARTITION BY athlete_id ORDER BY day)
+  COALESCE(s.activities_without_load, 0) AS activities_without_load,  -- [count] activities whose load is unknown: no watts with an FTP and no usable heart rate; they add 0
+  SAFE_DIVIDE(s.loaded_s, s.moving_time_s) AS load_coverage,  -- [0-1] share of the day's time in motion whose load is known; null on a rest day
+  s.relative_effort,  -- [pts] Strava's Relative Effort, summed over the activities that have one
+  d.fitness AS fitness_ctl,  -- [pts/day] CTL: exponential mean of the load over 42 days, today included
+  d.fatigue AS fatigue_atl,  -- [pts/day] ATL: exponential mean of the load over 7 days, today included
+  d.form AS form_tsb,  -- [pts/day] TSB: yesterday's CTL minus yesterday's ATL, so the form one starts the day with
+  d.ramp_7d,  -- [pts/day] CTL against that of 7 days before; null in the first week
+  d.load_7d,  -- [pts] load of the 7 days up to today
+  IF(d.days_of_history >= 7, d.load_7d / 7 / d.load_deviation_7d, NULL) AS monotony_7d,  -- mean daily load of the 7 days over its standard deviation (of the population; Foster 1998); null where all are equal and in the first six days
+  IF(d.days_of_history >= 7, d.load_7d * d.load_7d / 7 / d.load_deviation_7d, NULL) AS strain_7d,  -- [pts] load of the 7 days times their monotony
+  d.days_of_history,  -- [days] days since the first activity, the first being 1
+  d.days_of_history <= 42 AS is_warm_up,  -- CTL still begins at 0 and is too low: the first 42 days
+  d.days_of_history > 126 AS is_settled  -- CTL has forgotten its beginning to 95 %: from the 127th day on
+FROM compared AS d
+LEFT JOIN sums AS s
+  ON s.athlete_id = d.athlete_id AND s.activity_date = d.day

@@ -124,7 +124,7 @@ best_rides AS (
 power_weeks AS (
   -- Only the quarter's own days of a week that lies in two quarters.
   SELECT athlete_id, quarter, week, SAFE_DIVIDE(SUM(work_j), SUM(power_s)) AS average_watts
-  FROM activity_measures
+  FROM activities
   WHERE is_power_ride
   GROUP BY athlete_id, quarter, week
   HAVING SUM(power_s) >= 10800
@@ -136,7 +136,7 @@ best_weeks AS (
 ),
 gear AS (
   SELECT athlete_id, quarter, gear_id, SUM(distance_m) AS distance_m
-  FROM activity_measures
+  FROM activities
   WHERE is_ride AND gear_id IS NOT NULL
   GROUP BY athlete_id, quarter, gear_id
 ),

@@ -13,7 +13,7 @@ WITH athletes AS (
   GROUP BY m.athlete_id
 ),
 calendar AS (
-  SELECT athlete_id, today, days_elapsed, week
+  SELECT athlete_id, first_week, today, days_elapsed, week
   FROM athletes
   CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(first_week, today, INTERVAL 7 DAY)) AS week
 ),
@@ -86,7 +86,7 @@ weeks AS (
     DATE_ADD(c.week, INTERVAL (7 - MOD(DATE_DIFF(c.week, DATE '1900-01-04', DAY), 7)) DAY) AS thursday,
     DATE_DIFF(c.today, c.week, DAY) < 7 AS is_partial,
     LEAST(DATE_DIFF(c.today, c.week, DAY) + 1, 7) AS days_elapsed,
-    ROW_NUMBER() OVER by_week AS number,
+    DIV(DATE_DIFF(c.week, c.first_week, DAY), 7) AS number,
     COALESCE(s.rides, 0) AS rides,
     COALESCE(s.ride_days, 0) AS ride_days,
     COALESCE(s.commute_rides, 0) AS commute_rides,
@@ -133,7 +133,6 @@ weeks AS (
     ON s.athlete_id = c.athlete_id AND s.week = c.week
   LEFT JOIN best_rides AS b
     ON b.athlete_id = c.athlete_id AND b.week = c.week
-  WINDOW by_week AS (PARTITION BY c.athlete_id ORDER BY c.week)
 ),
 progressed AS (
   SELECT
