@@ -1,9 +1,9 @@
-"""What a materialisation shows at a glance: a spark line, the newest rows, and the chart as a picture."""
+"""What a materialisation shows at a glance: a spark line and the newest rows, short enough for the UI."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -60,13 +60,12 @@ _VIEWS = {
 _FIRST_COLUMNS = 6
 
 
-def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"]) -> dict[str, Any]:
+def preview(engine: Warehouse, mart: Mart) -> dict[str, Any]:
     """The glance at a mart, as metadata of its materialisation; empty for an empty mart.
 
     Args:
         engine: the open warehouse.
         mart: which; it must be there.
-        units: what the chart is drawn in; the rows are shown as stored.
     """
     from strava_assets.report import preview_table, sparkline_svg
 
@@ -84,22 +83,4 @@ def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"])
     if view.spark in names:
         values = [row[view.spark] for row in reversed(rows)]
         metadata[f"{view.spark}_lately"] = dg.MetadataValue.md(sparkline_svg(values, view.spark))
-    picture = _chart(engine, mart, units)
-    if picture:
-        metadata["chart"] = dg.MetadataValue.md(picture)
     return metadata
-
-
-def _chart(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"]) -> str:
-    """The mart's chart as the report draws it; empty where there is none."""
-    from strava_assets.report import MARTS, Figures, chart_svg, markdown_image
-
-    if mart.name not in MARTS:
-        return ""
-    read = [mart.name, *(name for name in _BESIDE if engine.exists(name))]
-    svg = chart_svg(mart.name, Figures.read(engine.query, read), units=units)
-    return markdown_image(svg, mart.name) if svg else ""
-
-
-# What a chart needs besides its mart: whose it is, and which day is today.
-_BESIDE = ("bq_activities", "mart_settings", "activity_measures")

@@ -80,13 +80,16 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
     SELECT athlete_id,
       COALESCE(here.rides, 0) - COALESCE(there.rides, 0) AS rides,
       COALESCE(here.moving_time_s, 0) - COALESCE(there.moving_time_s, 0) AS moving_time_s,
-      COALESCE(here.distance_m, 0) - COALESCE(there.distance_m, 0) AS distance_m,
       COALESCE(here.power_s, 0) - COALESCE(there.power_s, 0) AS power_s,
-      COALESCE(here.work_kj, 0) - COALESCE(there.work_kj, 0) AS work_kj
+      (COALESCE(here.distance_m, 0) - COALESCE(there.distance_m, 0))
+        / GREATEST(1, COALESCE(there.distance_m, 0)) AS distance_share,
+      (COALESCE(here.work_kj, 0) - COALESCE(there.work_kj, 0))
+        / GREATEST(1, COALESCE(there.work_kj, 0)) AS work_share
     FROM here FULL JOIN there USING (athlete_id)
     """  # noqa: S608 - the catalog's names
 
     def look(subject: Subject) -> Finding:
+        # Counts and seconds are whole and must be equal; sums of floats differ in their last digits.
         rows = [
             row
             for row in subject.rows(sql)

@@ -3,6 +3,7 @@
 It knows the marts' columns and nothing of engines, Dagster or Strava's API.
 """
 
+from strava_assets.report.apart import Drawn, draw_apart
 from strava_assets.report.figures import MARTS, Figures, Row
 from strava_assets.report.page import build_page
 from strava_assets.report.pictures import chart_svg, markdown_image, preview_table, sparkline_svg
@@ -10,11 +11,13 @@ from strava_assets.report.publish import ReportError, write_page
 
 __all__ = [
     "MARTS",
+    "Drawn",
     "Figures",
     "ReportError",
     "Row",
     "build_page",
     "chart_svg",
+    "draw_apart",
     "markdown_image",
     "preview_table",
     "sparkline_svg",
