@@ -33,7 +33,8 @@ with dg.DagsterInstance.ephemeral() as instance:
         }["raw_activities"]["calls"].value
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         cpu_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        print(name, result.success, round(time.perf_counter() - began, 1), round(cpu_s, 1), round(peak_mb), calls)
+        seconds = time.perf_counter() - began
+        print(name, result.success, round(seconds, 1), round(cpu_s, 1), round(peak_mb), calls)
         began = time.perf_counter()
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
-from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, ATHLETE_OBSERVATIONS, MART_SETTINGS
+from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS, ATHLETE_PROFILE, MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES
 
 if TYPE_CHECKING:
