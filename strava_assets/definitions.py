@@ -41,20 +41,21 @@ def build_defs(
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
     storage_kind = settings.warehouse_kind.value
+    every_mart = catalog.load()
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
             *activities.build(settings, storage_kind, OWNERS, patient=patient),
             *inputs.build(settings, storage_kind, OWNERS),
             *profile.build(settings, storage_kind, OWNERS, patient=patient),
-            *marts.build(settings, storage_kind, OWNERS),
-            *report.build(settings, catalog.load(), OWNERS),
+            *marts.build(settings, every_mart, storage_kind, OWNERS),
+            *report.build(settings, every_mart, OWNERS),
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
             build_checks("athlete_profile", profile_checks.CHECKS),
-            *(build_checks(mart.name, checks_of(mart)) for mart in catalog.load()),
+            *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
         ],
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],

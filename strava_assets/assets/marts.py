@@ -11,7 +11,6 @@ from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.previews import preview
 from strava_assets.assets.sources import source_link
 from strava_assets.marts import catalog
-from strava_assets.report.data_studio import create_report_link
 from strava_assets.resources import WarehouseResource
 from strava_assets.settings import WarehouseKind
 
@@ -23,15 +22,17 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 
-def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(
+    settings: "Settings", marts: "Sequence[Mart]", storage_kind: str, owners: list[str]
+) -> list[dg.AssetsDefinition]:
     """An asset for every mart of the catalog, and for the view they share.
 
     Args:
         settings: where the code is readable, for links.
+        marts: the whole catalog.
         storage_kind: the engine's name, for the UI.
         owners: who answers for the assets.
     """
-    marts = catalog.load()
     return [_asset(settings, mart, nearest(mart, marts), storage_kind, owners) for mart in marts]
 
 
@@ -89,6 +90,8 @@ def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataVal
     """A link that opens a report already connected to the table, where the table is in BigQuery."""
     if settings.warehouse_kind is not WarehouseKind.BIGQUERY:
         return {}
+    from strava_assets.report.data_studio import create_report_link
+
     link = create_report_link(
         settings.gcp_project or "", settings.bigquery_dataset, mart.name, mart.name.replace("_", " ")
     )
