@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools test-bigquery lint types format generate clean
+.PHONY: help install run test tools test-bigquery lint types format generate screenshots clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ format: install  ## Format the code
 
 generate: install  ## Write the compiled marts and the data dictionary anew
 	$(BIN)/python -m strava_assets.marts.compile
+
+screenshots: install  ## Take the pictures of the README from the running platform
+	$(BIN)/python docs/screenshots.py
 
 clean:  ## Remove the environment and what tools left behind (never ./data)
 	rm -rf $(VENV) .tools build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis htmlcov
