@@ -70,9 +70,9 @@ def test_the_line_of_the_last_weeks_is_drawn_on_the_page_itself(screen: Screen) 
     assert drawn_width(screen.row("average_watts_4w_lately").locator("img")) > 0
 
 
-@pytest.mark.parametrize("mart", ["weekly_watts", "quarterly_overview"])
-def test_a_mart_shows_its_chart_on_demand(screen: Screen, mart: str) -> None:
-    screen.open(f"assets/{mart}")
+@pytest.mark.parametrize("mart", ["quarterly_overview", "daily_load"])
+def test_a_mart_s_latest_event_shows_its_chart_on_demand(screen: Screen, mart: str) -> None:
+    screen.open(f"assets/{mart}?view=events")
 
     screen.row("chart").get_by_text("[Show Markdown]").click()
 
