@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -124,9 +125,8 @@ class DuckDBWarehouse(Warehouse):
         stage, decided = f"stage_{table.name}", f"decided_{table.name}"
         began = self._clock()
         with self.transaction(), self._staged(table, stage, rows):
-            deciding = statements.decisions(table, stage, wins=wins, changed=changed, latest=latest)
-            deciding = deciding.select(exp.alias_(statements.column_named("rowid", "T"), "stored_row"))
-            self._run(f"CREATE TEMP TABLE {_quoted(decided)} AS {deciding.sql(dialect='duckdb')}")
+            deciding = _deciding(table, stage, wins=wins, changed=changed, latest=latest)
+            self._run(f"CREATE TEMP TABLE {_quoted(decided)} AS {deciding}")
             counting = statements.counts(statements.table_named(decided), stage)
             (counted,) = self._answer(counting.sql(dialect="duckdb")).to_pylist()
             self._take_over(table, stage, decided)
@@ -356,13 +356,40 @@ class DuckDBWarehouse(Warehouse):
             self._run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {_quoted(name)}")
 
     def _comment(self, kind: str, name: str, description: str, columns: Sequence[Column]) -> None:
-        self._run(f"COMMENT ON {kind} {_quoted(name)} IS {_literal(description)}")
-        for column in columns:
+        """Set the comments that are not there yet: each is a statement, and most loads change none."""
+        catalog = "duckdb_views()" if kind == "VIEW" else "duckdb_tables()"
+        found = self._run(
+            f"SELECT comment FROM {catalog} WHERE schema_name = 'main' AND database_name = current_database()"  # noqa: S608 - constants
+            f" AND {kind.lower()}_name = $name",
+            {"name": name},
+        ).fetchone()
+        if found != (description,):
+            self._run(f"COMMENT ON {kind} {_quoted(name)} IS {_literal(description)}")
+        stored = dict(
             self._run(
-                f"COMMENT ON COLUMN {_quoted(name)}.{_quoted(column.name)} IS {_literal(described(column))}"
-            )
+                "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'main'"
+                " AND table_name = $name AND database_name = current_database()",
+                {"name": name},
+            ).fetchall()
+        )
+        for column in columns:
+            if stored.get(column.name) != described(column):
+                self._run(
+                    f"COMMENT ON COLUMN {_quoted(name)}.{_quoted(column.name)}"
+                    f" IS {_literal(described(column))}"
+                )
 
 
+@cache
+def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str) -> str:
+    """What decides over staged rows, as DuckDB's text, with the stored row each would replace."""
+    deciding = statements.decisions(table, stage, wins=wins, changed=changed, latest=latest)
+    return deciding.select(exp.alias_(statements.column_named("rowid", "T"), "stored_row")).sql(
+        dialect="duckdb"
+    )
+
+
+@cache
 def _quoted(name: str) -> str:
     return statements.identifier(name).sql(dialect="duckdb")
 
