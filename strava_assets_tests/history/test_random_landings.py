@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.retention import expire
-from strava_assets_tests.history.stories import Story, activity, story
+from strava_assets_tests.history.stories import Rows, Story, activity, story
 
 IDS = range(1, 9)
 START_OF_0 = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -81,7 +81,23 @@ def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]])
             take(step, told)
         told.load()
         grown = told.rows(), told.rejects()
-        assert grown == told.rebuilt()
+        assert_same(grown, told.rebuilt(), expired=any(what == "expire" for what, _ in course))
         told.wait(days=20)
         compact(told.landing, told.warehouse, told.now, 0)
-        assert grown == told.rebuilt()
+        assert_same(grown, told.rebuilt(), expired=any(what == "expire" for what, _ in course))
+
+
+def assert_same(grown: tuple[Rows, Rows], rebuilt: tuple[Rows, Rows], *, expired: bool) -> None:
+    """The same rows, and the same records set aside.
+
+    One exception, told in docs/sync.md: a set-aside record that a later form had settled comes back once
+    that form has expired.
+    """
+    assert grown[0] == rebuilt[0]
+    if not expired:
+        assert grown[1] == rebuilt[1]
+        return
+    assert grown[1].items() <= rebuilt[1].items()
+    living = {row["activity_id"] for row in rebuilt[0].values()}
+    came_back = [row for key, row in rebuilt[1].items() if key not in grown[1]]
+    assert not [row for row in came_back if row["activity_id"] in living]
