@@ -65,7 +65,7 @@ def build_schedule(settings: Settings) -> dg.ScheduleDefinition:
             else dg.DefaultScheduleStatus.STOPPED
         ),
         description=(
-            f"Runs `sync` at 0, 6, 12 and 18 o'clock, {settings.timezone}. The sync itself decides between "
+            f"Runs the job sync at 0, 6, 12 and 18 o'clock, {settings.timezone}. It decides itself between "
             "an incremental and a full listing, so that a missed tick costs nothing."
         ),
     )

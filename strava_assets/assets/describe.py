@@ -73,10 +73,20 @@ def _schema(columns: Sequence[Column], key: Sequence[str], grain: str, lineage: 
     )
 
 
+# More links than these drown what the column means; the lineage table has all of them.
+_FEW_ORIGINS = 4
+
+
 def _described(column: Column, origins: Sequence[tuple[str, str]]) -> str:
-    meaning = column.meaning[0].upper() + column.meaning[1:]
+    first, _, _ = column.meaning.partition(" ")
+    # A column's name keeps its own spelling.
+    meaning = column.meaning if "_" in first else column.meaning[0].upper() + column.meaning[1:]
     if column.source:
         return f"{meaning}. From Strava's `{column.source}`."
+    if len(origins) > _FEW_ORIGINS:
+        assets = dict.fromkeys(asset for asset, _ in origins)
+        linked = ", ".join(f"[`{asset}`](/assets/{asset})" for asset in assets)
+        return f"{meaning}. From {len(origins)} columns of {linked}; see `column_lineage`."
     if origins:
         return f"{meaning}. From {', '.join(map(_link, origins))}."
     return f"{meaning}."

@@ -44,7 +44,7 @@ class Finding:
     @classmethod
     def none_of(cls, rows: list[dict[str, Any]], what: str) -> "Finding":
         """A finding that passes when there are no offenders."""
-        told = f"{len(rows)} {what}." if rows else f"No {what}."
+        told = f"{what[0].upper()}{what[1:]}: {len(rows)}." if rows else f"No {what}."
         return cls(len(rows), 0, not rows, told, rows)
 
 
