@@ -149,9 +149,9 @@ class Settings(BaseModel):
         default=None, description="The engine; duckdb for local, bigquery for gcp."
     )
     duckdb_memory_limit: str = Field(
-        default="256MB",
+        default="128MB",
         pattern=r"^\d+(\.\d+)?\s*(MB|GB|MiB|GiB)$",
-        description="DuckDB's memory bound, e.g. 2GB.",
+        description="DuckDB's memory bound; a million activities want 1GB.",
     )
     gcp_project: str | None = Field(default=None, description="The Google Cloud project.")
     bigquery_dataset: str = Field(

@@ -23,7 +23,7 @@ class WarehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # D
 
     kind: WarehouseKind = Field(description="duckdb or bigquery.")
     duckdb_path: str = Field(description="The DuckDB file.")
-    duckdb_memory_limit: str = Field(description="What DuckDB may hold in memory, e.g. 256MB.")
+    duckdb_memory_limit: str = Field(description="What DuckDB may hold in memory, e.g. 128MB.")
     gcp_project: str | None = Field(default=None, description="The project of BigQuery's jobs and dataset.")
     bigquery_dataset: str = Field(description="The dataset; made when missing.")
     bigquery_location: str = Field(description="Where the dataset is, or is made.")
