@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools test-bigquery lint types format generate screenshots clean
+.PHONY: help install run test tools tools-checkov test-bigquery lint types format generate screenshots clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,10 @@ tools:  ## Install what some tests ask for: a BigQuery emulator and Google's SQL
 	  -r strava_assets_tests/parity/googlesql-requirements.txt
 	@echo '{"tables": {}, "statements": []}' | .tools/googlesql/bin/python \
 	  strava_assets_tests/parity/googlesql_program.py >/dev/null
+
+tools-checkov:  ## Install the policy scanner that a test holds the Terraform to
+	@$(PYTHON) -m venv .tools/checkov
+	@.tools/checkov/bin/pip install --quiet --disable-pip-version-check checkov
 
 test-bigquery: install  ## Try a real project: every mart dry, one for real, in a scratch dataset (PROJECT=...)
 	BIGQUERY_TEST_PROJECT=$(PROJECT) $(BIN)/python -m pytest -rs strava_assets_tests/parity/test_real_project.py \

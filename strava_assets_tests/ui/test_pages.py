@@ -93,7 +93,7 @@ def test_a_failed_check_tells_what_it_measured_against_what_and_links_to_the_rid
     screen.open("assets/bq_activities?view=checks&checkDetail=moving_within_elapsed")
 
     screen.text("Moving time is not above elapsed time.")
-    screen.text("with more moving than elapsed time.")
+    screen.text("with more moving than elapsed time: 1.")
     assert screen.row("measured").inner_text().split() == ["measured", "1"]
     assert screen.row("threshold").inner_text().split() == ["threshold", "0"]
 
