@@ -169,7 +169,7 @@ class Landing:
             LandingError: it cannot be written.
         """
         name = f".write-test-{secrets.token_hex(4)}"
-        self._put(name, b"")
+        self._put(name, b"", durable=False)
         self._take_away(name)
 
     def _open(self) -> tuple[AbstractFileSystem, str]:
