@@ -39,29 +39,22 @@ def numbers_are_finite(mart: "Mart") -> Callable[[Subject], Finding]:
     return look
 
 
-def weeks_are_contiguous(subject: Subject) -> Finding:
-    """Every week from the first to now stands once, seven days after the one before."""
-    return subject.none_of(
-        "weeks that do not follow the one before by seven days",
-        """
-        SELECT athlete_id, week, before FROM (
-          SELECT athlete_id, week, LAG(week) OVER (PARTITION BY athlete_id ORDER BY week) AS before
-          FROM weekly_watts
-        ) WHERE before IS NOT NULL AND DATE_DIFF(week, before, DAY) != 7
-        """,
-    )
+def periods_are_contiguous(mart: str, period: str, step: str) -> Callable[[Subject], Finding]:
+    """The look that finds periods which do not follow the one before: a hole, or one that stands twice.
 
-
-def quarters_are_contiguous(subject: Subject) -> Finding:
-    """Every quarter from the first to now stands once, three months after the one before."""
-    return subject.none_of(
-        "quarters that do not follow the one before by three months",
-        """
-        SELECT athlete_id, quarter, before FROM (
-          SELECT athlete_id, quarter, LAG(quarter) OVER (PARTITION BY athlete_id ORDER BY quarter) AS before
-          FROM quarterly_overview
-        ) WHERE before IS NOT NULL AND DATE_ADD(before, INTERVAL 3 MONTH) != quarter
-        """,
+    Args:
+        mart: the mart's name.
+        period: its column with the period's first day.
+        step: how far one period is from the next, as SQL writes an interval: `7 DAY`.
+    """
+    sql = f"""
+    SELECT athlete_id, {period}, before FROM (
+      SELECT athlete_id, {period}, LAG({period}) OVER (PARTITION BY athlete_id ORDER BY {period}) AS before
+      FROM {mart}
+    ) WHERE before IS NOT NULL AND DATE_ADD(before, INTERVAL {step}) != {period}
+    """  # noqa: S608 - the catalog's names
+    return lambda subject: subject.none_of(
+        f"{period}s that do not follow the one before by {step.lower()}", sql
     )
 
 
@@ -100,19 +93,6 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
         return Finding.none_of(rows, f"athletes whose totals in {mart} differ from their activities")
 
     return look
-
-
-def days_are_contiguous(subject: Subject) -> Finding:
-    """Every day from the first to now stands once, a day after the one before."""
-    return subject.none_of(
-        "days that do not follow the one before",
-        """
-        SELECT athlete_id, day, before FROM (
-          SELECT athlete_id, day, LAG(day) OVER (PARTITION BY athlete_id ORDER BY day) AS before
-          FROM daily_load
-        ) WHERE before IS NOT NULL AND DATE_DIFF(day, before, DAY) != 1
-        """,
-    )
 
 
 def fitness_follows_from_load(subject: Subject) -> Finding:
@@ -276,7 +256,7 @@ _OWN: dict[str, tuple[Check, ...]] = {
         Check(
             "weeks_contiguous",
             "No week is missing and none stands twice: a week without a ride is a row.",
-            weeks_are_contiguous,
+            periods_are_contiguous("weekly_watts", "week", "7 DAY"),
             blocking=True,
         ),
         *_period_checks("weekly_watts", "week"),
@@ -297,7 +277,7 @@ _OWN: dict[str, tuple[Check, ...]] = {
         Check(
             "quarters_contiguous",
             "No quarter is missing and none stands twice.",
-            quarters_are_contiguous,
+            periods_are_contiguous("quarterly_overview", "quarter", "3 MONTH"),
             blocking=True,
         ),
         *_period_checks("quarterly_overview", "quarter"),
@@ -306,7 +286,7 @@ _OWN: dict[str, tuple[Check, ...]] = {
         Check(
             "days_contiguous",
             "No day is missing and none stands twice: a day of rest is a row.",
-            days_are_contiguous,
+            periods_are_contiguous("daily_load", "day", "1 DAY"),
             blocking=True,
         ),
         Check(

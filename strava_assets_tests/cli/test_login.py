@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
 from strava_assets.secrets import open_store
+from strava_assets_tests.chromium import chromium
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from strava_assets.sandbox import RunningSandbox, Sandbox
 
-CHROMIUM = Path("/usr/bin/chromium")
 APPLICATION = {"STRAVA_CLIENT_ID": CLIENT_ID, "STRAVA_CLIENT_SECRET": CLIENT_SECRET}
 
 
@@ -32,15 +31,8 @@ def kept(terminal: Terminal) -> dict[str, str]:
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A tab of a real browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}")
-    with playwright.sync_playwright() as tool:
-        browser = tool.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
+    with chromium() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 def test_in_a_real_browser_from_the_consent_page_back_to_the_terminal(
