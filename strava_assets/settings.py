@@ -144,6 +144,22 @@ class Settings(BaseModel):
         description="Expire API rows that Strava has not confirmed for so many days; off by default.",
     )
 
+    # The seconds of a ride
+    streams: Literal["power", "all", "none"] = Field(
+        default="power",
+        description="Whose streams are fetched: rides with a power meter, all activities, or none.",
+    )
+    streams_reserve: int = Field(
+        default=30,
+        ge=0,
+        le=10_000,
+        description="Calls of every limit that fetching streams leaves to the syncs and to your other apps.",
+    )
+    streams_url: str | None = Field(
+        default=None,
+        description="Where streams are kept, as Parquet; any fsspec address. Default: <home>/streams.",
+    )
+
     # The warehouse
     warehouse: WarehouseKind | None = Field(
         default=None, description="The engine; duckdb for local, bigquery for gcp."
@@ -272,6 +288,11 @@ class Settings(BaseModel):
     def landing_address(self) -> str:
         """Where answers land: as set, or a folder of the home."""
         return self.landing_url or str(self.home.absolute() / "landing")
+
+    @property
+    def streams_address(self) -> str:
+        """Where streams are kept: as set, or a folder of the home."""
+        return self.streams_url or str(self.home.absolute() / "streams")
 
     @property
     def token_path(self) -> Path:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS, ATHLETE_PROFILE, MART_SETTINGS
+from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
 from strava_assets.schema.sports import SPORT_RULES
+from strava_assets.schema.streams import ACTIVITY_STREAMS
 
 if TYPE_CHECKING:
     from strava_assets.schema.columns import Table
@@ -19,6 +21,9 @@ TABLES: dict[str, Table] = {
         MART_SETTINGS,
         ATHLETE_PROFILE,
         ATHLETE_OBSERVATIONS,
+        ACTIVITY_STREAMS,
+        RIDE_POWER,
+        RIDE_BESTS,
         REJECTED_RECORDS,
         LOADED_BATCHES,
     )

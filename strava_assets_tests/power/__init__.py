@@ -1,0 +1,1 @@
+"""Tests of strava_assets.power."""
