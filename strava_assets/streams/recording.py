@@ -1,0 +1,215 @@
+"""One activity's recording: its samples as an Arrow table of the registry's columns, held to be sound.
+
+It is made from Strava's streams answer or from the channels of a recorded file. How recordings are kept
+stands in store.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from strava_assets.schema.columns import ColumnType
+from strava_assets.schema.streams import STREAM_SAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_ARROW_TYPES = {
+    ColumnType.TEXT: pa.string(),
+    ColumnType.INTEGER: pa.int64(),
+    ColumnType.FLOAT: pa.float64(),
+    ColumnType.BOOLEAN: pa.bool_(),
+}
+SCHEMA = pa.schema(
+    [
+        pa.field(column.name, _ARROW_TYPES[column.type], nullable=column.nullable)
+        for column in STREAM_SAMPLES.columns
+    ]
+)
+CHANNELS = {column.name: column for column in STREAM_SAMPLES.columns if column.source}
+"""The columns that a device fills, time included, by name."""
+
+STRAVA_KEYS = tuple(dict.fromkeys(column.source.split(".")[0] for column in CHANNELS.values()))
+"""The streams to ask Strava for, one call for all."""
+
+# No activity is longer; a clock that says so is broken, and nothing must be laid out by it.
+LONGEST_S = 366 * 86_400
+
+
+class UnreadableRecording(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
+    """Why a recording cannot be used; its text goes into `activity_streams.reason`."""
+
+
+def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]) -> pa.Table:
+    """A recording from arrays by the names of the registry's columns.
+
+    Args:
+        athlete_id: whose.
+        activity_id: which.
+        channels: `t_s` and any others, all of one length; not a number (NaN) and None are missing values. A
+            channel without any value is the same as an absent one.
+
+    Raises:
+        UnreadableRecording: no time, lengths that differ, times that do not increase in whole seconds, or a
+            value that is not of its kind.
+    """
+    if "t_s" not in channels:
+        raise UnreadableRecording("there is no time")
+    unknown = sorted(set(channels) - set(CHANNELS))
+    if unknown:
+        raise UnreadableRecording(f"no channel is called {', '.join(unknown)}")
+    samples = len(channels["t_s"])
+    for name, values in channels.items():
+        if len(values) != samples:
+            raise UnreadableRecording(f"{name} has {len(values)} values and t_s has {samples}")
+    columns = {
+        "athlete_id": _repeated(athlete_id, samples),
+        "activity_id": _repeated(activity_id, samples),
+        "t_s": pa.array(_times(channels["t_s"])),
+    }
+    for name, column in CHANNELS.items():
+        if name not in columns:
+            given = channels.get(name)
+            columns[name] = (
+                pa.nulls(samples, _ARROW_TYPES[column.type])
+                if given is None
+                else _channel(name, given, _ARROW_TYPES[column.type])
+            )
+    return pa.table(columns, schema=SCHEMA)
+
+
+def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -> pa.Table | None:
+    """A recording from Strava's answer with `key_by_type=true`.
+
+    Returns:
+        The recording, or None where the answer holds no sample.
+
+    Raises:
+        UnreadableRecording: as `from_channels`, or a stream that is not of Strava's form.
+    """
+    streams: dict[str, Sequence[Any]] = {}
+    for key in STRAVA_KEYS:
+        stream = answer.get(key)
+        if stream is None:
+            continue
+        data = stream.get("data") if isinstance(stream, dict) else None
+        if not isinstance(data, list):
+            raise UnreadableRecording(f"the stream {key} holds no list of values")
+        streams[key] = data
+    if not any(streams.values()):
+        return None
+    if "time" not in streams:
+        raise UnreadableRecording("there is no time")
+    # Told in Strava's own names before the channels get ours.
+    for key, data in streams.items():
+        if len(data) != len(streams["time"]):
+            raise UnreadableRecording(f"{key} has {len(data)} values and time has {len(streams['time'])}")
+    channels: dict[str, Any] = {}
+    for name, column in CHANNELS.items():
+        key, _, place = column.source.partition(".")
+        if key in streams:
+            channels[name] = _coordinate(streams[key], int(place)) if place else streams[key]
+    return from_channels(athlete_id, activity_id, channels)
+
+
+def version_of(recording: pa.Table) -> str:
+    """A digest of the samples: the same for the same values, however they were cut into chunks."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name in CHANNELS:
+        column = recording.column(name).combine_chunks()
+        if column.null_count == len(column):
+            continue
+        if pa.types.is_boolean(column.type):
+            column = pc.fill_null(pc.cast(column, pa.int8()), -1)
+        digest.update(name.encode())
+        # A missing value becomes not a number, which no value of a recording is.
+        digest.update(np.ascontiguousarray(column.to_numpy(zero_copy_only=False)).data)
+    return digest.hexdigest()
+
+
+def channels_of(recording: pa.Table) -> tuple[str, ...]:
+    """The channels with any value, time among them."""
+    return tuple(name for name in CHANNELS if recording.column(name).null_count < recording.num_rows)
+
+
+def check(recording: pa.Table) -> None:
+    """Hold a recording to what every one promises.
+
+    Raises:
+        UnreadableRecording: a column is missing or of another type, a required value is null, or the times
+            do not increase in whole seconds.
+    """
+    if not recording.schema.equals(SCHEMA):
+        raise UnreadableRecording("its columns are not those of a recording")
+    for field in SCHEMA:
+        if not field.nullable and recording.column(field.name).null_count:
+            raise UnreadableRecording(f"{field.name} is missing in some samples")
+    _times(recording.column("t_s").to_numpy())
+
+
+def _repeated(text: str, count: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), count)
+
+
+def _times(values: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
+    times = _numbers("t_s", values)
+    if not np.isfinite(times).all():
+        raise UnreadableRecording("t_s is missing in some samples")
+    whole = np.rint(times)
+    if (whole != times).any():
+        raise UnreadableRecording("t_s is not in whole seconds")
+    steps = np.diff(whole)
+    if (steps <= 0).any():
+        at = int(np.argmax(steps <= 0))
+        raise UnreadableRecording(f"t_s does not increase after {whole[at]:.0f} s")
+    if len(whole) and (whole[0] < 0 or whole[-1] > LONGEST_S):
+        raise UnreadableRecording(
+            f"t_s runs from {whole[0]:.0f} to {whole[-1]:.0f} s, which no activity does"
+        )
+    return np.asarray(whole, np.int64)
+
+
+def _channel(name: str, values: Any, wanted: pa.DataType) -> pa.Array:
+    if pa.types.is_boolean(wanted):
+        return _flags(name, values)
+    numbers = _numbers(name, values)
+    if np.isinf(numbers).any():
+        raise UnreadableRecording(f"{name} holds a number that is not finite")
+    return pa.array(numbers, wanted, from_pandas=True)
+
+
+def _numbers(name: str, values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Values as floats, None and NaN alike; text that looks like a number is none, and neither is a flag."""
+    try:
+        numbers = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        numbers = None
+    if numbers is None or not (
+        pa.types.is_integer(numbers.type)
+        or pa.types.is_floating(numbers.type)
+        or pa.types.is_null(numbers.type)
+    ):
+        raise UnreadableRecording(f"{name} does not hold numbers")
+    floats: np.ndarray[Any, np.dtype[np.float64]] = pc.cast(numbers, pa.float64(), safe=False).to_numpy(
+        zero_copy_only=False
+    )
+    return floats
+
+
+def _flags(name: str, values: Any) -> pa.Array:
+    try:
+        return pa.array(values, pa.bool_(), from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        raise UnreadableRecording(f"{name} does not hold true or false") from None
+
+
+def _coordinate(pairs: Sequence[Any], place: int) -> list[Any]:
+    """One of the two numbers of each place; a place that is not known (null or empty) has neither."""
+    if not all(pair is None or (isinstance(pair, list) and len(pair) in (0, 2)) for pair in pairs):
+        raise UnreadableRecording("latlng does not hold pairs of numbers")
+    return [pair[place] if pair else None for pair in pairs]
