@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from strava_assets.streams.entries import StreamEntry
 from strava_assets.streams.recording import from_channels
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 ATHLETE = "7"
