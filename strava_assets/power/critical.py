@@ -1,0 +1,78 @@
+"""Critical power: the two-parameter model P = CP + W'/t, fitted to bests of several durations.
+
+The marts fit it in SQL; this is the definition their answer is held to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from strava_assets.power.seconds import Floats, Integers
+
+FIT_DURATIONS_S = (120, 180, 300, 480, 720, 1200)
+"""The durations of the bests it is fitted to, seconds."""
+FEWEST_POINTS = 3
+# W' of people; an hour's best that CP outdoes by more tells that the long efforts were not all-out ones.
+_W_PRIME_KJ = (5.0, 40.0)
+_MOST_OF_AN_HOUR = 1.15
+
+
+@dataclass(frozen=True)
+class CriticalPower:
+    """A fit.
+
+    Args:
+        critical_power_w: what could be held for long.
+        w_prime_j: the work that can be done above it.
+        r2: share of the bests' variance that the fit explains; 1 where they do not vary.
+        points: how many bests it rests on.
+    """
+
+    critical_power_w: float
+    w_prime_j: float
+    r2: float
+    points: int
+
+    def quality(self, best_3600s_w: float | None = None) -> Literal["good", "few_points", "implausible"]:
+        """Whether the fit can be believed.
+
+        Args:
+            best_3600s_w: the best hour of the same time, where there is one.
+        """
+        if self.points < FEWEST_POINTS:
+            return "few_points"
+        lowest, highest = _W_PRIME_KJ
+        if not lowest <= self.w_prime_j / 1000 <= highest:
+            return "implausible"
+        if best_3600s_w is not None and self.critical_power_w > _MOST_OF_AN_HOUR * best_3600s_w:
+            return "implausible"
+        return "good"
+
+
+def fit_critical_power(duration_s: Integers | Floats, watts: Floats) -> CriticalPower | None:
+    """The least squares of power on 1/t; None below two durations.
+
+    The form matters: on the five points of Vanhatalo 2007 it gives 330.1 W, work on t 330.9, and least
+    squares in t 332.2. Source: Monod & Scherrer 1965; Moritani 1981.
+
+    Args:
+        duration_s: of each best, seconds; no two alike.
+        watts: mean power of each.
+    """
+    if len(duration_s) < 2:
+        return None
+    rates = 1 / np.asarray(duration_s, np.float64)
+    from_mean, above_mean = rates - rates.mean(), watts - watts.mean()
+    w_prime_j = float(from_mean @ above_mean / (from_mean @ from_mean))
+    variance = float(above_mean @ above_mean)
+    residual = above_mean - w_prime_j * from_mean
+    return CriticalPower(
+        critical_power_w=float(watts.mean() - w_prime_j * rates.mean()),
+        w_prime_j=w_prime_j,
+        r2=1 - float(residual @ residual) / variance if variance else 1.0,
+        points=len(rates),
+    )

@@ -1,0 +1,30 @@
+"""Normalized power: the fourth-power mean of a trailing 30 s mean, over full windows only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from strava_assets.power.seconds import Integers
+
+WINDOW_S = 30
+
+
+def normalized_power_w(watts: Integers) -> float | None:
+    """Normalized power of consecutive seconds; None below thirty of them.
+
+    Pauses are left out, as head units do: the seconds before and after one stand side by side.
+    The first window ends with the thirtieth second.
+
+    Source: Allen & Coggan, Training and Racing with a Power Meter, chapter 7.
+
+    Args:
+        watts: mean power of each recorded second, W.
+    """
+    if len(watts) < WINDOW_S:
+        return None
+    sums = np.concatenate(([0], np.cumsum(watts)))
+    squares = np.square((sums[WINDOW_S:] - sums[:-WINDOW_S]) / WINDOW_S)
+    return float(np.mean(np.square(squares)) ** 0.25)
