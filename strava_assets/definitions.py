@@ -16,7 +16,13 @@ from strava_assets.checks import profile as profile_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
-from strava_assets.resources import AlertResource, LandingResource, StravaResource, WarehouseResource
+from strava_assets.resources import (
+    AlertResource,
+    LandingResource,
+    StravaResource,
+    StreamsResource,
+    WarehouseResource,
+)
 from strava_assets.schedules import build_jobs, build_schedule
 from strava_assets.settings import WarehouseKind, load_settings
 
@@ -78,6 +84,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             rate_limit_reserve=settings.rate_limit_reserve,
         ),
         "landing": LandingResource(address=settings.landing_address),
+        "streams": StreamsResource(address=settings.streams_address),
         "warehouse": WarehouseResource(
             kind=settings.warehouse_kind,
             duckdb_path=str(settings.duckdb_path.absolute()),

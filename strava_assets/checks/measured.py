@@ -11,10 +11,11 @@ import dagster as dg
 
 from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.failures import told_with_its_cure
-from strava_assets.resources import LandingResource, WarehouseResource
+from strava_assets.resources import LandingResource, StreamsResource, WarehouseResource
 
 if TYPE_CHECKING:
     from strava_assets.landing import Landing
+    from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
 
 # As many rows as a person looks at; the number of all of them is in the measured value.
@@ -54,6 +55,7 @@ class Subject:
 
     warehouse: "Warehouse"
     landing: "Landing"
+    streams: "StreamStore"
 
     def rows(self, sql: str, **params: Any) -> list[dict[str, Any]]:
         """The rows a query answers with."""
@@ -114,11 +116,14 @@ def build_checks(
         pool=WAREHOUSE_POOL,
     )
     def look(
-        context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource, landing: LandingResource
+        context: dg.AssetCheckExecutionContext,
+        warehouse: WarehouseResource,
+        landing: LandingResource,
+        streams: StreamsResource,
     ) -> Iterator[dg.AssetCheckResult]:
         chosen = {key.name for key in context.selected_asset_check_keys}
         with told_with_its_cure(), warehouse.open() as engine:
-            subject = Subject(engine, landing.open())
+            subject = Subject(engine, landing.open(), streams.open())
             findings = {name: by_name[name].look(subject) for name in by_name if name in chosen}
         for name, finding in findings.items():
             yield _result(asset, by_name[name], finding)

@@ -3,6 +3,7 @@
 from strava_assets.resources.alerts import AlertResource
 from strava_assets.resources.landing import LandingResource
 from strava_assets.resources.strava import StravaResource
+from strava_assets.resources.streams import StreamsResource
 from strava_assets.resources.warehouse import WarehouseResource
 
-__all__ = ["AlertResource", "LandingResource", "StravaResource", "WarehouseResource"]
+__all__ = ["AlertResource", "LandingResource", "StravaResource", "StreamsResource", "WarehouseResource"]

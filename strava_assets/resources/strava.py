@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from strava_assets.strava.store import TokenStore
 
 
+# A quarter hour and a little: the next window of the short limit is worth waiting for, a day is not.
+LONGEST_WAIT_S = 960.0
+
+
 class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster's generic is its value type, which is the resource itself
     """An authenticated, paced client of Strava's API."""
 
@@ -44,11 +48,19 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
             project=self.gcp_project,
         )
 
-    def client(self, announce: Callable[[str], None]) -> StravaClient:
+    def client(
+        self,
+        announce: Callable[[str], None],
+        *,
+        reserve: int | None = None,
+        max_wait_s: float = LONGEST_WAIT_S,
+    ) -> StravaClient:
         """A client for one sync.
 
         Args:
             announce: told of waits for a rate limit, retries and refreshes; never told a secret.
+            reserve: calls of every limit that are not used; by default what is left to the other apps.
+            max_wait_s: the longest wait for a rate limit, seconds; zero ends the work instead.
         """
         from strava_assets.strava.auth import Authenticator
         from strava_assets.strava.client import StravaClient
@@ -60,7 +72,8 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
         pacer = Pacer(
             clock=lambda: datetime.now(UTC),
             sleep=time.sleep,
-            reserve_calls=self.rate_limit_reserve,
+            reserve_calls=self.rate_limit_reserve if reserve is None else reserve,
+            max_wait_s=max_wait_s,
             on_wait=on_wait,
         )
         auth = Authenticator(self.store(), self.oauth_base_url)

@@ -34,6 +34,7 @@ def test_no_secret_is_in_what_the_ui_shows_of_a_resource(tmp_path: Path) -> None
 def test_making_resources_touches_no_disk(tmp_path: Path) -> None:
     resources = build_resources(settings(tmp_path / "home"))
     resources["landing"].open()
+    resources["streams"].open()
     resources["strava"].store()
 
     assert not (tmp_path / "home").exists()
