@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors
-from strava_assets.assets import activities, inputs, marts, profile, report
+from strava_assets.assets import activities, inputs, marts, profile, report, streams
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks.marts import checks_of
@@ -53,6 +53,7 @@ def build_defs(
             activities.STRAVA_API,
             *activities.build(settings, storage_kind, OWNERS, patient=patient),
             *inputs.build(settings, storage_kind, OWNERS),
+            *streams.build(settings, storage_kind, OWNERS, patient=patient),
             *profile.build(settings, storage_kind, OWNERS, patient=patient),
             *marts.build(settings, every_mart, storage_kind, OWNERS),
             *report.build(settings, every_mart, OWNERS),

@@ -31,13 +31,15 @@ def build_jobs() -> list[Any]:
         ),
         dg.define_asset_job(
             "rebuild",
-            selection=everything - dg.AssetSelection.assets("raw_activities", "athlete_profile"),
+            selection=everything
+            - dg.AssetSelection.assets("raw_activities", "athlete_profile", "activity_streams"),
             description="Build bq_activities and every mart anew from the landing. Asks Strava nothing.",
             config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
         ),
         dg.define_asset_job(
             "refresh_marts",
-            selection=everything - dg.AssetSelection.assets("raw_activities", "bq_activities"),
+            selection=everything
+            - dg.AssetSelection.assets("raw_activities", "bq_activities", "activity_streams"),
             description="Compute every mart again, after a setting or a figure of yours has changed.",
         ),
         dg.define_asset_job(

@@ -89,7 +89,8 @@ def fetch(
     """
     landing.check_writable()
     manifests = [manifest for manifest in landing.manifests() if manifest.source == "api"]
-    athlete_id = _known_athlete(client, memory, manifests)
+    # Asked of Strava only where a history could be taken for someone else's.
+    athlete_id = athlete_of_token(client, memory) if manifests else memory.read().get("athlete_id")
     decided = plan(
         request.mode,
         known_history(manifests, athlete_id),
@@ -163,10 +164,14 @@ def _history_complete_at(decided: Plan, listing: Listing) -> datetime | None:
     return listing.finished_at if done else None
 
 
-def _known_athlete(client: StravaClient, memory: AthleteMemory, manifests: Sequence[Manifest]) -> str | None:
-    """Whose token it is; asked of Strava only where a history could be taken for someone else's."""
+def athlete_of_token(client: StravaClient, memory: AthleteMemory) -> str:
+    """Whose token it is; asked of Strava where it was not noted, and noted then.
+
+    Raises:
+        StravaError: it could not be asked.
+    """
     noted = memory.read().get("athlete_id")
-    if noted or not manifests:
+    if noted:
         return noted
     _, athlete = client.athlete()
     athlete_id = str(athlete["id"])

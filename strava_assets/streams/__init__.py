@@ -1,12 +1,13 @@
 """The seconds of a ride in Parquet files: what a recording is, how it is kept, found and removed."""
 
-from strava_assets.streams.entries import Key, StreamEntry
+from strava_assets.streams.entries import Key, Status, StreamEntry
 from strava_assets.streams.folder import StreamsError
 from strava_assets.streams.recording import UnreadableRecording, from_channels, from_streams
 from strava_assets.streams.store import StreamStore, StreamWriter
 
 __all__ = [
     "Key",
+    "Status",
     "StreamEntry",
     "StreamStore",
     "StreamWriter",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Status = Literal["stored", "none", "unreadable"]
+
 Key = tuple[str, str]
 """An activity: athlete and id."""
 
@@ -40,7 +42,7 @@ class StreamEntry:
     athlete_id: str
     activity_id: str
     year: int
-    status: Literal["stored", "none", "unreadable"]
+    status: Status
     source: Literal["api", "archive"]
     fetched_at: datetime
     fingerprint: str

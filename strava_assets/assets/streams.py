@@ -1,0 +1,126 @@
+"""The seconds of the rides, fetched from Strava as the quota allows (`activity_streams`)."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from strava_assets.assets.activities import FRESH, STRAVA_POOL
+from strava_assets.assets.describe import table_metadata
+from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.assets.sources import source_link
+from strava_assets.resources import StravaResource, StreamsResource, WarehouseResource
+from strava_assets.schema.streams import ACTIVITY_STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from strava_assets.history.streams import StreamsReport
+    from strava_assets.settings import Settings
+    from strava_assets.streams import StreamEntry
+
+
+def build(
+    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
+) -> list[dg.AssetsDefinition]:
+    """The asset of the streams.
+
+    Args:
+        settings: whose streams are fetched, what is left of the quota, where they are kept.
+        storage_kind: the engine's name, for the UI.
+        owners: who answers for the asset.
+        patient: whether a transient failure is tried again after a while.
+    """
+
+    @dg.asset(
+        name=ACTIVITY_STREAMS.name,
+        deps=["bq_activities"],
+        group_name="ingest",
+        kinds={"python", "strava", "parquet"},
+        owners=owners,
+        pool=STRAVA_POOL,
+        retry_policy=RETRY_TRANSIENT if patient else None,
+        freshness_policy=FRESH,
+        code_version="1",
+        description=(
+            "Every second of the rides with a power meter, as Parquet, a call a ride, newest first. One run "
+            "takes what the quota allows beside its reserve and never waits; the next one goes on. A ride is "
+            "fetched again when its times, distance or watts have changed, and never where a bulk export "
+            f"gave its recording.\n\nThe table keeps the books. {ACTIVITY_STREAMS.description}"
+        ),
+        metadata=table_metadata(
+            ACTIVITY_STREAMS.name,
+            ACTIVITY_STREAMS.columns,
+            ACTIVITY_STREAMS.key,
+            grain=ACTIVITY_STREAMS.grain,
+            storage_kind=storage_kind,
+        )
+        | {"dagster/uri": settings.streams_address}
+        | source_link(Path(__file__), "activity_streams", base_url=settings.source_url),
+    )
+    def activity_streams(
+        context: dg.AssetExecutionContext,
+        strava: StravaResource,
+        streams: StreamsResource,
+        warehouse: WarehouseResource,
+    ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.pace import done_by
+        from strava_assets.history.streams import fetch_streams, keep_books, wanted
+        from strava_assets.strava.errors import QuotaExhausted
+
+        began, now, store = time.monotonic(), datetime.now(UTC), streams.open()
+        with told_with_its_cure():
+            with warehouse.open() as engine:
+                activities = wanted(engine, store.entries(), settings.streams, now)
+            # The warehouse is left to others while Strava is asked.
+            report = fetch_streams(
+                strava.client(context.log.info, reserve=settings.streams_reserve, max_wait_s=0),
+                strava.store(),
+                store,
+                activities,
+                clock=lambda: datetime.now(UTC),
+                announce=context.log.info,
+            )
+            folded = store.compact()
+            entries = store.entries()
+            with warehouse.open() as engine:
+                keep_books(engine, entries)
+            if report.stopped and report.needs_a_person:
+                raise report.stopped
+        if report.stopped:
+            # The quota's end is how every long fetch ends; anything else deserves a look.
+            level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
+            context.log.log(level, f"Fetching streams ended early. {report.stopped}")
+        return dg.MaterializeResult(
+            metadata=_metadata(report, entries.values(), done_by(report, settings.streams_reserve, now))
+            | {"parts_compacted": folded, "seconds": round(time.monotonic() - began, 2)}
+        )
+
+    return [activity_streams]
+
+
+def _metadata(
+    report: "StreamsReport", entries: "Iterable[StreamEntry]", done: datetime | None
+) -> dict[str, Any]:
+    statuses = [entry.status for entry in entries]
+    metadata: dict[str, Any] = {
+        "dagster/row_count": len(statuses),
+        "with_streams": statuses.count("stored"),
+        "without_streams": statuses.count("none"),
+        "unreadable_in_all": statuses.count("unreadable"),
+        "fetched": report.stored,
+        "none": report.none,
+        "unreadable": report.unreadable,
+        "failed": report.failed,
+        "remaining": report.remaining,
+        "calls": sum(report.calls.values()),
+    }
+    if report.quota:
+        metadata |= report.quota.as_metadata()
+    if done:
+        metadata["expected_done"] = dg.MetadataValue.timestamp(done)
+    if report.stopped:
+        metadata["stopped_by"] = str(report.stopped)
+    return metadata
