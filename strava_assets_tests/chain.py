@@ -100,6 +100,8 @@ class Chain:
                 "home": self.home,
                 "api_base_url": self._base_url,
                 "oauth_base_url": f"{self._base_url}/oauth",
+                # A call a ride: who tests streams asks for them.
+                "streams": "none",
                 **self.fields,
                 **fields,
             }

@@ -19,7 +19,7 @@ FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 
 @pytest.fixture(scope="session")
 def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose chain has run over `riding()`, the page apart; copy it before use.
+    """A home whose chain has run over `riding()`, streams and all, the page apart; copy it before use.
 
     The processes of a parallel run share one.
     """
@@ -32,7 +32,9 @@ def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "loaded.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not home.exists():
-            with chain(home, riding()) as platform:
+            sandbox = riding()
+            sandbox.limits = None
+            with chain(home, sandbox, streams="power") as platform:
                 run = platform.compute()
             assert run.succeeded, run.failures()
     return home

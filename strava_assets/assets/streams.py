@@ -92,7 +92,7 @@ def build(
         if report.stopped:
             # The quota's end is how every long fetch ends; anything else deserves a look.
             level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
-            context.log.log(level, f"Fetching streams ended early. {report.stopped}")
+            context.log.log(level, "Fetching streams ended early. %s", report.stopped)
         return dg.MaterializeResult(
             metadata=_metadata(report, entries.values(), done_by(report, settings.streams_reserve, now))
             | {"parts_compacted": folded, "seconds": round(time.monotonic() - began, 2)}
