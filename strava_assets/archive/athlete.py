@@ -1,0 +1,61 @@
+"""Whose export it is: as `profile.csv` says, or the name Strava gave the file."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.export import PROFILE
+
+if TYPE_CHECKING:
+    from strava_assets.archive.export import Export
+
+_MOST_BYTES = 1024 * 1024
+
+
+def athlete_of(export: Export, given: str | None = None) -> str:
+    """The id of the athlete whose export it is.
+
+    Args:
+        export: the opened export.
+        given: what a person said.
+
+    Raises:
+        ArchiveError: nobody says, or two say differently: rows under a wrong id would be someone else's.
+    """
+    if given and not given.isdecimal():
+        raise ArchiveError(
+            f"The athlete {given!r} is no id of Strava's.",
+            means="It is a number, and every row is kept under it. Nothing was imported.",
+            remedy="take it from the address of your profile on Strava: strava.com/athletes/<id>.",
+        )
+    told = {"the profile in it": _in_profile(export), "its name": export.athlete_in_name, "you": given}
+    said = {who: athlete for who, athlete in told.items() if athlete}
+    if not said:
+        raise ArchiveError(
+            f"{export.path} does not say whose it is.",
+            means="It holds no profile.csv and is no longer called export_<athlete>.zip. Nothing was imported.",
+            remedy="pass the id, the number in the address of your profile on Strava: strava-assets "
+            "import-archive … --athlete ID",
+        )
+    if len(set(said.values())) > 1:
+        raise ArchiveError(
+            f"{export.path} is said to be of different athletes: "
+            + ", ".join(f"{athlete} by {who}" for who, athlete in said.items())
+            + ".",
+            means="Rows under a wrong id would count as someone else's. Nothing was imported.",
+            remedy="pass the right export, or the right --athlete; a renamed file can be renamed back.",
+        )
+    return next(iter(said.values()))
+
+
+def _in_profile(export: Export) -> str | None:
+    """The id is the first column of the only row, in every language."""
+    try:
+        text = export.read(PROFILE, _MOST_BYTES).decode("utf-8-sig", errors="replace")
+        rows = list(csv.reader(text.splitlines()))
+    except (UnreadableFile, csv.Error):
+        return None
+    athlete = rows[1][0].strip() if len(rows) > 1 and rows[1] else ""
+    return athlete if athlete.isdecimal() else None

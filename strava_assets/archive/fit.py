@@ -1,0 +1,101 @@
+"""FIT files, by fitdecode: the samples of the message `record` and the device's own clock.
+
+Checksums are not computed: what packed the file (zip, gzip) has one of its own, and this one takes as long as
+the decoding. Nor is anything else of a message worked out that is not read here.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.places import plausible_offset
+from strava_assets.archive.recorded import Samples
+
+if TYPE_CHECKING:
+    from strava_assets.archive.recorded import Recorded
+
+_RECORD, _ACTIVITY = 20, 34
+_TIMESTAMP, _LOCAL_TIMESTAMP = 253, 5
+_EPOCH_S = 631_065_600  # 1989-12-31
+# Smaller ones are seconds since the device was switched on.
+_FIRST_DATE = 0x10000000
+_SEMICIRCLE_DEG = 180 / 2**31
+
+_TIME = "time"
+# A plain field and its enhanced one say the same; the last of them in the message is taken.
+_CHANNELS = {
+    _TIMESTAMP: _TIME,
+    0: "latitude_deg",
+    1: "longitude_deg",
+    2: "altitude_m",
+    3: "heartrate_bpm",
+    4: "cadence_rpm",
+    5: "distance_m",
+    6: "velocity_m_per_s",
+    7: "watts",
+    13: "temp_c",
+    73: "velocity_m_per_s",
+    78: "altitude_m",
+}
+_NAMES = tuple(dict.fromkeys(name for name in _CHANNELS.values() if name != _TIME))
+
+
+def read_fit(content: bytes) -> Recorded:
+    """The recording of a FIT file.
+
+    Raises:
+        UnreadableFile: it is none, it is damaged, or it holds no samples.
+    """
+    from fitdecode import FIT_FRAME_DATA, CrcCheck, ErrorHandling, FitError, FitReader
+
+    samples = Samples(_NAMES, {"latitude_deg": _SEMICIRCLE_DEG, "longitude_deg": _SEMICIRCLE_DEG})
+    layouts: dict[tuple[Any, int], list[int | None]] = {}
+    offset: int | None = None
+    try:
+        with FitReader(
+            io.BytesIO(content),
+            processor=None,
+            check_crc=CrcCheck.DISABLED,
+            error_handling=ErrorHandling.IGNORE,
+        ) as reader:
+            for frame in reader:
+                if frame.frame_type != FIT_FRAME_DATA:
+                    continue
+                if frame.global_mesg_num == _RECORD:
+                    fields = frame.fields
+                    kind = frame.def_mesg, len(fields)
+                    layout = layouts.get(kind)
+                    if layout is None:
+                        layout = layouts[kind] = _layout(fields)
+                    time_s, *values = (None if at is None else fields[at].value for at in layout)
+                    if time_s and time_s >= _FIRST_DATE:
+                        samples.add([_EPOCH_S + time_s, *values])
+                elif frame.global_mesg_num == _ACTIVITY:
+                    offset = _offset(frame)
+    except UnreadableFile:
+        raise
+    except FitError as error:
+        raise UnreadableFile(f"the FIT file is damaged: {error}") from error
+    except Exception as error:  # whatever a decoder stumbles over in a broken file
+        raise UnreadableFile(f"the FIT file is damaged: {type(error).__name__}: {error}") from error
+    return samples.recorded(offset)
+
+
+def _layout(fields: list[Any]) -> list[int | None]:
+    """Where in messages of one definition the time and each channel stand; found once for all of them."""
+    places: dict[str, int] = {}
+    for at, field in enumerate(fields):
+        # A field that another device or an app defined has numbers of its own.
+        if field.field is not None and field.field_type != "devfield":
+            places[_CHANNELS.get(field.field.def_num, "")] = at
+    return [places.get(name) for name in (_TIME, *_NAMES)]
+
+
+def _offset(frame: Any) -> int | None:
+    there = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
+    utc, local = there.get(_TIMESTAMP), there.get(_LOCAL_TIMESTAMP)
+    if not isinstance(utc, int) or not isinstance(local, int) or local < _FIRST_DATE:
+        return None
+    return plausible_offset(local - utc)

@@ -1,0 +1,148 @@
+"""A row of the export in the shape the API gives an activity, so that one reader serves both.
+
+What is not there stays absent and is never nought. Every cell that no field takes is kept under `archive`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.archive.places import clock_of
+from strava_assets.schema.sports import SPORTS
+
+if TYPE_CHECKING:
+    from strava_assets.archive.activities import Row
+
+_UPLOAD = re.compile(r"(\d+)\.\w")
+_VIRTUAL = {sport.sport_type for sport in SPORTS if sport.is_virtual}
+
+# The API's field, the column's English name, whether it is a whole number, whether nought means nothing.
+_NUMBERS = (
+    ("distance", "Distance", False, False),
+    ("moving_time", "Moving Time", True, False),
+    ("elapsed_time", "Elapsed Time", True, False),
+    ("total_elevation_gain", "Elevation Gain", False, False),
+    ("elev_high", "Elevation High", False, False),
+    ("elev_low", "Elevation Low", False, False),
+    ("average_speed", "Average Speed", False, False),
+    ("max_speed", "Max Speed", False, False),
+    ("average_heartrate", "Average Heart Rate", False, True),
+    ("max_heartrate", "Max Heart Rate", False, True),
+    ("average_cadence", "Average Cadence", False, True),
+    ("average_temp", "Average Temperature", False, False),
+    ("suffer_score", "Relative Effort", False, False),
+    ("average_watts", "Average Watts", False, True),
+)
+# The API has these with a meter alone.
+_MEASURED = (
+    ("weighted_average_watts", "Weighted Average Power", True, True),
+    ("max_watts", "Max Watts", True, True),
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a recording tells of its activity beside the samples.
+
+    Args:
+        has_power: whether a meter measured.
+        timezone: the zone of its first position.
+        utc_offset_s: what the device's own clock was ahead of UTC.
+    """
+
+    has_power: bool
+    timezone: str | None = None
+    utc_offset_s: int | None = None
+
+
+def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict[str, Any]:
+    """One activity as the API would show it.
+
+    Args:
+        row: its row.
+        athlete_id: whose export it is.
+        facts: what its recording tells; None without one that could be read.
+        home: the athlete's own time zone, for what has no place and no clock.
+    """
+    used = {"Activity ID", "Activity Date", "Activity Name", "Activity Type"}
+    shown = row.text("Activity Type")
+    record: dict[str, Any] = {
+        "id": _whole(row.text("Activity ID")),
+        "athlete": {"id": _whole(athlete_id)},
+        "name": row.text("Activity Name"),
+        "sport_type": row.language.sport_type(shown) or shown,
+        "manual": not row.text("Filename"),
+    }
+    record |= _start(row, record["sport_type"], facts, home)
+    record |= _numbers(row, _NUMBERS, used)
+    record |= _power(row, record, facts, used)
+    if "average_watts" in record and "moving_time" in record:
+        # As the API has it by definition; the unit of the column Total Work is documented nowhere.
+        record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 1)
+    for field, name in (("commute", "Commute"), ("flagged", "Flagged")):
+        value = row.flag(name)
+        if value is not None:
+            record[field] = value
+            used.add(name)
+    if gear := _gear(row):
+        record["gear_id"] = gear
+    if upload := _UPLOAD.match(row.text("Filename").rpartition("/")[2]):
+        record["upload_id"] = int(upload[1])
+    record["archive"] = row.others(used)
+    return {field: value for field, value in record.items() if value not in (None, "")}
+
+
+def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[str, Any]:
+    start = row.moment("Activity Date")
+    if start is None:
+        # Kept as it is written: the loading sets the record aside and says so.
+        return {"start_date": row.text("Activity Date")}
+    clock = clock_of(
+        start,
+        facts.timezone if facts else None,
+        facts.utc_offset_s if facts else None,
+        is_virtual=sport_type in _VIRTUAL,
+        home=home,
+    )
+    return {
+        "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        # With the API's false Z: this is the clock on the wall.
+        "start_date_local": f"{start + timedelta(seconds=clock.utc_offset_s):%Y-%m-%dT%H:%M:%SZ}",
+        "utc_offset": float(clock.utc_offset_s),
+        "timezone": clock.zone,
+    }
+
+
+def _numbers(row: Row, fields: tuple[tuple[str, str, bool, bool], ...], used: set[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for field, name, is_whole, nought_is_nothing in fields:
+        value = row.number(name)
+        if value is None or (nought_is_nothing and value == 0):
+            continue
+        found[field] = round(value) if is_whole else value
+        used.add(name)
+    return found
+
+
+def _power(row: Row, record: dict[str, Any], facts: Facts | None, used: set[str]) -> dict[str, Any]:
+    average = record.get("average_watts")
+    measured = facts.has_power if facts else bool(row.number("Weighted Average Power"))
+    if not measured:
+        return {"device_watts": False} if average is not None else {}
+    return {"device_watts": True} | _numbers(row, _MEASURED, used)
+
+
+def _gear(row: Row) -> str | None:
+    """The API's id of the bike or the shoes: the export has its number alone."""
+    for letter, name in (("b", "Bike"), ("g", "Gear")):
+        value = row.number(name)
+        if value:
+            return f"{letter}{round(value)}"
+    return None
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if text.isdecimal() else text

@@ -1,0 +1,45 @@
+"""TCX files: track points with Garmin's extension for power and speed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.archive.markup import local_name, number, points, seconds
+from strava_assets.archive.recorded import Samples
+
+if TYPE_CHECKING:
+    from strava_assets.archive.recorded import Recorded
+
+# By the elements' local names; a heart rate's value stands one level deeper, alone with that name.
+_CHANNELS = {
+    "LatitudeDegrees": "latitude_deg",
+    "LongitudeDegrees": "longitude_deg",
+    "AltitudeMeters": "altitude_m",
+    "DistanceMeters": "distance_m",
+    "Value": "heartrate_bpm",
+    "Cadence": "cadence_rpm",
+    "RunCadence": "cadence_rpm",
+    "Speed": "velocity_m_per_s",
+    "Watts": "watts",
+}
+_NAMES = tuple(dict.fromkeys(_CHANNELS.values()))
+
+
+def read_tcx(content: bytes) -> Recorded:
+    """The recording of a TCX file.
+
+    Raises:
+        UnreadableFile: it is damaged, or it holds no point with a time.
+    """
+    samples = Samples(_NAMES)
+    for point in points(content, "Trackpoint"):
+        seen: dict[str, float | None] = {}
+        time_s = None
+        for element in point.iter():
+            name = local_name(element)
+            if name == "Time":
+                time_s = seconds(element.text)
+            elif name in _CHANNELS:
+                seen[_CHANNELS[name]] = number(element.text)
+        samples.add([time_s, *map(seen.get, _NAMES)])
+    return samples.recorded()

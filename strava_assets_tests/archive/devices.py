@@ -1,0 +1,229 @@
+"""What head units write: FIT, GPX and TCX files of given seconds, as small and as odd as a test needs them.
+
+The FIT writer knows the format from its documentation and nothing of the reader that is tested.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+FIT_EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
+START = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+LYON = (45.75, 4.85)
+
+Values = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Ride:
+    """Seconds as a device saw them; a channel that is None was not recorded, a NaN was missed.
+
+    Args:
+        start: the first sample, aware UTC.
+        t_s: seconds since the start.
+        utc_offset_s: what the device's own clock is ahead of UTC; None where the file does not say.
+    """
+
+    start: datetime = START
+    t_s: Values = field(default_factory=lambda: np.arange(600.0))
+    watts: Values | None = None
+    heartrate: Values | None = None
+    cadence: Values | None = None
+    speed: Values | None = None
+    distance: Values | None = None
+    altitude: Values | None = None
+    temperature: Values | None = None
+    latitude: Values | None = None
+    longitude: Values | None = None
+    utc_offset_s: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+
+def a_ride(
+    seconds: int = 600,
+    start: datetime = START,
+    *,
+    place: tuple[float, float] | None = LYON,
+    power: bool = True,
+    utc_offset_s: int | None = None,
+    seed: int = 0,
+) -> Ride:
+    """A ride at 1 Hz whose every channel has values, all of them such as each format can hold exactly."""
+    chance = np.random.default_rng(seed)
+    t = np.arange(float(seconds))
+    speed = np.round(8 + 2 * np.sin(t / 60), 3)
+    watts = np.maximum(0, np.round(200 + 60 * np.sin(t / 45) + chance.normal(0, 25, seconds)))
+    return Ride(
+        start=start,
+        t_s=t,
+        watts=watts if power else None,
+        heartrate=np.round(130 + 20 * np.sin(t / 200)),
+        cadence=np.round(85 + 5 * np.sin(t / 30)),
+        speed=speed,
+        distance=np.round(np.cumsum(speed), 2),
+        altitude=np.round(5 * (200 + 50 * np.sin(t / 600))) / 5,
+        temperature=np.round(15 + t / 3600),
+        latitude=None if place is None else place[0] + t * 1e-6,
+        longitude=None if place is None else place[1] + t * 1e-6,
+        utc_offset_s=utc_offset_s,
+    )
+
+
+# Name of the channel: field number, FIT base type, numpy type, scale, offset, "no value".
+_RECORD: dict[str, tuple[int, int, str, float, float, int]] = {
+    "latitude": (0, 0x85, "<i4", 2**31 / 180, 0, 0x7FFFFFFF),
+    "longitude": (1, 0x85, "<i4", 2**31 / 180, 0, 0x7FFFFFFF),
+    "altitude": (2, 0x84, "<u2", 5, 500, 0xFFFF),
+    "heartrate": (3, 0x02, "u1", 1, 0, 0xFF),
+    "cadence": (4, 0x02, "u1", 1, 0, 0xFF),
+    "distance": (5, 0x86, "<u4", 100, 0, 0xFFFFFFFF),
+    "speed": (6, 0x84, "<u2", 1000, 0, 0xFFFF),
+    "watts": (7, 0x84, "<u2", 1, 0, 0xFFFF),
+    "temperature": (13, 0x01, "i1", 1, 0, 0x7F),
+}
+_CRC_TABLE = (
+    0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401,
+    0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
+)  # fmt: skip
+
+
+def fit(ride: Ride, *, with_crc: bool = True) -> bytes:
+    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are nought."""
+    channels = {name: values for name in _RECORD if (values := getattr(ride, name)) is not None}
+    began = round((ride.start - FIT_EPOCH).total_seconds())
+    ended = began + round(float(ride.t_s[-1])) if len(ride) else began
+    body = b"".join(
+        [
+            _definition(0, 0, [(0, 1, 0x00), (4, 4, 0x86)]),
+            struct.pack("<BBI", 0, 4, began),
+            _definition(
+                1, 20, [(253, 4, 0x86), *((_RECORD[c][0], _size(c), _RECORD[c][1]) for c in channels)]
+            ),
+            _records(began, ride.t_s, channels),
+            *_last_message(ended, ride.utc_offset_s),
+        ]
+    )
+    header = struct.pack("<BBHI4s", 14, 0x20, 2132, len(body), b".FIT")
+    content = header + struct.pack("<H", _crc(header)) + body
+    return content + struct.pack("<H", _crc(content) if with_crc else 0)
+
+
+def _definition(local: int, message: int, fields: list[tuple[int, int, int]]) -> bytes:
+    head = struct.pack("<BBBHB", 0x40 | local, 0, 0, message, len(fields))
+    return head + b"".join(struct.pack("<BBB", *each) for each in fields)
+
+
+def _size(channel: str) -> int:
+    return np.dtype(_RECORD[channel][2]).itemsize
+
+
+def _records(began: int, t_s: Values, channels: dict[str, Values]) -> bytes:
+    layout = [("header", "u1"), ("time", "<u4"), *((name, _RECORD[name][2]) for name in channels)]
+    rows = np.zeros(len(t_s), dtype=layout)
+    rows["header"] = 1
+    rows["time"] = began + np.asarray(t_s).astype("int64")
+    for name, values in channels.items():
+        _, _, _, scale, offset, missing = _RECORD[name]
+        known = np.isfinite(values)
+        rows[name] = np.where(known, np.rint((np.where(known, values, 0) + offset) * scale), missing)
+    return rows.tobytes()
+
+
+def _last_message(ended: int, utc_offset_s: int | None) -> list[bytes]:
+    """The message `activity`, which alone knows the device's own clock."""
+    if utc_offset_s is None:
+        return []
+    fields = [(253, 4, 0x86), (5, 4, 0x86)]
+    return [_definition(2, 34, fields), struct.pack("<BII", 2, ended, ended + utc_offset_s)]
+
+
+def _crc(content: bytes) -> int:
+    crc = 0
+    for byte in content:
+        for nibble in (byte & 0xF, byte >> 4):
+            crc = (crc >> 4) & 0x0FFF ^ _CRC_TABLE[crc & 0xF] ^ _CRC_TABLE[nibble]
+    return crc
+
+
+def gpx(ride: Ride) -> bytes:
+    """A GPX file with the extensions of head units and of Strava; points without a place are left out."""
+    points = []
+    for at in range(len(ride)):
+        seen = _seen(ride, at)
+        if "latitude" not in seen:
+            continue
+        garmin = "".join(
+            f"<gpxtpx:{tag}>{seen[name]:g}</gpxtpx:{tag}>"
+            for name, tag in (("temperature", "atemp"), ("heartrate", "hr"), ("cadence", "cad"))
+            if name in seen
+        )
+        power = f"<power>{seen['watts']:g}</power>" if "watts" in seen else ""
+        height = f"<ele>{seen['altitude']:g}</ele>" if "altitude" in seen else ""
+        points.append(
+            f'<trkpt lat="{seen["latitude"]:.7f}" lon="{seen["longitude"]:.7f}">{height}'
+            f"<time>{_iso(ride, at)}</time><extensions>{power}"
+            f"<gpxtpx:TrackPointExtension>{garmin}</gpxtpx:TrackPointExtension></extensions></trkpt>"
+        )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<gpx creator="StravaGPX" version="1.1" xmlns="http://www.topografix.com/GPX/1/1" '
+        'xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v1">'
+        f"<metadata><time>{ride.start:%Y-%m-%dT%H:%M:%SZ}</time></metadata>"
+        f"<trk><name>Ride</name><trkseg>{''.join(points)}</trkseg></trk></gpx>"
+    ).encode()
+
+
+def tcx(ride: Ride, *, blanks: str = "") -> bytes:
+    """A TCX file, behind as many blanks as Strava puts before it."""
+    points = []
+    for at in range(len(ride)):
+        seen = _seen(ride, at)
+        parts = [f"<Time>{_iso(ride, at)}</Time>"]
+        if "latitude" in seen:
+            parts.append(
+                f"<Position><LatitudeDegrees>{seen['latitude']:.7f}</LatitudeDegrees>"
+                f"<LongitudeDegrees>{seen['longitude']:.7f}</LongitudeDegrees></Position>"
+            )
+        for name, tag in (("altitude", "AltitudeMeters"), ("distance", "DistanceMeters")):
+            if name in seen:
+                parts.append(f"<{tag}>{seen[name]:.2f}</{tag}>")
+        if "heartrate" in seen:
+            parts.append(f"<HeartRateBpm><Value>{seen['heartrate']:g}</Value></HeartRateBpm>")
+        if "cadence" in seen:
+            parts.append(f"<Cadence>{seen['cadence']:g}</Cadence>")
+        extension = "".join(
+            f"<ns3:{tag}>{seen[name]:g}</ns3:{tag}>"
+            for name, tag in (("speed", "Speed"), ("watts", "Watts"))
+            if name in seen
+        )
+        if extension:
+            parts.append(f"<Extensions><ns3:TPX>{extension}</ns3:TPX></Extensions>")
+        points.append(f"<Trackpoint>{''.join(parts)}</Trackpoint>")
+    return (
+        f'{blanks}<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2" '
+        'xmlns:ns3="http://www.garmin.com/xmlschemas/ActivityExtension/v2">'
+        f'<Activities><Activity Sport="Biking"><Id>{ride.start:%Y-%m-%dT%H:%M:%SZ}</Id>'
+        f'<Lap StartTime="{ride.start:%Y-%m-%dT%H:%M:%SZ}"><Track>{"".join(points)}</Track></Lap>'
+        "</Activity></Activities></TrainingCenterDatabase>"
+    ).encode()
+
+
+def _seen(ride: Ride, at: int) -> dict[str, float]:
+    """What the device saw at one sample, by channel."""
+    values = {name: getattr(ride, name) for name in _RECORD}
+    return {
+        name: float(each[at]) for name, each in values.items() if each is not None and np.isfinite(each[at])
+    }
+
+
+def _iso(ride: Ride, at: int) -> str:
+    moment = ride.start + timedelta(seconds=float(ride.t_s[at]))
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
