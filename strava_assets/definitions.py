@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors
-from strava_assets.assets import activities, inputs, marts, profile, report, streams
+from strava_assets.assets import activities, inputs, marts, profile, report, ride_power, streams
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks import profile as profile_checks
+from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
@@ -55,6 +56,7 @@ def build_defs(
             *inputs.build(settings, storage_kind, OWNERS),
             *streams.build(settings, storage_kind, OWNERS, patient=patient),
             *profile.build(settings, storage_kind, OWNERS, patient=patient),
+            *ride_power.build(settings, storage_kind, OWNERS, patient=patient),
             *marts.build(settings, every_mart, storage_kind, OWNERS),
             *report.build(settings, every_mart, OWNERS),
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
@@ -62,6 +64,8 @@ def build_defs(
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
             build_checks("athlete_profile", profile_checks.CHECKS),
+            build_checks("ride_power", ride_power_checks.POWER_CHECKS),
+            build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
             *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
         ],
         jobs=build_jobs(),

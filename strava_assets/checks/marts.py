@@ -10,6 +10,7 @@ from strava_assets.schema.columns import ColumnType
 
 if TYPE_CHECKING:
     from strava_assets.marts.catalog import Mart
+    from strava_assets.schema import Table
 
 # Beyond a professional's best when held for twenty minutes.
 MOST_WATTS_PER_KG = 7
@@ -18,7 +19,7 @@ ROUNDING = 1e-6
 ROUNDING_SHARE = 1e-9
 
 
-def key_is_unique(mart: "Mart") -> Callable[[Subject], Finding]:
+def key_is_unique(mart: "Mart | Table") -> Callable[[Subject], Finding]:
     """The look that finds rows of one key."""
     key = ", ".join(mart.key)
     missing = " OR ".join(f"{name} IS NULL" for name in mart.key)
@@ -26,7 +27,7 @@ def key_is_unique(mart: "Mart") -> Callable[[Subject], Finding]:
     return lambda subject: subject.none_of(f"rows of {mart.name} with a doubled or missing key", sql)
 
 
-def numbers_are_finite(mart: "Mart") -> Callable[[Subject], Finding]:
+def numbers_are_finite(mart: "Mart | Table") -> Callable[[Subject], Finding]:
     """The look that finds columns with NaN or infinity."""
     floats = [column.name for column in mart.columns if column.type is ColumnType.FLOAT]
     counts = ", ".join(f"COUNTIF(IS_NAN({name}) OR IS_INF({name})) AS {name}" for name in floats)

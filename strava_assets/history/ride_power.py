@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from strava_assets.power import METHOD, RidePower, measure
+from strava_assets.power import METHOD
+from strava_assets.power.measure import RidePower, measure
 from strava_assets.schema import ColumnType
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
 from strava_assets.schema.ride_power import BEST_EFFORTS_S, RIDE_BESTS, RIDE_POWER

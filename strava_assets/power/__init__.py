@@ -1,20 +1,8 @@
 """The arithmetic of one ride's seconds: normalized power, bests, zones, critical power.
 
 Arrays go in, numbers come out; where a ride's samples come from and where its figures go is not known here.
+The way in is `measure.measure`. Nothing heavy is imported before, so that the version can be told without it.
 """
 
-from strava_assets.power.bests import Bests
-from strava_assets.power.critical import CriticalPower, fit_critical_power
-from strava_assets.power.durations import DURATIONS_S
-from strava_assets.power.measure import METHOD, Quality, RidePower, measure
-
-__all__ = [
-    "DURATIONS_S",
-    "METHOD",
-    "Bests",
-    "CriticalPower",
-    "Quality",
-    "RidePower",
-    "fit_critical_power",
-    "measure",
-]
+METHOD = "1"
+"""The version of all arithmetic in this room: with another one every ride is computed anew."""

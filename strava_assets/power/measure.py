@@ -20,9 +20,6 @@ from strava_assets.power.seconds import LONGEST_STEP_S, Floats, Integers, Second
 from strava_assets.power.xpower import xpower_w
 from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
 
-METHOD = "1"
-"""The version of all arithmetic in this room: with another one every ride is computed anew."""
-
 Quality = Literal["good", "short", "irregular", "gappy", "no_power"]
 
 # Beyond it the mean of what was read says little about the ride.

@@ -29,6 +29,11 @@ def of_one_ride(assignment: str) -> Tamper:
     return sql(f"UPDATE bq_activities SET {assignment} WHERE activity_id = {ONE_RIDE}")  # noqa: S608 - constants
 
 
+def doubled(table: str) -> Tamper:
+    """A row that stands twice."""
+    return sql(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")  # noqa: S608 - the registry's names
+
+
 def a_listing_was_held_back(chain: Chain) -> None:
     """The latest listing lacked more activities than the guard believes."""
     landing = Landing(chain.settings().landing_address)
@@ -36,7 +41,7 @@ def a_listing_was_held_back(chain: Chain) -> None:
 
 
 BY_HAND: dict[tuple[str, str], Tamper] = {
-    ("bq_activities", "ids_unique"): sql("INSERT INTO bq_activities SELECT * FROM bq_activities LIMIT 1"),
+    ("bq_activities", "ids_unique"): doubled("bq_activities"),
     ("bq_activities", "schema_as_registered"): sql("ALTER TABLE bq_activities ADD COLUMN odd BIGINT"),
     ("bq_activities", "required_values"): sql(
         "ALTER TABLE bq_activities ALTER COLUMN week DROP NOT NULL",
@@ -61,6 +66,22 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "INSERT INTO athlete_profile SELECT * REPLACE (valid_from + 1 AS valid_from) FROM athlete_profile"
     ),
     ("athlete_profile", "ftp_known"): sql("UPDATE athlete_profile SET ftp_w = NULL"),
+    ("ride_power", "key_unique"): doubled("ride_power"),
+    ("ride_power", "numbers_finite"): sql("UPDATE ride_power SET xpower_w = 'NaN'"),
+    ("ride_power", "normalized_at_least_average"): sql(
+        "UPDATE ride_power SET normalized_power_w = average_watts / 2"
+    ),
+    ("ride_power", "seconds_agree_with_summary"): sql(
+        f"UPDATE ride_power SET work_j = work_j * 2 WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("ride_bests", "key_unique"): doubled("ride_bests"),
+    ("ride_bests", "numbers_finite"): sql("UPDATE ride_bests SET watts = 'Infinity'"),
+    ("ride_bests", "energy_never_falls"): sql(
+        "UPDATE ride_bests SET energy_j = energy_j / 2 WHERE duration_s = 1200"
+    ),
+    ("ride_bests", "multiple_no_stronger"): sql(
+        "UPDATE ride_bests SET energy_j = energy_j * 2 WHERE duration_s >= 1800"
+    ),
     ("weekly_watts", "weeks_contiguous"): sql(
         "DELETE FROM weekly_watts WHERE week = (SELECT MIN(week) + 21 FROM weekly_watts)"
     ),

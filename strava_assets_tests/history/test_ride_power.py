@@ -11,7 +11,8 @@ import pytest
 
 from strava_assets.history import ride_power
 from strava_assets.history.ride_power import RidePowerReport, compute_ride_power
-from strava_assets.power import DURATIONS_S, measure
+from strava_assets.power.durations import DURATIONS_S
+from strava_assets.power.measure import measure
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
 from strava_assets.streams import StreamEntry, StreamStore, from_channels
 from strava_assets.warehouse.arrow import arrow_schema

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strava_assets.power import DURATIONS_S, measure
+from strava_assets.power.durations import DURATIONS_S
+from strava_assets.power.measure import measure
 from strava_assets.power.normalized import normalized_power_w
 from strava_assets.power.xpower import xpower_w
 from strava_assets_tests.power.rides import analytic, every_second, steady

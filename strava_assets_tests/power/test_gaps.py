@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strava_assets.power import measure
+from strava_assets.power.measure import measure
 from strava_assets.power.seconds import lay_out
 from strava_assets_tests.power.rides import every_second, steady
 

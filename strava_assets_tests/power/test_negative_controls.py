@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strava_assets.power import measure
 from strava_assets.power.bests import best_efforts
+from strava_assets.power.measure import measure
 from strava_assets.power.normalized import normalized_power_w
 from strava_assets_tests.power.rides import device_ride, every_second, steady
 

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from strava_assets.power import RidePower, measure
+from strava_assets.power.measure import RidePower, measure
 from strava_assets_tests.power.rides import every_second, steady
 
 FIGURES = (

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.power import bests as best_power
-from strava_assets.power import measure
 from strava_assets.power.bests import best_efforts
+from strava_assets.power.measure import measure
 from strava_assets.power.seconds import lay_out
 from strava_assets_tests.power import by_hand
 

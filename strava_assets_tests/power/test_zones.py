@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from strava_assets.power import measure
+from strava_assets.power.measure import measure
 from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
 from strava_assets_tests.power.rides import every_second, steady
 
