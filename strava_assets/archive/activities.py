@@ -92,7 +92,7 @@ class Row:
         return cells.moment(self.text(name), self.language)
 
     def others(self, used: set[str]) -> dict[str, str]:
-        """Every cell that is not empty, but for those of the columns named; what is shown of them included."""
+        """Every cell that is not empty, but for the columns named; what is shown of those stays in."""
         kept: dict[str, str] = {}
         names = self._header.names
         for at, value in enumerate(self._values[: len(names)]):
@@ -171,13 +171,13 @@ def _unusable(export: Export, why: str) -> ArchiveError:
 
 
 def _unknown_language(headers: Sequence[str]) -> ArchiveError:
-    known = ", ".join(language.name for language in known_languages())
+    known = ", ".join(sorted(language.name for language in known_languages()))
     offered = dict(zip((header.strip() for header in headers), layout()[:_OFFERED], strict=False))
     return ArchiveError(
         f"{ACTIVITIES} is written in a language that is not known here. Its first headers: "
         f"{', '.join(header.strip() for header in headers[:_OFFERED])}.",
         means=f"Known are {known}. Nothing was imported.",
         remedy="set Strava's language to one of these and ask for the export again; or add yours: a file "
-        "strava_assets/archive/languages/<language>.json like those that are there; docs/archive.md shows how. "
+        "strava_assets/archive/languages/<language>.json like those that are there (docs/archive.md). "
         "By their order its headers probably are\n" + json.dumps(offered, ensure_ascii=False, indent=2),
     )

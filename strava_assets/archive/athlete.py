@@ -35,7 +35,7 @@ def athlete_of(export: Export, given: str | None = None) -> str:
     if not said:
         raise ArchiveError(
             f"{export.path} does not say whose it is.",
-            means="It holds no profile.csv and is no longer called export_<athlete>.zip. Nothing was imported.",
+            means="It holds no profile.csv and is not called export_<athlete>.zip. Nothing was imported.",
             remedy="pass the id, the number in the address of your profile on Strava: strava-assets "
             "import-archive … --athlete ID",
         )

@@ -1,0 +1,227 @@
+"""An export that is not one, is damaged or was made to do harm is refused, in words a person can follow."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import struct
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.archive import ArchiveError, Export, UnreadableFile, athlete_of, read_activities
+from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMIT = 10_000_000
+
+
+def a_zip(path: Path, *files: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("activities.csv", "Activity ID,Activity Date,Activity Type,Filename\n")
+        for name, content in files:
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_and_the_folder_it_was_unpacked_to_read_the_same(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [exported_ride(1), Exported(2)])
+    path = packed(folder, tmp_path / "export_4711.zip")
+
+    with Export(folder) as unpacked, Export(path) as zipped:
+        for export in (unpacked, zipped):
+            assert [row.text("Activity ID") for row in read_activities(export)] == ["1", "2"]
+            assert athlete_of(export) == ATHLETE
+        name = "activities/701.fit.gz"
+        assert unpacked.read(name, LIMIT) == zipped.read(name, LIMIT)
+
+
+def test_an_export_within_a_folder_of_the_zip_is_found(tmp_path: Path) -> None:
+    write_export(tmp_path / "all" / "export_4711", [exported_ride(1)])
+
+    with Export(packed(tmp_path / "all", tmp_path / "again.zip")) as export:
+        assert "activities/701.fit.gz" in export
+        assert len(read_activities(export)) == 1
+
+
+def test_a_zip_packed_anew_on_windows_is_read(tmp_path: Path) -> None:
+    entry = zipfile.ZipInfo("activities/1.fit.gz")
+    entry.filename = "activities\\1.fit.gz"
+
+    with Export(a_zip(tmp_path / "export.zip", (entry, b"x"))) as export:
+        assert export.read("activities/1.fit.gz", LIMIT) == b"x"
+
+
+def test_when_it_was_made_stands_in_the_zip(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [])
+    made_at = datetime(2025, 4, 5, 6, 7, 8, tzinfo=UTC)
+    os.utime(folder / "activities.csv", (made_at.timestamp(), made_at.timestamp()))
+    path = packed(folder, tmp_path / "export.zip", made_at=made_at)
+
+    for where in (folder, path):
+        with Export(where) as export:
+            assert export.made_at == made_at
+
+
+def test_a_zip_without_a_date_or_with_one_of_the_future_counts_as_old_as_its_file(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [])
+    for year in (1980, 2100):
+        path = packed(folder, tmp_path / f"{year}.zip", made_at=datetime(year, 1, 1, tzinfo=UTC))
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        with Export(path) as export:
+            assert export.made_at.timestamp() == 1_700_000_000
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "..\\..\\b", "C:\\b"])
+def test_a_zip_that_would_write_elsewhere_is_refused_whole(tmp_path: Path, name: str) -> None:
+    path = a_zip(tmp_path / "export.zip", (name, b"x"))
+
+    with pytest.raises(ArchiveError, match="outside of it"):
+        Export(path)
+
+
+def test_a_zip_with_a_link_is_refused_whole(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("activities/1.fit")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+    with pytest.raises(ArchiveError, match="is a link"):
+        Export(a_zip(tmp_path / "export.zip", (link, b"/etc/passwd")))
+
+
+def test_links_of_a_folder_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.fit"
+    secret.write_bytes(b"secret")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "2.fit").write_bytes(b"secret")
+    folder = write_export(tmp_path / "unpacked", [Exported(1)])
+    (folder / "activities" / "1.fit").symlink_to(secret)
+    (folder / "linked").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+
+    with Export(folder) as export:
+        for name in ("activities/1.fit", "linked/2.fit", "../secret.fit"):
+            with pytest.raises(UnreadableFile):
+                export.read(name, LIMIT)
+
+
+def test_a_file_that_is_not_there_is_a_reason(tmp_path: Path) -> None:
+    with Export(write_export(tmp_path, [])) as export, pytest.raises(UnreadableFile, match="does not hold"):
+        export.read("activities/1.fit", LIMIT)
+
+
+def test_a_bomb_is_refused_by_what_it_says_of_itself(tmp_path: Path) -> None:
+    path = a_zip(tmp_path / "export.zip", ("activities/1.fit", bytes(9_000_000)))
+
+    with Export(path) as export, pytest.raises(UnreadableFile, match="as bombs do"):
+        export.read("activities/1.fit", LIMIT)
+
+
+def test_a_huge_file_is_refused_by_its_size(tmp_path: Path) -> None:
+    noise = os.urandom(300_000)
+    folder = write_export(tmp_path / "unpacked", [])
+    (folder / "activities" / "1.fit").write_bytes(noise)
+
+    for where in (folder, packed(folder, tmp_path / "export.zip")):
+        with Export(where) as export, pytest.raises(UnreadableFile, match="0 MB are read"):
+            export.read("activities/1.fit", 200_000)
+
+
+def test_a_size_that_is_a_lie_does_not_let_more_through(tmp_path: Path) -> None:
+    path = a_zip(tmp_path / "export.zip", ("activities/1.fit", os.urandom(50_000)))
+    content = bytearray(path.read_bytes())
+    # The size in the central directory, which is the one that counts.
+    at = content.rindex(b"PK\x01\x02")
+    content[at + 24 : at + 28] = struct.pack("<I", 100)
+    path.write_bytes(content)
+
+    with Export(path) as export, pytest.raises(UnreadableFile):
+        export.read("activities/1.fit", 10_000)
+
+
+def test_a_damaged_file_of_a_zip_is_a_reason_and_the_others_are_read(tmp_path: Path) -> None:
+    first = os.urandom(5_000)
+    path = a_zip(tmp_path / "export.zip", ("activities/1.fit", first), ("activities/2.fit", b"fine"))
+    content = bytearray(path.read_bytes())
+    at = content.index(first[:50])
+    content[at : at + 10] = b"0123456789"
+    path.write_bytes(content)
+
+    with Export(path) as export:
+        with pytest.raises(UnreadableFile, match="damaged"):
+            export.read("activities/1.fit", LIMIT)
+        assert export.read("activities/2.fit", LIMIT) == b"fine"
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip at all", gzip.compress(b"a")])
+def test_what_is_no_zip_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(content)
+
+    with pytest.raises(ArchiveError, match="not a zip that can be read"):
+        Export(path)
+
+
+def test_a_download_cut_short_is_told(tmp_path: Path) -> None:
+    path = packed(write_export(tmp_path / "unpacked", [exported_ride(1)]), tmp_path / "export.zip")
+    path.write_bytes(path.read_bytes()[:-200])
+
+    with pytest.raises(ArchiveError, match="download it again"):
+        Export(path)
+
+
+def test_a_path_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="cannot be opened"):
+        Export(tmp_path / "export_1.zip")
+
+
+def test_a_zip_of_something_else_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("beach.jpg", b"x")
+
+    with pytest.raises(ArchiveError, match=r"holds no activities\.csv") as refused:
+        Export(path)
+    assert "beach.jpg" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        ("Activity ID,Activity Date\nTöpfe".encode("cp1252"), "not UTF-8"),
+        (b'Activity ID,Activity Date,Activity Type,Filename\n1,"never closed', "it is no table"),
+    ],
+)
+def test_an_unusable_table_is_told(tmp_path: Path, content: bytes, why: str) -> None:
+    folder = write_export(tmp_path, [])
+    (folder / "activities.csv").write_bytes(content)
+
+    with Export(folder) as export, pytest.raises(ArchiveError, match=why):
+        read_activities(export)
+
+
+def test_whose_it_is_stands_in_its_name_too(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [], athlete=None)
+
+    with Export(packed(folder, tmp_path / "export_99.zip")) as export:
+        assert athlete_of(export) == "99"
+    with Export(packed(folder, tmp_path / "mine.zip")) as export:
+        assert athlete_of(export, "5") == "5"
+        with pytest.raises(ArchiveError, match="--athlete ID"):
+            athlete_of(export)
+        with pytest.raises(ArchiveError, match="no id"):
+            athlete_of(export, "me")
+
+
+def test_two_who_say_differently_whose_it_is_stop_the_import(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [])
+
+    with (
+        Export(packed(folder, tmp_path / "export_99.zip")) as export,
+        pytest.raises(ArchiveError, match="different athletes"),
+    ):
+        athlete_of(export)
