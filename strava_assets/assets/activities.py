@@ -12,7 +12,7 @@ from pydantic import Field
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.sources import source_link
-from strava_assets.resources import LandingResource, StravaResource, WarehouseResource
+from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ def build(
         config: LoadConfig,
         landing: LandingResource,
         warehouse: WarehouseResource,
+        streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.history.compact import compact
         from strava_assets.history.deletions import DeletionGuard
@@ -186,7 +187,7 @@ def build(
             )
             report = loader.load(now, rebuild=config.rebuild)
             expired = (
-                expire(store, engine, now, settings.retention_days, settings.week_start.value)
+                expire(store, engine, streams.open(), now, settings.retention_days, settings.week_start.value)
                 if settings.retention_days
                 else 0
             )

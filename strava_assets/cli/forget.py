@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(*, athlete: str | None, yes: bool) -> None:
-    """Remove everything of an athlete: tables, landed answers, report, record of runs, tokens.
+    """Remove everything of an athlete: tables, landed answers, recordings, report, record of runs, tokens.
 
     What is on Strava stays there.
     """
@@ -83,6 +83,7 @@ def _tell(
         warehouse = "and its tables" if alone else "in its tables"
         say("step", f"{kept[whose]:,} activities {warehouse}, in the warehouse")
         say("step", f"every landed answer in {settings.landing_address}")
+        say("step", f"every recording in {settings.streams_address}")
         say("step", f"the report in {settings.report_target}")
     if alone:
         say("step", f"Dagster's runs, events and logs in {settings.home.absolute()}")

@@ -1,4 +1,4 @@
-"""Takes away everything that is kept of one athlete: tables, landed answers, report, the record of runs.
+"""Takes away everything that is kept of one athlete: tables, landed answers, streams, report, runs.
 
 Asking first is the command's, the tokens are `logout`'s. Run again after a crash, it completes what was
 begun.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
 from strava_assets.settings import WarehouseKind
+from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,11 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
         of_token: the athlete whose tokens are stored, if they are known.
 
     Raises:
-        StravaAssetsError: landing or warehouse cannot be read; nothing was removed.
+        StravaAssetsError: landing, streams or warehouse cannot be read; nothing was removed.
     """
     landed = {m.athlete_id for m in Landing(settings.landing_address).manifests() if m.athlete_id}
-    activities = dict.fromkeys(sorted(landed | ({of_token} if of_token else set())), 0)
+    recorded = StreamStore(settings.streams_address).athletes()
+    activities = dict.fromkeys(sorted(landed | recorded | ({of_token} if of_token else set())), 0)
     if _has_warehouse(settings):
         with _open(settings) as engine:
             if engine.exists("bq_activities"):
@@ -62,7 +64,7 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
     landing = Landing(settings.landing_address)
     with _open(settings) as engine:
         _empty_tables(engine, athlete_id, alone=alone)
-        forget(landing, engine, athlete_id)
+        forget(landing, engine, StreamStore(settings.streams_address), athlete_id)
         for name in _our_tables() if alone else ():
             engine.drop(name)
         address = engine.address
@@ -70,6 +72,7 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
         # Listings that held no activity belong to nobody; they say when someone was asked for.
         landing.remove([manifest.batch_id for manifest in landing.manifests()])
     yield f"The landed answers in {settings.landing_address} are removed."
+    yield f"The recordings in {settings.streams_address} are removed."
     yield f"The tables and marts in {address} are removed."
     if alone and settings.warehouse_kind is WarehouseKind.DUCKDB:
         yield _without_traces(settings.duckdb_path.absolute())

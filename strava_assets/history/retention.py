@@ -1,6 +1,7 @@
 """What leaves for good: rows that Strava has not confirmed for long, and everything of an athlete who goes.
 
-The landing is rewritten along with the table, so that no rebuild brings any of it back.
+The landing is rewritten along with the table, so that no rebuild brings any of it back, and the recordings go
+with their activities.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from strava_assets.history.fold import Key, Version
     from strava_assets.landing import Landing, Manifest
+    from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
 
 _UNCONFIRMED = """
@@ -43,9 +45,14 @@ _FORGET_BATCHES = (
 
 
 def expire(
-    landing: Landing, warehouse: Warehouse, now: datetime, retention_days: int, week_start: str = "monday"
+    landing: Landing,
+    warehouse: Warehouse,
+    streams: StreamStore,
+    now: datetime,
+    retention_days: int,
+    week_start: str = "monday",
 ) -> int:
-    """Remove what the API gave and has not confirmed for long, from the table and from the landing.
+    """Remove what the API gave and has not confirmed for long, from table, landing and streams.
 
     What the bulk export holds stays: it is the athlete's own copy. Where it holds an activity whose API row
     expires, its row takes the place, deleted if the activity was found deleted.
@@ -55,6 +62,7 @@ def expire(
     Args:
         landing: where the batches are; only loaded ones are looked at.
         warehouse: where the tables are.
+        streams: where the recordings are.
         now: aware UTC.
         retention_days: how long a row may go without being fetched again, days.
         week_start: `monday` or `sunday`, for rows that come back from the bulk export.
@@ -64,6 +72,7 @@ def expire(
 
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
+        StreamsError: the same of the streams.
     """
     manifests = landing.manifests()
     old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
@@ -72,6 +81,11 @@ def expire(
     removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
     if not removed:
         return 0
+
+    # First, for the table is what says of which activities they are.
+    streams.remove(
+        [key for key, entry in streams.entries().items() if key in expired and entry.source == "api"]
+    )
 
     def is_expired(version: Version) -> bool:
         return version.key in expired if version.key else version.fetched_at < limit
@@ -96,13 +110,14 @@ def expire(
     return removed
 
 
-def forget(landing: Landing, warehouse: Warehouse, athlete_id: str) -> None:
-    """Remove everything of an athlete from tables and landing; of others, nothing.
+def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete_id: str) -> None:
+    """Remove everything of an athlete from tables, landing and streams; of others, nothing.
 
     The tables go first: run again after a crash, it completes what was begun.
 
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
+        StreamsError: the streams cannot be written.
     """
     ledger.prepare(warehouse)
     batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
@@ -117,6 +132,7 @@ def forget(landing: Landing, warehouse: Warehouse, athlete_id: str) -> None:
         warehouse.execute(_FORGET, {"athlete_id": athlete_id})
         for statement in _FORGET_BATCHES:
             warehouse.execute(statement, {"batch_ids": Typed(sorted(origins), ColumnType.TEXT)})
+    streams.remove_athlete(athlete_id)
     landing.remove([m.batch_id for m in batches])
     landing.remove([name for name in landing.uncommitted() if _holds(landing, name, athlete_id)])
 

@@ -76,9 +76,13 @@ class StreamStore:
         self._drop(by_part, lambda entry: entry.key in gone)
         return len(gone)
 
+    def athletes(self) -> set[str]:
+        """Whose parts are here; told by the folders, so that a damaged file hides nobody."""
+        return {part.split("/", 1)[0].removeprefix("athlete=") for part in self._folder.parts()}
+
     def remove_athlete(self, athlete_id: str) -> int:
-        """Take everything of an athlete away for good; returns how many activities that were."""
-        own = [key for key in self.entries() if key[0] == athlete_id]
+        """Take everything of an athlete away for good, damaged or not; returns how many files that were."""
+        own = [part for part in self._folder.parts() if part.startswith(f"athlete={athlete_id}/")]
         self._folder.take_away(f"athlete={athlete_id}")
         return len(own)
 

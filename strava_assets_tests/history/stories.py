@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.load import Loader, LoadReport
 from strava_assets.landing import Landing, Manifest
+from strava_assets.streams import StreamStore
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.streams.samples import entry, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +60,7 @@ class Story:
         self.folder = folder
         self.warehouse = warehouse
         self.landing = Landing(str(folder / "landing"))
+        self.streams = StreamStore(str(folder / "streams"))
         self.now = BEGINNING
         self.guard = DeletionGuard()
 
@@ -111,6 +114,17 @@ class Story:
         self.wait(hours=6)
         self.land(records, kind, **how)
         return self.load()
+
+    def record(self, *activities: int, athlete: str = "7", source: Literal["api", "archive"] = "api") -> None:
+        """Recordings of these activities."""
+        with self.streams.writer() as writer:
+            for number in map(str, activities):
+                told = entry(number, self.now, athlete_id=athlete, source=source)
+                writer.add(told, recording(number, athlete_id=athlete))
+
+    def recorded(self) -> dict[str, str]:
+        """The activities with a recording, and where that came from."""
+        return {key[1]: entry.source for key, entry in self.streams.entries().items()}
 
     def rows(self) -> Rows:
         return rows_of(self.warehouse)

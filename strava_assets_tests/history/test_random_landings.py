@@ -64,7 +64,7 @@ def take(step: tuple[str, Any], told: Story) -> None:
     elif what == "compact":
         compact(told.landing, told.warehouse, told.now, how)
     else:
-        expire(told.landing, told.warehouse, told.now, how)
+        expire(told.landing, told.warehouse, told.streams, told.now, how)
 
 
 @settings(max_examples=12, deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])

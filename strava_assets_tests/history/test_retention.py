@@ -26,6 +26,8 @@ def a_life_with_loose_ends(story: Story) -> None:
     story.sync([activity(n, name=f"fetched {n}") for n in (1, 3, 4)])  # 2 is deleted
     story.wait(days=40)
     story.sync([activity(4, name="fetched 4")], complete=False)
+    story.record(1, 2, 4)
+    story.record(3, 9, source="archive")
 
 
 def check_only_what_may_stay_stays(story: Story) -> None:
@@ -38,6 +40,7 @@ def check_only_what_may_stay_stays(story: Story) -> None:
     }
     assert story.living() == {"3", "4", "9"}
     assert not story.rejects()
+    assert story.recorded() == {"3": "archive", "4": "api", "9": "archive"}
     landed = everything_landed(story)
     assert "fetched 4" in landed
     assert not any(word in landed for word in ("fetched 1", "fetched 2", "fetched 3", "secret"))
@@ -47,21 +50,23 @@ def check_only_what_may_stay_stays(story: Story) -> None:
 
 def test_rows_that_strava_has_not_confirmed_leave_table_and_landing(story: Story) -> None:
     a_life_with_loose_ends(story)
-    assert expire(story.landing, story.warehouse, story.now, 30) == 4  # 1, 2, 3 and the set-aside 77
+    assert (
+        expire(story.landing, story.warehouse, story.streams, story.now, 30) == 4
+    )  # 1, 2, 3 and the set-aside 77
     check_only_what_may_stay_stays(story)
-    assert expire(story.landing, story.warehouse, story.now, 30) == 0
+    assert expire(story.landing, story.warehouse, story.streams, story.now, 30) == 0
 
 
 def test_nothing_leaves_before_its_time(story: Story) -> None:
     a_life_with_loose_ends(story)
-    before, landed = story.rows(), everything_landed(story)
-    assert expire(story.landing, story.warehouse, story.now, 60) == 0
-    assert (story.rows(), everything_landed(story)) == (before, landed)
+    before, landed, recorded = story.rows(), everything_landed(story), story.recorded()
+    assert expire(story.landing, story.warehouse, story.streams, story.now, 60) == 0
+    assert (story.rows(), everything_landed(story), story.recorded()) == (before, landed, recorded)
 
 
 def test_an_expired_activity_that_strava_shows_again_comes_back(story: Story) -> None:
     a_life_with_loose_ends(story)
-    expire(story.landing, story.warehouse, story.now, 30)
+    expire(story.landing, story.warehouse, story.streams, story.now, 30)
     story.sync([activity(n) for n in (1, 2, 4)])
     assert story.living() == {"1", "2", "3", "4", "9"}
     assert {row["source"] for n, row in story.rows().items() if n in {"1", "2", "4"}} == {"api"}
@@ -71,7 +76,7 @@ def test_an_expired_activity_that_strava_shows_again_comes_back(story: Story) ->
 def test_rows_that_come_back_from_the_export_keep_the_weeks_that_are_set(story: Story) -> None:
     a_life_with_loose_ends(story)
     story.load(week_start="sunday")
-    expire(story.landing, story.warehouse, story.now, 30, week_start="sunday")
+    expire(story.landing, story.warehouse, story.streams, story.now, 30, week_start="sunday")
     assert {row["week"].isoweekday() for row in story.rows().values()} == {7}
 
 
@@ -81,7 +86,7 @@ def test_an_expiry_that_is_cut_short_is_completed_by_the_next(story: Story) -> N
     while True:
         try:
             fragile = Fragile(story.landing.address, survived)
-            expire(fragile, story.warehouse, story.now, 30)
+            expire(fragile, story.warehouse, story.streams, story.now, 30)
         except PowerCut:
             survived += 1
         else:
@@ -98,6 +103,8 @@ def two_lives(story: Story) -> None:
             [activity(11, athlete=8, name="theirs"), activity(12, athlete=8, distance="odd", name="theirs")],
             athlete="8",
         )
+    story.record(1, 2)
+    story.record(11, 12, athlete="8")
 
 
 def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: Story) -> None:
@@ -107,10 +114,12 @@ def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: St
     died.write_page(1, b'[{"id": 11, "athlete": {"id": 8}, "name": "theirs"}]', story.now, 1)
     running = story.landing.begin("full", story.now)
     running.write_page(1, b'[{"id": 1, "athlete": {"id": 7}}]', story.now, 1)
-    forget(story.landing, story.warehouse, "8")
+    forget(story.landing, story.warehouse, story.streams, "8")
     assert story.rows() == mine
     assert [reject["activity_id"] for reject in story.rejects().values()] == ["3"]
     assert "theirs" not in everything_landed(story)
+    assert set(story.recorded()) == {"1", "2"}
+    assert not list(Path(story.streams.address).glob("athlete=8*"))
     assert story.landing.uncommitted() == [running.batch_id]
     assert story.load().batches == 0
     assert (story.rows(), story.rejects()) == story.rebuilt()
@@ -121,9 +130,9 @@ def test_what_was_compacted_is_forgotten_too(story: Story) -> None:
     story.wait(days=40)
     story.sync([activity(1), activity(2)])
     story.sync([activity(11, athlete=8, name="theirs")], athlete="8")
-    expire(story.landing, story.warehouse, story.now, 30)  # folds what is old
+    expire(story.landing, story.warehouse, story.streams, story.now, 30)  # folds what is old
     story.sync([activity(12, athlete=8, distance="odd", name="theirs")], "incremental", athlete="8")
-    forget(story.landing, story.warehouse, "8")
+    forget(story.landing, story.warehouse, story.streams, "8")
     assert set(story.rows()) == {"1", "2"}
     assert not story.rejects()
     assert "theirs" not in everything_landed(story)
@@ -133,7 +142,7 @@ def test_what_was_compacted_is_forgotten_too(story: Story) -> None:
 def test_a_forgetting_that_is_cut_short_can_be_repeated(story: Story, cut_at: int) -> None:
     two_lives(story)
     with pytest.raises(PowerCut):
-        forget(Fragile(story.landing.address, cut_at), story.warehouse, "8")
-    forget(story.landing, story.warehouse, "8")
+        forget(Fragile(story.landing.address, cut_at), story.warehouse, story.streams, "8")
+    forget(story.landing, story.warehouse, story.streams, "8")
     assert set(story.rows()) == {"1", "2"}
     assert (story.rows(), story.rejects()) == story.rebuilt()
