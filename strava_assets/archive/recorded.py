@@ -66,11 +66,12 @@ class Recorded:
         """
         t_s = self.channels["t_s"]
         shift = round((start - self.start).total_seconds())
-        first, last = shift, shift + elapsed_s if elapsed_s is not None else float(t_s[-1])
-        if first < -_UNCROPPED_S or last > t_s[-1] + _UNCROPPED_S or first > t_s[-1]:
-            return self
-        kept = (t_s >= first) & (t_s <= last)
-        if not kept.any():
+        end = float(t_s[-1])
+        last = end if elapsed_s is None else shift + elapsed_s
+        is_whole = abs(shift) <= _UNCROPPED_S
+        is_part = shift > 0 and last <= end + _UNCROPPED_S
+        kept = (t_s >= shift) & (t_s <= last)
+        if not kept.any() or not (is_whole or is_part):
             return self
         channels = {name: values[kept] for name, values in self.channels.items()}
         channels["t_s"] = channels["t_s"] - shift

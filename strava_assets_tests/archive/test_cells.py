@@ -58,8 +58,8 @@ def test_a_number(name: str, text: str, value: float | None) -> None:
         ("Portuguese", "8 de ago. de 2026, 07:59:26", (2026, 8, 8, 7, 59, 26)),
     ],
 )
-def test_a_date_is_utc(name: str, text: str, moment: tuple[int, ...]) -> None:
-    assert cells.moment(text, language(name)) == datetime(*moment, tzinfo=UTC)  # type: ignore[misc] - six numbers
+def test_a_date_is_utc(name: str, text: str, moment: tuple[int, int, int, int, int, int]) -> None:
+    assert cells.moment(text, language(name)) == datetime(*moment, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
