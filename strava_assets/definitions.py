@@ -14,6 +14,7 @@ from strava_assets.assets import activities, inputs, marts, profile, report, rid
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks import ride_power as ride_power_checks
+from strava_assets.checks import streams as stream_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
@@ -63,6 +64,7 @@ def build_defs(
         ],
         asset_checks=[
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
+            build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
             build_checks("athlete_profile", profile_checks.CHECKS),
             build_checks("ride_power", ride_power_checks.POWER_CHECKS),
             build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),

@@ -45,7 +45,7 @@ def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
     """A platform of its own that has run once, over `riding()`."""
     from strava_assets_tests.chain import chain, copied, riding
 
-    with chain(copied(a_loaded_home, tmp_path / "home"), riding()) as platform:
+    with chain(copied(a_loaded_home, tmp_path / "home"), riding(), streams="power") as platform:
         yield platform
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.landing import Landing
 from strava_assets.marts import catalog
 from strava_assets.schema.columns import ColumnType
+from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +43,16 @@ def a_listing_was_held_back(chain: Chain) -> None:
     landing.conclude(landing.manifests()[-1], {"deleted": [], "held_back": ["4711"]})
 
 
+def a_clock_that_went_back(chain: Chain) -> None:
+    """A recording came into the store whose times do not increase."""
+    store = StreamStore(chain.settings().streams_address)
+    newest = max(store.entries().values(), key=lambda entry: entry.fetched_at)
+    [(entry, recording)] = store.read([newest])
+    with store.writer() as writer:
+        later = replace(entry, fetched_at=entry.fetched_at + timedelta(hours=1), version="")
+        writer.add(later, recording.take(list(reversed(range(recording.num_rows)))))
+
+
 BY_HAND: dict[tuple[str, str], Tamper] = {
     ("bq_activities", "ids_unique"): doubled("bq_activities"),
     ("bq_activities", "schema_as_registered"): sql("ALTER TABLE bq_activities ADD COLUMN odd BIGINT"),
@@ -61,6 +74,15 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("bq_activities", "moving_within_elapsed"): of_one_ride("elapsed_time_s = moving_time_s - 1"),
     ("bq_activities", "power_meter_reports"): sql(
         "UPDATE bq_activities SET device_watts = FALSE WHERE activity_date > current_date - 28"
+    ),
+    ("activity_streams", "recordings_sound"): a_clock_that_went_back,
+    ("activity_streams", "nothing_unreadable"): sql(
+        "UPDATE activity_streams SET status = 'unreadable', reason = 'there is no time' "
+        f"WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("activity_streams", "rides_have_streams"): sql(
+        "DELETE FROM activity_streams WHERE activity_id IN "
+        "(SELECT activity_id FROM bq_activities WHERE activity_date > current_date - 20)"
     ),
     ("athlete_profile", "one_figure_a_day"): sql(
         "INSERT INTO athlete_profile SELECT * REPLACE (valid_from + 1 AS valid_from) FROM athlete_profile"

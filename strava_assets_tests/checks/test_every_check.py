@@ -29,7 +29,8 @@ SPECS = {
 @pytest.fixture(scope="module")
 def sound(a_loaded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """All checks, run over a history in which nothing is wrong."""
-    with chain(copied(a_loaded_home, tmp_path_factory.mktemp("sound") / "home"), riding()) as platform:
+    home = copied(a_loaded_home, tmp_path_factory.mktemp("sound") / "home")
+    with chain(home, riding(), streams="power") as platform:
         yield platform.check(*SPECS)
 
 
