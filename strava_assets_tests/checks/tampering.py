@@ -77,8 +77,7 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ),
     ("activity_streams", "recordings_sound"): a_clock_that_went_back,
     ("activity_streams", "nothing_unreadable"): sql(
-        "UPDATE activity_streams SET status = 'unreadable', reason = 'there is no time' "
-        f"WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+        f"UPDATE activity_streams SET status = 'unreadable', reason = 'odd' WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
     ),
     ("activity_streams", "rides_have_streams"): sql(
         "DELETE FROM activity_streams WHERE activity_id IN "
