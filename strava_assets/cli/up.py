@@ -102,7 +102,7 @@ def _start(stack: ExitStack, port: int) -> tuple[list[Child], bool]:
 def _settings(stack: ExitStack) -> Settings:
     """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
     from strava_assets.cli.console import banner
-    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
+    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
     from strava_assets.settings import load_settings
 
     # Set before the settings are read, so that the UI and the daemon see the same.
@@ -110,7 +110,8 @@ def _settings(stack: ExitStack) -> Settings:
     settings = load_settings()
     if _has_credentials(settings):
         return settings
-    sandbox = Sandbox.sample()
+    # The limits of an application for ten athletes: the first run then shows a year of power curves.
+    sandbox = Sandbox.sample(limits=RateLimits(overall=(400, 4_000), read=(200, 2_000)))
     sandbox.tokens.rotate_refresh_token = False
     server = stack.enter_context(serve(sandbox))
     home = settings.home / "sample"

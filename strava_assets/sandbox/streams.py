@@ -131,7 +131,8 @@ def _latlng(record: Record, seconds: int) -> list[list[float]] | None:
     corners = np.array(points)
     share = np.linspace(0, 1, len(points))
     columns = [np.round(np.interp(gone, share, corners[:, axis]), 6) for axis in (0, 1)]
-    return [[float(value) for value in pair] for pair in np.column_stack(columns)]
+    pairs: list[list[float]] = np.column_stack(columns).tolist()
+    return pairs
 
 
 def _altitude(record: Record, seconds: int) -> list[float] | None:
@@ -233,8 +234,10 @@ def _heights(record: Record, seconds: int) -> Floats | None:
 
 
 def _ints(values: NDArray[Any]) -> list[int]:
-    return [int(value) for value in values.tolist()]
+    whole: list[int] = values.astype(np.int64).tolist()
+    return whole
 
 
 def _floats(values: Floats, digits: int) -> list[float]:
-    return [float(value) for value in np.round(values, digits).tolist()]
+    rounded: list[float] = np.round(values, digits).tolist()
+    return rounded

@@ -210,6 +210,7 @@ def _flags(name: str, values: Any) -> pa.Array:
 
 def _coordinate(pairs: Sequence[Any], place: int) -> list[Any]:
     """One of the two numbers of each place; a place that is not known (null or empty) has neither."""
-    if not all(pair is None or (isinstance(pair, list) and len(pair) in (0, 2)) for pair in pairs):
-        raise UnreadableRecording("latlng does not hold pairs of numbers")
-    return [pair[place] if pair else None for pair in pairs]
+    try:
+        return [pair[place] if pair else None for pair in pairs]
+    except (TypeError, IndexError, KeyError):
+        raise UnreadableRecording("latlng does not hold pairs of numbers") from None
