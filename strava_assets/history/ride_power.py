@@ -35,6 +35,8 @@ logger = logging.getLogger("strava_assets.history")
 _BATCH_RIDES = 500
 _REMOVED_AT_ONCE = 5_000
 
+_CHANNELS = ("t_s", "watts", "heartrate_bpm")
+
 # The figures of the day as activity_measures reads them.
 _RIDES = """
 WITH figures AS (
@@ -136,7 +138,8 @@ def compute_ride_power(
     _remove(warehouse, removed)
     due = [entry for key, entry in rides.items() if known.get(key) != digests[key]]
     measured = (
-        _Measured(entry, _measure(recording, figures[entry.key])) for entry, recording in store.read(due)
+        _Measured(entry, _measure(recording, figures[entry.key]))
+        for entry, recording in store.read(due, _CHANNELS)
     )
     computed, recorded_s = 0, 0
     while batch := list(islice(measured, _BATCH_RIDES)):

@@ -17,7 +17,7 @@ from strava_assets.streams.folder import StreamsError
 from strava_assets.streams.recording import SCHEMA, channels_of, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from strava_assets.streams.entries import StreamEntry
@@ -96,8 +96,12 @@ class OpenPart:
         with damage_told(self._address):
             self.entries = from_footer(file.metadata.metadata[FOOTER_KEY], part)
 
-    def recording(self, entry: StreamEntry) -> pa.Table | None:
+    def recording(self, entry: StreamEntry, columns: Sequence[str] | None = None) -> pa.Table | None:
         """The samples of one of its entries; None where it has none.
+
+        Args:
+            entry: which.
+            columns: only these; the others are not even decoded.
 
         Raises:
             StreamsError: the file is damaged.
@@ -114,7 +118,7 @@ class OpenPart:
                 remedy="run it again.",
             )
         with damage_told(self._address):
-            return self._file.read_row_group(here.row_group)
+            return self._file.read_row_group(here.row_group, columns)
 
 
 @contextmanager

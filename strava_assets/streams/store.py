@@ -19,7 +19,7 @@ from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import PartDraft, open_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import TracebackType
 
     import pyarrow as pa
@@ -55,8 +55,14 @@ class StreamStore:
         """A context in which recordings are added; all are put in place when it ends, none if it fails."""
         return StreamWriter(self, self._folder)
 
-    def read(self, entries: Iterable[StreamEntry]) -> Iterator[tuple[StreamEntry, pa.Table]]:
+    def read(
+        self, entries: Iterable[StreamEntry], columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[StreamEntry, pa.Table]]:
         """The samples of the entries that have some, each part opened once; memory holds one recording.
+
+        Args:
+            entries: which.
+            columns: only these; the others are not even decoded.
 
         Raises:
             StreamsError: a part is damaged.
@@ -67,7 +73,7 @@ class StreamStore:
             if part and wanted:
                 with open_part(self._folder, part) as opened:
                     for entry in wanted:
-                        yield entry, opened.recording(entry)
+                        yield entry, opened.recording(entry, columns)
 
     def remove(self, keys: Collection[Key]) -> int:
         """Take activities away for good; returns how many there were."""

@@ -53,6 +53,12 @@ def test_what_was_added_comes_back_with_what_the_store_says_of_it(store: StreamS
     assert samples.equals(kept)
 
 
+def test_only_the_columns_that_are_asked_for_are_read(store: StreamStore) -> None:
+    keep(store, "1")
+    [(_, samples)] = store.read(store.entries().values(), ("t_s", "watts"))
+    assert samples.equals(recording("1").select(["t_s", "watts"]))
+
+
 def test_an_exception_leaves_nothing(store: StreamStore) -> None:
     def half_done() -> None:
         with store.writer() as writer:
