@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.history import deletions, retention
+from strava_assets.history import deletions, retention, ride_power
 from strava_assets.schema import ColumnType
 from strava_assets.schema.tables import TABLES
 from strava_assets_tests.parity import googlesql
@@ -29,6 +29,7 @@ RARE = {
     retention._EXPIRE_REJECTS: {"limit": "TIMESTAMP"},
     retention._FORGET: {"athlete_id": "STRING"},
     **{sql: {"batch_ids": "ARRAY<STRING>"} for sql in retention._FORGET_BATCHES},
+    **{sql: {"rides": "ARRAY<STRING>"} for sql in ride_power._REMOVE},
     deletions._MARK: {"athlete_id": "STRING", "deleted_at": "TIMESTAMP", "ids": "ARRAY<STRING>"},
 }
 """What a sound sync does not send."""
