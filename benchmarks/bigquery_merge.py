@@ -3,8 +3,10 @@
     make tools
     .venv/bin/python -m benchmarks.bigquery_merge
 
-Both ask the emulator over HTTP, in turns, three times each. The merge stages, counts and merges into an empty
-table, and once more into the full one; the client only loads. Memory is this process's growth.
+All ask the emulator over HTTP, in turns, five times each. The merge goes into an empty table, where it stages
+and inserts, and once more into the full one, where it stages, counts and merges; the client only loads a data
+frame. The bare client is what is left without the project: it loads the staged file and runs the same INSERT,
+the same MERGE. Memory is this process's growth.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ import time
 import warnings
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from google.cloud import bigquery
 
 from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.warehouse import statements
 from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.bigquery_staging import write_parquet
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine, running_emulator
 
@@ -31,6 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BATCH = 5_000
+TOLD = (
+    "merge into an empty table",
+    "the same again",
+    "bare client, load and INSERT",
+    "bare client, load and MERGE",
+    "client's load of a data frame",
+)
 EXTRA = '{"map": {"summary_polyline": "' + "a" * 400 + '"}, "kudoers": [1, 2, 3]}'
 
 
@@ -68,6 +79,31 @@ def merged(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, f
     return seconds[0], seconds[1]
 
 
+def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, float]:
+    """Seconds of the bare client for the same: the file loaded and inserted, the file loaded and merged."""
+    stage, target = f"{engine.dataset}.by_hand", ACTIVITIES.name
+    config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
+    settings = bigquery.QueryJobConfig(default_dataset=f"{engine.client.project}.{engine.dataset}")
+    text: dict[str, Any] = {"latest": "fetched_at", "json_as_text": True}
+    with engine.open() as warehouse, tempfile.TemporaryDirectory() as folder:
+        warehouse.drop(target)
+        warehouse.ensure(ACTIVITIES)
+        file = Path(folder) / "rows.parquet"
+        write_parquet(file, ACTIVITIES, made)
+        seconds = []
+        for statement in (
+            statements.fill(ACTIVITIES, "by_hand", **text),
+            statements.merge(ACTIVITIES, "by_hand", wins="TRUE", **text),
+        ):
+            sql = statement.sql(dialect="bigquery")
+            began = time.perf_counter()
+            with file.open("rb") as rows:
+                engine.client.load_table_from_file(rows, stage, job_config=config).result()
+            engine.client.query(sql, job_config=settings, job_retry=None).result(job_retry=None)
+            seconds.append(time.perf_counter() - began)
+    return seconds[0], seconds[1]
+
+
 def loaded(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> float:
     """Seconds of the client's own load of the same rows as a data frame."""
     frame = pa.Table.from_batches(made).to_pandas()
@@ -88,7 +124,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--times", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_emulator(Path(folder) / "data") as address:
         engine = BigQueryEngine(address)
@@ -99,18 +135,16 @@ def main() -> None:
             warehouse.merge(ACTIVITIES, batches(asked.rows), wins="TRUE", changed="TRUE", latest="fetched_at")
             print(f"memory: {small:.0f} MB after {BATCH:,} rows, {peak_mb():.0f} MB after {asked.rows:,}")
         made = list(batches(asked.rows))
-        first, again, client = [], [], []
-        for _ in range(asked.times):
-            one, two = merged(engine, made)
-            first.append(one)
-            again.append(two)
-            client.append(loaded(engine, made))
-    for told, seconds in (
-        ("merge into an empty table", first),
-        ("the same again", again),
-        ("client's load", client),
-    ):
-        print(f"{told}: {statistics.median(seconds):.2f} s median, {min(seconds):.2f} to {max(seconds):.2f}")
+        turns = [
+            (*merged(engine, made), *bare(engine, made), loaded(engine, made)) for _ in range(asked.times)
+        ]
+    load = [turn[-1] for turn in turns]
+    for told, seconds in zip(TOLD, zip(*turns, strict=True), strict=True):
+        times = statistics.median(one / other for one, other in zip(seconds, load, strict=True))
+        print(
+            f"{told}: {statistics.median(seconds):.2f} s median, {min(seconds):.2f} to {max(seconds):.2f};"
+            f" {times:.2f} times the client's load of its turn"
+        )
 
 
 if __name__ == "__main__":

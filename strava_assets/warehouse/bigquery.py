@@ -14,18 +14,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from sqlglot import exp
 from typing_extensions import override
 
-from strava_assets.schema import Column, ColumnType
+from strava_assets.schema import ColumnType
 from strava_assets.warehouse import statements
-from strava_assets.warehouse.arrow import arrow_schema, described, fitted, plain
+from strava_assets.warehouse.arrow import described, plain
 from strava_assets.warehouse.bigquery_errors import FAILURES, DatasetElsewhereError, Place, explained
 from strava_assets.warehouse.bigquery_jobs import LABELS, Jobs
+from strava_assets.warehouse.bigquery_staging import staged_columns, write_parquet
 from strava_assets.warehouse.engine import JobReport, MergeCounts, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
@@ -33,14 +32,15 @@ from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from strava_assets.schema import Table
+    import pyarrow as pa
+
+    from strava_assets.schema import Column, Table
 
 _TYPES = {column_type.bigquery: column_type for column_type in ColumnType}
 _LEGACY_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 _STAGING_LIVES = timedelta(hours=1)
 """A staging table is dropped after its merge; should that fail, BigQuery drops it then."""
 
-_STAGED_ORDER = Column(statements.STAGED_ROW, ColumnType.INTEGER, "The order in which rows came")
 _log = logging.getLogger(__name__)
 
 
@@ -158,7 +158,12 @@ class BigQueryWarehouse(Warehouse):
     def merge(
         self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
     ) -> MergeCounts:
-        with self._staged(table, rows) as stage:
+        with self._staged(table, rows) as (stage, staged):
+            if not staged:
+                return MergeCounts(staged=0, inserted=0, updated=0, unchanged=0)
+            filled = self._filled(table, stage, latest)
+            if filled is not None:
+                return MergeCounts(staged=staged, inserted=filled, updated=0, unchanged=0)
             decided = statements.decisions(
                 table, stage, wins=wins, changed=changed, latest=latest, json_as_text=True
             )
@@ -168,21 +173,36 @@ class BigQueryWarehouse(Warehouse):
             merging = statements.merge(table, stage, wins=wins, latest=latest, json_as_text=True)
             self._jobs.query(merging.sql(dialect="bigquery"), kind="MERGE")
         return MergeCounts(
-            staged=counts["staged"],
+            staged=staged,
             inserted=counts["inserted"],
             updated=counts["updated"],
             unchanged=counts["matched"] - counts["updated"],
         )
 
+    def _filled(self, table: Table, stage: str, latest: str) -> int | None:
+        """Insert into a table without rows, where there is nothing to merge with; None: merge after all.
+
+        BigQuery makes one MERGE wait for another, but no INSERT. So this one may run once in a table's life:
+        of two calls that find it empty, or of a call and what a killed one left running, the second merges.
+        """
+        found = self._found(table.name)
+        if found is None or found.num_rows or found.created is None:
+            return None
+        inserting = statements.fill(table, stage, latest=latest, json_as_text=True)
+        return self._jobs.execute_once(
+            inserting.sql(dialect="bigquery"),
+            kind="INSERT",
+            once=f"{self._place.dataset}_{table.name}_{found.created:%Y%m%dT%H%M%S%f}",
+        )
+
     @contextmanager
-    def _staged(self, table: Table, rows: Iterable[pa.RecordBatch]) -> Iterator[str]:
-        """A staging table with these rows and their order; JSON is staged as text, since Parquet has none."""
-        columns = [*map(_staged_column, table.columns), _STAGED_ORDER]
+    def _staged(self, table: Table, rows: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int]]:
+        """A staging table with these rows, and their number."""
         name = f"stage_{table.name}_{uuid.uuid4().hex}"
-        schema = [_field(column) for column in columns]
+        schema = [_field(column) for column in staged_columns(table)]
         with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder:
             file = Path(folder) / "rows.parquet"
-            _write_parquet(file, table, columns, rows)
+            staged = write_parquet(file, table, rows)
             self._ensure_dataset()
             stage = bigquery.Table(self.table_address(name), schema=schema)
             stage.expires = datetime.now(UTC) + _STAGING_LIVES
@@ -190,7 +210,7 @@ class BigQueryWarehouse(Warehouse):
                 with self._explaining():
                     self._client.create_table(stage, exists_ok=True, **self._jobs.patience)
                 self._jobs.load_parquet(file, self.table_address(name), schema)
-                yield name
+                yield name, staged
             finally:
                 self._forget(name)
 
@@ -205,7 +225,7 @@ class BigQueryWarehouse(Warehouse):
 
     @override
     def replace(self, table: Table, rows: pa.Table) -> int:
-        with self._staged(table, rows.to_batches()) as stage:
+        with self._staged(table, rows.to_batches()) as (stage, _):
             self._clear_view(table.name)
             picked = exp.select(*statements.unstaged(table, json_as_text=True)).from_(
                 statements.table_named(stage)
@@ -309,25 +329,6 @@ class BigQueryWarehouse(Warehouse):
                 return self._client.get_table(self.table_address(name), **self._jobs.patience)
             except NotFound:
                 return None
-
-
-def _write_parquet(
-    file: Path, table: Table, columns: Sequence[Column], rows: Iterable[pa.RecordBatch]
-) -> None:
-    """Rows as they come go to disk, so that memory holds one batch however many there are."""
-    schema = arrow_schema(columns)
-    staged = 0
-    with pq.ParquetWriter(file, schema) as writer:
-        for batch in rows:
-            fit = fitted(table.name, table.columns, batch)
-            numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
-            writer.write_batch(pa.record_batch([*fit.columns, numbers], schema=schema))
-            staged += fit.num_rows
-
-
-def _staged_column(column: Column) -> Column:
-    staged_type = ColumnType.TEXT if column.type is ColumnType.JSON else column.type
-    return Column(column.name, staged_type, column.meaning, nullable=column.nullable)
 
 
 def _stored(found: bigquery.Table) -> dict[str, StoredColumn]:

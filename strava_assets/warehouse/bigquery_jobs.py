@@ -2,7 +2,8 @@
 
 Every job's id is chosen here before it is sent. A request whose answer was lost is sent again under the same
 id, and BigQuery refuses the second one: the first is then awaited, and nothing is applied twice. The ids are
-new with each call, not made from the content: a history rebuilt later may load the same rows again.
+new with each call, not made from the content: a history rebuilt later may load the same rows again. Only what
+may happen once in a table's life is named by that (`execute_once`).
 """
 
 from __future__ import annotations
@@ -92,15 +93,8 @@ class Jobs:
             WarehouseError: it failed; which class says why.
         """
         began = time.monotonic()
-        config = self._config(params, kind)
         try:
-            job_id = _job_id(kind)
-            try:
-                job = self.client.query(
-                    sql, job_config=config, job_id=job_id, job_retry=None, **self.patience
-                )
-            except Conflict:
-                job = self._known(job_id)
+            job = self._sent(sql, params, kind, _job_id(kind))
             rows = job.result(
                 page_size=page_rows, job_retry=None, **{**self.patience, "timeout": self.job_timeout_s}
             )
@@ -109,6 +103,33 @@ class Jobs:
         changed = job.num_dml_affected_rows
         self._record(kind, began, rows.total_rows or 0 if changed is None else changed, job)
         return job, rows
+
+    def execute_once(self, sql: str, *, kind: str, once: str) -> int | None:
+        """Run a statement under a name that BigQuery lets run once; waits for whoever had the name before.
+
+        Args:
+            sql: BigQuery's SQL; tables without a dataset are the warehouse's.
+            kind: what it is, for the record.
+            once: what this may happen to once; letters, digits, underscores and hyphens.
+
+        Returns:
+            How many rows it changed; None where another one had the name, whatever has become of it.
+
+        Raises:
+            WarehouseError: it failed, or the other one does not end; which class says why.
+        """
+        began = time.monotonic()
+        try:
+            job = self._sent(sql, None, kind, f"strava_assets_{_word(kind)}_{once}")
+            if job.query != sql:
+                job.exception(timeout=self.job_timeout_s)
+                return None
+            job.result(job_retry=None, **{**self.patience, "timeout": self.job_timeout_s})
+        except FAILURES as error:
+            raise explained(error, self.place) from error
+        changed = int(job.num_dml_affected_rows or 0)
+        self._record(kind, began, changed, job)
+        return changed
 
     def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
         """Bytes the statement would process, by a dry run; nothing is run or billed."""
@@ -150,6 +171,13 @@ class Jobs:
             raise explained(error, self.place) from error
         self._record("LOAD", began, job.output_rows or 0, job)
         return int(job.output_rows or 0)
+
+    def _sent(self, sql: str, params: Mapping[str, Any] | None, kind: str, job_id: str) -> Any:
+        config = self._config(params, kind)
+        try:
+            return self.client.query(sql, job_config=config, job_id=job_id, job_retry=None, **self.patience)
+        except Conflict:
+            return self._known(job_id)
 
     def _known(self, job_id: str) -> Any:
         """A job that was sent already; which kind it is, its id says and the client does not."""

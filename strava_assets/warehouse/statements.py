@@ -178,6 +178,16 @@ def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: boo
     )
 
 
+def fill(table: Table, stage: str, *, latest: str, json_as_text: bool = False) -> exp.Insert:
+    """Insert what `merge` would insert into a table without rows."""
+    names = [column.name for column in table.columns]
+    kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
+    return exp.Insert(
+        this=exp.Schema(this=table_named(table.name), expressions=[identifier(name) for name in names]),
+        expression=exp.select(*map(column_named, names)).from_(kept),
+    )
+
+
 def unstaged(table: Table, *, json_as_text: bool = False) -> list[exp.Expr]:
     """The staging table's columns as the table has them.
 

@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from strava_assets.warehouse import MergeCounts
 from strava_assets.warehouse.bigquery import BigQueryWarehouse
 from strava_assets.warehouse.bigquery_errors import (
     CredentialsError,
@@ -267,6 +268,41 @@ def test_a_merge_that_fails_on_google_s_side_leaves_the_table_and_no_staging(
 
 
 @pytest.mark.bigquery_emulator
+def test_filling_a_table_twice_for_a_lost_answer_inserts_once(engine: BigQueryEngine, behind: Front) -> None:
+    behind.order("POST .*/jobs.*INSERT INTO", behind_first=True, times=1)
+    with warehouse_at(behind.address, engine.dataset, retry_for_s=30.0) as warehouse:
+        warehouse.ensure(RIDES)
+        assert merge(warehouse, batch([ride("1"), ride("2")])) == MergeCounts(2, 2, 0, 0)
+        assert [row["ride_id"] for row in stored(warehouse)] == ["1", "2"]
+
+
+@pytest.mark.bigquery_emulator
+def test_of_two_that_find_a_table_empty_the_second_merges(engine: BigQueryEngine, behind: Front) -> None:
+    with engine.open() as warehouse:
+        warehouse.ensure(RIDES)
+        empty = engine.client.get_table(f"{engine.dataset}.rides").to_api_repr()
+        merge(warehouse, batch([ride("1"), ride("2")]))
+    behind.order("GET .*/tables/rides", 200, empty)
+    with warehouse_at(behind.address, engine.dataset) as late:
+        assert merge(late, batch([ride("2", LATE, "h2"), ride("3")])) == MergeCounts(2, 1, 1, 0)
+        assert [report.kind for report in late.take_reports()] == ["LOAD", "SELECT", "MERGE"]
+        assert stored(late, "ride_id, hash") == [
+            {"ride_id": "1", "hash": "h1"},
+            {"ride_id": "2", "hash": "h2"},
+            {"ride_id": "3", "hash": "h1"},
+        ]
+
+
+@pytest.mark.bigquery_emulator
+def test_a_table_that_was_emptied_is_merged_into(engine: BigQueryEngine) -> None:
+    with engine.open() as warehouse:
+        warehouse.ensure(RIDES)
+        merge(warehouse, batch([ride("1")]))
+        assert warehouse.execute("DELETE FROM rides WHERE TRUE") == 1
+        assert merge(warehouse, batch([ride("1"), ride("2")])) == MergeCounts(2, 2, 0, 0)
+
+
+@pytest.mark.bigquery_emulator
 def test_an_engine_gone_in_the_middle_of_a_load_leaves_the_table_and_a_staging_that_expires(
     engine: BigQueryEngine, behind: Front, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -310,6 +346,8 @@ def test_tables_are_split_by_month_and_sorted_as_declared(engine: BigQueryEngine
 def test_a_report_names_the_job_and_what_it_is_billed_by(engine: BigQueryEngine) -> None:
     with engine.open() as warehouse:
         warehouse.ensure(RIDES)
+        merge(warehouse, batch([ride("1")]))
+        assert [report.kind for report in warehouse.take_reports()] == ["LOAD", "INSERT"]
         merge(warehouse, batch([ride("1")]))
         reports = warehouse.take_reports()
         assert [report.kind for report in reports] == ["LOAD", "SELECT", "MERGE"]

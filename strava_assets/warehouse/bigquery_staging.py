@@ -1,0 +1,50 @@
+"""Rows on their way to BigQuery: the staging table's columns and the Parquet file that is loaded into it.
+
+Parquet has no JSON that BigQuery would take for its own, so JSON travels as text. No client here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from strava_assets.schema import Column, ColumnType
+from strava_assets.warehouse.arrow import arrow_schema, fitted
+from strava_assets.warehouse.statements import STAGED_ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from strava_assets.schema import Table
+
+_ORDER = Column(STAGED_ROW, ColumnType.INTEGER, "The order in which rows came")
+
+
+def staged_columns(table: Table) -> list[Column]:
+    """The table's columns as they are staged, and the order in which rows came."""
+    texts = [
+        replace(column, type=ColumnType.TEXT) if column.type is ColumnType.JSON else column
+        for column in table.columns
+    ]
+    return [*texts, _ORDER]
+
+
+def write_parquet(file: Path, table: Table, rows: Iterable[pa.RecordBatch]) -> int:
+    """Write rows as they come, so that memory holds one batch however many there are; returns their number.
+
+    Raises:
+        UnfitRowsError: an unknown column, a required one missing or null, a value beyond its type.
+    """
+    schema = arrow_schema(staged_columns(table))
+    staged = 0
+    with pq.ParquetWriter(file, schema) as writer:
+        for batch in rows:
+            fit = fitted(table.name, table.columns, batch)
+            numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
+            writer.write_batch(pa.record_batch([*fit.columns, numbers], schema=schema))
+            staged += fit.num_rows
+    return staged
