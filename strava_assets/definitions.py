@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors
-from strava_assets.assets import activities, inputs, marts, profile, report, ride_power, streams
+from strava_assets.assets import activities, archive, inputs, marts, profile, report, ride_power, streams
 from strava_assets.checks import activities as activity_checks
+from strava_assets.checks import archive as archive_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks import streams as stream_checks
@@ -53,6 +54,8 @@ def build_defs(
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
+            archive.BULK_EXPORT,
+            *archive.build(settings, OWNERS),
             *activities.build(settings, storage_kind, OWNERS, patient=patient),
             *inputs.build(settings, storage_kind, OWNERS),
             *streams.build(settings, storage_kind, OWNERS, patient=patient),
@@ -63,6 +66,7 @@ def build_defs(
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=[
+            build_checks(archive.NAME, archive_checks.CHECKS),
             build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
             build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
             build_checks("athlete_profile", profile_checks.CHECKS),

@@ -14,7 +14,8 @@ EVERY_SIX_HOURS = "0 */6 * * *"
 
 def build_jobs() -> list[Any]:
     """What a person launches by name; every one is a selection of the same assets."""
-    everything = dg.AssetSelection.all()
+    # An import has a job of its own: an export comes when a person asks for one.
+    everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
     return [
         dg.define_asset_job(
             "sync",
@@ -28,6 +29,12 @@ def build_jobs() -> list[Any]:
             description="The whole chain with a full listing: finds edits and deletions of any age. One call "
             "per 200 activities.",
             config={"ops": {"raw_activities": {"config": {"mode": "FULL"}}}},
+        ),
+        dg.define_asset_job(
+            "import_archive",
+            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_activities"),
+            description="Import a bulk export, load it and refresh every mart. Without a path, the newest "
+            "export_….zip in the home's folder archive.",
         ),
         dg.define_asset_job(
             "rebuild",

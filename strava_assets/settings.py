@@ -290,6 +290,11 @@ class Settings(BaseModel):
         return self.landing_url or str(self.home.absolute() / "landing")
 
     @property
+    def archive_folder(self) -> Path:
+        """Where a bulk export is looked for when no path is given."""
+        return self.home.absolute() / "archive"
+
+    @property
     def streams_address(self) -> str:
         """Where streams are kept: as set, or a folder of the home."""
         return self.streams_url or str(self.home.absolute() / "streams")

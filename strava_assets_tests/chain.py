@@ -127,7 +127,8 @@ class Chain:
     def compute(self, **fields: Any) -> Run:
         """Run `sync` without the page, which takes longer to draw than everything else together."""
         page = dg.AssetSelection.assets("insights_report")
-        return self._run_selection(dg.AssetSelection.all() - page, fields=fields)
+        everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
+        return self._run_selection(everything - page, fields=fields)
 
     def ingest(self, ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
         """Run `raw_activities` and `bq_activities` alone, without their checks."""

@@ -3,7 +3,7 @@
 from strava_assets.archive.activities import Row, read_activities
 from strava_assets.archive.athlete import athlete_of
 from strava_assets.archive.errors import ArchiveError, UnreadableFile
-from strava_assets.archive.export import Export
+from strava_assets.archive.export import Export, newest_export
 from strava_assets.archive.recorded import Recorded
 from strava_assets.archive.recording import read_recording
 from strava_assets.archive.records import Facts, record_of
@@ -16,6 +16,7 @@ __all__ = [
     "Row",
     "UnreadableFile",
     "athlete_of",
+    "newest_export",
     "read_activities",
     "read_recording",
     "record_of",

@@ -256,3 +256,25 @@ def _listed(names: list[str]) -> str:
     if not names:
         return "nothing"
     return ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5:,} more files" if len(names) > 5 else "")
+
+
+def newest_export(folder: Path) -> Path:
+    """The newest `export_….zip` of a folder, by when each was made.
+
+    Raises:
+        ArchiveError: there is none, or the newest cannot be opened.
+    """
+    found = [path for path in folder.glob("*.zip") if _NAME.match(path.name)] if folder.is_dir() else []
+    if not found:
+        raise ArchiveError(
+            f"There is no export_….zip in {folder}.",
+            means="That is where an export is looked for when no path is given. Nothing was imported.",
+            remedy="ask Strava for your data (Settings, My Account, Download or Delete Your Account) and put "
+            f"the zip from its mail into {folder}, or pass its path.",
+        )
+
+    def made_at(path: Path) -> datetime:
+        with Export(path) as export:
+            return export.made_at
+
+    return max(found, key=made_at)

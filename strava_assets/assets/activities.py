@@ -139,7 +139,7 @@ def build(
 
     @dg.asset(
         name="bq_activities",
-        deps=[raw_activities],
+        deps=[raw_activities, "archive_activities"],
         group_name="warehouse",
         kinds={storage_kind, "python"},
         owners=owners,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from strava_assets.landing import Landing
 from strava_assets.marts import catalog
 from strava_assets.schema.columns import ColumnType
-from strava_assets.streams import StreamStore
+from strava_assets.streams import StreamEntry, StreamStore
+from strava_assets_tests.chain import ATHLETE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,31 @@ def a_clock_that_went_back(chain: Chain) -> None:
         writer.add(later, recording.take(list(reversed(range(recording.num_rows)))))
 
 
+def an_export_gave(status: Literal["stored", "unreadable"]) -> Tamper:
+    """The streams' store has an entry from an export whose rows never landed."""
+
+    def tamper(chain: Chain) -> None:
+        store = StreamStore(chain.settings().streams_address)
+        entry = StreamEntry(
+            athlete_id=str(ATHLETE),
+            activity_id="4711",
+            year=2026,
+            status=status,
+            source="archive",
+            fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
+            fingerprint="",
+            origin="activities/1.fit",
+            reason="the FIT file is damaged" if status == "unreadable" else None,
+        )
+        with store.writer() as writer:
+            writer.add(entry, None)
+
+    return tamper
+
+
 BY_HAND: dict[tuple[str, str], Tamper] = {
+    ("archive_activities", "recordings_read"): an_export_gave("unreadable"),
+    ("archive_activities", "imports_finished"): an_export_gave("stored"),
     ("bq_activities", "ids_unique"): doubled("bq_activities"),
     ("bq_activities", "schema_as_registered"): sql("ALTER TABLE bq_activities ADD COLUMN odd BIGINT"),
     ("bq_activities", "required_values"): sql(

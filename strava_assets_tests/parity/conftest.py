@@ -81,7 +81,9 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             bigquery_location=LOCATION,
             bigquery_api_endpoint=front.address,
         )
-        fetching_and_page = dg.AssetSelection.assets("raw_activities", "insights_report")
+        fetching_and_page = dg.AssetSelection.assets(
+            "raw_activities", "archive_activities", "insights_report"
+        )
         on_duckdb = platform._run_selection(dg.AssetSelection.all() - fetching_and_page)
         sent = list(_statements(front.bodies))
         path = platform.settings().duckdb_path

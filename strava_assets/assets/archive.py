@@ -1,0 +1,139 @@
+"""A bulk export (`archive_activities`): its rows into the landing, its recordings into the streams' store."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from strava_assets.assets.activities import STRAVA_POOL
+from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.sources import source_link
+from strava_assets.resources import LandingResource, StreamsResource
+
+if TYPE_CHECKING:
+    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.settings import Settings
+
+NAME = "archive_activities"
+BULK_EXPORT = dg.AssetSpec(
+    "bulk_export",
+    description=(
+        "The bulk export, `export_….zip`: all that Strava has of the athlete, as Strava sends it on demand. "
+        "It belongs to the athlete without limits."
+    ),
+    group_name="sources",
+    kinds={"strava", "zip"},
+    metadata={
+        "dagster/uri": dg.MetadataValue.url(
+            "https://support.strava.com/hc/en-us/articles/216918437-Exporting-your-Data-and-Bulk-Export"
+        )
+    },
+)
+
+_SHOWN = 20
+_TOLD_EVERY = 100
+
+
+class ImportConfig(dg.Config):
+    """What a launch of `archive_activities` may choose."""
+
+    path: str = Field(
+        default="",
+        description="The zip as Strava sent it, or the folder it was unpacked to. Empty: the "
+        "newest export_….zip in <home>/archive.",
+    )
+    athlete: str = Field(
+        default="", description="Your athlete id; needed only where neither the export nor its name says it."
+    )
+    processes: int = Field(default=2, ge=1, description="How many processes decode recordings.")
+
+
+def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
+    """The asset of the import.
+
+    Args:
+        settings: where an export is looked for, and the athlete's time zone.
+        owners: who answers for the asset.
+    """
+
+    @dg.asset(
+        name=NAME,
+        deps=[BULK_EXPORT],
+        group_name="ingest",
+        kinds={"python", "json", "parquet"},
+        owners=owners,
+        # Landing and streams have one writer at a time, as everything that fetches from Strava.
+        pool=STRAVA_POOL,
+        code_version="1",
+        description=(
+            "The bulk export, imported: its activities as a batch of the landing in the API's shape, its "
+            "FIT, GPX and TCX recordings as streams. The API's row wins on the same activity; a second import "
+            "changes nothing. No schedule runs it: launch the job `import_archive`, or "
+            "`strava-assets import-archive export_….zip`, whenever Strava has sent you an export."
+        ),
+        metadata={"dagster/uri": settings.landing_address}
+        | source_link(Path(__file__), NAME, base_url=settings.source_url),
+    )
+    def archive_activities(
+        context: dg.AssetExecutionContext,
+        config: ImportConfig,
+        landing: LandingResource,
+        streams: StreamsResource,
+    ) -> dg.MaterializeResult[Any]:
+        from strava_assets.archive import Export, newest_export
+        from strava_assets.history.archive import import_archive
+
+        began = time.monotonic()
+
+        def tell(progress: "Progress") -> None:
+            if progress.done % _TOLD_EVERY == 0 or progress.done == progress.total:
+                context.log.info(
+                    "%d of %d recordings, %d set aside", progress.done, progress.total, progress.set_aside
+                )
+
+        with told_with_its_cure():
+            path = Path(config.path) if config.path else newest_export(settings.archive_folder)
+            with Export(path) as export:
+                imported = import_archive(
+                    export,
+                    landing.open(),
+                    streams.open(),
+                    clock=lambda: datetime.now(UTC),
+                    home=settings.timezone,
+                    athlete=config.athlete or None,
+                    processes=config.processes,
+                    progress=tell,
+                )
+        return dg.MaterializeResult(metadata=import_metadata(imported, path, time.monotonic() - began))
+
+    return [archive_activities]
+
+
+def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[str, Any]:
+    """What the UI shows of an import."""
+    metadata: dict[str, Any] = {
+        "export": str(path.absolute()),
+        "made_at": dg.MetadataValue.timestamp(imported.made_at),
+        "athlete": imported.athlete_id,
+        "language": imported.language,
+        "activities": imported.activities,
+        "added": imported.new,
+        "changed": imported.changed,
+        "unchanged": imported.unchanged,
+        "recordings_decoded": imported.decoded,
+        "recordings": imported.stored,
+        "without_recording": imported.without,
+        "set_aside": len(imported.set_aside),
+        "unknown_types": sum(imported.unknown_types.values()),
+        "seconds": round(seconds, 2),
+    }
+    if imported.set_aside:
+        shown = list(imported.set_aside.items())[:_SHOWN]
+        metadata["set_aside_files"] = dg.MetadataValue.md("\n".join(f"- `{f}`: {why}" for f, why in shown))
+    if imported.unknown_types:
+        told = [f"- {shown}: {count}" for shown, count in imported.unknown_types.most_common(_SHOWN)]
+        metadata["unknown_type_names"] = dg.MetadataValue.md("\n".join(told))
+    return metadata

@@ -1,0 +1,47 @@
+"""The checks of `archive_activities`: recordings that were set aside, and imports that were not finished."""
+
+from strava_assets.checks.measured import Check, Finding, Subject
+
+
+def every_recording_was_read(subject: Subject) -> Finding:
+    """Every recording of the exports could be used."""
+    rows = [
+        {"activity_id": entry.activity_id, "file": entry.origin, "reason": entry.reason}
+        for entry in sorted(subject.streams.entries().values(), key=lambda entry: entry.key)
+        if entry.source == "archive" and entry.status == "unreadable"
+    ]
+    return Finding.none_of(rows, "recordings of the export that were set aside")
+
+
+def every_import_was_finished(subject: Subject) -> Finding:
+    """No recording came from an export whose rows have not landed: that import was interrupted."""
+    landed: set[tuple[str | None, str]] = set()
+    for manifest in subject.landing.manifests():
+        if manifest.source == "archive":
+            landed.update((manifest.athlete_id, activity_id) for activity_id in manifest.activity_ids)
+    rows = [
+        {"activity_id": entry.activity_id, "file": entry.origin}
+        for entry in sorted(subject.streams.entries().values(), key=lambda entry: entry.key)
+        if entry.source == "archive" and entry.key not in landed
+    ]
+    finding = Finding.none_of(rows, "recordings whose rows of the export have not landed")
+    if finding.passed:
+        return finding
+    told = f"{finding.told} That import was interrupted: launch import_archive again, it goes on from there."
+    return Finding(finding.measured, finding.threshold, passed=False, told=told, rows=rows)
+
+
+CHECKS = (
+    Check(
+        "recordings_read",
+        "Every recording of the exports could be read; the others are told with file and reason.",
+        every_recording_was_read,
+        warn=True,
+    ),
+    Check(
+        "imports_finished",
+        "No import was interrupted between its recordings and its rows.",
+        every_import_was_finished,
+        warn=True,
+    ),
+)
