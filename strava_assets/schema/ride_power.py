@@ -45,7 +45,7 @@ RIDE_POWER = Table(
         Column(
             "power_missing_s",
             INTEGER,
-            "Recorded seconds without power; they count as zero",
+            "Recorded seconds without power, beyond silences of ten seconds; they count as zero",
             unit="s",
             nullable=False,
         ),
@@ -59,9 +59,7 @@ RIDE_POWER = Table(
         Column("ftp_w", FLOAT, "Functional threshold power of the day, where known", unit="W"),
         Column("intensity_factor", FLOAT, "Normalized power over FTP"),
         Column("tss", FLOAT, "Training stress score; an hour at FTP is 100", unit="pts"),
-        Column(
-            "coasting_share", FLOAT, "Share of the recorded seconds without power on the pedals", unit="0-1"
-        ),
+        Column("coasting_share", FLOAT, "Share of the power readings that are zero", unit="0-1"),
         Column(
             "decoupling_pct",
             FLOAT,
