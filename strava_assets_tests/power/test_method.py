@@ -16,7 +16,7 @@ def one_ride_with_everything() -> RidePower:
     """A made ride with pauses, silences, a spike, coasting and a heart rate; no random numbers in it."""
     number = np.arange(5000)
     times = number + 40 * (number > 1200) + (number > 3000)
-    watts = 150.0 + (number * 7919) % 101
+    watts = np.float64(150) + (number * 7919) % 101
     watts[(number % 400) < 20] = 0
     watts[700:706] = np.nan
     watts[2000:2030] = np.nan
