@@ -77,7 +77,7 @@ def _asset(
         with told_with_its_cure(), warehouse.open() as engine:
             rows = refresh_mart(engine, mart)
             billed = [report.bytes_processed for report in engine.take_reports() if report.bytes_processed]
-            glance = preview(engine, mart)
+            glance = preview(engine, mart, settings.units)
         metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
         if storage_kind == "bigquery":
             metadata["bytes_processed"] = sum(billed)

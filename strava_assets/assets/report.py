@@ -56,29 +56,23 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         metadata={"dagster/uri": settings.report_target}
         | source_link(Path(__file__), "insights_report", base_url=settings.source_url),
     )
-    def insights_report(
-        context: dg.AssetExecutionContext, warehouse: WarehouseResource
-    ) -> dg.MaterializeResult[Any]:
-        from strava_assets.report import Figures, draw_apart, markdown_image, write_page
+    def insights_report(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+        from strava_assets.report import BOOKS, Figures, draw_apart, write_page
 
         began = time.monotonic()
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(settings.timezone)).date()
         with told_with_its_cure():
             with warehouse.open() as engine:
-                there = [name for name in [*tables, *_BOOKS] if engine.exists(name)]
+                there = [name for name in [*tables, *BOOKS] if engine.exists(name)]
                 figures = Figures.read(engine.query, there)
-            drawn = draw_apart(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
+            page = draw_apart(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
             address = write_page(
-                drawn.page, settings.report_target, dated=today if settings.report_dated_copies else None
+                page, settings.report_target, dated=today if settings.report_dated_copies else None
             )
-        for mart, svg in drawn.charts.items():
-            # Each chart also stands on its mart's own page.
-            chart = dg.MetadataValue.md(markdown_image(svg, mart))
-            context.log_event(dg.AssetObservation(mart, metadata={"chart": chart}))
         metadata: dict[str, Any] = {
             "file": dg.MetadataValue.path(address),
-            "kilobytes": round(len(drawn.page.encode()) / 1000),
+            "kilobytes": round(len(page.encode()) / 1000),
             "seconds": round(time.monotonic() - began, 2),
         }
         if settings.report_link:
@@ -86,7 +80,3 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         return dg.MaterializeResult(metadata=metadata)
 
     return [insights_report]
-
-
-# What the page's footer tells of the data's quality.
-_BOOKS = ("bq_activities", "loaded_batches", "rejected_records", "activity_measures", "mart_settings")

@@ -3,15 +3,16 @@
 It knows the marts' columns and nothing of engines, Dagster or Strava's API.
 """
 
-from strava_assets.report.apart import Drawn, draw_apart
-from strava_assets.report.figures import MARTS, Figures, Row
+from strava_assets.report.apart import draw_apart
+from strava_assets.report.figures import BOOKS, MARTS, Figures, Row
+from strava_assets.report.mart_charts import chart_svg
 from strava_assets.report.page import build_page
-from strava_assets.report.pictures import chart_svg, markdown_image, preview_table, sparkline_svg
+from strava_assets.report.pictures import markdown_image, preview_table, sparkline_svg
 from strava_assets.report.publish import ReportError, write_page
 
 __all__ = [
+    "BOOKS",
     "MARTS",
-    "Drawn",
     "Figures",
     "ReportError",
     "Row",

@@ -1,4 +1,4 @@
-"""Draws the page and the marts' charts in a process of its own.
+"""Draws the page in a process of its own.
 
 Drawing brings a JavaScript engine along, whose memory a process keeps until it ends; a sync would carry it
 from then on.
@@ -10,13 +10,10 @@ import os
 import pickle
 import subprocess
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.report.figures import MARTS
 from strava_assets.report.page import build_page
-from strava_assets.report.pictures import chart_svg
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,23 +29,10 @@ class DrawingFailed(StravaAssetsError):  # noqa: N818 - it says what happened
     """The process that draws ended without a page."""
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """What was drawn.
-
-    Args:
-        page: the HTML file.
-        charts: an SVG by mart, for those that have a chart and something to show.
-    """
-
-    page: str
-    charts: dict[str, str]
-
-
 def draw_apart(
     figures: Figures, *, units: Literal["metric", "imperial"], generated_at: datetime, sample: bool
-) -> Drawn:
-    """Build the page and every mart's chart without keeping the memory that takes.
+) -> str:
+    """Build the page without keeping the memory that takes.
 
     Args:
         figures: what is shown.
@@ -74,14 +58,11 @@ def draw_apart(
             means=child.stderr.decode(errors="replace")[-2000:],
             remedy="the marts are as they were; if memory was short, free some and launch the job report.",
         )
-    drawn: Drawn = pickle.loads(child.stdout)  # noqa: S301 - written by our own child
-    return drawn
+    return child.stdout.decode()
 
 
 def answer_parent() -> None:
     """The child's whole life: read what is asked, draw it, hand it over."""
     figures, units, generated_at, sample = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - from our parent
     page = build_page(figures, units=units, generated_at=generated_at, sample=sample)
-    charts = {mart: chart_svg(mart, figures, units=units) for mart in MARTS}
-    drawn = Drawn(page, {mart: svg for mart, svg in charts.items() if svg})
-    sys.stdout.buffer.write(pickle.dumps(drawn))
+    sys.stdout.buffer.write(page.encode())

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from strava_assets.report.slim import slim
 from strava_assets.report.theme import config
 
 if TYPE_CHECKING:
@@ -16,13 +17,7 @@ if TYPE_CHECKING:
 
     from strava_assets.report.sections.parts import Points
 
-# What a screen reader would hear mark by mark, and what is drawn without being seen.
-_UNSEEN = re.compile(
-    r' (?:class|role|aria-\w+)="[^"]*"'
-    r'|<path d="[^"]*" display="none"/>'
-    r'|<(?:line|path) [^>]* opacity="0"/>'
-)
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_ROOM = 14
 _CLIP = re.compile(r"\bclip\d+\b")
 
 
@@ -46,12 +41,24 @@ def as_svg(name: str, vega: dict[str, Any], data: Mapping[str, Points]) -> str:
     filled = [
         entry | {"values": data[entry["name"]]} if entry["name"] in data else entry for entry in vega["data"]
     ]
-    svg = vl_convert.vega_to_svg(vega | {"data": filled})
-    svg = _UNSEEN.sub("", svg)
-    svg = _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    # The page's typeface may be wider than the one labels are measured in here.
+    svg = vl_convert.vega_to_svg(vega | {"data": filled, "padding": vega["padding"] | {"left": _ROOM}})
+    svg = slim(svg)
     # Vega counts clips from the first drawing of the process on; the same chart is to be the same text.
     clips = {clip: f"{name}-{rank}" for rank, clip in enumerate(dict.fromkeys(_CLIP.findall(svg)))}
     return _CLIP.sub(lambda match: clips[match[0]], svg)
+
+
+# Of Vega's packages those that draw here, as this vl-convert carries them; maps, trees, forces and clouds of
+# words would be a quarter of the script.
+_PACKAGES = {
+    "dataflow": "6.1.0",
+    "transforms": "5.1.0",
+    "view-transforms": "5.1.0",
+    "encode": "5.1.0",
+    "view": "6.1.0",
+    "parser": "7.1.0",
+}
 
 
 @cache
@@ -59,11 +66,23 @@ def script() -> str:
     """The library that draws Vega in the browser, as one script that sets `vegaKit`."""
     import vl_convert
 
-    vega = f"https://cdn.jsdelivr.net/npm/vega@{vl_convert.get_vega_version()}/+esm"
+    at = {
+        name: f'"https://cdn.jsdelivr.net/npm/vega-{name}@{version}/+esm"'
+        for name, version in _PACKAGES.items()
+    }
     try:
-        # vl-convert carries Vega under this name; without Vega-Lite the script is a third smaller.
         return vl_convert.javascript_bundle(
-            f'import {{View, parse}} from "{vega}"; window.vegaKit = {{View, parse}};'
+            f"""
+            import {{ transforms }} from {at["dataflow"]};
+            import * as shaping from {at["transforms"]};
+            import * as placing from {at["view-transforms"]};
+            import * as encoding from {at["encode"]};
+            import {{ View }} from {at["view"]};
+            import {{ parse }} from {at["parser"]};
+            Object.assign(transforms, shaping, placing, encoding);
+            window.vegaKit = {{ View, parse }};
+            """
         )
     except RuntimeError:
+        # Another vl-convert carries other versions; whole, the script is only longer.
         return vl_convert.javascript_bundle("window.vegaKit = vegaEmbed.vega;")

@@ -53,10 +53,23 @@ _SELECTS = {
         WHERE athlete_id = @athlete_id
         ORDER BY period, record
     """,
+    "power_curve": """
+        SELECT
+          period, period_kind, duration_s, watts, watts_per_kg, activity_id, activity_date, name
+        FROM power_curve
+        WHERE athlete_id = @athlete_id AND period_kind IN ('all_time', 'year', 'last_90_days')
+        ORDER BY period, duration_s
+    """,
+    "power_profile_progress": """
+        SELECT * FROM power_profile_progress WHERE athlete_id = @athlete_id ORDER BY week
+    """,
 }
 
 MARTS = tuple(_SELECTS)
 """The marts the page shows; each may be missing."""
+
+BOOKS = ("bq_activities", "activity_measures", "activity_streams", "loaded_batches", "mart_settings")
+"""What else it reads: days with a ride, and how complete the data is."""
 
 _ATHLETES = """
 SELECT athlete_id, COUNT(*) AS activities
@@ -92,6 +105,18 @@ FROM activity_measures
 WHERE athlete_id = @athlete_id
 """
 
+_STREAMS = """
+SELECT
+  COUNTIF(s.status = 'stored') AS stream_rides,
+  COUNTIF(s.status IS NULL) AS streams_to_come,
+  COUNTIF(s.status = 'none') AS streams_none,
+  COUNTIF(s.status = 'unreadable') AS streams_unreadable
+FROM activity_measures AS m
+LEFT JOIN activity_streams AS s
+  ON s.athlete_id = m.athlete_id AND s.activity_id = m.activity_id
+WHERE m.athlete_id = @athlete_id AND m.is_power_ride
+"""
+
 _SYNC = """
 SELECT
   MAX(loaded_at) AS last_sync,
@@ -115,6 +140,7 @@ class Figures:
     Args:
         athlete_id: whose figures; empty where there is no activity of anyone.
         today: the athlete's day of the last refresh; None before the first.
+        sunday_first: whether weeks begin on Sunday, and not on Monday.
         other_athletes: how many more the warehouse holds.
         marts: rows of each mart of `MARTS` that is there, in the order of its key.
         ride_days: one row a day with a ride: rides, moving_time_s, distance_m, work_kj.
@@ -124,6 +150,7 @@ class Figures:
 
     athlete_id: str = ""
     today: date | None = None
+    sunday_first: bool = False
     other_athletes: int = 0
     marts: Mapping[str, list[Row]] = field(default_factory=dict)
     ride_days: list[Row] = field(default_factory=list)
@@ -156,24 +183,22 @@ class Figures:
         athlete = athlete_id or next((row["athlete_id"] for row in athletes), "")
         own = {"athlete_id": athlete}
         marts = {name: query(sql, own) for name, sql in _SELECTS.items() if name in tables}
-        settings = query("SELECT as_of FROM mart_settings").to_pylist() if "mart_settings" in tables else []
+        asked = query("SELECT as_of, week_start FROM mart_settings") if "mart_settings" in tables else None
+        settings = asked.to_pylist()[0] if asked else {}
         measured = "activity_measures" in tables
         quality = query(_QUALITY, own).to_pylist()[0] if measured else {}
         quality |= query(_SYNC).to_pylist()[0] if "loaded_batches" in tables else {}
+        quality |= query(_STREAMS, own).to_pylist()[0] if measured and "activity_streams" in tables else {}
         return cls(
             athlete_id=athlete,
-            today=settings[0]["as_of"] if settings else None,
+            today=settings.get("as_of"),
+            sunday_first=settings.get("week_start") == "sunday",
             other_athletes=sum(row["athlete_id"] != athlete for row in athletes),
             marts={name: table.to_pylist() for name, table in marts.items()},
             ride_days=query(_RIDE_DAYS, own).to_pylist() if measured else [],
             quality=quality,
             warnings=tuple(warnings),
         )
-
-
-def local_midnight(found: date) -> str:
-    """A day as the charts need it: JavaScript takes a bare date for UTC and may show the day before."""
-    return f"{found:%Y-%m-%d}T00:00:00"
 
 
 def without_nulls(point: Row) -> Row:

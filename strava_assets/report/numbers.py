@@ -78,6 +78,15 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}{NBSP}h"
 
 
+def stretch(seconds: int) -> str:
+    """How long an effort lasted, in the largest units that tell it: 5 s, 1:30 min, 20 min, 1 h, 1:30 h."""
+    if seconds < 60:
+        return quantity(seconds, "s")
+    unit, size = ("min", 60) if seconds < 3600 else ("h", 3600)
+    whole, rest = divmod(seconds, size)
+    return f"{whole}:{rest * 60 // size:02d}{NBSP}{unit}" if rest * 60 // size else quantity(whole, unit)
+
+
 def day(value: date | None) -> str:
     """A date: 3 Nov 2026."""
     return f"{value.day}{NBSP}{value:%b}{NBSP}{value:%Y}" if value else NOTHING

@@ -68,21 +68,23 @@
     let chosen;
     view.addSignalListener("brush", async (name, brush) => {
       const pressed = chosen;
-      const domain = brush.w && brush.w.map(Number);
+      const [along] = Object.values(brush);
+      const domain = along && along.map(Number);
       const whole = !domain || domain[0] === domain[1];
       await zoom(whole ? null : domain);
       press(pressed ?? (whole ? buttons.lastChild : null));
     });
     const [first, last] = view.scale("x").domain().map(Number);
-    const offers = [["1 year", YEAR], ["2 years", 2 * YEAR], ["5 years", 5 * YEAR], ["All", 0]];
-    for (const [label, span] of offers.filter(([, span]) => span < last - first)) {
+    const years = [1, 2, 5].map((count) => [count === 1 ? "1 year" : `${count} years`, last - count * YEAR, last]);
+    const offers = JSON.parse(buttons.dataset.offers ?? "null") ?? years.filter(([, from]) => from > first);
+    for (const [label, from, to] of [...offers, ["All"]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = label;
       button.addEventListener("click", async () => {
         const along = view.scale("x");
         chosen = button;
-        await view.signal("brush_x", span ? [along(last - span), along(last)] : [0, 0]).runAsync();
+        await view.signal("brush_x", from ? [along(from), along(Math.min(to, last))] : [0, 0]).runAsync();
         chosen = undefined;
       });
       buttons.append(button);
@@ -111,6 +113,13 @@
       .catch(console.error);
   }
   for (const id of specs.keys()) if (!zoomed.has(id)) near.observe(document.getElementById(id));
+
+  // Paper is narrower than the screen; drawn for the screen, labels would shrink with the charts.
+  const PAPER = { full: 640, half: 305, third: 305, fifth: 305 };
+  addEventListener("beforeprint", () => {
+    for (const [id, view] of views) view.width(PAPER[document.getElementById(id).parentElement.classList[0]]).run();
+  });
+  addEventListener("afterprint", () => [...views.keys()].forEach(fit));
 
   let waiting;
   addEventListener("resize", () => {

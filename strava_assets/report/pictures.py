@@ -1,74 +1,72 @@
-"""Small pictures that stand alone, as a UI shows them inline: a spark line, a chart, a table in markdown.
-
-The page is not here.
-"""
+"""What a UI shows inline: a spark line, a drawing that carries itself, a short table, all as markdown."""
 
 from __future__ import annotations
 
-import re
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from strava_assets.report import drawing
-from strava_assets.report.numbers import NOTHING, UNITS
-from strava_assets.report.sections import build_section
+from strava_assets.report.numbers import NOTHING, number
+from strava_assets.report.plain import trail
 from strava_assets.report.theme import filled_in, ink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from strava_assets.report.figures import Figures
-
 INLINE_CHARACTERS = 1000
 """What Dagster's UI shows inline is shorter than this."""
 
 
-def spark(values: Sequence[float | None], width: int = 120, height: int = 28) -> str:
+_WIDE, _HIGH, _ROOM, _CAPTION = 240, 56, 6, 20
+
+
+def spark(values: Sequence[float | None], caption: str = "") -> str:
     """A line through values as bare SVG in the palette's colours; a gap where a value is None.
 
     Args:
         values: oldest first.
-        width: pixels.
-        height: pixels.
+        caption: what stands below it; plain words.
     """
     known = [value for value in values if value is not None]
     if not known:
         return ""
     low, high = min(known), max(known)
-    across = (width - 6) / max(len(values) - 1, 1)
-    down = (height - 6) / (high - low or 1)
-
-    def at(index: int, value: float) -> str:
-        middle = height / 2 if high == low else height - 3 - (value - low) * down
-        return f"{3 + index * across:.4g} {middle:.3g}"
-
-    path, pen_up = "", True
-    for index, value in enumerate(values):
-        if value is None:
-            pen_up = True
-            continue
-        path += ("M" if pen_up else "L") + at(index, value)
-        pen_up = False
-    last = max(index for index, value in enumerate(values) if value is not None)
-    x, y = at(last, values[last] or 0).split()
+    across = (_WIDE - 2 * _ROOM) / max(len(values) - 1, 1)
+    up = (_HIGH - 2 * _ROOM) / (high - low or 1)
+    places = [
+        None
+        if value is None
+        else (
+            round(_ROOM + index * across),
+            round(_HIGH - _ROOM - (value - low) * up) if high > low else _HIGH // 2,
+        )
+        for index, value in enumerate(values)
+    ]
+    x, y = next(place for place in reversed(places) if place)
+    down = _HIGH + (_CAPTION if caption else 0)
+    drawn = (
+        f"<path d='{trail(places)}' fill='none' stroke='{ink('accent')}' stroke-width='2.5' "
+        f"stroke-linecap='round' stroke-linejoin='round'/>"
+        f"<circle cx='{x}' cy='{y}' r='5' fill='{ink('accent')}'/>"
+    )
+    if caption:
+        drawn += f"<text x='{_ROOM}' y='{_HIGH + 12}' font-size='12' fill='{ink('muted')}'>{caption}</text>"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" aria-hidden="true"><path d="{path}" fill="none" stroke="{ink("accent")}" '
-        f'stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>'
-        f'<circle cx="{x}" cy="{y}" r="2.5" fill="{ink("accent")}"/></svg>'
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDE}' height='{down}' "
+        f"viewBox='0 0 {_WIDE} {down}' font-family='sans-serif' aria-hidden='true'>{drawn}</svg>"
     )
 
 
 def sparkline_svg(values: Sequence[float | None], label: str = "trend") -> str:
-    """A spark line as a markdown image, short enough to be shown inline; empty where no value is known.
+    """A spark line with its extremes as a markdown image, short enough to be shown inline.
 
     Args:
         values: oldest first; None is a gap. Thinned to what fits; the newest stays.
         label: the picture in a word or two; letters, digits and spaces.
     """
+    known = [value for value in values if value is not None]
+    caption = f"{number(min(known))} to {number(max(known))}, last {number(known[-1])}" if known else ""
     for step in range(1, len(values) + 1):
-        svg = filled_in(spark(list(values)[::-1][::step][::-1]))
+        svg = filled_in(spark(list(values)[::-1][::step][::-1], caption))
         image = markdown_image(svg, label) if svg else ""
         if len(image) < INLINE_CHARACTERS:
             return image
@@ -82,40 +80,8 @@ def markdown_image(svg: str, label: str) -> str:
         svg: the drawing.
         label: what it shows; letters, digits and spaces.
     """
-    return f"![{label}](data:image/svg+xml,{quote(svg, safe='=:/,')})"
-
-
-def chart_svg(mart: str, figures: Figures, units: Literal["metric", "imperial"] = "metric") -> str:
-    """The chart of a mart as one SVG on white, with its title and legend; empty where there is none to draw.
-
-    Args:
-        mart: one of `MARTS`.
-        figures: what was read; the mart's own rows are enough.
-        units: kilometres or miles.
-    """
-    section = build_section(mart, figures, UNITS[units])
-    if section is None or not section.charts:
-        return ""
-    chart = section.charts[0]
-    drawn = drawing.as_svg(chart.name, drawing.as_vega(chart.spec), section.data)
-    size = re.search(r'width="([\d.]+)" height="([\d.]+)"', drawn)
-    width, height = (float(size[1]), float(size[2])) if size else (0.0, 0.0)
-    entries, across = "", 0.0
-    for name, colour in chart.legend or section.legend:
-        entries += (
-            f'<rect x="{across:g}" y="31" width="10" height="10" rx="2" fill="{ink(colour)}"/>'
-            f'<text x="{across + 15:g}" y="40" font-size="12" fill="{ink("muted")}">{escape(name)}</text>'
-        )
-        across += 34 + 7 * len(name)
-    top, across = (56 if entries else 30), width + 32
-    down = height + top + 32
-    return filled_in(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{across:g}" height="{down:g}" '
-        f'viewBox="-16 -16 {across:g} {down:g}" '
-        f'font-family="sans-serif"><rect x="-16" y="-16" width="100%" height="100%" fill="{ink("card")}"/>'
-        f'<text y="14" font-size="15" font-weight="bold" fill="{ink("ink")}">{escape(chart.title)}</text>'
-        f'{entries}<svg y="{top}" {drawn.removeprefix("<svg ")}</svg>'
-    )
+    address = quote(svg, safe="=:/,'")
+    return f"![{label}](data:image/svg+xml,{address})"
 
 
 def preview_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The headline tiles: this week, watts, the quarter, fitness.
+"""The headline tiles: this week, watts, the quarter, fitness, the best of late.
 
 Each is one number, what it is against, and a small line of how it came about.
 """
@@ -51,6 +51,7 @@ def build_tiles(figures: Figures, units: Units) -> list[Tile]:
     if quarters:
         found.append(_quarter(quarters, units))
     found.append(_fitness(figures.rows("daily_load")) or _work(weeks))
+    found += _efforts(figures)
     return [tile for tile in found if tile is not None]
 
 
@@ -144,6 +145,38 @@ def _work(weeks: list[Row]) -> Tile | None:
     return Tile(
         "Work, last 4 weeks", number(year[-1], 1), "MJ", against, _direction(year[-1] - usual, 0.05), year
     )
+
+
+def _efforts(figures: Figures) -> list[Tile]:
+    """The best twenty and five minutes of the last 90 days, where both are known, against last year's."""
+    bests = {(row["period"], row["duration_s"]): row["watts"] for row in figures.rows("power_curve")}
+    year = figures.today.year - 1 if figures.today else 0
+    weeks = figures.rows("power_profile_progress")[-_YEAR_WEEKS - 1 :]
+    found = []
+    for seconds, name in ((1200, "20 minutes"), (300, "5 minutes")):
+        watts, before = bests.get(("last_90_days", seconds)), bests.get((str(year), seconds))
+        if watts is None:
+            return []
+        change = watts - before if before is not None else 0
+        found.append(
+            Tile(
+                f"Best {name}, last 90 days",
+                number(watts),
+                "W",
+                f"nothing to compare in {year}"
+                if before is None
+                else _changed(change, quantity(abs(change), "W"), 0.5, f"the best of {year}"),
+                "" if before is None else _direction(change, 0.5),
+                [
+                    max(
+                        (week[f"best_{seconds}s_w"] or 0 for week in weeks[max(0, end - 13) : end]), default=0
+                    )
+                    or None
+                    for end in range(13, len(weeks) + 1)
+                ],
+            )
+        )
+    return found
 
 
 def _changed(change: float, amount: str, level: float, than: str) -> str:

@@ -6,40 +6,46 @@ from typing import TYPE_CHECKING
 
 from strava_assets.report.sections import (
     calendar,
+    curve,
     eddington,
+    efforts,
     gear,
     load,
     quality,
     quarterly,
     records,
     sports,
+    threshold,
     weekly,
     years,
+    zones,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from strava_assets.report.figures import Figures
     from strava_assets.report.numbers import Units
     from strava_assets.report.sections.parts import Section
 
-_OF_MARTS = {
-    "weekly_watts": weekly,
-    "quarterly_overview": quarterly,
-    "daily_load": load,
-    "year_on_year": years,
-    "sport_overview": sports,
-    "gear_use": gear,
-    "eddington": eddington,
-    "personal_records": records,
-}
-_ORDER = (weekly, quarterly, load, years, calendar, sports, gear, eddington, records, quality)
+_ORDER: tuple[Callable[[Figures, Units], Section | None], ...] = (
+    weekly.build,
+    quarterly.build,
+    curve.build,
+    efforts.build,
+    threshold.build,
+    zones.build,
+    load.build,
+    years.build,
+    calendar.build,
+    sports.build,
+    gear.build,
+    eddington.build,
+    records.build,
+    quality.build,
+)
 
 
 def build_sections(figures: Figures, units: Units) -> list[Section]:
-    """Every section, in order."""
-    return [section.build(figures, units) for section in _ORDER]
-
-
-def build_section(mart: str, figures: Figures, units: Units) -> Section | None:
-    """The section of one mart; None where the mart has none."""
-    return _OF_MARTS[mart].build(figures, units) if mart in _OF_MARTS else None
+    """Every section, in order; one that has nothing to say which another says already is left out."""
+    return [section for build in _ORDER if (section := build(figures, units))]

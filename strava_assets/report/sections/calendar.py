@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.numbers import compact_hours, day, hours, number, quantity
-from strava_assets.report.sections.drawing import WIDTHS, spec
+from strava_assets.report.sections.drawing import WIDTHS, named_rows, spec
 from strava_assets.report.sections.parts import Chart, Points, Section, Table
 from strava_assets.report.theme import ink
 
@@ -33,6 +33,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - work and
     work = any(row["work_kj"] for row in days)
     measure = "Measured work" if work else "Riding time"
     shown = {row["activity_date"]: row for row in days if row["activity_date"].year >= first}
+    shift = int(figures.sunday_first)
     limits = _limits([_amount(row, work=work) for row in shown.values()])
     return Section(
         "calendar",
@@ -43,11 +44,11 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - work and
                 f"calendar-{year}",
                 str(year),
                 f"{measure} of every day of {year}; {_days_ridden(days, year)}.",
-                spec(_drawn(f"calendar-{year}", year)),
+                spec(_drawn(f"calendar-{year}", year, shift)),
             )
             for year in years
         ],
-        {f"calendar-{year}": _points(year, today, shown, limits, work=work) for year in years},
+        {f"calendar-{year}": _points(year, today, shown, limits, shift, work=work) for year in years},
         [_table(days)],
         (
             "Days are coloured by quarters of the days with measured work; the palest also stands for rides "
@@ -95,12 +96,15 @@ def _finding(days: list[Row], today: date) -> str:
     )
 
 
-def _points(year: int, today: date, shown: dict[date, Row], limits: list[float], *, work: bool) -> Points:
+def _points(
+    year: int, today: date, shown: dict[date, Row], limits: list[float], shift: int, *, work: bool
+) -> Points:
     start, end = date(year, 1, 1), min(date(year, 12, 31), today)
     points: Points = []
     for offset in range((end - start).days + 1):
         found = start + timedelta(days=offset)
-        point: dict[str, Any] = {"x": (offset + start.weekday()) // 7, "y": found.weekday(), "t": day(found)}
+        across, down = (offset + _weekday(start, shift)) // 7, _weekday(found, shift)
+        point: dict[str, Any] = {"x": across, "y": down, "t": day(found)}
         if found in shown:
             row = shown[found]
             amount = _amount(row, work=work)
@@ -112,22 +116,28 @@ def _points(year: int, today: date, shown: dict[date, Row], limits: list[float],
         else:
             point["c"] = 0
         points.append(point)
-    return points
+    # Days of one shade follow each other, so that a still drawing needs one path for them.
+    return sorted(points, key=lambda point: point["c"])
 
 
-def _drawn(name: str, year: int) -> Any:
+def _weekday(found: date, shift: int) -> int:
+    """The day's place in its week, which begins on Monday or, shifted by one, on Sunday."""
+    return (found.weekday() + shift) % 7
+
+
+def _drawn(name: str, year: int, shift: int) -> Any:
     import altair as alt
 
     first = date(year, 1, 1)
     months = {
-        (date(year, month, 1) - first).days + first.weekday(): f"{date(year, month, 1):%b}"
+        (date(year, month, 1) - first).days + _weekday(first, shift): f"{date(year, month, 1):%b}"
         for month in range(1, 13)
     }
     at = {days // 7: label for days, label in months.items()}
     labels = "{" + ",".join(f"'{week}':'{label}'" for week, label in at.items()) + "}[datum.value]"
     labels = f"width < 500 ? slice({labels}, 0, 1) : {labels}"
     return (
-        alt.Chart(alt.NamedData(name))
+        alt.Chart(named_rows(name))
         .mark_rect()
         .encode(
             alt.X(
@@ -139,6 +149,7 @@ def _drawn(name: str, year: int) -> Any:
                     values=list(at),
                     labelExpr=labels,
                     labelAlign="left",
+                    bandPosition=0,
                     labelAngle=0,
                     labelOverlap="greedy",
                     labelPadding=4,
@@ -149,8 +160,8 @@ def _drawn(name: str, year: int) -> Any:
                 scale=alt.Scale(domain=list(range(7)), paddingInner=0.16, paddingOuter=0),
                 axis=alt.Axis(
                     title=None,
-                    values=[0, 2, 4],
-                    labelExpr="{'0':'Mon','2':'Wed','4':'Fri'}[datum.value]",
+                    values=[shift, shift + 2, shift + 4],
+                    labelExpr=f"{{'{shift}':'Mon','{shift + 2}':'Wed','{shift + 4}':'Fri'}}[datum.value]",
                     minExtent=34,
                     maxExtent=34,
                     grid=False,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.report.figures import local_midnight
 from strava_assets.report.numbers import NBSP, counted, day, number
-from strava_assets.report.sections.drawing import WIDTHS, spec, time_axis, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, named_rows, spec, time_axis, value_axis
 from strava_assets.report.sections.parts import Chart, Points, Section, Table
 from strava_assets.report.theme import ink
 
@@ -64,7 +63,7 @@ def _finding(rows: list[Row], now: int, units: Units) -> str:
 
 def _grown(rows: list[Row]) -> Points:
     reached: dict[object, Row] = {row["reached_on"]: row for row in rows if row["reached_on"] is not None}
-    points = [{"w": local_midnight(row["reached_on"]), "e": row["number"]} for row in reached.values()]
+    points = [{"w": str(row["reached_on"]), "e": row["number"]} for row in reached.values()]
     return sorted(points, key=lambda point: str(point["w"]))
 
 
@@ -77,7 +76,7 @@ def _missing(rows: list[Row], now: int) -> Points:
 def _growth(*, years: bool) -> Any:
     import altair as alt
 
-    base = alt.Chart(alt.NamedData("eddington")).encode(
+    base = alt.Chart(named_rows("eddington")).encode(
         alt.X("w:T", axis=time_axis(years=years)), alt.Y("e:Q", axis=value_axis())
     )
     return alt.layer(
@@ -95,7 +94,7 @@ def _ahead(units: Units) -> Any:
     import altair as alt
 
     return (
-        alt.Chart(alt.NamedData("eddington-ahead"))
+        alt.Chart(named_rows("eddington-ahead"))
         .mark_bar(color=ink("bar"))
         .encode(
             alt.X("e:O", axis=alt.Axis(title=None, labelAngle=0)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.report.numbers import day, hours, number, quantity, rounded
-from strava_assets.report.sections.drawing import WIDTHS, spec, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, named_rows, spec, value_axis
 from strava_assets.report.sections.parts import Chart, Section, Table
 from strava_assets.report.theme import ink
 
@@ -75,7 +75,7 @@ def _finding(gear: list[Row], units: Units) -> str:
 def _bars(count: int, title: str) -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(alt.NamedData("gear")).encode(
+    base = alt.Chart(named_rows("gear")).encode(
         alt.Y("g:N", sort=None, axis=alt.Axis(title=None, labelLimit=130, grid=False)),
         tooltip=[
             alt.Tooltip("g:N", title="Gear"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.report.figures import local_midnight
 from strava_assets.report.numbers import day, number, rounded
-from strava_assets.report.sections.drawing import WIDTHS, spec, time_axis, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, named_rows, spec, time_axis, value_axis
 from strava_assets.report.sections.parts import Chart, Section, Table
 from strava_assets.report.theme import ink
 
@@ -37,7 +36,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - load has
         return Section("load", _TOPIC, _WANTING)
     points = [
         {
-            "w": local_midnight(row["day"]),
+            "w": str(row["day"]),
             "c": rounded(row["fitness_ctl"]),
             "a": rounded(row["fatigue_atl"]),
             "s": rounded(row["form_tsb"]),
@@ -106,7 +105,7 @@ def _tooltip() -> list[alt.Tooltip]:
 def _lines() -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(alt.NamedData("load")).encode(alt.X("w:T", axis=time_axis()))
+    base = alt.Chart(named_rows("load")).encode(alt.X("w:T", axis=time_axis()))
     return alt.layer(
         base.mark_line(color=ink("second"), strokeWidth=1.25).encode(alt.Y("a:Q", axis=value_axis())),
         base.mark_line(color=ink("accent"), strokeWidth=2.75).encode(y="c:Q"),
@@ -117,7 +116,7 @@ def _lines() -> alt.TopLevelMixin:
 def _form() -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(alt.NamedData("load"))
+    base = alt.Chart(named_rows("load"))
     shade = alt.condition("datum.s >= 0", alt.value(ink("accent")), alt.value(ink("second")))
     return alt.layer(
         base.transform_calculate(e="time(toDate(datum.w)) + 64800000")

@@ -6,7 +6,14 @@ How they become HTML is the page's matter.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.report.numbers import day
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,9 @@ class Chart:
         spec: Vega-Lite; its width is a proposal that the page adapts.
         zooms: it is the overview on which one drags to zoom the other charts of its section; nothing without
             a script.
-        share: how much of the page's width it takes: full, half or third.
+        share: how much of the page's width it takes: full, half, third or fifth.
         legend: names with the palette's colours, drawn above the chart.
+        periods: what an overview's buttons zoom to, a name and both ends; by default years.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Chart:
     zooms: bool = False
     share: str = "full"
     legend: tuple[tuple[str, str], ...] = ()
+    periods: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,12 +70,14 @@ class Table:
         columns: the heads, units included; the first names the row.
         rows: one tuple of cells a row.
         words: the columns, by index, that hold words and not numbers.
+        is_open: whether it is there to be read at once, and not on demand.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: list[tuple[Cell, ...]]
     words: frozenset[int] = frozenset({0})
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,8 @@ class Section:
         data: the rows that their specs name; in the page once, however many charts draw them.
         tables: the numbers behind them.
         note: how to read them; definitions in short.
+        short: its name among the links at the top; the topic where empty.
         legend: names with the palette's colours, which all its charts share.
-        open_table: whether the tables are the section itself and not behind it.
     """
 
     name: str
@@ -92,8 +103,20 @@ class Section:
     data: dict[str, Points] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     note: str = ""
+    short: str = ""
     legend: tuple[tuple[str, str], ...] = ()
-    open_table: bool = False
+
+
+def told_ride(row: Mapping[str, Any], value: str) -> Cell:
+    """A figure and the ride that holds it: its name, cut where it is long, and its day.
+
+    Args:
+        row: activity_id, activity_date and name, which may be null, of the ride.
+        value: the figure.
+    """
+    name = " ".join((row["name"] or row.get("sport_type") or "Ride").split())
+    short = name if len(name) <= _NAME else name[: _NAME - 1].rstrip() + "\u2026"
+    return ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}", value)
 
 
 def ride_link(activity_id: str | None, text: str, value: str = "") -> Cell:

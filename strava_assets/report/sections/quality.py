@@ -9,7 +9,7 @@ from strava_assets.report.numbers import counted, number, quantity
 from strava_assets.report.sections.parts import Section, Table
 
 if TYPE_CHECKING:
-    from strava_assets.report.figures import Figures
+    from strava_assets.report.figures import Figures, Row
     from strava_assets.report.numbers import Units
 
 _TOPIC = "About the data"
@@ -33,6 +33,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
         ("Activities", number(found["activities"]), "of every sport, still on Strava"),
         ("Rides", number(rides), "without a motor"),
         ("Rides with a power meter", number(found["power_rides"]), "all watts and work here are theirs"),
+        *_streams(found),
         ("Rides with estimated power", number(found["estimated_rides"]), "never mixed with measured watts"),
         ("E-bike rides", number(found["ebike_rides"]), "apart from everything else"),
         ("Typed in by hand", number(found["manual_rides"]), "in the totals, never a record"),
@@ -64,8 +65,36 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
                 ("Of the history", "Count", "What it means"),
                 list(rows),
                 words=frozenset({0, 2}),
+                is_open=True,
             )
         ],
         note="Nothing on this page says where you ride: it has no map and no coordinates." + others,
-        open_table=True,
     )
+
+
+def _streams(found: Row) -> list[tuple[str, str, str]]:
+    """What is known of the rides' seconds; nothing before they were first asked for."""
+    if "stream_rides" not in found:
+        return []
+    to_come, none, unreadable = (found[f"streams_{state}"] for state in ("to_come", "none", "unreadable"))
+    rows = [
+        (
+            "Their seconds known",
+            number(found["stream_rides"]),
+            "the power curve, best efforts and zones are theirs",
+        ),
+        (
+            "Their seconds to come",
+            number(to_come),
+            "each sync fetches some; your bulk export brings all at once"
+            if to_come
+            else "nothing is left to fetch",
+        ),
+    ]
+    if none:
+        rows.append(("Without seconds", number(none), "Strava has no recording of them"))
+    if unreadable:
+        rows.append(
+            ("Seconds set aside", number(unreadable), "recordings that could not be read, with their reasons")
+        )
+    return rows

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.figures import without_nulls
 from strava_assets.report.numbers import compact_hours, hours, number, quantity, rounded
-from strava_assets.report.sections.drawing import WIDTHS, colours, spec, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, colours, named_rows, spec, value_axis
 from strava_assets.report.sections.parts import Chart, Section, Table, ride_link
 from strava_assets.report.theme import ink
 
@@ -57,6 +57,7 @@ def build(figures: Figures, units: Units) -> Section:
         "The outlined quarter is the running one; comparisons with it are against as many days of the other. "
         + (f"Charts show the last {_YEARS} years, the table all." if quarters[0]["year"] < shown[-1] else ""),
         legend=legend,
+        short="Quarters",
     )
 
 
@@ -111,7 +112,7 @@ def _drawn(field: str, title: str, years: list[str], *, dots: bool) -> alt.TopLe
         alt.Tooltip("p:N", title="State"),
         alt.Tooltip(f"{field}:Q", title=title, format=",.0f"),
     ]
-    base = alt.Chart(alt.NamedData("quarters")).encode(
+    base = alt.Chart(named_rows("quarters")).encode(
         alt.X(
             "q:N",
             axis=alt.Axis(title=None, labelAngle=0),

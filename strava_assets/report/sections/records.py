@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.report.numbers import NOTHING, day, duration, quantity
-from strava_assets.report.sections.parts import Cell, Section, Table, ride_link
+from strava_assets.report.sections.parts import Cell, Section, Table, told_ride
 
 if TYPE_CHECKING:
     from strava_assets.report.figures import Figures, Row
     from strava_assets.report.numbers import Units
 
 _TOPIC = "Records"
-_NAME = 40
 _NAMES = {
     "longest_distance": "Longest distance",
     "longest_time": "Longest time in motion",
@@ -50,11 +49,11 @@ def build(figures: Figures, units: Units) -> Section:
                 ("Record", *heads),
                 rows,
                 words=frozenset(range(4)),
+                is_open=True,
             )
         ],
         note="Flagged, typed-in and motor-assisted rides never hold a record; distance and climbing count on "
         "the road.",
-        open_table=True,
     )
 
 
@@ -78,6 +77,4 @@ def _cell(row: Row | None, record: str, units: Units) -> Cell:
         "longest_time": lambda: duration(value),
         "most_climbing": lambda: quantity(units.high(value), units.climb),
     }.get(record, lambda: quantity(value, row["unit"]))()
-    name = " ".join((row["name"] or row["sport_type"] or "Ride").split())
-    short = name if len(name) <= _NAME else name[: _NAME - 1].rstrip() + "\u2026"
-    return ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}", told)
+    return told_ride(row, told)

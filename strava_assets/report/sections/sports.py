@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.report.figures import local_midnight
 from strava_assets.report.numbers import compact_hours, counted, hours, number, quantity, rounded
 from strava_assets.report.sections.drawing import (
     WIDTHS,
     colours,
+    named_rows,
     span,
     spec,
     time_axis,
@@ -87,8 +87,8 @@ def _points(year: list[Row], shown: list[str]) -> Points:
         sums[row["week"], row["family"] if row["family"] in shown else _OTHER] += row["moving_time_s"]
     order = {name: rank for rank, name in enumerate([*shown, _OTHER])}
     return [
-        {"w": local_midnight(week), "f": family, "h": rounded(hours(spent), 2), "o": order[family]}
-        for (week, family), spent in sorted(sums.items(), key=lambda item: (item[0][0], order[item[0][1]]))
+        {"w": str(week), "f": family, "h": rounded(hours(spent), 2), "o": order[family]}
+        for (week, family), spent in sorted(sums.items(), key=lambda item: (order[item[0][1]], item[0][0]))
     ]
 
 
@@ -96,7 +96,7 @@ def _bars(names: list[str], palette: list[str], until: date) -> Any:
     import altair as alt
 
     return (
-        week_bars(alt.Chart(alt.NamedData("sports")))
+        week_bars(alt.Chart(named_rows("sports")))
         .transform_stack(stack="h", groupby=["w"], sort=[alt.SortField("o")], as_=["low", "high"])
         .mark_bar()
         .encode(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from strava_assets.report.figures import local_midnight, without_nulls
+from strava_assets.report.figures import without_nulls
 from strava_assets.report.numbers import (
     NBSP,
     compact_hours,
@@ -18,7 +18,16 @@ from strava_assets.report.numbers import (
     quantity,
     rounded,
 )
-from strava_assets.report.sections.drawing import WIDTHS, span, spec, time_axis, value_axis, week_bars
+from strava_assets.report.sections.drawing import (
+    WIDTHS,
+    named_rows,
+    overview,
+    span,
+    spec,
+    time_axis,
+    value_axis,
+    week_bars,
+)
 from strava_assets.report.sections.parts import Chart, Points, Section, Table, ride_link
 from strava_assets.report.theme import ink
 
@@ -35,7 +44,8 @@ _CROWDED = 320
 _NOTE = (
     "A week's watts are the measured work of all its rides over their seconds, so a ride without a power "
     "meter never dilutes them, and estimates never enter. Rolling values are made from the sums of their "
-    "weeks. A gap is a week without measured power; a best week has three hours of it or more."
+    "weeks. A gap is a week without measured power, an outline the running week; a best week has three hours "
+    "of measured power or more."
 )
 
 
@@ -69,12 +79,19 @@ def build(figures: Figures, units: Units) -> Section:
         )
         charts.insert(0, watts)
     if len(weeks) > _WORTH_ZOOMING:
-        overview = _overview("f" if powered else "h", ends)
+        small = _overview("f" if powered else "h", ends)
         charts.append(
-            Chart("weekly-overview", "Drag to zoom", "The whole history, small.", spec(overview), zooms=True)
+            Chart("weekly-overview", "Drag to zoom", "The whole history, small.", spec(small), zooms=True)
         )
     return Section(
-        "weekly", _TOPIC, finding, charts, {"weeks": points}, [_table(weeks, units)], _NOTE if powered else ""
+        "weekly",
+        _TOPIC,
+        finding,
+        charts,
+        {"weeks": points},
+        [_table(weeks, units)],
+        _NOTE if powered else "",
+        short="Weeks",
     )
 
 
@@ -115,7 +132,7 @@ def _against(change: float) -> str:
 def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:
     return without_nulls(
         {
-            "w": local_midnight(week["week"]),
+            "w": str(week["week"]),
             "a": rounded(week["average_watts"]),
             "f": rounded(week["average_watts_4w"]),
             "t": rounded(week["average_watts_12w"]),
@@ -123,6 +140,7 @@ def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:
             "h": rounded(hours(week["moving_time_s"]), 2),
             "d": rounded(units.far(week["distance_m"]), 0),
             "r": week["rides"],
+            "p": "running" if week["is_partial"] else None,
             "b": f"best week {number(week['average_watts'])}{NBSP}W" if is_best else None,
         }
     )
@@ -143,6 +161,7 @@ def _tooltip(powered: bool) -> list[alt.Tooltip]:
         alt.Tooltip("h:Q", title="Hours", format=".1f"),
         alt.Tooltip("d:Q", title="Distance", format=",.0f"),
         alt.Tooltip("r:Q", title="Rides"),
+        alt.Tooltip("p:N", title="State"),
     ]
 
 
@@ -156,17 +175,27 @@ def _along(ends: list[alt.DateTime], field: str = "w") -> alt.X:
 def _watts(points: Points, told: list[alt.Tooltip], ends: list[alt.DateTime]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base, x = alt.Chart(alt.NamedData("weeks")), _along(ends)
+    base, x = alt.Chart(named_rows("weeks")), _along(ends)
     high = alt.Y("a:Q", scale=alt.Scale(zero=False, nice=True), axis=value_axis())
     line: dict[str, Any] = {"invalid": "break-paths-show-domains", "clip": True}
     # Of a long history the dots would be all one sees.
     dots = {"filled": True, "size": 16, "color": ink("soft")} if len(points) < _CROWDED else False
     best = base.transform_filter("isValid(datum.b)")
+    running = base.transform_filter("isValid(datum.p)")
     return (
         alt.layer(
             base.mark_line(color=ink("soft"), strokeWidth=1, point=dots, **line).encode(x, high),
             base.mark_line(color=ink("second"), strokeWidth=1.75, **line).encode(x, y="t:Q"),
             base.mark_line(color=ink("accent"), strokeWidth=2.75, **line).encode(x, y="f:Q"),
+            running.mark_point(
+                filled=True,
+                fill=ink("card"),
+                stroke=ink("soft"),
+                strokeWidth=1.5,
+                size=34,
+                opacity=1,
+                clip=True,
+            ).encode(x, high),
             best.mark_point(color=ink("gold"), filled=True, size=90, opacity=1, clip=True).encode(x, high),
             best.mark_text(color=ink("gold"), dy=-13, fontWeight="bold", align=_side(points)).encode(
                 x, high, text="b:N"
@@ -187,36 +216,29 @@ def _side(points: Points) -> Literal["left", "right"]:
 def _hours(told: list[alt.Tooltip], ends: list[alt.DateTime], height: int) -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(alt.NamedData("weeks"))
-    bars = (
-        week_bars(base)
-        .mark_bar(color=ink("bar"), clip=True)
-        .encode(_along(ends, "s"), alt.X2("e:T"), alt.Y("h:Q", axis=value_axis(tickCount=3)), alt.Y2(datum=0))
+    base = alt.Chart(named_rows("weeks"))
+    bars = week_bars(base).encode(
+        _along(ends, "s"), alt.X2("e:T"), alt.Y("h:Q", axis=value_axis(tickCount=3)), alt.Y2(datum=0)
+    )
+    over = bars.transform_filter("!isValid(datum.p)").mark_bar(color=ink("bar"), clip=True)
+    running = bars.transform_filter("isValid(datum.p)").mark_bar(
+        fill=ink("card"), stroke=ink("bar"), strokeWidth=1.5, clip=True
     )
     return (
-        alt.layer(bars, _hovered(base, _along(ends), told))
+        alt.layer(over, running, _hovered(base, _along(ends), told))
         .add_params(alt.param(name="zoom", value=None))
         .properties(width=WIDTHS["full"], height=height)
     )
 
 
-def _overview(field: str, ends: list[alt.DateTime]) -> Any:
+def _overview(field: str, ends: list[alt.DateTime]) -> alt.TopLevelMixin:
     import altair as alt
 
-    brush = alt.selection_interval(
-        name="brush",
-        encodings=["x"],
-        mark=alt.BrushConfig(fill=ink("accent"), fillOpacity=0.16, stroke=ink("accent"), strokeOpacity=0.6),
-    )
-    return (
-        alt.Chart(alt.NamedData("weeks"))
-        .mark_line(color=ink("accent"), strokeWidth=1.25)
-        .encode(
+    return overview(
+        alt.Chart(named_rows("weeks")).encode(
             alt.X("w:T", scale=alt.Scale(domain=ends), axis=time_axis()),
             alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=value_axis(labels=False, grid=False)),
         )
-        .properties(width=WIDTHS["full"], height=44)
-        .add_params(brush)
     )
 
 

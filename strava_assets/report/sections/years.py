@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.report.figures import local_midnight
 from strava_assets.report.numbers import hours, number, quantity, rounded
-from strava_assets.report.sections.drawing import WIDTHS, colours, spec, value_axis
+from strava_assets.report.sections.drawing import WIDTHS, colours, named_rows, spec, value_axis
 from strava_assets.report.sections.parts import Chart, Points, Section, Table
 
 if TYPE_CHECKING:
@@ -66,17 +65,18 @@ def _finding(latest: Row, units: Units) -> str:
 
 
 def _points(days: list[Row], years: list[int], units: Units) -> Points:
-    """A point where a line moves or ends; between them it is level."""
+    """A point where a line moves or ends; between them it is level, before the first ride unknown."""
+    first = next(row["day"] for row in days if row["rides_so_far"])
     points: Points = []
     for index, row in enumerate(days):
-        if row["year"] not in years:
+        if row["year"] not in years or row["day"] < first:
             continue
         ends = index + 1 == len(days) or days[index + 1]["year"] != row["year"]
-        begins = index == 0 or days[index - 1]["year"] != row["year"]
+        begins = row["day"] == first or days[index - 1]["year"] != row["year"]
         if begins or ends or row["rides_so_far"] != days[index - 1]["rides_so_far"]:
             points.append(
                 {
-                    "w": local_midnight(row["common_day"]),
+                    "w": str(row["common_day"]),
                     "y": str(row["year"]),
                     "d": rounded(units.far(row["distance_so_far_m"]), 0),
                     "h": rounded(hours(row["moving_time_so_far_s"])),
@@ -90,7 +90,7 @@ def _lines(field: str, title: str, names: list[str], palette: list[str]) -> alt.
 
     # Only months are named: the axis is that of a leap year in which all years share.
     months = alt.Axis(title=None, format="%b", tickCount=alt.ExprRef("ceil(width / 50)"))
-    base = alt.Chart(alt.NamedData("years")).encode(
+    base = alt.Chart(named_rows("years")).encode(
         alt.X("w:T", axis=months),
         alt.Y(f"{field}:Q", axis=value_axis()),
         alt.Detail("y:N"),
