@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, secrets, Strava, landing, warehouse, daemon and last runs, each with its cure.
+    """Check settings, secrets, Strava, landing, streams, warehouse, daemon and last runs, each with its cure.
 
     Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
     """
@@ -72,6 +72,7 @@ def examine(*, offline: bool) -> Iterator[Finding]:
         yield from _looked(strava.look, settings, "strava")
     yield from _looked(google.look, settings, "google")
     yield from _looked(storage.look_at_landing, settings, "landing")
+    yield from _looked(storage.look_at_streams, settings, "streams")
     yield from _looked(storage.look_at_warehouse, settings, "warehouse")
     # Dagster takes a second or two to import; the lines above need not wait for it.
     from strava_assets.cli.checkups import runs

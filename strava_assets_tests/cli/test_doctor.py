@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
 import duckdb
 import pytest
 
@@ -222,3 +224,38 @@ def test_env_file_credentials_reach_every_command(
     said = terminal.run("doctor", "--offline")
     assert line(said, "secrets").startswith("✓"), said.out
     assert os.environ["STRAVA_CLIENT_ID"] == CREDENTIALS["STRAVA_CLIENT_ID"]
+
+
+def test_it_says_how_far_streams_have_come_and_when_all_will_be_there(synced: Terminal) -> None:
+    done = dg.MetadataValue.timestamp(datetime(2026, 12, 3, 18, tzinfo=UTC))
+    stopped = dg.AssetMaterialization(
+        "activity_streams", metadata={"with_streams": 5, "remaining": 1_702, "expected_done": done}
+    )
+    with dg.DagsterInstance.get() as instance:
+        instance.report_runless_asset_event(stopped)
+    told = line(synced.run("doctor", "--offline"), "fetching")
+    assert told.startswith("✓")
+    assert "5 activities have their streams, 1,702 are waiting" in told
+    assert "all are there by 2026-12-03 18:00 UTC" in told
+
+
+def test_where_all_streams_are_there_it_says_so(synced: Terminal) -> None:
+    assert "none is waiting" in line(synced.run("doctor", "--offline"), "fetching")
+
+
+def test_a_streams_folder_that_cannot_be_used_is_told_with_its_cure(synced: Terminal) -> None:
+    (synced.folder / "file").write_text("in the way")
+    said = synced.run(
+        "doctor", "--offline", STRAVA_ASSETS_STREAMS_URL=str(synced.folder / "file" / "streams")
+    )
+    assert line(said, "streams").startswith("✗")
+    assert "STRAVA_ASSETS_STREAMS_URL" in line(said, "streams")
+    assert said.status == 1
+
+
+def test_a_damaged_recording_is_told_with_its_file(synced: Terminal) -> None:
+    part = next((synced.home / "streams").rglob("*.parquet"))
+    part.write_bytes(part.read_bytes()[:-20])
+    said = synced.run("doctor", "--offline")
+    assert line(said, "streams").startswith("✗")
+    assert part.name in line(said, "streams")

@@ -9,7 +9,9 @@ import dagster as dg
 import duckdb
 
 from strava_assets.landing import Landing
+from strava_assets.streams import StreamStore
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
+from strava_assets_tests.streams.samples import entry, recording
 
 if TYPE_CHECKING:
     from strava_assets.sandbox import RunningSandbox, Sandbox
@@ -23,7 +25,7 @@ def test_it_names_what_it_would_remove_and_a_no_leaves_everything(synced: Termin
     before = files_of(synced)
     said = synced.run("forget", typed="n\n")
     assert said.status == 1
-    for named in ("12 activities", "landing", "report", "Dagster", "tokens.json"):
+    for named in ("12 activities", "landing", "data/streams", "report", "Dagster", "tokens.json"):
         assert named in said.out
     assert files_of(synced) == before
 
@@ -50,6 +52,8 @@ def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: 
         connection.execute(
             "INSERT INTO weekly_watts SELECT * REPLACE ('77' AS athlete_id) FROM weekly_watts LIMIT 1"
         )
+    with StreamStore(str(synced.home / "streams")).writer() as writer:
+        writer.add(entry("1", athlete_id="77"), recording("1", athlete_id="77"))
     asked = synced.run("forget", "--yes")
     assert asked.status == 1
     assert "77 (3 activities)" in asked.err
@@ -61,6 +65,9 @@ def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: 
             assert len(athletes) == 1
             assert athletes[0] != ("77",)
     assert len(Landing(str(synced.home / "landing")).manifests()) == 1
+    recordings = StreamStore(str(synced.home / "streams"))
+    assert "77" not in recordings.athletes()
+    assert recordings.entries(), "they are the other athlete's"
     assert (synced.home / "tokens.json").exists(), "they are the other athlete's"
     assert "is about everyone here and stays" in said.out
 

@@ -36,6 +36,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         alive = yield from _daemon(instance)
         yield _schedule(instance, alive=alive)
         yield _last_sync(instance)
+        yield from _streams(instance)
         yield from _last_run(instance)
 
 
@@ -90,6 +91,24 @@ def _last_sync(instance: dg.DagsterInstance) -> Finding:
     if datetime.now(UTC) - ended > FRESH.fail_window.to_timedelta():
         return warning("last sync", f"{said} The data is not fresh.", f"strava-assets sync, or {START}")
     return ok("last sync", said)
+
+
+def _streams(instance: dg.DagsterInstance) -> Iterator[Finding]:
+    """How far fetching streams has come, as its last run told it."""
+    event = instance.get_latest_materialization_event(dg.AssetKey("activity_streams"))
+    if event is None or event.asset_materialization is None:
+        return
+    values: dict[str, Any] = {
+        name: value.value for name, value in event.asset_materialization.metadata.items()
+    }
+    remaining = values["remaining"]
+    said = f"{values['with_streams']:,} activities have their streams"
+    if not remaining:
+        yield ok("fetching", f"{said}; none is waiting.")
+    else:
+        done = datetime.fromtimestamp(values["expected_done"], UTC)
+        said += f", {remaining:,} are waiting."
+        yield ok("fetching", f"{said} At the pace of the quota all are there by {done:%Y-%m-%d %H:%M} UTC.")
 
 
 def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Where the data lives: the landing that takes what comes, the warehouse that holds the tables."""
+"""Where the data lives: the landing that takes what comes, the recordings, the warehouse with its tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
 from strava_assets.settings import WarehouseKind
+from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,23 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
             f"{held_back} activities that Strava no longer lists are kept: so many at once may be a fault.",
             f"if they are really gone, {SYNC} --full --confirm-deletions",
         )
+
+
+def look_at_streams(settings: Settings) -> Iterator[Finding]:
+    """Whether their place can be written and read, and what it holds; how fetching goes on runs.py tells."""
+    store = StreamStore(settings.streams_address)
+    try:
+        store.check_writable()
+        statuses = [entry.status for entry in store.entries().values()]
+    except StravaAssetsError as error:
+        yield failed("streams", error)
+        return
+    holds = f"{statuses.count('stored'):,} recordings" if statuses else "still empty"
+    none = "; none are fetched, as set" if settings.streams == "none" else ""
+    yield ok("streams", f"{settings.streams_address} can be written: {holds}{none}.")
+    if unreadable := statuses.count("unreadable"):
+        said = f"{unreadable} recordings could not be read and were set aside."
+        yield warning("recordings", said, "see the reasons in the table activity_streams")
 
 
 def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
