@@ -11,6 +11,7 @@ from pydantic import Field
 
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
@@ -193,8 +194,10 @@ def build(
             )
             compaction = compact(store, engine, now, settings.landing_keep_days)
             [state] = engine.query(_STATE).to_pylist()
+            jobs = job_metadata(engine.take_reports())
         return dg.MaterializeResult(
             metadata=_load_metadata(report, state)
+            | jobs
             | {
                 "expired": expired,
                 "batches_compacted": compaction.folded,

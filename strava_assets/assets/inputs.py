@@ -11,6 +11,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
 from strava_assets.resources import WarehouseResource
 from strava_assets.schema.mart_inputs import MART_SETTINGS
@@ -60,10 +61,14 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         }
         with told_with_its_cure(), warehouse.open() as engine:
             sports = engine.replace(SPORT_RULES, as_arrow(SPORT_RULES, sport_rules(settings.power_sports)))
+            jobs_of_sports = job_metadata(engine.take_reports())
             engine.replace(MART_SETTINGS, as_arrow(MART_SETTINGS, [row]))
-        yield dg.MaterializeResult(asset_key=SPORT_RULES.name, metadata={"dagster/row_count": sports})
+            jobs = job_metadata(engine.take_reports())
         yield dg.MaterializeResult(
-            asset_key=MART_SETTINGS.name, metadata={name: str(value) for name, value in row.items()}
+            asset_key=SPORT_RULES.name, metadata={"dagster/row_count": sports} | jobs_of_sports
+        )
+        yield dg.MaterializeResult(
+            asset_key=MART_SETTINGS.name, metadata={name: str(value) for name, value in row.items()} | jobs
         )
 
     return [what_counts]

@@ -11,6 +11,7 @@ from strava_assets.assets.activities import FRESH, STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.inputs import as_arrow
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
 from strava_assets.errors import StravaAssetsError
 from strava_assets.resources import StravaResource, WarehouseResource
@@ -76,11 +77,13 @@ def build(
             ]
             rows = profile.rows(entries, athletes, observed)
             count = engine.replace(ATHLETE_PROFILE, as_arrow(ATHLETE_PROFILE, rows))
+            jobs = job_metadata(engine.take_reports())
         hints = profile.hints(rows, athletes)
         for hint in hints:
             context.log.warning(hint)
         return dg.MaterializeResult(
-            metadata={
+            metadata=jobs
+            | {
                 "dagster/row_count": count,
                 "entries_in_file": len(entries),
                 "missing": dg.MetadataValue.md("\n".join(f"- {hint}" for hint in hints) or "Nothing."),

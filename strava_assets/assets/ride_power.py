@@ -11,6 +11,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
 from strava_assets.power import METHOD
 from strava_assets.resources import StreamsResource, WarehouseResource
@@ -66,6 +67,7 @@ def build(
             report = compute_ride_power(engine, streams.open(), datetime.now(UTC), progress=context.log.info)
             [rows] = engine.query(_ROWS).to_pylist()
             qualities = engine.query(_QUALITIES).to_pylist()
+            jobs = job_metadata(engine.take_reports())
         yield dg.MaterializeResult(
             asset_key=RIDE_POWER.name,
             metadata={
@@ -76,9 +78,12 @@ def build(
                 "hours_computed": round(report.recorded_s / 3600, 2),
                 "seconds": round(time.monotonic() - began, 2),
             }
+            | jobs
             | {f"quality_{row['quality']}": row["rides"] for row in qualities},
         )
-        yield dg.MaterializeResult(asset_key=RIDE_BESTS.name, metadata={"dagster/row_count": rows["bests"]})
+        yield dg.MaterializeResult(
+            asset_key=RIDE_BESTS.name, metadata={"dagster/row_count": rows["bests"]} | jobs
+        )
 
     return [power_from_seconds]
 

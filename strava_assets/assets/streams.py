@@ -10,6 +10,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
 from strava_assets.resources import StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.streams import ACTIVITY_STREAMS
@@ -87,6 +88,7 @@ def build(
             entries = store.entries()
             with warehouse.open() as engine:
                 keep_books(engine, entries)
+                jobs = job_metadata(engine.take_reports())
             if report.stopped and report.needs_a_person:
                 raise report.stopped
         if report.stopped:
@@ -95,6 +97,7 @@ def build(
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
         return dg.MaterializeResult(
             metadata=_metadata(report, entries.values(), done_by(report, settings.streams_reserve, now))
+            | jobs
             | {"parts_compacted": folded, "seconds": round(time.monotonic() - began, 2)}
         )
 

@@ -286,8 +286,8 @@ class BigQueryWarehouse(Warehouse):
             for batch in rows.to_arrow_iterable():
                 yield batch.cast(plain(batch.schema))
 
+    @override
     def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
-        """Bytes a statement would process, by a dry run: nothing is run and nothing is billed."""
         return self._jobs.estimate(sql, params)
 
     @override

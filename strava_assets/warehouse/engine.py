@@ -146,6 +146,10 @@ class Warehouse(ABC):
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> int:
         """Run one statement that changes rows; returns how many it changed."""
 
+    def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int | None:  # noqa: ARG002 - a default
+        """Bytes a statement would process, told without running it; None where nothing is billed."""
+        return None
+
     @abstractmethod
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The whole answer of a query, for small ones.

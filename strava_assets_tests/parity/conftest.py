@@ -48,7 +48,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Sample:
-    """The sample athlete after one sync on BigQuery and one load on DuckDB from the same landing.
+    """The sample athlete after one sync on BigQuery and one load on DuckDB from the same landing and streams.
 
     Args:
         home: of the platform; its DuckDB file is there.
@@ -75,6 +75,7 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     engine = BigQueryEngine(emulator)
     with standing(emulator) as front, chain(home, Sandbox.sample()) as platform:
         on_bigquery = platform.compute(
+            streams="power",
             warehouse="bigquery",
             gcp_project=PROJECT,
             bigquery_dataset=engine.dataset,
@@ -92,12 +93,13 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def _statements(bodies: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The statements among what was posted; uploads are no JSON, other calls have no query."""
+    """The statements among what was posted; uploads are no JSON, other calls and dry runs no statement."""
     for body in bodies:
         if not body.startswith("{"):
             continue
-        asked: dict[str, Any] = json.loads(body).get("configuration", {}).get("query", {})
-        if asked:
+        configured: dict[str, Any] = json.loads(body).get("configuration", {})
+        asked = configured.get("query", {})
+        if asked and not configured.get("dryRun"):
             yield asked["query"], {p["name"]: _type(p["parameterType"]) for p in asked["queryParameters"]}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pyarrow as pa
 import pytest
 
@@ -15,9 +16,18 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.bigquery_emulator, pytest.mark.xdist_group("bigquery_emulator")]
 
-TABLES = ("bq_activities", "rejected_records", "athlete_observations", "athlete_profile", "sport_rules")
-WARNED = {("bq_activities", "moving_within_elapsed")}
-"""The sample athlete's one oddity that a check is there to find."""
+TABLES = (
+    "bq_activities",
+    "rejected_records",
+    "athlete_observations",
+    "athlete_profile",
+    "sport_rules",
+    "mart_settings",
+    "activity_streams",
+    "ride_power",
+    "ride_bests",
+)
+WHEN_IT_RAN = {"computed_at"}
 
 
 def test_the_chain_runs_through_on_bigquery(sample: Sample) -> None:
@@ -26,29 +36,40 @@ def test_the_chain_runs_through_on_bigquery(sample: Sample) -> None:
     assert sample.bigquery_run.materialized()["bq_activities"]["living"] > 1000
 
 
-@pytest.mark.parametrize("name", [*TABLES, "mart_settings", *MARTS])
+@pytest.mark.parametrize("name", [*TABLES, *MARTS])
 def test_a_table_is_the_same_on_both_engines(sample: Sample, name: str) -> None:
-    assert differences(name, stored(sample.on_bigquery, name), stored(sample.on_duckdb, name)) == []
+    found, wanted = (
+        table.drop_columns([column for column in table.column_names if column in WHEN_IT_RAN])
+        for table in (stored(sample.on_bigquery, name), stored(sample.on_duckdb, name))
+    )
+
+    assert wanted.num_rows or name == "rejected_records"
+    assert differences(name, found, wanted) == []
 
 
-def test_every_check_measures_the_same_and_none_fails_but_the_known_warning(sample: Sample) -> None:
+def test_every_check_measures_the_same_and_none_fails_that_is_no_warning(sample: Sample) -> None:
     on_bigquery, on_duckdb = sample.bigquery_run.checks(), sample.duckdb_run.checks()
 
     assert on_bigquery.keys() == on_duckdb.keys()
-    assert {name for name, found in on_bigquery.items() if not found.passed} == WARNED
+    failed = {name: found.severity for name, found in on_bigquery.items() if not found.passed}
+    # The sample athlete has oddities that checks are there to find; how many depends on the day.
+    assert set(failed.values()) == {dg.AssetCheckSeverity.WARN}, failed
     for name, found in on_bigquery.items():
         assert found.passed == on_duckdb[name].passed, name
         measured = on_duckdb[name].metadata["measured"].value
         assert found.metadata["measured"].value == pytest.approx(measured, abs=1e-9), name
 
 
-def test_every_mart_says_how_many_bytes_it_was_billed_by(sample: Sample) -> None:
-    marts = {name for name, mart in MARTS.items() if not mart.is_view}
-
+def test_every_table_names_its_job_and_the_bytes_and_a_mart_what_was_estimated(sample: Sample) -> None:
     told = sample.bigquery_run.materialized()
 
-    assert all(told[name]["bytes_processed"] >= 0 for name in marts)
-    assert not any("bytes_processed" in values for values in sample.duckdb_run.materialized().values())
+    in_warehouse = {name: values for name, values in told.items() if name != "raw_activities"}
+    assert in_warehouse.keys() >= {"bq_activities", "sport_rules", *MARTS}
+    for name, values in in_warehouse.items():
+        assert values["job_id"].startswith("strava_assets_"), name
+        assert values["bytes_processed"] >= 0
+    assert all(told[name]["bytes_estimated"] >= 0 for name in MARTS)
+    assert not any("job_id" in values for values in sample.duckdb_run.materialized().values())
 
 
 def test_the_page_reads_the_same_figures_from_both_engines(sample: Sample) -> None:

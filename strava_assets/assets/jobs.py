@@ -1,0 +1,46 @@
+"""What a materialisation's jobs were on BigQuery: their ids, and the bytes they are billed by.
+
+DuckDB has no jobs and bills nothing, so there nothing is said.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strava_assets.warehouse.engine import JobReport
+
+_SHOWN = 50
+"""A rebuild of a long history runs hundreds; the event log keeps the last ones."""
+
+
+def job_metadata(reports: "Sequence[JobReport]") -> dict[str, Any]:
+    """Metadata of a materialisation: `job_id` of its last change, `bytes_processed` of all, and `jobs`.
+
+    Args:
+        reports: what the engine ran for it.
+    """
+    jobs = [report for report in reports if report.job_id]
+    if not jobs:
+        return {}
+    changes = [report for report in jobs if report.kind != "SELECT"] or jobs
+    return {
+        "job_id": str(changes[-1].job_id),
+        "bytes_processed": sum(report.bytes_processed or 0 for report in jobs),
+        "jobs": dg.MetadataValue.table(
+            [
+                dg.TableRecord(
+                    {
+                        "statement": report.kind,
+                        "rows": report.rows,
+                        "bytes_processed": report.bytes_processed or 0,
+                        "seconds": round(report.seconds, 2),
+                        "job_id": str(report.job_id),
+                    }
+                )
+                for report in jobs[-_SHOWN:]
+            ]
+        ),
+    }
