@@ -92,6 +92,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             secret_store=settings.secret_store_kind,
             token_path=str(settings.token_path.absolute()),
             gcp_project=settings.gcp_project,
+            gcp_secret=settings.gcp_secret,
             rate_limit_reserve=settings.rate_limit_reserve,
         ),
         "landing": LandingResource(address=settings.landing_address),

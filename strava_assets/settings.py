@@ -170,6 +170,11 @@ class Settings(BaseModel):
         description="DuckDB's memory bound; a million activities want 1GB.",
     )
     gcp_project: str | None = Field(default=None, description="The Google Cloud project.")
+    gcp_secret: str = Field(
+        default="strava-assets",
+        pattern=r"^[A-Za-z0-9_-]{1,255}$",
+        description="The secret in its Secret Manager that holds the tokens.",
+    )
     bigquery_dataset: str = Field(
         default="strava", pattern=r"^[A-Za-z0-9_]{1,1024}$", description="The BigQuery dataset."
     )

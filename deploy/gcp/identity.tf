@@ -37,8 +37,8 @@ resource "google_secret_manager_secret_iam_member" "replaces_tokens" {
   member    = google_service_account.sync.member
 }
 
-# Write, list, read and delete objects: landed batches, their compaction, the page, compute logs. It can't change the
-# bucket or who may open it.
+# Write, list, read and delete objects: landed batches and streams, their compaction, the page, compute logs. It can't
+# change the bucket or who may open it.
 resource "google_storage_bucket_iam_member" "uses_objects" {
   bucket = google_storage_bucket.files.name
   role   = "roles/storage.objectUser"

@@ -4,9 +4,11 @@ locals {
   environment = {
     STRAVA_ASSETS_ENV               = "gcp"
     STRAVA_ASSETS_GCP_PROJECT       = var.project
+    STRAVA_ASSETS_GCP_SECRET        = google_secret_manager_secret.tokens.secret_id
     STRAVA_ASSETS_BIGQUERY_DATASET  = google_bigquery_dataset.strava.dataset_id
     STRAVA_ASSETS_BIGQUERY_LOCATION = var.location
     STRAVA_ASSETS_LANDING_URL       = "gs://${google_storage_bucket.files.name}/landing"
+    STRAVA_ASSETS_STREAMS_URL       = "gs://${google_storage_bucket.files.name}/streams"
     STRAVA_ASSETS_REPORT_URL        = "gs://${google_storage_bucket.files.name}/report"
     STRAVA_ASSETS_REPORT_LINK       = "https://storage.cloud.google.com/${google_storage_bucket.files.name}/report/index.html"
     STRAVA_ASSETS_ATHLETE_FILE      = "/bucket/athlete.toml"

@@ -5,7 +5,7 @@ output "image" {
 }
 
 output "bucket" {
-  description = "Landing, report, compute logs and athlete.toml."
+  description = "Landing, streams, report, compute logs and athlete.toml."
   value       = google_storage_bucket.files.name
 }
 

@@ -43,7 +43,8 @@ resource "google_storage_bucket" "files" {
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
-  # Landed answers are the only copy of what Strava sent: what is deleted by mistake can be had back for a month.
+  # Landed answers and the rides' seconds are the only copy of what Strava sent: what is deleted by mistake, or replaced,
+  # can be had back for a month.
   versioning {
     enabled = true
   }
@@ -88,7 +89,7 @@ resource "google_storage_bucket" "files" {
 # never leaves halves of two logins. It also is one secret's cost and one place for the rights below. Its versions are
 # the login's and the sync's to write; Terraform never sees a value, so none is in its state.
 resource "google_secret_manager_secret" "tokens" {
-  secret_id = "strava-assets"
+  secret_id = var.secret
 
   replication {
     auto {}

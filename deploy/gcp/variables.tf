@@ -42,6 +42,17 @@ variable "dataset" {
   }
 }
 
+variable "secret" {
+  description = "Name of the secret that holds the tokens."
+  type        = string
+  default     = "strava-assets"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,255}$", var.secret))
+    error_message = "Letters, digits, underscores and hyphens only."
+  }
+}
+
 variable "bucket" {
   description = "Name of the bucket, unique in the world; by default the project's id with -strava-assets."
   type        = string

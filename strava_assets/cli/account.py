@@ -28,6 +28,7 @@ def open_tokens(settings: Settings, kind: SecretStoreKind | None = None) -> Toke
         environ=os.environ,
         path=settings.token_path.absolute(),
         project=settings.gcp_project,
+        secret=settings.gcp_secret,
     )
 
 
@@ -35,7 +36,7 @@ def place_of_tokens(settings: Settings, kind: SecretStoreKind | None = None) -> 
     """Where `open_tokens` keeps what it is given, without the environment it also reads."""
     kind = kind or settings.secret_store_kind
     if kind is SecretStoreKind.GCP:
-        return f"Google Secret Manager, project {settings.gcp_project}"
+        return f"Google Secret Manager, project {settings.gcp_project}, secret {settings.gcp_secret}"
     return "the environment" if kind is SecretStoreKind.ENV else str(settings.token_path.absolute())
 
 

@@ -35,6 +35,7 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
     secret_store: SecretStoreKind = Field(description="Where credentials and rotated tokens live.")
     token_path: str = Field(description="The file store's file.")
     gcp_project: str | None = Field(default=None, description="The project of Secret Manager.")
+    gcp_secret: str = Field(default="strava-assets", description="The secret there that holds the tokens.")
     rate_limit_reserve: int = Field(description="Calls of every limit left to the athlete's other apps.")
 
     def store(self) -> TokenStore:
@@ -46,6 +47,7 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
             environ=os.environ,
             path=Path(self.token_path),
             project=self.gcp_project,
+            secret=self.gcp_secret,
         )
 
     def client(

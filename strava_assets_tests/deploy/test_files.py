@@ -106,6 +106,19 @@ def test_every_setting_a_deployment_names_is_one(file: Path) -> None:
     assert named <= SETTINGS
 
 
+@pytest.mark.parametrize(
+    "file", [SERVER / ".env.example", ROOT / "deploy" / "gcp" / "job.tf"], ids=lambda file: file.name
+)
+def test_nothing_worth_keeping_stays_on_a_disk_that_is_gone_with_the_container(file: Path) -> None:
+    at_home = {
+        variable_name(name)
+        for name, field in Settings.model_fields.items()
+        if name.endswith("_url") and "Default: <home>" in str(field.description)
+    }
+    assert len(at_home) > 2
+    assert at_home <= set(OURS.findall(file.read_text()))
+
+
 def test_the_example_names_every_variable_that_the_compose_file_asks_for() -> None:
     asked = set(re.findall(r"\$\{([A-Z_]+)", (SERVER / "compose.yaml").read_text()))
     example = {line.partition("=")[0] for line in (SERVER / ".env.example").read_text().splitlines()}

@@ -98,6 +98,7 @@ def looked(
             "env": "gcp",
             "gcp_project": "my-rides-123",
             "landing_url": "gs://a-bucket/landing",
+            "streams_url": "gs://a-bucket/streams",
             "report_url": "gs://a-bucket/report",
             "bigquery_api_endpoint": front.address,
         }
@@ -126,6 +127,17 @@ def test_a_query_is_only_tried_dry_and_one_bucket_is_asked_about_once(front: Fro
     [body] = [body for request, body in zip(front.seen, front.bodies, strict=True) if "SELECT 1" in body]
     assert re.search(r'"dryRun": ?true', body)
     assert sum("testPermissions" in request for request in front.seen) == 1
+
+
+def test_a_bucket_of_the_streams_own_is_asked_about_too(front: Front) -> None:
+    looked(front, streams_url="gs://another-bucket/streams")
+    asked = [request for request in front.seen if "testPermissions" in request]
+    assert [re.findall(r"/b/([\w-]+)/", request)[0] for request in asked] == ["a-bucket", "another-bucket"]
+
+
+def test_the_secret_that_the_settings_name_is_the_one_that_is_tried(front: Front) -> None:
+    finding = looked(front, gcp_secret="of-my-own", on_secret=())["gcp tokens"]
+    assert "projects/my-rides-123/secrets/of-my-own" in finding.cure
 
 
 def test_a_missing_right_to_start_jobs_is_named_with_its_role(front: Front) -> None:
@@ -252,7 +264,7 @@ def test_a_service_that_is_down_is_a_warning_too(front: Front) -> None:
 
 
 def test_nothing_is_asked_where_nothing_is_on_google(front: Front) -> None:
-    local: dict[str, Any] = {"env": "local", "landing_url": None, "report_url": None}
+    local: dict[str, Any] = {"env": "local", "landing_url": None, "streams_url": None, "report_url": None}
     assert looked(front, **local) == {}
     assert front.seen == []
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from strava_assets.cli.checkups.finding import Finding, State, broken, ok, warning
-from strava_assets.secrets.google import DEFAULT_SECRET
 from strava_assets.settings import SecretStoreKind, WarehouseKind
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def _dataset(settings: Settings, makes: Clients) -> Finding:
 def _secret(settings: Settings, makes: Clients) -> Finding:
     from google.api_core.exceptions import NotFound
 
-    path = f"projects/{settings.gcp_project}/secrets/{DEFAULT_SECRET}"
+    path = f"projects/{settings.gcp_project}/secrets/{settings.gcp_secret}"
     request = {"resource": path, "permissions": list(ON_SECRET)}
     try:
         answer = makes.secret_manager(settings).test_iam_permissions(request, retry=None, timeout=TIMEOUT_S)
@@ -184,7 +183,8 @@ def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
         asked = [*ON_BUCKET, *ON_BUCKET_FOR_LOGS]
         granted = client.bucket(name).test_iam_permissions(asked, timeout=TIMEOUT_S, retry=None)
     except NotFound:
-        cure = "apply deploy/gcp, which makes one; or correct STRAVA_ASSETS_LANDING_URL and _REPORT_URL"
+        named = "STRAVA_ASSETS_LANDING_URL, _STREAMS_URL and _REPORT_URL"
+        cure = f"apply deploy/gcp, which makes one; or correct {named}"
         return broken("gcp files", f"There is no bucket {name}.", cure)
     finally:
         client.close()
@@ -197,8 +197,9 @@ def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
 
 def _buckets(settings: Settings) -> list[str]:
     """The buckets that the settings name, each once."""
-    addresses = [urlsplit(settings.landing_address), urlsplit(settings.report_target)]
-    return list(dict.fromkeys(part.netloc for part in addresses if part.scheme in {"gs", "gcs"}))
+    addresses = (settings.landing_address, settings.streams_address, settings.report_target)
+    parts = map(urlsplit, addresses)
+    return list(dict.fromkeys(part.netloc for part in parts if part.scheme in {"gs", "gcs"}))
 
 
 def _verdict(about: str, where: str, wanted: Mapping[str, str], granted: Iterable[str]) -> Finding:
