@@ -93,6 +93,35 @@ duplicates AS (
       > LEAST(worse.moving_time_s, better.moving_time_s)
   GROUP BY worse.athlete_id, worse.activity_id
 ),
+seconds AS (
+  -- What a ride's own seconds say, one row a ride. Grouping also tells the engine so, which then leaves the whole
+  -- join out of a mart that asks for none of it.
+  SELECT
+    athlete_id,
+    activity_id,
+    MAX(recorded_s) AS recorded_s,
+    MAX(normalized_power_w) AS normalized_power_w,
+    MAX(tss) AS tss,
+    MAX(best_5s_w) AS best_5s_w,
+    MAX(best_60s_w) AS best_60s_w,
+    MAX(best_300s_w) AS best_300s_w,
+    MAX(best_1200s_w) AS best_1200s_w,
+    MAX(best_3600s_w) AS best_3600s_w,
+    MAX(power_zone_1_s) AS power_zone_1_s,
+    MAX(power_zone_2_s) AS power_zone_2_s,
+    MAX(power_zone_3_s) AS power_zone_3_s,
+    MAX(power_zone_4_s) AS power_zone_4_s,
+    MAX(power_zone_5_s) AS power_zone_5_s,
+    MAX(power_zone_6_s) AS power_zone_6_s,
+    MAX(power_zone_7_s) AS power_zone_7_s,
+    MAX(heartrate_zone_1_s) AS heartrate_zone_1_s,
+    MAX(heartrate_zone_2_s) AS heartrate_zone_2_s,
+    MAX(heartrate_zone_3_s) AS heartrate_zone_3_s,
+    MAX(heartrate_zone_4_s) AS heartrate_zone_4_s,
+    MAX(heartrate_zone_5_s) AS heartrate_zone_5_s
+  FROM ride_power
+  GROUP BY athlete_id, activity_id
+),
 plausible AS (
   -- 30 days of movement, 20,000 km, 1,000 km of climbing, 2,500 W: beyond them a value is a sensor's or a clock's fault.
   SELECT
@@ -139,6 +168,30 @@ plausible AS (
       NULL
     ) AS heartrate_bpm,
     IF(a.suffer_score >= 0 AND a.suffer_score <= 100000, a.suffer_score, NULL) AS relative_effort,
+    IF(
+      p.normalized_power_w > 0 AND p.normalized_power_w <= 2500 AND p.recorded_s BETWEEN 1 AND 2592000,
+      p.recorded_s,
+      NULL
+    ) AS stream_s,
+    p.normalized_power_w,
+    IF(p.tss >= 0 AND p.tss <= 100000, p.tss, NULL) AS tss,
+    IF(p.best_5s_w > 0 AND p.best_5s_w <= 2500, p.best_5s_w, NULL) AS best_5s_w,
+    IF(p.best_60s_w > 0 AND p.best_60s_w <= 2500, p.best_60s_w, NULL) AS best_60s_w,
+    IF(p.best_300s_w > 0 AND p.best_300s_w <= 2500, p.best_300s_w, NULL) AS best_300s_w,
+    IF(p.best_1200s_w > 0 AND p.best_1200s_w <= 2500, p.best_1200s_w, NULL) AS best_1200s_w,
+    IF(p.best_3600s_w > 0 AND p.best_3600s_w <= 2500, p.best_3600s_w, NULL) AS best_3600s_w,
+    IF(p.power_zone_1_s BETWEEN 0 AND 2592000, p.power_zone_1_s, NULL) AS power_zone_1_s,
+    IF(p.power_zone_2_s BETWEEN 0 AND 2592000, p.power_zone_2_s, NULL) AS power_zone_2_s,
+    IF(p.power_zone_3_s BETWEEN 0 AND 2592000, p.power_zone_3_s, NULL) AS power_zone_3_s,
+    IF(p.power_zone_4_s BETWEEN 0 AND 2592000, p.power_zone_4_s, NULL) AS power_zone_4_s,
+    IF(p.power_zone_5_s BETWEEN 0 AND 2592000, p.power_zone_5_s, NULL) AS power_zone_5_s,
+    IF(p.power_zone_6_s BETWEEN 0 AND 2592000, p.power_zone_6_s, NULL) AS power_zone_6_s,
+    IF(p.power_zone_7_s BETWEEN 0 AND 2592000, p.power_zone_7_s, NULL) AS power_zone_7_s,
+    IF(p.heartrate_zone_1_s BETWEEN 0 AND 2592000, p.heartrate_zone_1_s, NULL) AS heartrate_zone_1_s,
+    IF(p.heartrate_zone_2_s BETWEEN 0 AND 2592000, p.heartrate_zone_2_s, NULL) AS heartrate_zone_2_s,
+    IF(p.heartrate_zone_3_s BETWEEN 0 AND 2592000, p.heartrate_zone_3_s, NULL) AS heartrate_zone_3_s,
+    IF(p.heartrate_zone_4_s BETWEEN 0 AND 2592000, p.heartrate_zone_4_s, NULL) AS heartrate_zone_4_s,
+    IF(p.heartrate_zone_5_s BETWEEN 0 AND 2592000, p.heartrate_zone_5_s, NULL) AS heartrate_zone_5_s,
     f.ftp_w,
     f.weight_kg,
     f.max_heartrate_bpm,
@@ -157,6 +210,8 @@ plausible AS (
     ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
   LEFT JOIN duplicates AS d
     ON d.athlete_id = a.athlete_id AND d.activity_id = a.activity_id
+  LEFT JOIN seconds AS p
+    ON p.athlete_id = a.athlete_id AND p.activity_id = a.activity_id
   WHERE a.deleted_at IS NULL AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
 ),
 decided AS (
@@ -260,5 +315,28 @@ SELECT
     WHEN power_load IS NOT NULL THEN 'power'
     WHEN heartrate_load IS NOT NULL THEN 'heart_rate'
     ELSE 'none'
-  END AS load_source  -- what training_load rests on: power (Strava's weighted power, not normalized power), heart_rate or none
+  END AS load_source,  -- what training_load rests on: power (Strava's weighted power, not normalized power), heart_rate or none
+  IF(is_power_ride AND stream_s IS NOT NULL, stream_s, 0) AS stream_s,  -- [s] recorded seconds, pauses left out, of a measured ride whose normalized power is known from them; 0 of any other
+  IF(is_power_ride AND stream_s IS NOT NULL, normalized_power_w, NULL) AS normalized_power_w,  -- [W] normalized power, from the ride's own seconds; null where there are none
+  COALESCE(
+    IF(is_power_ride, stream_s * POW(normalized_power_w, 4), NULL), 0
+  ) AS normalized_w4s,  -- [W⁴·s] normalized power to the fourth times stream_s; over stream_s its fourth root is the period's normalized power
+  IF(is_power_ride, tss, NULL) AS tss,  -- [pts] training stress score, from normalized power and the day's FTP; null where either is unknown
+  IF(is_power_ride AND NOT is_flagged, best_5s_w, NULL) AS best_5s_w,  -- [W] highest mean power over 5 seconds, pauses as zeros, of a ride that may be a best
+  IF(is_power_ride AND NOT is_flagged, best_60s_w, NULL) AS best_60s_w,  -- [W] highest mean power over a minute, pauses as zeros, of a ride that may be a best
+  IF(is_power_ride AND NOT is_flagged, best_300s_w, NULL) AS best_300s_w,  -- [W] highest mean power over 5 minutes, pauses as zeros, of a ride that may be a best
+  IF(is_power_ride AND NOT is_flagged, best_1200s_w, NULL) AS best_1200s_w,  -- [W] highest mean power over 20 minutes, pauses as zeros, of a ride that may be a best
+  IF(is_power_ride AND NOT is_flagged, best_3600s_w, NULL) AS best_3600s_w,  -- [W] highest mean power over an hour, pauses as zeros, of a ride that may be a best
+  IF(is_power_ride, power_zone_1_s, NULL) AS power_zone_1_s,  -- [s] seconds at below 55 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_2_s, NULL) AS power_zone_2_s,  -- [s] seconds at 55 to 75 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_3_s, NULL) AS power_zone_3_s,  -- [s] seconds at 75 to 90 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_4_s, NULL) AS power_zone_4_s,  -- [s] seconds at 90 to 105 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_5_s, NULL) AS power_zone_5_s,  -- [s] seconds at 105 to 120 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_6_s, NULL) AS power_zone_6_s,  -- [s] seconds at 120 to 150 % of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, power_zone_7_s, NULL) AS power_zone_7_s,  -- [s] seconds at 150 % and more of the day's FTP; null where it or the seconds are unknown
+  IF(is_power_ride, heartrate_zone_1_s, NULL) AS heartrate_zone_1_s,  -- [s] seconds of the same ride at below 68 % of the threshold heart rate
+  IF(is_power_ride, heartrate_zone_2_s, NULL) AS heartrate_zone_2_s,  -- [s] seconds of the same ride at 68 to 83 % of the threshold heart rate
+  IF(is_power_ride, heartrate_zone_3_s, NULL) AS heartrate_zone_3_s,  -- [s] seconds of the same ride at 83 to 94 % of the threshold heart rate
+  IF(is_power_ride, heartrate_zone_4_s, NULL) AS heartrate_zone_4_s,  -- [s] seconds of the same ride at 94 to 105 % of the threshold heart rate
+  IF(is_power_ride, heartrate_zone_5_s, NULL) AS heartrate_zone_5_s  -- [s] seconds of the same ride at 105 % and more of the threshold heart rate
 FROM loaded

@@ -27,7 +27,19 @@ sums AS (
     SUM(IF(load_source = 'heart_rate', training_load, 0)) AS heartrate_load,
     COUNTIF(load_source = 'power') AS power_load_activities,
     COUNTIF(load_source = 'heart_rate') AS heartrate_load_activities,
-    SUM(relative_effort) AS relative_effort
+    SUM(relative_effort) AS relative_effort,
+    COUNTIF(stream_s > 0) AS stream_rides,
+    SUM(IF(stream_s > 0, power_s, 0)) AS stream_power_s,
+    SUM(power_s) AS power_s,
+    SUM(stream_s) AS stream_s,
+    SUM(normalized_w4s) AS normalized_w4s,
+    SUM(tss) AS tss,
+    COUNT(tss) AS tss_rides,
+    MAX(best_5s_w) AS best_5s_w,
+    MAX(best_60s_w) AS best_60s_w,
+    MAX(best_300s_w) AS best_300s_w,
+    MAX(best_1200s_w) AS best_1200s_w,
+    MAX(best_3600s_w) AS best_3600s_w
   FROM activity_measures
   WHERE is_counted AND NOT is_ebike_ride
   GROUP BY athlete_id, activity_date
@@ -117,6 +129,16 @@ SELECT
   COALESCE(s.activities_without_load, 0) AS activities_without_load,  -- [count] activities whose load is unknown: no watts with an FTP and no usable heart rate; they add 0
   SAFE_DIVIDE(s.loaded_s, s.moving_time_s) AS load_coverage,  -- [0-1] share of the day's time in motion whose load is known; null on a rest day
   s.relative_effort,  -- [pts] Strava's Relative Effort, summed over the activities that have one
+  COALESCE(s.stream_rides, 0) AS stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
+  SAFE_DIVIDE(s.stream_power_s, s.power_s) AS stream_coverage,  -- [0-1] share of the day's measured riding time that lies on those; null where there is none
+  POW(SAFE_DIVIDE(s.normalized_w4s, s.stream_s), 0.25) AS normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds
+  s.tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none; training_load does not use it, so that every day rests on the same measure
+  COALESCE(s.tss_rides, 0) AS tss_rides,  -- [count] those rides
+  s.best_5s_w,  -- [W] highest mean power over 5 seconds in one ride, of the rides whose seconds are known
+  s.best_60s_w,  -- [W] highest mean power over a minute in one ride, of the rides whose seconds are known
+  s.best_300s_w,  -- [W] highest mean power over 5 minutes in one ride, of the rides whose seconds are known
+  s.best_1200s_w,  -- [W] highest mean power over 20 minutes in one ride, of the rides whose seconds are known
+  s.best_3600s_w,  -- [W] highest mean power over an hour in one ride, of the rides whose seconds are known
   d.fitness AS fitness_ctl,  -- [pts/day] CTL: exponential mean of the load over 42 days, today included
   d.fatigue AS fatigue_atl,  -- [pts/day] ATL: exponential mean of the load over 7 days, today included
   d.form AS form_tsb,  -- [pts/day] TSB: yesterday's CTL minus yesterday's ATL, so the form one starts the day with

@@ -28,7 +28,12 @@ running AS (
   GROUP BY athlete_id
 ),
 activities AS (
-  SELECT m.*, DATE_DIFF(m.activity_date, m.quarter, DAY) < r.days_elapsed AS is_in_cut
+  SELECT
+    m.*,
+    DATE_DIFF(m.activity_date, m.quarter, DAY) < r.days_elapsed AS is_in_cut,
+    COALESCE(m.power_zone_1_s, 0) + COALESCE(m.power_zone_2_s, 0) + COALESCE(m.power_zone_3_s, 0)
+      + COALESCE(m.power_zone_4_s, 0) + COALESCE(m.power_zone_5_s, 0) + COALESCE(m.power_zone_6_s, 0)
+      + COALESCE(m.power_zone_7_s, 0) AS power_zones_s
   FROM activity_measures AS m
   INNER JOIN running AS r
     ON r.athlete_id = m.athlete_id
@@ -75,7 +80,25 @@ sums AS (
       POW(SAFE_DIVIDE(SUM(efficiency_w4s), SUM(efficiency_s)), 0.25),
       60 * SAFE_DIVIDE(SUM(efficiency_heartbeats), SUM(efficiency_s))
     ) AS watts_per_heartbeat,
+    COUNTIF(stream_s > 0) AS stream_rides,
+    SAFE_DIVIDE(SUM(IF(stream_s > 0, power_s, 0)), SUM(power_s)) AS stream_coverage,
+    POW(SAFE_DIVIDE(SUM(normalized_w4s), SUM(stream_s)), 0.25) AS normalized_power_w,
+    SUM(tss) AS tss,
+    COUNT(tss) AS tss_rides,
+    MAX(best_5s_w) AS best_5s_w,
+    MAX(best_60s_w) AS best_60s_w,
+    MAX(best_300s_w) AS best_300s_w,
+    MAX(best_1200s_w) AS best_1200s_w,
+    MAX(best_3600s_w) AS best_3600s_w,
+    SAFE_DIVIDE(SUM(power_zone_1_s), SUM(power_zones_s)) AS power_zone_1_share,
+    SAFE_DIVIDE(SUM(power_zone_2_s), SUM(power_zones_s)) AS power_zone_2_share,
+    SAFE_DIVIDE(SUM(power_zone_3_s), SUM(power_zones_s)) AS power_zone_3_share,
+    SAFE_DIVIDE(SUM(power_zone_4_s), SUM(power_zones_s)) AS power_zone_4_share,
+    SAFE_DIVIDE(SUM(power_zone_5_s), SUM(power_zones_s)) AS power_zone_5_share,
+    SAFE_DIVIDE(SUM(power_zone_6_s), SUM(power_zones_s)) AS power_zone_6_share,
+    SAFE_DIVIDE(SUM(power_zone_7_s), SUM(power_zones_s)) AS power_zone_7_share,
     SUM(IF(is_ride, relative_effort, NULL)) AS relative_effort,
+    COUNTIF(is_ride AND relative_effort IS NOT NULL) AS relative_effort_rides,
     SUM(IF(is_ride, training_load, NULL)) AS training_load,
     COUNTIF(is_ride AND load_source = 'power') AS power_load_rides,
     COUNTIF(is_ride AND load_source = 'heart_rate') AS heartrate_load_rides,
@@ -145,6 +168,48 @@ top_gear AS (
   FROM gear
   QUALIFY ROW_NUMBER() OVER (PARTITION BY athlete_id, quarter ORDER BY distance_m DESC, gear_id) = 1
 ),
+numbers AS (
+  SELECT
+    athlete_id,
+    DATE(EXTRACT(YEAR FROM reached_on), 3 * EXTRACT(QUARTER FROM reached_on) - 2, 1) AS quarter,
+    MAX(number) AS number_reached
+  FROM eddington
+  WHERE unit = 'km' AND reached_on IS NOT NULL
+  GROUP BY 1, 2
+),
+fitness AS (
+  SELECT
+    l.athlete_id,
+    c.quarter,
+    MAX(IF(l.day = LEAST(c.quarter_end, c.today), l.fitness_ctl, NULL)) AS fitness_ctl_end,
+    MAX(l.fitness_ctl) AS fitness_ctl_highest,
+    COUNTIF(l.form_tsb < -30) AS days_form_below_minus_30
+  FROM daily_load AS l
+  INNER JOIN calendar AS c
+    ON c.athlete_id = l.athlete_id
+      AND c.quarter = DATE(EXTRACT(YEAR FROM l.day), 3 * EXTRACT(QUARTER FROM l.day) - 2, 1)
+  GROUP BY l.athlete_id, c.quarter
+),
+week_ends AS (
+  SELECT p.*, LEAST(DATE_ADD(p.week, INTERVAL 6 DAY), t.today) AS last_day
+  FROM power_profile_progress AS p
+  INNER JOIN athletes AS t
+    ON t.athlete_id = p.athlete_id
+),
+profiles AS (
+  -- As of the last week that is over by the quarter's end; in the running quarter as of today.
+  SELECT
+    athlete_id,
+    DATE(EXTRACT(YEAR FROM last_day), 3 * EXTRACT(QUARTER FROM last_day) - 2, 1) AS quarter,
+    estimated_ftp_w,
+    critical_power_w,
+    w_prime_kj
+  FROM week_ends
+  QUALIFY
+    ROW_NUMBER() OVER (
+      PARTITION BY athlete_id, EXTRACT(YEAR FROM last_day), EXTRACT(QUARTER FROM last_day) ORDER BY week DESC
+    ) = 1
+),
 quarters AS (
   SELECT
     c.athlete_id,
@@ -193,12 +258,37 @@ quarters AS (
     s.average_watts_per_kg,
     s.average_heartrate_bpm,
     s.watts_per_heartbeat,
+    COALESCE(s.stream_rides, 0) AS stream_rides,
+    s.stream_coverage,
+    s.normalized_power_w,
+    s.tss,
+    COALESCE(s.tss_rides, 0) AS tss_rides,
+    s.best_5s_w,
+    s.best_60s_w,
+    s.best_300s_w,
+    s.best_1200s_w,
+    s.best_3600s_w,
+    s.power_zone_1_share,
+    s.power_zone_2_share,
+    s.power_zone_3_share,
+    s.power_zone_4_share,
+    s.power_zone_5_share,
+    s.power_zone_6_share,
+    s.power_zone_7_share,
     s.relative_effort,
+    COALESCE(s.relative_effort_rides, 0) AS relative_effort_rides,
     s.training_load,
     COALESCE(s.power_load_rides, 0) AS power_load_rides,
     COALESCE(s.heartrate_load_rides, 0) AS heartrate_load_rides,
     g.top_gear_id,
     g.top_gear_distance_m,
+    n.number_reached,
+    f.fitness_ctl_end,
+    f.fitness_ctl_highest,
+    COALESCE(f.days_form_below_minus_30, 0) AS days_form_below_minus_30,
+    p.estimated_ftp_w AS estimated_ftp_end_w,
+    p.critical_power_w AS critical_power_end_w,
+    p.w_prime_kj AS w_prime_end_kj,
     COALESCE(s.moving_time_cut_s, 0) AS moving_time_cut_s,
     COALESCE(s.distance_cut_m, 0) AS distance_cut_m,
     COALESCE(s.climb_cut_m, 0) AS climb_cut_m,
@@ -214,6 +304,12 @@ quarters AS (
     ON w.athlete_id = c.athlete_id AND w.quarter = c.quarter
   LEFT JOIN top_gear AS g
     ON g.athlete_id = c.athlete_id AND g.quarter = c.quarter
+  LEFT JOIN numbers AS n
+    ON n.athlete_id = c.athlete_id AND n.quarter = c.quarter
+  LEFT JOIN fitness AS f
+    ON f.athlete_id = c.athlete_id AND f.quarter = c.quarter
+  LEFT JOIN profiles AS p
+    ON p.athlete_id = c.athlete_id AND p.quarter = c.quarter
 ),
 compared AS (
   SELECT
@@ -246,11 +342,14 @@ compared AS (
     IF(
       is_partial, LAG(watts_per_heartbeat_cut, 4) OVER by_quarter, LAG(watts_per_heartbeat, 4) OVER by_quarter
     ) AS watts_per_heartbeat_year_ago,
-    MAX(IF(power_s >= 36000, average_watts, NULL)) OVER so_far AS best_average_watts_so_far
+    MAX(IF(power_s >= 36000, average_watts, NULL)) OVER so_far AS best_average_watts_so_far,
+    COALESCE(MAX(number_reached) OVER so_far, 0) AS eddington_km_end,
+    COALESCE(MAX(number_reached) OVER earlier, 0) AS eddington_km_before
   FROM quarters AS q
   WINDOW
     by_quarter AS (PARTITION BY athlete_id ORDER BY quarter),
-    so_far AS (PARTITION BY athlete_id ORDER BY quarter ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+    so_far AS (PARTITION BY athlete_id ORDER BY quarter ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+    earlier AS (PARTITION BY athlete_id ORDER BY quarter ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 SELECT
   athlete_id,  -- the athlete
@@ -290,6 +389,8 @@ SELECT
   SAFE_DIVIDE(ebike_time_s, ebike_time_s + moving_time_s) AS ebike_share,  -- [0-1] time with a motor of all time on cycles
   top_gear_id,  -- the bike with most distance, by Strava's id
   top_gear_distance_m,  -- [m] its distance
+  eddington_km_end,  -- the Eddington number in kilometres, of all rides up to the quarter's end
+  eddington_km_end - eddington_km_before AS eddington_km_gain,  -- how much of it was gained in the quarter
   power_rides,  -- [count] rides whose watts a power meter measured
   power_s,  -- [s] time in motion on those
   SAFE_DIVIDE(power_s, moving_time_s) AS power_coverage,  -- [0-1] share of the riding time that carries measured power
@@ -303,12 +404,33 @@ SELECT
   best_week,  -- first day of that week
   max_watts,  -- [W] highest power a meter saw; above 2,500 W it is taken for a fault
   best_average_watts_so_far,  -- [W] highest average_watts up to here of a quarter with ten hours of measured power or more
+  stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
+  stream_coverage,  -- [0-1] share of power_s that lies on those; null where there is no measured power
+  normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds; null without any, and never Strava's weighted power
+  tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none
+  tss_rides,  -- [count] those rides
+  best_5s_w,  -- [W] highest mean power over 5 seconds in one ride, of the rides whose seconds are known
+  best_60s_w,  -- [W] highest mean power over a minute in one ride, of the rides whose seconds are known
+  best_300s_w,  -- [W] highest mean power over 5 minutes in one ride, of the rides whose seconds are known
+  best_1200s_w,  -- [W] highest mean power over 20 minutes in one ride, of the rides whose seconds are known
+  best_3600s_w,  -- [W] highest mean power over an hour in one ride, of the rides whose seconds are known
+  estimated_ftp_end_w,  -- [W] an estimate of FTP and no measurement, at the end of the last week that is over by the quarter's end, or today; as in power_profile_progress
+  critical_power_end_w,  -- [W] critical power at the same time; null where its fit is not good
+  w_prime_end_kj,  -- [kJ] W′ at the same time
+  power_zone_1_share,  -- [0-1] share of the recorded seconds below 55 % of the day's FTP, over the rides for which both are known
+  power_zone_2_share,  -- [0-1] share of the recorded seconds at 55 to 75 % of the day's FTP, over the rides for which both are known
+  power_zone_3_share,  -- [0-1] share of the recorded seconds at 75 to 90 % of the day's FTP, over the rides for which both are known
+  power_zone_4_share,  -- [0-1] share of the recorded seconds at 90 to 105 % of the day's FTP, over the rides for which both are known
+  power_zone_5_share,  -- [0-1] share of the recorded seconds at 105 to 120 % of the day's FTP, over the rides for which both are known
+  power_zone_6_share,  -- [0-1] share of the recorded seconds at 120 to 150 % of the day's FTP, over the rides for which both are known
+  power_zone_7_share,  -- [0-1] share of the recorded seconds at 150 % and more of the day's FTP, over the rides for which both are known
   estimated_rides,  -- [count] rides whose watts Strava estimated
   estimated_average_watts,  -- [W] estimated work over the seconds of those rides; never mixed with measured power
   average_watts_per_kg,  -- [W/kg] measured power by the body weight of the day, over rides on days whose weight is known
   average_heartrate_bpm,  -- [bpm] mean heart rate of rides that have one, weighted by time
   watts_per_heartbeat,  -- [W/bpm] weighted power over mean heart rate, both of the rides that have both
   relative_effort,  -- [pts] Strava's Relative Effort, summed over the rides that have one
+  relative_effort_rides,  -- [count] those rides
   training_load,  -- [pts] sum over the rides for which one is known; 100 is an hour at threshold
   CASE
     WHEN power_load_rides > 0 AND heartrate_load_rides > 0 THEN 'mixed'
@@ -316,6 +438,9 @@ SELECT
     WHEN heartrate_load_rides > 0 THEN 'heart_rate'
     ELSE 'none'
   END AS load_source,  -- what training_load rests on: power, heart_rate, mixed or none
+  fitness_ctl_end,  -- [pts/day] CTL on the quarter's last day, or today; as in daily_load, of all sports
+  fitness_ctl_highest,  -- [pts/day] highest CTL of the quarter
+  days_form_below_minus_30,  -- [days] days begun with a form (TSB) below -30: deep in fatigue
   100 * SAFE_DIVIDE(moving_time_s - moving_time_previous_s, moving_time_previous_s) AS moving_time_change_pct,  -- [%] riding time against the quarter before; in the running quarter against as many days of it, as in every change
   100 * SAFE_DIVIDE(distance_m - distance_previous_m, distance_previous_m) AS distance_change_pct,  -- [%] distance against the quarter before
   100 * SAFE_DIVIDE(climb_m - climb_previous_m, climb_previous_m) AS climb_change_pct,  -- [%] climbing against the quarter before

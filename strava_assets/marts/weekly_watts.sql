@@ -51,7 +51,19 @@ sums AS (
     SUM(m.efficiency_heartbeats) AS efficiency_heartbeats,
     SUM(m.weighed_s) AS weighed_s,
     SUM(m.work_j_per_kg) AS work_j_per_kg,
+    COUNTIF(m.stream_s > 0) AS stream_rides,
+    SUM(IF(m.stream_s > 0, m.power_s, 0)) AS stream_power_s,
+    SUM(m.stream_s) AS stream_s,
+    SUM(m.normalized_w4s) AS normalized_w4s,
+    SUM(m.tss) AS tss,
+    COUNT(m.tss) AS tss_rides,
+    MAX(m.best_5s_w) AS best_5s_w,
+    MAX(m.best_60s_w) AS best_60s_w,
+    MAX(m.best_300s_w) AS best_300s_w,
+    MAX(m.best_1200s_w) AS best_1200s_w,
+    MAX(m.best_3600s_w) AS best_3600s_w,
     SUM(IF(m.is_ride, m.relative_effort, NULL)) AS relative_effort,
+    COUNTIF(m.is_ride AND m.relative_effort IS NOT NULL) AS relative_effort_rides,
     SUM(IF(m.is_ride, m.training_load, NULL)) AS training_load,
     COUNTIF(m.is_ride AND m.load_source = 'power') AS power_load_rides,
     COUNTIF(m.is_ride AND m.load_source = 'heart_rate') AS heartrate_load_rides,
@@ -118,7 +130,18 @@ weeks AS (
       60 * SAFE_DIVIDE(s.efficiency_heartbeats, s.efficiency_s)
     ) AS watts_per_heartbeat,
     SAFE_DIVIDE(s.work_j_per_kg, s.weighed_s) AS average_watts_per_kg,
+    COALESCE(s.stream_rides, 0) AS stream_rides,
+    SAFE_DIVIDE(s.stream_power_s, s.power_s) AS stream_coverage,
+    POW(SAFE_DIVIDE(s.normalized_w4s, s.stream_s), 0.25) AS normalized_power_w,
+    s.tss,
+    COALESCE(s.tss_rides, 0) AS tss_rides,
+    s.best_5s_w,
+    s.best_60s_w,
+    s.best_300s_w,
+    s.best_1200s_w,
+    s.best_3600s_w,
     s.relative_effort,
+    COALESCE(s.relative_effort_rides, 0) AS relative_effort_rides,
     s.training_load,
     COALESCE(s.power_load_rides, 0) AS power_load_rides,
     COALESCE(s.heartrate_load_rides, 0) AS heartrate_load_rides,
@@ -219,12 +242,23 @@ SELECT
   best_weighted_watts AS best_ride_weighted_watts,  -- [W] highest weighted power of a ride of 30 minutes or more
   best_ride_id,  -- that ride, by Strava's id
   max_watts,  -- [W] highest power a meter saw; above 2,500 W it is taken for a fault
+  stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
+  stream_coverage,  -- [0-1] share of power_s that lies on those; null where there is no measured power
+  normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds; null without any, and never Strava's weighted power
+  tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none
+  tss_rides,  -- [count] those rides
+  best_5s_w,  -- [W] highest mean power over 5 seconds in one ride, of the rides whose seconds are known
+  best_60s_w,  -- [W] highest mean power over a minute in one ride, of the rides whose seconds are known
+  best_300s_w,  -- [W] highest mean power over 5 minutes in one ride, of the rides whose seconds are known
+  best_1200s_w,  -- [W] highest mean power over 20 minutes in one ride, of the rides whose seconds are known
+  best_3600s_w,  -- [W] highest mean power over an hour in one ride, of the rides whose seconds are known
   estimated_rides,  -- [count] rides whose watts Strava estimated
   estimated_average_watts,  -- [W] estimated work over the seconds of those rides; never mixed with measured power
   average_watts_per_kg,  -- [W/kg] measured power by the body weight of the day, over rides on days whose weight is known
   average_heartrate_bpm,  -- [bpm] mean heart rate of rides that have one, weighted by time
   watts_per_heartbeat,  -- [W/bpm] weighted power over mean heart rate, both of the rides that have both
   relative_effort,  -- [pts] Strava's Relative Effort, summed over the rides that have one
+  relative_effort_rides,  -- [count] those rides
   training_load,  -- [pts] sum over the rides for which one is known; 100 is an hour at threshold
   CASE
     WHEN power_load_rides > 0 AND heartrate_load_rides > 0 THEN 'mixed'

@@ -11,6 +11,7 @@ import pytest
 from strava_assets.marts import Mart, load
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
+from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -32,6 +33,8 @@ class Marts(Protocol):
         *names: str,
         as_of: date = ...,
         figures: Sequence[Row] = ...,
+        power: Sequence[Row] = ...,
+        bests: Sequence[Row] = ...,
         power_sports: Sequence[str] | None = ...,
         **settings: Any,
     ) -> list[list[Row]]:
@@ -61,6 +64,8 @@ def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
         *names: str,
         as_of: date = date(2024, 1, 1),
         figures: Sequence[Row] = (),
+        power: Sequence[Row] = (),
+        bests: Sequence[Row] = (),
         power_sports: Sequence[str] | None = None,
         **settings: Any,
     ) -> list[list[Row]]:
@@ -72,10 +77,14 @@ def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
         } | settings
         put(ACTIVITIES, history)
         put(ATHLETE_PROFILE, figures)
+        put(RIDE_POWER, power)
+        put(RIDE_BESTS, bests)
         put(MART_SETTINGS, [asked])
         put(SPORT_RULES, sport_rules(power_sports))
+        # What other marts read is a view here, so that it is never of an earlier history.
+        read = {name for mart in catalog.values() for name in mart.reads}
         for mart in catalog.values():
-            if mart.is_view and not warehouse.exists(mart.name):
+            if mart.name in read and not warehouse.exists(mart.name):
                 warehouse.create_view_as(
                     mart.name, mart.sql, description=mart.description, columns=mart.columns
                 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from strava_assets_tests.marts.seconds import BEST_EFFORTS_S, ZONES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
@@ -37,7 +39,7 @@ def within(value: Any, low: float, high: float) -> float | None:
 class Ride:
     """One living activity that counts, judged."""
 
-    def __init__(self, row: Row, figures: Row | None) -> None:
+    def __init__(self, row: Row, figures: Row | None, power: Row | None = None) -> None:
         self.id: str = row["activity_id"]
         self.day: date = row["activity_date"]
         self.gear: str | None = row.get("gear_id")
@@ -61,6 +63,14 @@ class Ride:
         known = figures or {}
         self.kilograms = within(known.get("weight_kg"), 20, 300) if self.measured else None
         self.load, self.load_source = self._load(known, manual=bool(row.get("manual")))
+        told = power or {} if self.measured else {}
+        recorded_s = within(told.get("recorded_s"), 1, 30 * 86400)
+        self.normalized = within(told.get("normalized_power_w"), 1e-9, 2500) if recorded_s else None
+        self.recorded_s = int(recorded_s or 0) if self.normalized else 0
+        self.tss = within(told.get("tss"), 0, 1e5)
+        bests = {d: within(told.get(f"best_{d}s_w"), 1e-9, 2500) for d in BEST_EFFORTS_S}
+        self.bests = {d: best for d, best in bests.items() if best and not self.flagged}
+        self.zones = {name: within(told.get(name), 0, 30 * 86400) for name in ZONES}
 
     def _load(self, known: Row, *, manual: bool) -> tuple[float | None, str]:
         ftp = within(known.get("ftp_w"), 30, 700)
@@ -154,10 +164,11 @@ def family(row: Row) -> str:
 
 
 def rides_by_athlete(
-    history: Sequence[Row], settings: Settings, figures: Sequence[Row]
+    history: Sequence[Row], settings: Settings, figures: Sequence[Row], power: Sequence[Row] = ()
 ) -> dict[str, list[Ride]]:
     """Every athlete's counted cycling, and an empty list for who has none."""
     athletes: dict[str, list[Ride]] = {}
+    told = by_ride(power)
     double = duplicates(history, settings)
     for row in living(history, settings):
         rides = athletes.setdefault(row["athlete_id"], [])
@@ -165,8 +176,14 @@ def rides_by_athlete(
             continue
         if row["sport_type"] not in CYCLES | EBIKES:
             continue
-        rides.append(Ride(row, figures_of(row["athlete_id"], row["activity_date"], figures)))
+        known = figures_of(row["athlete_id"], row["activity_date"], figures)
+        rides.append(Ride(row, known, told.get((row["athlete_id"], row["activity_id"]))))
     return athletes
+
+
+def by_ride(power: Sequence[Row]) -> dict[tuple[str, str], Row]:
+    """Rows of `ride_power` by athlete and activity."""
+    return {(row["athlete_id"], row["activity_id"]): row for row in power}
 
 
 def figures_of(athlete: str, day: date, figures: Sequence[Row]) -> Row | None:
@@ -199,6 +216,25 @@ def weighted_watts(rides: Iterable[Ride]) -> float | None:
         math.fsum(r.seconds * (r.weighted or 0) ** 4 for r in with_it), sum(r.seconds for r in with_it)
     )
     return None if mean is None else math.sqrt(math.sqrt(mean))
+
+
+def of_seconds(measured: Sequence[Ride]) -> Row:
+    """What the measured rides' own seconds say of a period."""
+    known = [r for r in measured if r.normalized]
+    w4s = ratio(
+        math.fsum(r.recorded_s * (r.normalized or 0) ** 4 for r in known), sum(r.recorded_s for r in known)
+    )
+    return {
+        "stream_rides": len(known),
+        "stream_coverage": ratio(sum(r.seconds for r in known), sum(r.seconds for r in measured)),
+        "normalized_power_w": None if w4s is None else math.sqrt(math.sqrt(w4s)),
+        "tss": sum_of_known(r.tss for r in measured),
+        "tss_rides": sum(r.tss is not None for r in measured),
+        **{
+            f"best_{d}s_w": max((r.bests[d] for r in measured if d in r.bests), default=None)
+            for d in BEST_EFFORTS_S
+        },
+    }
 
 
 def heartrate(rides: Iterable[Ride]) -> float | None:
@@ -258,7 +294,9 @@ def period(everything: Sequence[Ride]) -> Row:
         ),
         "average_heartrate_bpm": heartrate(rides),
         "watts_per_heartbeat": efficiency(rides),
+        **of_seconds(measured),
         "relative_effort": sum_of_known(r.effort for r in rides),
+        "relative_effort_rides": sum(r.effort is not None for r in rides),
         "training_load": sum_of_known(r.load for r in rides),
         "load_source": "mixed" if len(sources) == 2 else next(iter(sources), "none"),
     }

@@ -18,6 +18,7 @@ from strava_assets_tests.marts.judged import (
     period,
     ratio,
     rides_by_athlete,
+    sum_of_known,
     watts,
     weighted_watts,
 )
@@ -69,11 +70,15 @@ class Periods:
 
 
 def weekly(
-    history: Sequence[Row], settings: Settings, figures: Sequence[Row], week_of: Callable[[date], date]
+    history: Sequence[Row],
+    settings: Settings,
+    figures: Sequence[Row],
+    week_of: Callable[[date], date],
+    power: Sequence[Row] = (),
 ) -> dict[tuple[str, date], Row]:
     """`weekly_watts` by athlete and week."""
     answer: dict[tuple[str, date], Row] = {}
-    for athlete, rides in rides_by_athlete(history, settings, figures).items():
+    for athlete, rides in rides_by_athlete(history, settings, figures, power).items():
         first, today = _span(history, athlete, settings)
         count = (week_of(today) - week_of(first)).days // 7 + 1
         weeks = Periods(rides, [week_of(first) + timedelta(weeks=n) for n in range(count)], week_of, today)
@@ -107,11 +112,15 @@ def weekly(
 
 
 def quarterly(
-    history: Sequence[Row], settings: Settings, figures: Sequence[Row], week_of: Callable[[date], date]
+    history: Sequence[Row],
+    settings: Settings,
+    figures: Sequence[Row],
+    week_of: Callable[[date], date],
+    power: Sequence[Row] = (),
 ) -> dict[tuple[str, date], Row]:
     """`quarterly_overview` by athlete and quarter."""
     answer: dict[tuple[str, date], Row] = {}
-    for athlete, rides in rides_by_athlete(history, settings, figures).items():
+    for athlete, rides in rides_by_athlete(history, settings, figures, power).items():
         first, today = _span(history, athlete, settings)
         starts = [_quarter(first)]
         while _next_quarter(starts[-1]) <= today:
@@ -131,6 +140,7 @@ def quarterly(
                 "best_average_watts_so_far": quarters.best(number, 36_000),
                 **_regularity(own, quarter, end, min(end, today), week_of),
                 **_longest(own),
+                **_zone_shares(own),
                 **_against(now, quarters.ago(number, 1), quarters.ago(number, 4), *more),
             }
     return answer
@@ -193,6 +203,13 @@ def _longest(rides: list[Ride]) -> Row:
             by_gear[ride.gear] += ride.metres
     top = min(by_gear, key=lambda g: (-by_gear[g], g), default=None)
     return answer | {"top_gear_id": top, "top_gear_distance_m": None if top is None else by_gear[top]}
+
+
+def _zone_shares(rides: list[Ride]) -> Row:
+    seconds = {n: sum_of_known(r.zones[f"power_zone_{n}_s"] for r in rides) for n in range(1, 8)}
+    return {
+        f"power_zone_{n}_share": ratio(own, sum_of_known(seconds.values())) for n, own in seconds.items()
+    }
 
 
 def _against(now: Row, previous: list[Ride] | None, year_ago: list[Ride] | None, *more: str) -> Row:

@@ -29,7 +29,7 @@ NAMES = tuple(mart.name for mart in load())
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Some of the marts in a folder of their own, to change."""
-    for name in ("activity_measures.sql", "weekly_watts.sql", "quarterly_overview.sql", COMPILED.name):
+    for name in ("activity_measures.sql", "weekly_watts.sql", "daily_load.sql", COMPILED.name):
         shutil.copy(FOLDER / name, tmp_path)
     return tmp_path
 
@@ -67,7 +67,7 @@ def test_a_changed_view_changes_the_version_of_what_reads_it(folder: Path) -> No
     path = folder / "activity_measures.sql"
     path.write_text(path.read_text().replace("<= 2500", "<= 2400"))
     before, after = ({mart.name: mart.code_version for mart in load(f)} for f in (FOLDER, folder))
-    assert before["quarterly_overview"] != after["quarterly_overview"]
+    assert before["daily_load"] != after["daily_load"]
 
 
 def test_a_mart_is_one_file_and_nothing_else(folder: Path) -> None:

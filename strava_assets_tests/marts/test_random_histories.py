@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from strava_assets_tests.marts import oracle
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
 from strava_assets_tests.marts.judged import Settings
+from strava_assets_tests.marts.seconds import random_seconds
 
 if TYPE_CHECKING:
     from strava_assets_tests.marts.conftest import Marts
@@ -33,6 +34,17 @@ WATTS = (
     "watts_per_heartbeat",
     "estimated_average_watts",
 )
+TAKEN_OVER = (
+    "eddington_km_end",
+    "eddington_km_gain",
+    "fitness_ctl_end",
+    "fitness_ctl_highest",
+    "days_form_below_minus_30",
+    "estimated_ftp_end_w",
+    "critical_power_end_w",
+    "w_prime_end_kj",
+)
+"""What a quarter takes from other marts: test_quarters_end.py."""
 some = partial(
     settings,
     deadline=None,  # the machine's pace is not what is tested
@@ -72,25 +84,25 @@ def test_weeks_and_quarters_are_what_a_second_implementation_says(
 ) -> None:
     history = data.draw(histories(week_start))
     known = data.draw(figures())
+    power, bests = random_seconds(seed, history)
     asked: dict[str, Any] = {
         "as_of": todays(history, seed),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    found = marts(
-        history, "weekly_watts", "quarterly_overview", figures=known, week_start=week_start, **asked
-    )
+    given: dict[str, Any] = {"figures": known, "power": power, "bests": bests}
+    found = marts(history, "weekly_watts", "quarterly_overview", week_start=week_start, **given, **asked)
     week = partial(week_of, week_start=week_start)
     wanted = [
-        oracle.weekly(history, Settings(**asked), known, week),
-        oracle.quarterly(history, Settings(**asked), known, week),
+        oracle.weekly(history, Settings(**asked), known, week, power),
+        oracle.quarterly(history, Settings(**asked), known, week, power),
     ]
     for rows, expected, period in zip(found, wanted, ("week", "quarter"), strict=True):
         assert [(row["athlete_id"], row[period]) for row in rows] == sorted(expected)
         for row in rows:
             judged = expected[row["athlete_id"], row[period]]
             unjudged = {"athlete_id", period} | set(row) - set(judged)
-            assert unjudged == {"athlete_id", period}
+            assert unjudged == {"athlete_id", period, *(TAKEN_OVER if period == "quarter" else ())}
             assert [
                 f"{name}: {row[name]!r}, not {judged[name]!r}"
                 for name in row

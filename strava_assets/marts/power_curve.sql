@@ -1,0 +1,125 @@
+-- power_curve: The highest mean power an athlete held for every duration, with the ride that holds it: of all time, of every year and quarter, of the last 90 and of the last 42 days. Only rides with measured power count whose seconds are known; flagged rides set no best. Pauses are zeros, so that an interrupted hour is no record. A longer duration may show more watts than a shorter one, never more energy in the same ride. Of equal bests the earliest day's holds, then the smallest id's.
+-- grain: one duration in one period of one athlete
+-- key: athlete_id, period, duration_s
+WITH rides AS (
+  SELECT
+    m.athlete_id,
+    m.activity_id,
+    m.activity_date,
+    m.quarter,
+    m.year,
+    m.name,
+    m.weight_kg,
+    s.as_of,
+    DATE_DIFF(s.as_of, m.activity_date, DAY) < 90 AS is_in_90_days,
+    DATE_DIFF(s.as_of, m.activity_date, DAY) < 42 AS is_in_42_days,
+    ROW_NUMBER() OVER (
+      PARTITION BY m.athlete_id ORDER BY m.activity_date DESC, m.activity_id DESC
+    ) AS precedence
+  FROM activity_measures AS m
+  CROSS JOIN mart_settings AS s
+  WHERE m.is_power_ride AND NOT m.is_flagged
+),
+bests AS (
+  -- Energy and the ride's precedence in one whole number, the energy in front: its maximum is the best and who
+  -- holds it, in one pass over what may be many millions of rows. An athlete may have sixteen million rides.
+  SELECT
+    b.athlete_id,
+    b.duration_s,
+    r.quarter,
+    r.year,
+    r.is_in_90_days,
+    r.is_in_42_days,
+    b.energy_j * 16777216 + r.precedence AS best
+  FROM ride_bests AS b
+  INNER JOIN rides AS r
+    ON r.athlete_id = b.athlete_id AND r.activity_id = b.activity_id
+  WHERE b.duration_s BETWEEN 1 AND 2592000 AND b.energy_j BETWEEN 1 AND 2500 * b.duration_s
+),
+quarterly AS (
+  SELECT
+    athlete_id,
+    duration_s,
+    quarter,
+    year,
+    MAX(best) AS best,
+    MAX(IF(is_in_90_days, best, NULL)) AS best_in_90_days,
+    MAX(IF(is_in_42_days, best, NULL)) AS best_in_42_days
+  FROM bests
+  GROUP BY athlete_id, duration_s, quarter, year
+),
+yearly AS (
+  SELECT
+    athlete_id,
+    duration_s,
+    year,
+    MAX(best) AS best,
+    MAX(best_in_90_days) AS best_in_90_days,
+    MAX(best_in_42_days) AS best_in_42_days
+  FROM quarterly
+  GROUP BY athlete_id, duration_s, year
+),
+ever AS (
+  SELECT
+    athlete_id,
+    duration_s,
+    MAX(best) AS best,
+    MAX(best_in_90_days) AS best_in_90_days,
+    MAX(best_in_42_days) AS best_in_42_days
+  FROM yearly
+  GROUP BY athlete_id, duration_s
+),
+curves AS (
+  SELECT athlete_id, 'all_time' AS period_kind, CAST(NULL AS DATE) AS period_start, duration_s, best FROM ever
+  UNION ALL
+  SELECT athlete_id, 'year', DATE(year, 1, 1), duration_s, best FROM yearly
+  UNION ALL
+  SELECT athlete_id, 'quarter', quarter, duration_s, best FROM quarterly
+  UNION ALL
+  SELECT athlete_id, 'last_90_days', DATE_SUB(as_of, INTERVAL 89 DAY), duration_s, best_in_90_days
+  FROM ever
+  CROSS JOIN mart_settings
+  WHERE best_in_90_days IS NOT NULL
+  UNION ALL
+  SELECT athlete_id, 'last_42_days', DATE_SUB(as_of, INTERVAL 41 DAY), duration_s, best_in_42_days
+  FROM ever
+  CROSS JOIN mart_settings
+  WHERE best_in_42_days IS NOT NULL
+),
+held AS (
+  SELECT
+    c.athlete_id,
+    c.period_kind,
+    CAST(c.period_start AS DATE) AS period_start,
+    c.duration_s,
+    DIV(c.best, 16777216) AS energy_j,
+    r.activity_id,
+    r.activity_date,
+    r.name,
+    r.weight_kg
+  FROM curves AS c
+  INNER JOIN rides AS r
+    ON r.athlete_id = c.athlete_id AND r.precedence = MOD(c.best, 16777216)
+)
+SELECT
+  h.athlete_id,  -- the athlete
+  CASE h.period_kind
+    WHEN 'year' THEN CAST(EXTRACT(YEAR FROM h.period_start) AS STRING)
+    WHEN 'quarter' THEN CONCAT(
+      CAST(EXTRACT(YEAR FROM h.period_start) AS STRING), '-Q', CAST(EXTRACT(QUARTER FROM h.period_start) AS STRING)
+    )
+    ELSE h.period_kind
+  END AS period,  -- all_time, last_90_days and last_42_days (today included), a year, e.g. 2026, or a quarter, e.g. 2026-Q3
+  h.period_kind,  -- all_time, year, quarter, last_90_days or last_42_days
+  h.period_start,  -- first day of the period; null for all time
+  h.duration_s,  -- [s] how long
+  h.energy_j / h.duration_s AS watts,  -- [W] highest mean power over so long in one ride
+  h.energy_j / h.duration_s / h.weight_kg AS watts_per_kg,  -- [W/kg] the same by the body weight of the ride's day, where known; a lighter day's fewer watts may be more
+  h.energy_j,  -- [J] its work
+  h.activity_id,  -- the ride that holds it, by Strava's id
+  h.activity_date,  -- its local date
+  b.begins_at_s,  -- [s] where in the ride it begins, in elapsed time
+  h.name  -- the ride's title
+FROM held AS h
+INNER JOIN ride_bests AS b
+  ON b.athlete_id = h.athlete_id AND b.activity_id = h.activity_id AND b.duration_s = h.duration_s

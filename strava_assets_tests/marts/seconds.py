@@ -1,0 +1,90 @@
+"""Rows of `ride_power` and `ride_bests` for the marts' tests: by hand, and random ones that spare no absurdity."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Row = dict[str, Any]
+BEST_EFFORTS_S = (5, 60, 300, 1200, 3600)
+FITTED_S = (120, 180, 300, 480, 720, 1200)
+ZONES = [f"power_zone_{n}_s" for n in range(1, 8)] + [f"heartrate_zone_{n}_s" for n in range(1, 6)]
+
+
+def measured(activity_id: str, **fields: Any) -> Row:
+    """One row of `ride_power`: an hour at a normalized power of 210 W, unless the fields say otherwise."""
+    return {
+        "athlete_id": "7",
+        "activity_id": activity_id,
+        "source": "archive",
+        "quality": "good",
+        "recorded_s": 3600,
+        "paused_s": 0,
+        "pauses": 0,
+        "power_missing_s": 0,
+        "spikes": 0,
+        "normalized_power_w": 210.0,
+        "inputs_digest": "d",
+        "computed_at": datetime(2026, 1, 1, tzinfo=UTC),
+    } | fields
+
+
+def held(activity_id: str, watts: Mapping[int, float], athlete_id: str = "7") -> list[Row]:
+    """Rows of `ride_bests`: so many watts over so many seconds."""
+    return [
+        {
+            "athlete_id": athlete_id,
+            "activity_id": activity_id,
+            "duration_s": duration_s,
+            "energy_j": round(mean * duration_s),
+            "watts": round(mean * duration_s) / duration_s,
+            "begins_at_s": duration_s % 97,
+        }
+        for duration_s, mean in watts.items()
+    ]
+
+
+_ODDITIES: dict[str, list[Any]] = {
+    "normalized_power_w": [None, 0.0, -5.0, float("nan"), float("inf"), 2501.0],
+    "recorded_s": [0, -1, 10**12],
+    "tss": [None, 0.0, -1.0, float("nan"), 1e300],
+    "best_5s_w": [None, 0.0, -1.0, float("nan"), 1e300],
+    "best_1200s_w": [None, 0.0, 9_000.0, float("inf")],
+    "power_zone_1_s": [None, -1, 10**12],
+    "heartrate_zone_5_s": [None, 0],
+}
+
+
+def random_seconds(seed: int, history: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """`ride_power` and `ride_bests` for about two thirds of the activities, and for one that does not exist.
+
+    Whether an activity is a ride at all is not asked: what may count is the marts' to decide.
+    """
+    chance = Random(seed)  # noqa: S311 - a history, not a secret
+    power, bests = [], []
+    for row in [*history, {"athlete_id": "7", "activity_id": "gone"}]:
+        if chance.random() < 0.35:
+            continue
+        level = chance.choice([90, 150, 151, 220, 222, 300])
+        capacity = chance.choice([0, 9_000, 20_000, 20_000, 60_000])
+        durations = chance.choice([(), (5, 60), (5, 60, *FITTED_S), (5, 60, *FITTED_S, 3600, 7200), (300, 720)])
+        curve = {d: level + capacity / (d + 12) + chance.choice([0, 0, 3]) for d in durations}
+        if durations and chance.random() < 0.1:
+            curve[chance.choice(durations)] = chance.choice([0, -20, 2600])
+        fields: Row = {
+            "athlete_id": row["athlete_id"],
+            "recorded_s": chance.choice([1790, 3590, 7300]),
+            "normalized_power_w": level + chance.choice([5.0, 31.5]),
+            "tss": chance.choice([None, 42.0, 99.5]),
+            **{f"best_{d}s_w": float(curve[d]) for d in BEST_EFFORTS_S if d in curve},
+            **(dict.fromkeys(ZONES, 100) | {"power_zone_2_s": 1200} if chance.random() < 0.6 else {}),
+        }
+        for name in chance.sample(sorted(_ODDITIES), chance.choice([0, 0, 0, 1, 2])):
+            fields[name] = chance.choice(_ODDITIES[name])
+        power.append(measured(row["activity_id"], **fields))
+        bests += held(row["activity_id"], curve, row["athlete_id"])
+    return power, bests
