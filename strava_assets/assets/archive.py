@@ -70,8 +70,8 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         code_version="1",
         description=(
             "The bulk export, imported: its activities as a batch of the landing in the API's shape, its "
-            "FIT, GPX and TCX recordings as streams. The API's row wins on the same activity; a second import "
-            "changes nothing. No schedule runs it: launch the job `import_archive`, or "
+            "FIT, GPX and TCX recordings as streams. The API's row wins on the same activity; twice is "
+            "as once. No schedule runs it: launch the job `import_archive`, or "
             "`strava-assets import-archive export_….zip`, whenever Strava has sent you an export."
         ),
         metadata={"dagster/uri": settings.landing_address}

@@ -13,7 +13,10 @@ from strava_assets import __version__
 from strava_assets.errors import StravaAssetsError
 
 # In the order a newcomer meets them; each stands in the module of its name.
-COMMANDS = ("up", "login", "sync", "doctor", "rebuild", "copy", "logout", "forget", "sandbox")
+COMMANDS = (
+    *("up", "login", "sync", "import-archive", "doctor"),
+    *("rebuild", "copy", "logout", "forget", "sandbox"),
+)
 
 
 class _Commands(click.Group):

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 
-def run_job(settings: Settings, job: str, run_config: dict[str, Any]) -> bool:
+def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: str = "") -> bool:
     """Run a job of the code location to its end; its events are kept as those of any run.
 
     Args:
         settings: the settings in force; Dagster's home must be prepared.
-        job: `sync`, `full_listing`, `rebuild` or `refresh_marts`.
+        job: its name, e.g. `sync` or `rebuild`.
         run_config: configuration of single assets, over the job's own.
+        without: an asset of the job that has been materialised already.
 
     Returns:
         Whether it succeeded.
@@ -34,10 +35,13 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any]) -> bool:
     definitions = dg.Definitions.merge(
         build_defs(settings, patient=False), dg.Definitions(loggers={"told": teller.definition()})
     )
+    resolved = definitions.resolve_job_def(job)
+    chosen = set(resolved.asset_layer.executable_asset_keys) - {dg.AssetKey(without)}
     with dg.DagsterInstance.get() as instance:
-        result = definitions.resolve_job_def(job).execute_in_process(
+        result = resolved.execute_in_process(
             run_config=run_config | {"loggers": {"told": {}}},
             instance=instance,
+            asset_selection=list(chosen) if without else None,
             raise_on_error=False,
             tags={"strava_assets/started_by": "command line"},
         )

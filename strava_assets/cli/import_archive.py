@@ -1,0 +1,145 @@
+"""`strava-assets import-archive`: a bulk export into the history, with a bar to watch, then every mart."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.settings import Settings
+
+_SHOWN = 10
+INTERRUPTED = 128 + signal.SIGINT
+
+
+@click.command("import-archive")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--athlete", help="Your athlete id; needed only where the export and its name do not say it.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="How many processes decode recordings.",
+)
+def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
+    """Import a bulk export (export_….zip, or the folder it was unpacked to), load it, refresh everything.
+
+    Without PATH, the newest export in the home's folder archive. Strava need not be reachable. What the API
+    says of an activity wins; importing again changes nothing; an import that was stopped goes on.
+
+    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    """
+    from strava_assets.archive import newest_export
+    from strava_assets.assets.archive import NAME, import_metadata
+    from strava_assets.cli.console import console, say
+    from strava_assets.cli.instance import prepare
+    from strava_assets.cli.running import run_job
+    from strava_assets.settings import load_settings
+
+    settings = load_settings()
+    path = path or newest_export(settings.archive_folder)
+    prepare(settings)
+    began = time.monotonic()
+    try:
+        imported = _import(settings, path, athlete, processes)
+    except KeyboardInterrupt:
+        say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
+        sys.exit(INTERRUPTED)
+    _note(NAME, import_metadata(imported, path, time.monotonic() - began))
+    _tell(imported)
+    console.print("Loading it and refreshing everything ...")
+    succeeded = run_job(settings, "import_archive", {}, without=NAME)
+    if succeeded:
+        say("ok", f"The report: {settings.report_link or settings.report_target}")
+        say(
+            "step",
+            "The next sync asks Strava for what the export does not have; strava-assets up shows it all.",
+        )
+    sys.exit(0 if succeeded else 1)
+
+
+def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> Imported:
+    from strava_assets.archive import Export
+    from strava_assets.history.archive import import_archive
+    from strava_assets.landing import Landing
+    from strava_assets.streams import StreamStore
+
+    with Export(path) as export, _bar() as progress:
+        return import_archive(
+            export,
+            Landing(settings.landing_address),
+            StreamStore(settings.streams_address),
+            clock=lambda: datetime.now(UTC),
+            home=settings.timezone,
+            athlete=athlete,
+            processes=processes,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    """A bar while recordings are decoded."""
+    from rich import progress as drawing
+
+    from strava_assets.cli.console import console
+
+    columns = (
+        drawing.TextColumn("Recordings"),
+        drawing.BarColumn(),
+        drawing.MofNCompleteColumn(),
+        drawing.TextColumn("[yellow]{task.fields[aside]}[/]"),
+        drawing.TimeRemainingColumn(),
+    )
+    with drawing.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, aside="")
+
+        def tell(progress: Progress) -> None:
+            aside = f"{progress.set_aside} set aside" if progress.set_aside else ""
+            bar.update(task, completed=progress.done, total=progress.total, aside=aside)
+
+        yield tell
+
+
+def _note(asset: str, metadata: dict[str, Any]) -> None:
+    """Let the UI show the import like one that was launched there."""
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
+
+
+def _tell(imported: Imported) -> None:
+    from strava_assets.cli.console import say
+
+    made = f"{imported.made_at:%Y-%m-%d}, in {imported.language}"
+    counts = f"{imported.new:,} new, {imported.changed:,} changed, {imported.unchanged:,} unchanged"
+    say(
+        "ok",
+        f"The export of athlete {imported.athlete_id}, made {made}: {imported.activities:,} activities, {counts}.",
+    )
+    say(
+        "ok",
+        f"{imported.stored:,} recordings are kept, {imported.decoded:,} of them decoded now; "
+        f"{imported.without:,} activities were typed in by hand and have none.",
+    )
+    if imported.set_aside:
+        say("warning", f"{len(imported.set_aside):,} recordings were set aside; their activities are kept:")
+        for file, reason in list(imported.set_aside.items())[:_SHOWN]:
+            say("step", f"{file}: {reason}")
+        if len(imported.set_aside) > _SHOWN:
+            say("step", f"and {len(imported.set_aside) - _SHOWN:,} more, in the check recordings_read")
+    if imported.unknown_types:
+        names = ", ".join(f"{shown} ({count})" for shown, count in imported.unknown_types.most_common(_SHOWN))
+        say("warning", f"Activity types not known in {imported.language}, which count as other: {names}.")

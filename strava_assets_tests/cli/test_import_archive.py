@@ -1,0 +1,102 @@
+"""`strava-assets import-archive`: an export goes in, what came of it is told, the page is there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets_tests.archive.devices import a_ride
+from strava_assets_tests.archive.exports import Exported, day, exported_ride, packed, write_export
+
+if TYPE_CHECKING:
+    from strava_assets_tests.cli.terminal import Terminal
+
+# One process at a time: each of these fills a core.
+pytestmark = pytest.mark.xdist_group("import_archive")
+
+
+def an_export(folder: Path, *more: Exported) -> Path:
+    rides = [exported_ride(n, a_ride(60, day(-n), seed=n)) for n in range(1, 5)]
+    write_export(folder / "unpacked", [*rides, *more], "fr")
+    return packed(folder / "unpacked", folder / "export_4711.zip")
+
+
+def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Terminal) -> None:
+    broken = Exported(9, day(-9), "activities/9.fit.gz", b"broken")
+    (terminal.home / "archive").mkdir(parents=True)
+    path = an_export(terminal.folder, broken, Exported(8, day(-8), sport="Promenade lunaire"))
+    path.rename(terminal.home / "archive" / path.name)
+
+    said = terminal.run("import-archive")
+
+    assert said.status == 0, said.out + said.err
+    told = " ".join(said.out.split())
+    assert "The export of athlete 4711, made 2026-11-20, in French: 6 activities, 6 new, 0 changed" in told
+    assert "4 recordings are kept, 4 of them decoded now; 1 activities were typed in by hand" in told
+    assert "1 recordings were set aside; their activities are kept:" in told
+    assert "activities/9.fit.gz: it is neither FIT nor GPX nor TCX" in told
+    assert "Activity types not known in French, which count as other: Promenade lunaire (1)." in told
+    assert "bq_activities: 6 activities: 6 new" in told
+    assert "The report:" in told
+    assert (terminal.home / "report" / "index.html").is_file()
+    with DuckDBWarehouse(terminal.home / "warehouse.duckdb") as warehouse:
+        [row] = warehouse.query("SELECT SUM(rides) AS rides FROM weekly_watts").to_pylist()
+    assert row["rides"] == 5
+
+    with dg.DagsterInstance.from_config(str(terminal.home / "dagster")) as instance:
+        [record] = instance.fetch_materializations(dg.AssetKey("archive_activities"), limit=5).records
+    assert record.asset_materialization is not None
+    assert record.asset_materialization.metadata["added"].value == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "There is no export_….zip in"),
+        (("nowhere.zip",), "nowhere.zip cannot be opened"),
+        (("export_4711.zip", "--athlete", "5"), "different athletes"),
+        (("export_4711.zip", "--athlete", "me"), "no id of Strava's"),
+        (("unpacked/activities",), "holds no activities.csv"),
+    ],
+)
+def test_what_cannot_be_imported_is_told_with_its_cure(
+    terminal: Terminal, arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_export(terminal.folder)
+    monkeypatch.chdir(terminal.folder)
+
+    said = terminal.run("import-archive", *arguments)
+
+    assert said.status == 1
+    assert told in said.err
+    assert "What to do:" in said.err
+    assert "Traceback" not in said.out + said.err
+
+
+def test_ctrl_c_stops_it_and_says_that_it_goes_on(terminal: Terminal) -> None:
+    rides = [exported_ride(n, a_ride(3_000, day(-n), seed=n)) for n in range(1, 61)]
+    folder = write_export(terminal.folder / "unpacked", rides)
+    command = [str(Path(sys.executable).parent / "strava-assets"), "import-archive", str(folder)]
+    environ = os.environ | terminal.environ | {"STRAVA_ASSETS_HOME": str(terminal.home), "FORCE_COLOR": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environ, cwd=terminal.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        seen = ""
+        while "/60" not in seen:
+            seen += process.stdout.read(1) or pytest.fail(f"It ended:\n{seen}")
+        os.killpg(process.pid, signal.SIGINT)
+        out = process.stdout.read()
+        status = process.wait(60)
+
+    assert status == 130, out
+    assert "the same command goes on from there" in out
+    assert "Traceback" not in out
