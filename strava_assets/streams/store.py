@@ -77,6 +77,8 @@ class StreamStore:
 
     def remove(self, keys: Collection[Key]) -> int:
         """Take activities away for good; returns how many there were."""
+        # Then each stands in one part alone, and none reappears in an older form if this is cut short.
+        self.drop_superseded()
         by_part = self._by_part()
         gone = {entry.key for entry in chain.from_iterable(by_part.values())} & set(keys)
         self._drop(by_part, lambda entry: entry.key in gone)
@@ -125,8 +127,9 @@ class StreamStore:
         self._folder.check_writable()
 
     def _by_part(self) -> dict[str, list[StreamEntry]]:
+        """The entries of every part, in the order in which the parts were written."""
         found = {}
-        for part in self._folder.parts():
+        for part in sorted(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[1]):
             # Gone since the listing: another writer has folded it, and its new part is read next time.
             with contextlib.suppress(FileNotFoundError), open_part(self._folder, part) as opened:
                 found[part] = opened.entries

@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from typing_extensions import override
 
 from strava_assets.streams.entries import StreamEntry
+from strava_assets.streams.folder import Folder
 from strava_assets.streams.recording import from_channels
+from strava_assets.streams.store import StreamStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -38,3 +43,37 @@ def entry(activity_id: str, at: datetime = NOW, year: int = 2026, **fields: Any)
         "fingerprint": "f",
     }
     return StreamEntry(**usual | fields)
+
+
+class PowerCut(Exception):  # noqa: N818 - nobody's mistake
+    pass
+
+
+class FragileFolder(Folder):
+    """A folder whose power is cut before the change of it that comes after so many."""
+
+    def __init__(self, address: str, changes: int) -> None:
+        super().__init__(address)
+        self._left = changes
+
+    def _spend(self) -> None:
+        if self._left == 0:
+            raise PowerCut
+        self._left -= 1
+
+    @override
+    def place(self, draft: Path, part: str) -> None:
+        self._spend()
+        super().place(draft, part)
+
+    @override
+    def take_away(self, path: str) -> None:
+        self._spend()
+        super().take_away(path)
+
+
+def fragile(store: StreamStore, changes: int) -> StreamStore:
+    """The same store, until the power is cut."""
+    broken = StreamStore(store.address)
+    broken._folder = FragileFolder(store.address, changes)
+    return broken

@@ -1,0 +1,99 @@
+"""The recordings in a bucket, through fsspec and gcsfs: the same promises as on a disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator, storage_emulator
+
+pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
+pytest.importorskip("gcp_storage_emulator", reason="the storage emulator is not installed")
+
+from strava_assets.streams import StreamsError, StreamStore
+from strava_assets_tests.streams import test_store as contract
+from strava_assets_tests.warehouse.front import refusal, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROMISES = [
+    test
+    for name, test in vars(contract).items()
+    if name.startswith("test_") and list(test.__annotations__) == ["store", "return"]
+]
+
+
+@pytest.fixture(scope="module")
+def running_storage() -> Iterator[StorageEmulator]:
+    with storage_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> StorageEmulator:
+    for name, value in running_storage.environment.items():
+        monkeypatch.setenv(name, value)
+    # Filesystems are kept by address, and that of another test may know another emulator.
+    import gcsfs  # type: ignore[import-untyped]  # ships no type information
+
+    gcsfs.GCSFileSystem.clear_instance_cache()
+    return running_storage
+
+
+@pytest.fixture
+def store(storage: StorageEmulator) -> StreamStore:  # noqa: ARG001 - it must run
+    return StreamStore(f"gs://{BUCKET}/streams-{uuid4().hex}")
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.removeprefix("test_"))
+def test_what_holds_on_a_disk_holds_in_a_bucket(
+    store: StreamStore, promise: Callable[[StreamStore], None]
+) -> None:
+    promise(store)
+
+
+def test_there_are_promises_to_be_kept() -> None:
+    assert len(PROMISES) > 15
+
+
+def test_a_part_is_one_object_and_nothing_lies_beside_it(
+    store: StreamStore, storage: StorageEmulator
+) -> None:
+    contract.keep(store, "1", "2")
+    folder = store.address.removeprefix(f"gs://{BUCKET}/")
+    [name] = storage.names(f"{folder}/")
+    assert name.startswith(f"{folder}/athlete=7/year=2026/part-")
+
+
+def test_another_process_sees_a_recording_as_soon_as_it_is_kept(store: StreamStore) -> None:
+    other = StreamStore(store.address)
+    assert other.entries() == {}
+    contract.keep(store, "1")
+    assert len(other.entries()) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "ask"), [("POST", StreamStore.check_writable), ("GET", StreamStore.entries)], ids=["write", "list"]
+)
+def test_a_refusal_is_told_with_what_to_do(
+    storage: StorageEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+    ask: Callable[[StreamStore], object],
+) -> None:
+    with standing(storage.address) as front:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", front.address)
+        store = StreamStore(f"gs://{BUCKET}/streams-{uuid4().hex}")
+        front.order(f"^{at} ", 403, refusal(403, "forbidden", "does not have storage.objects.create access"))
+        with pytest.raises(StreamsError, match="cannot be used") as failure:
+            ask(store)
+        assert "the bucket's name and role" in str(failure.value)
+
+
+def test_a_bucket_that_does_not_exist_is_told(storage: StorageEmulator) -> None:
+    assert storage
+    with pytest.raises(StreamsError, match="cannot be used"):
+        StreamStore("gs://nobodys-bucket/streams").check_writable()
