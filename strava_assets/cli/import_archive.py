@@ -123,12 +123,10 @@ def _note(asset: str, metadata: dict[str, Any]) -> None:
 def _tell(imported: Imported) -> None:
     from strava_assets.cli.console import say
 
-    made = f"{imported.made_at:%Y-%m-%d}, in {imported.language}"
+    made = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"
     counts = f"{imported.new:,} new, {imported.changed:,} changed, {imported.unchanged:,} unchanged"
-    say(
-        "ok",
-        f"The export of athlete {imported.athlete_id}, made {made}: {imported.activities:,} activities, {counts}.",
-    )
+    whole = f"{imported.activities:,} activities, {counts}"
+    say("ok", f"The export of athlete {imported.athlete_id}, {made}: {whole}.")
     say(
         "ok",
         f"{imported.stored:,} recordings are kept, {imported.decoded:,} of them decoded now; "

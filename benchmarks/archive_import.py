@@ -1,0 +1,135 @@
+"""What importing a bulk export costs beside bare decoding of the same files.
+
+The export has as many activities as asked for, half of them with a FIT file of two hours at 1 Hz. Each
+contender is a process of its own, start-up included. The floor reads the files and lets fitdecode decode every
+message, with the importer's own options and with those it comes with, and keeps nothing.
+
+    python -m benchmarks.archive_import [--activities 5000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from strava_assets_tests.archive.devices import START, a_ride
+from strava_assets_tests.archive.exports import Exported, exported_ride, packed, write_export
+
+SECONDS = 7_200
+# So many files tell what one costs; all of them would take as long as the import.
+FLOOR_FILES = 100
+
+MEASURE = """
+import resource, sys, time
+from pathlib import Path
+def told(count):
+    own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    cpu = own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime
+    # Not getrusage: its figure begins with the parent's.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    peak = int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    print(count, time.perf_counter() - began, cpu, peak, workers.ru_maxrss / 1024)
+began = time.perf_counter()
+"""
+FLOOR = (
+    MEASURE
+    + """
+import gzip, io, zipfile
+from fitdecode import CrcCheck, ErrorHandling, FitReader
+options = dict(processor=None, check_crc=CrcCheck.DISABLED, error_handling=ErrorHandling.IGNORE)
+if sys.argv[2] == "as it comes":
+    options = {}
+with zipfile.ZipFile(sys.argv[1]) as export:
+    files = [name for name in export.namelist() if name.endswith(".fit.gz")][: int(sys.argv[3])]
+    for name in files:
+        with FitReader(io.BytesIO(gzip.decompress(export.read(name))), **options) as reader:
+            for frame in reader:
+                pass
+told(len(files))
+"""
+)
+IMPORT = (
+    MEASURE
+    + """
+from datetime import UTC, datetime
+from strava_assets.archive import Export
+from strava_assets.history.archive import import_archive
+from strava_assets.landing import Landing
+from strava_assets.streams import StreamStore
+if __name__ == "__main__":
+    path, home, processes = sys.argv[1:]
+    with Export(path) as export:
+        imported = import_archive(
+            export, Landing(home + "/landing"), StreamStore(home + "/streams"),
+            clock=lambda: datetime.now(UTC), home="Europe/Paris", processes=int(processes),
+        )
+    assert not imported.set_aside and imported.new == imported.activities
+    told(imported.decoded)
+"""
+)
+
+
+def an_export(folder: Path, activities: int) -> Path:
+    """The zip; rides three hours apart, every other one with a recording."""
+    made = []
+    for number in range(activities):
+        start = START - timedelta(hours=3 * number)
+        if number % 2:
+            made.append(Exported(number + 1, start))
+            continue
+        made.append(exported_ride(number + 1, a_ride(SECONDS, start, seed=number)))
+    write_export(folder / "unpacked", made)
+    return packed(folder / "unpacked", folder / "export_4711.zip")
+
+
+def measured(program: str, *arguments: str) -> tuple[int, float, float, float, float]:
+    """Files, seconds by the wall, processor seconds, peak MB, peak MB of a worker."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "program.py"
+        path.write_text(program)
+        asked = [sys.executable, str(path), *arguments]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - this very file
+    if done.returncode:
+        sys.exit(done.stderr[-4000:])
+    count, *figures = done.stdout.split()
+    wall, cpu, peak, worker = map(float, figures)
+    return int(count), wall, cpu, peak, worker
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--activities", type=int, default=200)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        export = an_export(Path(folder), asked.activities)
+        size = export.stat().st_size / 1e6
+        print(
+            f"{asked.activities:,} activities, {size:,.0f} MB, made in {time.perf_counter() - began:.0f} s\n"
+        )
+        print("| contender | files | s | files/s | processor s a file | times the floor | peak MB |")
+        print("| --- | --- | --- | --- | --- | --- | --- |")
+        floor = 0.0
+        for name, program, arguments in (
+            ("fitdecode alone, tuned", FLOOR, ("tuned", str(FLOOR_FILES))),
+            ("fitdecode alone, as it comes", FLOOR, ("as it comes", str(FLOOR_FILES))),
+            ("import, one process", IMPORT, (f"{folder}/one", "1")),
+            ("import, two processes", IMPORT, (f"{folder}/two", "2")),
+        ):
+            count, wall, cpu, peak, worker = measured(program, str(export), *arguments)
+            floor = floor or cpu / count
+            memory = f"{peak:.0f} + 2 x {worker:.0f}" if worker > 1 else f"{peak:.0f}"
+            print(
+                f"| {name} | {count:,} | {wall:.1f} | {count / wall:.1f} | {cpu / count:.3f} "
+                f"| {cpu / count / floor:.2f} | {memory} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
