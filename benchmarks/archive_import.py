@@ -1,7 +1,7 @@
 """What importing a bulk export costs beside bare decoding of the same files.
 
 The export has as many activities as asked for, half of them with a FIT file of two hours at 1 Hz. Each
-contender is a process of its own, start-up included. The floor reads the files and lets fitdecode decode every
+contender is a process of its own, start-up included. The floor reads the files and has fitdecode decode every
 message, with the importer's own options and with those it comes with, and keeps nothing.
 
     python -m benchmarks.archive_import [--activities 5000]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,9 +23,6 @@ from strava_assets_tests.archive.exports import (
     header,
     write_export,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 POLISH = ["Identyfikator aktywności", "Data aktywności", "Nazwa aktywności", "Rodzaj aktywności"]
 
@@ -167,7 +166,10 @@ def test_a_languages_file_names_columns_and_sports_that_there_are(name: str) -> 
     assert set(stored["months"].values()) in ({*range(1, 13)}, set())
 
 
-def test_every_languages_file_is_tried_here() -> None:
+def test_every_languages_file_is_tried_here_and_documented() -> None:
     assert len(known_languages()) == len(LANGUAGES)
+    page = (Path(__file__).parents[2] / "docs" / "archive.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| ([A-Z]\w+) \|", page.split("## Languages")[1], re.MULTILINE)
+    assert sorted(documented) == sorted(language.name for language in known_languages())
     assert date_in("pt", datetime(2026, 8, 8, 7, 59, 26, tzinfo=UTC)) == "8 de ago. de 2026, 07:59:26"
     assert date_in("en", datetime(2022, 5, 29, 15, 53, 35, tzinfo=UTC)) == "May 29, 2022, 3:53:35 PM"
