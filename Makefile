@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools tools-checkov test-bigquery lint types format generate screenshots clean
+.PHONY: help install run test tools tools-terraform tools-checkov test-bigquery lint types format generate screenshots clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,17 @@ tools:  ## Install what some tests ask for: a BigQuery emulator and Google's SQL
 	  -r strava_assets_tests/parity/googlesql-requirements.txt
 	@echo '{"tables": {}, "statements": []}' | .tools/googlesql/bin/python \
 	  strava_assets_tests/parity/googlesql_program.py >/dev/null
+
+tools-terraform:  ## Build OpenTofu and get the schema of Google's provider, for tests (Go 1.26; some minutes, once)
+	@mkdir -p .tools/tofu .tools/google-provider
+	@cp strava_assets_tests/deploy/tofu.mod .tools/tofu/go.mod
+	@echo "Building OpenTofu in .tools/tofu ..."
+	@cd .tools/tofu && GOFLAGS=-mod=mod go build -o tofu github.com/opentofu/opentofu/cmd/tofu
+	@echo "Reading the schema of Google's provider ..."
+	@$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --dest .tools/google-provider \
+	  cdktf-cdktf-provider-google==16.12.1
+	@$(PYTHON) strava_assets_tests/deploy/provider_schema.py .tools/google-provider/*.whl
+	@rm .tools/google-provider/*.whl
 
 tools-checkov:  ## Install the policy scanner that a test holds the Terraform to
 	@$(PYTHON) -m venv .tools/checkov

@@ -7,15 +7,23 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from strava_assets.schedules import EVERY_SIX_HOURS
 from strava_assets.secrets.google import DEFAULT_SECRET
 from strava_assets.settings import Settings
+from strava_assets_tests.deploy.provider import google_provider
+from strava_assets_tests.deploy.provider_schema import KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GCP = Path(__file__).parents[2] / "deploy" / "gcp"
-CHECKOV = Path(__file__).parents[2] / ".tools" / "checkov" / "bin" / "checkov"
+TOOLS = Path(__file__).parents[2] / ".tools"
+CHECKOV = TOOLS / "checkov" / "bin" / "checkov"
 RESOURCE = re.compile(r'^resource "(\w+)" "(\w+)" \{$(.*?)^\}$', re.DOTALL | re.MULTILINE)
 COMMENTED_GRANT = re.compile(r'(?:^#.*\n)+resource "google_\w+_iam_member"', re.MULTILINE)
 
@@ -34,13 +42,16 @@ def roles_of_the_sync() -> set[tuple[str, str]]:
     }
 
 
-def terraform(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Terraform or OpenTofu, asking nobody."""
-    program = shutil.which("terraform") or shutil.which("tofu")
+def terraform(
+    *arguments: str, folder: Path, given: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    """Terraform or OpenTofu, asking nobody but a provider that its environment names."""
+    program = shutil.which("terraform") or shutil.which("tofu") or shutil.which(TOOLS / "tofu" / "tofu")
     if not program:
-        pytest.skip("neither terraform nor tofu is installed")
+        pytest.skip("neither terraform nor tofu is installed: make tools-terraform")
     # A configuration of the user's own, even a missing one, is not the project's.
     environment = {"PATH": "/usr/bin:/bin", "TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"}
+    environment |= given
     return subprocess.run(  # noqa: S603 - ours
         [program, *arguments], cwd=folder, capture_output=True, text=True, check=False, env=environment
     )
@@ -49,6 +60,34 @@ def terraform(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]
 def test_the_files_are_formatted() -> None:
     checked = terraform("fmt", "-check", "-diff", folder=GCP)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.skipif(not KEPT.is_file(), reason="the provider's schema is not there: make tools-terraform")
+@pytest.mark.parametrize(
+    ("written", "instead", "complaint"),
+    [
+        ("", "", ""),
+        ("uniform_bucket_level_access", "uniform_bucket_access", "Unsupported argument"),
+        ("  location                    = upper(var.location)\n", "", "Missing required argument"),
+        ("keep_count = 3", 'keep_count = "three"', "a number is required"),
+        ("google_storage_bucket.files.name", "google_storage_bucket.files.names", "Unsupported attribute"),
+        ("google_storage_bucket.files.name", "google_storage_bucket.file.name", "undeclared resource"),
+        ("most_recent_versions {", "newest_versions {", "Unsupported block type"),
+    ],
+)
+def test_every_argument_is_one_that_googles_provider_has(
+    tmp_path: Path, written: str, instead: str, complaint: str
+) -> None:
+    assert not written or written in text()
+    for file in GCP.glob("*.tf"):
+        (tmp_path / file.name).write_text(file.read_text().replace(written, instead))
+    with google_provider() as environment:
+        begun = terraform("init", "-backend=false", folder=tmp_path, given=environment)
+        assert begun.returncode == 0, begun.stderr
+        judged = terraform("validate", "-no-color", folder=tmp_path, given=environment)
+    said = " ".join(re.sub(r"[│╷╵]", "", judged.stdout + judged.stderr).split())
+    assert (judged.returncode == 0) is (complaint == ""), said
+    assert complaint in said
 
 
 @pytest.fixture(scope="module")
