@@ -105,7 +105,7 @@ def asset(page: Page) -> None:
 def glance(page: Page) -> None:
     """Further down on the same page: the newest rows and the line of the last two years."""
     settle(page, "assets/weekly_watts")
-    page.get_by_text("average_watts_4w_lately").scroll_into_view_if_needed()
+    page.get_by_text("average_watts_4w_drawn").scroll_into_view_if_needed()
     settle(page)
     page.screenshot(path=IMAGES / "weekly_watts_glance.png")
 

@@ -9,13 +9,16 @@ import pyarrow as pa
 import pytest
 
 from strava_assets.marts import load
-from strava_assets.report import MARTS, Figures, build_page
+from strava_assets.report import BOOKS, MARTS, Figures, build_page
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
+from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
+from strava_assets.schema.streams import ACTIVITY_STREAMS
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.marts.histories import activity
+from strava_assets_tests.report.seconds import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,18 +33,35 @@ NOW = datetime(2024, 6, 12, 7, 30, tzinfo=UTC)
 class Read(Protocol):
     """Turns a history into figures."""
 
-    def __call__(self, history: Sequence[Row], *, ftp_w: float | None = ..., athlete: str = ...) -> Figures:
-        """The figures of the history's athlete."""
+    def __call__(
+        self,
+        history: Sequence[Row],
+        *,
+        ftp_w: float | None = ...,
+        athlete: str = ...,
+        seconds_of: int = ...,
+        week_start: str = ...,
+    ) -> Figures:
+        """The figures of the history's athlete; of the newest rides the seconds are known."""
 
 
 @pytest.fixture(scope="session")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """A function from a history to figures, by way of every mart."""
 
-    def figures(history: Sequence[Row], *, ftp_w: float | None = None, athlete: str = "7") -> Figures:
+    def figures(
+        history: Sequence[Row],
+        *,
+        ftp_w: float | None = None,
+        athlete: str = "7",
+        seconds_of: int = 0,
+        week_start: str = "monday",
+    ) -> Figures:
         path: Path = tmp_path_factory.mktemp("report") / "warehouse.duckdb"
-        profile = {"athlete_id": athlete, "valid_from": date(2000, 1, 1), "ftp_w": ftp_w}
-        asked = {"as_of": TODAY, "week_start": "monday", "count_commutes": True, "count_virtual": True}
+        profile = {"athlete_id": athlete, "valid_from": date(2000, 1, 1), "ftp_w": ftp_w, "weight_kg": 70.0}
+        asked = {"as_of": TODAY, "week_start": week_start, "count_commutes": True, "count_virtual": True}
+        newest = sorted(history, key=lambda row: row["activity_date"])[max(0, len(history) - seconds_of) :]
+        power, bests, streams = recorded(newest, ftp_w)
         batch = {
             "batch_id": "b",
             "kind": "full",
@@ -56,6 +76,9 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
             for table, rows in (
                 (ACTIVITIES, history),
                 (ATHLETE_PROFILE, [profile] if ftp_w else []),
+                (RIDE_POWER, power),
+                (RIDE_BESTS, bests),
+                (ACTIVITY_STREAMS, streams),
                 (MART_SETTINGS, [asked]),
                 (SPORT_RULES, sport_rules(None)),
                 (LOADED_BATCHES, [batch]),
@@ -64,7 +87,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
             for mart in load():
                 make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
                 make(mart.name, mart.sql, description=mart.description, columns=mart.columns)
-            tables = ["bq_activities", "activity_measures", "mart_settings", "loaded_batches", *MARTS]
+            tables = (*BOOKS, *MARTS)
             return Figures.read(warehouse.query, tables, athlete or None)
 
     return figures
@@ -98,8 +121,14 @@ def seasons(weeks: int, **fields: Any) -> list[Row]:
 
 @pytest.fixture(scope="session")
 def figures(read: Read) -> Figures:
-    """Three years of an athlete whose threshold is known."""
-    return read(seasons(156), ftp_w=240.0)
+    """Three years of an athlete whose threshold is known, and the seconds of whose rides are."""
+    return read(seasons(156), ftp_w=240.0, seconds_of=10_000)
+
+
+@pytest.fixture(scope="session")
+def twenty_years(read: Read) -> Figures:
+    """Of the same athlete."""
+    return read(seasons(1043), ftp_w=240.0, seconds_of=10_000)
 
 
 @pytest.fixture(scope="session")

@@ -67,12 +67,12 @@ def test_an_asset_tells_what_it_is_whose_it_is_how_fresh_it_has_to_be_and_where_
 def test_the_line_of_the_last_weeks_is_drawn_on_the_page_itself(screen: Screen) -> None:
     screen.open("assets/weekly_watts")
 
-    assert drawn_width(screen.row("average_watts_4w_lately").locator("img")) > 0
+    assert drawn_width(screen.row("average_watts_4w_drawn").locator("img")) > 0
 
 
-@pytest.mark.parametrize("mart", ["quarterly_overview", "daily_load"])
-def test_a_mart_s_latest_event_shows_its_chart_on_demand(screen: Screen, mart: str) -> None:
-    screen.open(f"assets/{mart}?view=events")
+@pytest.mark.parametrize("mart", ["quarterly_overview", "daily_load", "power_curve"])
+def test_a_mart_s_page_shows_its_chart_on_demand(screen: Screen, mart: str) -> None:
+    screen.open(f"assets/{mart}")
 
     screen.row("chart").get_by_text("[Show Markdown]").click()
 
