@@ -1,12 +1,16 @@
-"""The story every test of this room may tell."""
+"""The story every test of this room may tell, and the rider whose streams some are about."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets.sandbox import Sandbox, serve
 from strava_assets_tests.history import stories
+from strava_assets_tests.history.riders import Rider
+from strava_assets_tests.strava.conversation import HandTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,3 +21,12 @@ if TYPE_CHECKING:
 def story(tmp_path: Path) -> Iterator[stories.Story]:
     with stories.story(tmp_path) as told:
         yield told
+
+
+@pytest.fixture
+def rider(story: stories.Story) -> Iterator[Rider]:
+    time = HandTime(datetime(2026, 11, 23, 10, 2, tzinfo=UTC))
+    sandbox = Sandbox(clock=time.clock, limits=None, athlete={"id": 7})
+    sandbox.tokens.rotate_refresh_token = False
+    with serve(sandbox) as running:
+        yield Rider(running, story, time)
