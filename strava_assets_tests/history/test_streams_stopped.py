@@ -1,4 +1,4 @@
-"""Fetching streams keeps its reserve, never waits, goes on where it stopped, and bears what Strava fails at."""
+"""Fetching streams keeps its reserve, never waits, goes on where it stopped, bears what Strava fails at."""
 
 from __future__ import annotations
 

@@ -1,0 +1,156 @@
+"""`activity_streams` in the chain: what it fetches and tells, what ends it early, which jobs leave it out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from strava_assets.definitions import build_defs
+from strava_assets.sandbox import Fault, RateLimits
+from strava_assets.settings import Settings
+from strava_assets.streams import StreamStore
+from strava_assets_tests.chain import chain, riding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strava_assets_tests.chain import Chain, Run
+
+RIDES = 32
+"""Rides with a meter that `riding(120)` has."""
+UP_TO_POWER = dg.AssetSelection.assets(
+    *("raw_activities", "bq_activities", "activity_streams", "athlete_profile", "ride_power", "ride_bests")
+)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Chain]:
+    """A platform that has not run yet and fetches the streams of rides with a meter."""
+    with chain(tmp_path / "home", riding(120), streams="power") as platform:
+        yield platform
+
+
+def run(platform: Chain) -> Run:
+    """A run of the schedule up to `ride_power`, its checks left out."""
+    return platform._run_selection(UP_TO_POWER - dg.AssetSelection.all_asset_checks())
+
+
+def asked(platform: Chain) -> int:
+    return platform.sandbox.calls("/streams")
+
+
+def test_streams_are_fetched_and_power_is_made_of_them(fresh: Chain) -> None:
+    told = run(fresh).materialized()["activity_streams"]
+    assert told["fetched"] == told["with_streams"] == told["dagster/row_count"] == RIDES
+    assert told["calls"] == asked(fresh) == RIDES
+    assert (told["none"], told["unreadable"], told["failed"], told["remaining"]) == (0, 0, 0, 0)
+    assert told["quota_read_15min_left"] > 0
+    assert "expected_done" not in told
+    assert "stopped_by" not in told
+    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": RIDES}]
+    assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams WHERE has_watts") == [{"n": RIDES}]
+    assert len(StreamStore(fresh.settings().streams_address).entries()) == RIDES
+
+
+def test_a_second_run_asks_for_nothing(fresh: Chain) -> None:
+    run(fresh)
+    before = asked(fresh)
+    told = run(fresh).materialized()["activity_streams"]
+    assert asked(fresh) == before
+    assert (told["fetched"], told["with_streams"], told["calls"]) == (0, RIDES, 0)
+
+
+def test_the_quota_s_end_is_no_failure_and_the_next_run_goes_on(fresh: Chain) -> None:
+    fresh.sandbox.limits = RateLimits(read=(22, 1_000))
+    first = run(fresh)
+    assert first.succeeded, first.failures()
+    told = first.materialized()["activity_streams"]
+    assert 0 < told["fetched"] < RIDES
+    assert told["remaining"] == RIDES - told["fetched"]
+    assert "rate limit is reached" in told["stopped_by"]
+    now = datetime.now(UTC).timestamp()
+    ticks = -(-told["remaining"] // 11)
+    assert told["expected_done"] == pytest.approx(now + ticks * 6 * 3_600, abs=60)
+    assert fresh.waits == []
+    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": told["fetched"]}]
+
+    fresh.sandbox.limits = None
+    assert run(fresh).materialized()["activity_streams"]["remaining"] == 0
+    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": RIDES}]
+    assert asked(fresh) == RIDES
+
+
+def test_an_outage_of_the_streams_is_told_and_leaves_the_marts_what_is_there(fresh: Chain) -> None:
+    fresh.sandbox.faults.add(Fault.server_error, on="streams", times=None, after=4)
+    ended = run(fresh)
+    assert ended.succeeded, ended.failures()
+    told = ended.materialized()["activity_streams"]
+    assert (told["fetched"], told["failed"]) == (4, 5)
+    assert "status.strava.com" in told["stopped_by"]
+    assert ended.retries() == 0
+    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": 4}]
+
+
+def test_what_needs_a_person_fails_with_its_cure_and_keeps_what_came(fresh: Chain) -> None:
+    fresh.sandbox.faults.add(Fault.inactive_subscription, on="streams", times=None, after=4)
+    ended = run(fresh)
+    assert not ended.succeeded
+    assert "reactivate" in ended.failures()["activity_streams"]
+    assert "ride_power" not in ended.materialized()
+    assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": 4}]
+    fresh.sandbox.faults.clear()
+    assert run(fresh).materialized()["activity_streams"]["fetched"] == RIDES - 4
+
+
+def test_where_none_are_wanted_the_table_is_kept_all_the_same(fresh: Chain) -> None:
+    run(fresh)
+    fresh.fields["streams"] = "none"
+    fresh.tamper("DROP TABLE activity_streams")
+    before = asked(fresh)
+    told = run(fresh).materialized()["activity_streams"]
+    assert asked(fresh) == before
+    assert told["with_streams"] == RIDES
+    assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": RIDES}]
+
+
+def test_a_crop_on_strava_reaches_the_ride_s_power(fresh: Chain) -> None:
+    run(fresh)
+    ride = fresh.rows("SELECT activity_id, recorded_s, work_j FROM ride_power ORDER BY activity_id DESC")[0]
+    fresh.sandbox.history.crop(int(ride["activity_id"]), 600, 600)
+    run(fresh)
+    [now] = fresh.rows(
+        f"SELECT recorded_s, work_j FROM ride_power WHERE activity_id = '{ride['activity_id']}'"  # noqa: S608 - our id
+    )
+    assert now["recorded_s"] < ride["recorded_s"] - 600
+    assert now["work_j"] < ride["work_j"]
+
+
+def test_a_recording_leaves_with_its_activity_when_retention_expires_it(fresh: Chain) -> None:
+    run(fresh)
+    gone = fresh.sandbox.history.ids()[5]
+    for activity in fresh.sandbox.history.ids():
+        if activity != gone:
+            fresh.sandbox.history.edit(activity, name="seen again")
+    fresh.tamper(
+        f"UPDATE bq_activities SET fetched_at = fetched_at - INTERVAL 60 DAY WHERE activity_id = '{gone}'"  # noqa: S608 - our id
+    )
+    fresh.sandbox.history.delete(gone)
+    fresh.fields["retention_days"] = 30
+    assert str(gone) in {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
+    ended = run(fresh)
+    assert ended.succeeded, ended.failures()
+    left = {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
+    assert str(gone) not in left
+    assert len(left) == RIDES - 1
+
+
+@pytest.mark.parametrize("job", ["rebuild", "refresh_marts"])
+def test_jobs_that_ask_strava_nothing_leave_fetching_out_and_make_power_all_the_same(job: str) -> None:
+    layer = build_defs(Settings()).resolve_job_def(job).asset_layer
+    names = {key.to_user_string() for key in layer.executable_asset_keys}
+    assert "activity_streams" not in names
+    assert {"ride_power", "ride_bests", "weekly_watts"} <= names
