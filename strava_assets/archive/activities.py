@@ -69,6 +69,12 @@ class Row:
         """The language its cells are written in."""
         return self._header.language
 
+    @property
+    def activity_id(self) -> str | None:
+        """Strava's id of the activity; None where the cell holds none, as after a spreadsheet rounded it."""
+        text = self.text("Activity ID")
+        return text if text.isdecimal() else None
+
     def text(self, name: str) -> str:
         """A cell by its column's English name, of a doubled one the exact; empty where there is none."""
         places = self._header.places.get(name, [])

@@ -72,9 +72,6 @@ class Export:
     ) -> None:
         self._source.close()
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._files
-
     def read(self, name: str, limit: int) -> bytes:
         """A file's content.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +24,14 @@ class Clock(NamedTuple):
 
 
 def zone_at(latitude_deg: float, longitude_deg: float) -> str | None:
-    """The IANA time zone of a place; None where there is none."""
+    """The IANA time zone of a place; None where there is none, or none that is known here."""
     from tzfpy import get_tz
 
-    return get_tz(longitude_deg, latitude_deg) or None
+    name = get_tz(longitude_deg, latitude_deg)
+    try:
+        return _zone(name).key if name else None
+    except ZoneInfoNotFoundError:
+        return None
 
 
 def plausible_offset(seconds: int) -> int | None:

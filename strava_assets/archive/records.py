@@ -67,11 +67,13 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
         facts: what its recording tells; None without one that could be read.
         home: the athlete's own time zone, for what has no place and no clock.
     """
-    used = {"Activity ID", "Activity Date", "Activity Name", "Activity Type"}
+    used = {"Activity Date", "Activity Name", "Activity Type"} | (
+        {"Activity ID"} if row.activity_id else set()
+    )
     shown = row.text("Activity Type")
     record: dict[str, Any] = {
-        "id": _whole(row.text("Activity ID")),
-        "athlete": {"id": _whole(athlete_id)},
+        "id": int(row.activity_id) if row.activity_id else None,
+        "athlete": {"id": int(athlete_id)},
         "name": row.text("Activity Name"),
         "sport_type": row.language.sport_type(shown) or shown,
         "manual": not row.text("Filename"),
@@ -142,7 +144,3 @@ def _gear(row: Row) -> str | None:
         if value:
             return f"{letter}{round(value)}"
     return None
-
-
-def _whole(text: str) -> int | str:
-    return int(text) if text.isdecimal() else text

@@ -173,8 +173,10 @@ class _Recordings:
         self._imported = imported
         self._home = home
         self._known = store.entries()
-        self._rows = {row.text("Activity ID"): row for row in rows}
-        orders = [self._order(row) for row in rows if row.text("Activity ID") and row.text("Filename")]
+        self._rows = {row.activity_id: row for row in rows}
+        orders = [
+            self._order(row, row.activity_id) for row in rows if row.activity_id and row.text("Filename")
+        ]
         # Newest first: what a person looks at first is there first.
         self.orders = sorted(
             (order for order in orders if self._is_open(order, held.get(order.activity_id))),
@@ -198,11 +200,11 @@ class _Recordings:
                         self._imported.decoded += 1
                     progress(Progress(done, total, len(self._imported.set_aside)))
 
-    def _order(self, row: Row) -> Order:
+    def _order(self, row: Row, activity_id: str) -> Order:
         elapsed = row.number("Elapsed Time")
         return Order(
             self._imported.athlete_id,
-            row.text("Activity ID"),
+            activity_id,
             row.text("Filename"),
             row.moment("Activity Date"),
             None if elapsed is None else round(elapsed),
@@ -249,7 +251,7 @@ def _says_more(entry: StreamEntry, known: StreamEntry | None) -> bool:
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
     """The last row of each activity; rows without an id are all kept, to be set aside with a reason."""
-    last: dict[object, Row] = {row.text("Activity ID") or row: row for row in rows}
+    last: dict[object, Row] = {row.activity_id or row: row for row in rows}
     return list(last.values())
 
 
@@ -259,7 +261,7 @@ def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, ho
     shown = row.text("Activity Type")
     if row.language.sport_type(shown) is None:
         imported.unknown_types[shown] += 1
-    entry = entries.get((imported.athlete_id, row.text("Activity ID")))
+    entry = entries.get((imported.athlete_id, row.activity_id or ""))
     facts = None
     if not row.text("Filename"):
         imported.without += 1
