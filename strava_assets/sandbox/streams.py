@@ -34,7 +34,7 @@ def streams_of(record: Record, keys: list[str]) -> dict[str, list[Any]] | None:
     Returns:
         One list for each stream, all of the same length, or None for an activity without any.
     """
-    seconds = min(record["moving_time"], _LONGEST_S)
+    seconds = min(int(record["moving_time"]), _LONGEST_S)
     sensors = record.get("has_heartrate") or record.get("device_watts") or record.get("start_latlng")
     if record.get("manual") or seconds < 1 or not sensors:
         return None
@@ -66,11 +66,12 @@ def _time(record: Record, seconds: int) -> list[int]:
 
 
 def _watts(record: Record, seconds: int) -> list[int] | None:
-    if not record.get("device_watts"):
+    mean = record.get("average_watts")
+    if not record.get("device_watts") or mean is None:
         return None
-    mean, weighted, highest = (
-        record[name] for name in ("average_watts", "weighted_average_watts", "max_watts")
-    )
+    # An edited summary may lack what a meter's own would have.
+    weighted = record.get("weighted_average_watts") or mean
+    highest = record.get("max_watts") or 3 * mean
     if mean <= 0:
         return [0] * seconds
     shape = _effort(record, seconds)
@@ -89,9 +90,9 @@ def _watts(record: Record, seconds: int) -> list[int] | None:
 
 
 def _heartrate(record: Record, seconds: int) -> list[int] | None:
-    if not record.get("has_heartrate"):
+    mean, highest = record.get("average_heartrate"), record.get("max_heartrate")
+    if not record.get("has_heartrate") or mean is None or highest is None:
         return None
-    mean, highest = record["average_heartrate"], record["max_heartrate"]
     lagging = _rolling_mean(_effort(record, seconds), 75)
     lagging -= lagging.mean()
     peak = float(lagging.max()) or 1.0
