@@ -51,6 +51,15 @@ def build_defs(
     resources = build_resources(settings) | dict(resource_overrides or {})
     storage_kind = settings.warehouse_kind.value
     every_mart = catalog.load()
+    checks = [
+        build_checks(archive.NAME, archive_checks.CHECKS),
+        build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
+        build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
+        build_checks("athlete_profile", profile_checks.CHECKS),
+        build_checks("ride_power", ride_power_checks.POWER_CHECKS),
+        build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
+        *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
+    ]
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
@@ -62,18 +71,12 @@ def build_defs(
             *profile.build(settings, storage_kind, OWNERS, patient=patient),
             *ride_power.build(settings, storage_kind, OWNERS, patient=patient),
             *marts.build(settings, every_mart, storage_kind, OWNERS),
-            *report.build(settings, every_mart, OWNERS),
+            *report.build(
+                settings, every_mart, OWNERS, [key for check in checks for key in check.check_keys]
+            ),
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
-        asset_checks=[
-            build_checks(archive.NAME, archive_checks.CHECKS),
-            build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
-            build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
-            build_checks("athlete_profile", profile_checks.CHECKS),
-            build_checks("ride_power", ride_power_checks.POWER_CHECKS),
-            build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
-            *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
-        ],
+        asset_checks=checks,
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],
         sensors=sensors.build(settings),

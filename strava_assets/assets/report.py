@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 
-def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(
+    settings: "Settings", marts: "Sequence[Mart]", owners: list[str], checks: "Sequence[dg.AssetCheckKey]"
+) -> list[dg.AssetsDefinition]:
     """The report asset.
 
     Args:
         settings: where the page goes, its units, and where it is served.
         marts: what it is made from.
         owners: who answers for it.
+        checks: whose latest findings the reader should know of.
     """
     tables = [mart.name for mart in marts if not mart.is_view]
 
@@ -46,8 +49,10 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         kinds={"html", "altair"},
         owners=owners,
         pool=WAREHOUSE_POOL,
+        # Behind every check that could run as well, so that the page can tell what they found.
+        op_tags={"dagster/priority": "-1"},
         freshness_policy=FRESH,
-        code_version="1",
+        code_version="2",
         description=(
             "One self-contained page of the athlete's riding: this week against the usual, weekly watts and "
             "their progression, quarters side by side, training load, records, and how complete the data is. "
@@ -56,7 +61,9 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         metadata={"dagster/uri": settings.report_target}
         | source_link(Path(__file__), "insights_report", base_url=settings.source_url),
     )
-    def insights_report(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+    def insights_report(
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    ) -> dg.MaterializeResult[Any]:
         from strava_assets.report import BOOKS, Figures, draw_apart, write_page
 
         began = time.monotonic()
@@ -65,7 +72,7 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         with told_with_its_cure():
             with warehouse.open() as engine:
                 there = [name for name in [*tables, *BOOKS] if engine.exists(name)]
-                figures = Figures.read(engine.query, there)
+                figures = Figures.read(engine.query, there, warnings=_findings(context.instance, checks))
             page = draw_apart(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
             address = write_page(
                 page, settings.report_target, dated=today if settings.report_dated_copies else None
@@ -80,3 +87,10 @@ def build(settings: "Settings", marts: "Sequence[Mart]", owners: list[str]) -> l
         return dg.MaterializeResult(metadata=metadata)
 
     return [insights_report]
+
+
+def _findings(instance: dg.DagsterInstance, checks: "Sequence[dg.AssetCheckKey]") -> list[str]:
+    """What the checks that failed last said, a sentence each; one that is about to run says nothing."""
+    records = filter(None, map(instance.get_latest_asset_check_evaluation_record, checks))
+    failed = [found for record in records if (found := record.evaluation) and not found.passed]
+    return [found.description or found.check_name for found in failed]

@@ -71,6 +71,9 @@ MARTS = tuple(_SELECTS)
 BOOKS = ("bq_activities", "activity_measures", "activity_streams", "loaded_batches", "mart_settings")
 """What else it reads: days with a ride, and how complete the data is."""
 
+# Of the rides: the newest are fetched at the next sync, and one or another is no matter.
+_FEW = 0.05
+
 _ATHLETES = """
 SELECT athlete_id, COUNT(*) AS activities
 FROM bq_activities
@@ -160,6 +163,15 @@ class Figures:
     def rows(self, mart: str) -> list[Row]:
         """The rows of a mart; none where it is missing or empty."""
         return self.marts.get(mart, [])
+
+    @property
+    def rides_so_far(self) -> int | None:
+        """Rides whose seconds are known, while those of more than a few are still to come; else None.
+
+        Until then a best is that of the newest rides, and years would differ by how far fetching came.
+        """
+        known, to_come = (self.quality.get(f"stream{state}", 0) for state in ("_rides", "s_to_come"))
+        return known if to_come > _FEW * (known + to_come) else None
 
     @classmethod
     def read(

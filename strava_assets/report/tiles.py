@@ -157,13 +157,15 @@ def _efforts(figures: Figures) -> list[Tile]:
         watts, before = bests.get(("last_90_days", seconds)), bests.get((str(year), seconds))
         if watts is None:
             return []
+        if figures.rides_so_far:
+            before = None
         change = watts - before if before is not None else 0
         found.append(
             Tile(
                 f"Best {name}, last 90 days",
                 number(watts),
                 "W",
-                f"nothing to compare in {year}"
+                f"nothing to compare in {year} yet"
                 if before is None
                 else _changed(change, quantity(abs(change), "W"), 0.5, f"the best of {year}"),
                 "" if before is None else _direction(change, 0.5),

@@ -64,6 +64,8 @@ def test_the_curve_of_some_rides_says_how_many_may_still_raise_it(read: Read) ->
     found = sections(figures)
 
     assert f"The seconds of {to_come}\u00a0more rides are still to come" in found["curve"].note
+    assert "of the 20\u00a0rides known so far" in found["curve"].finding
+    assert "of the 20\u00a0rides known so far" in found["efforts"].finding
     rows = {row[0]: row[1] for row in found["quality"].tables[0].rows}
     assert rows["Their seconds known"] == "20"
     assert rows["Their seconds to come"] == str(to_come)
@@ -206,6 +208,16 @@ def test_tiles_hold_the_best_of_late_against_last_year_s(figures: Figures) -> No
     change = now["watts"] - before["watts"]
     assert tile.direction == ("level" if abs(change) < 0.5 else "up" if change > 0 else "down")
     assert len(tiles) == 6
+
+
+def test_while_older_rides_are_still_to_come_nothing_is_held_against_last_year(figures: Figures) -> None:
+    half = replace(figures, quality=figures.quality | {"streams_to_come": 100})
+
+    assert "2023" not in sections(half)["curve"].finding
+    assert "year" not in sections(half)["threshold"].finding
+    assert "Best 20 minutes, last 90 days" in {
+        tile.label for tile in build_tiles(half, METRIC) if tile.against == "nothing to compare in 2023 yet"
+    }
 
 
 def test_without_seconds_there_are_four_tiles(read: Read) -> None:

@@ -50,7 +50,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
     ]
     lines = [line for line in lines if line[3]]
     points = _points(lines)
-    finding = _finding(bests, year)
+    finding = _finding(bests, year, figures.rides_so_far)
     legend = tuple((name, colour) for _, name, colour, _ in lines)
     charts = [
         Chart(
@@ -107,12 +107,14 @@ def _coverage(figures: Figures) -> str:
     return f" The seconds of {counted(to_come, 'more ride')} are still to come and may raise the curve."
 
 
-def _finding(bests: dict[str, Bests], year: int) -> str:
+def _finding(bests: dict[str, Bests], year: int, so_far: int | None) -> str:
     ever = bests["all_time"]
     at = min(ever, key=lambda seconds: abs(seconds - _LANDMARK_S))
     best, lasted = ever[at], stretch(at)
     now, before = bests.get(str(year), {}).get(at), bests.get(str(year - 1), {}).get(at)
     record = f"{quantity(best['watts'], 'W')} on {day(best['activity_date'])}"
+    if so_far:
+        return f"The best {lasted} of the {counted(so_far, 'ride')} known so far: {record}."
     if now is None:
         return f"No {lasted} best this year yet; the best ever is {record}."
     text = f"The best {lasted} of {year}: {quantity(now['watts'], 'W')}"

@@ -47,6 +47,7 @@ def build(figures: Figures, units: Units) -> Section:
         ],
         {"eddington": grown, "eddington-ahead": _missing(rows, now)},
         [_table(rows, now, units)],
+        short="Eddington",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.figures import without_nulls
-from strava_assets.report.numbers import NOTHING, day, number, quantity, rounded, stretch
+from strava_assets.report.numbers import NOTHING, counted, day, number, quantity, rounded, stretch
 from strava_assets.report.sections.drawing import WIDTHS, named_rows, span, spec, time_axis, value_axis
 from strava_assets.report.sections.parts import Cell, Chart, Points, Section, Table, ride_link, told_ride
 from strava_assets.report.theme import ink
@@ -49,7 +49,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
     return Section(
         "efforts",
         _TOPIC,
-        _finding(held, year),
+        _finding(held, year, figures.rides_so_far),
         charts,
         data,
         tables,
@@ -57,7 +57,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
     )
 
 
-def _finding(held: dict[tuple[str, int], Row], year: int) -> str:
+def _finding(held: dict[tuple[str, int], Row], year: int, so_far: int | None) -> str:
     ever = {seconds: row for (period, seconds), row in held.items() if period == "all_time"}
     fresh = [seconds for seconds, row in ever.items() if row["activity_date"].year == year]
     latest = max(ever.values(), key=lambda row: (row["activity_date"], row["duration_s"]))
@@ -65,6 +65,8 @@ def _finding(held: dict[tuple[str, int], Row], year: int) -> str:
         f"the newest, {quantity(latest['watts'], 'W')} for {stretch(latest['duration_s'])}, "
         f"is of {day(latest['activity_date'])}"
     )
+    if so_far:
+        return f"The bests of the {counted(so_far, 'ride')} known so far; {newest}."
     if not fresh:
         return f"None of the {len(ever)} bests fell this year; {newest}."
     told = f"All {len(ever)}" if len(fresh) == len(ever) else f"{len(fresh)} of the {len(ever)}"

@@ -68,6 +68,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - load has
         {"load": points},
         [_table(shown)],
         _NOTE + _coverage(shown),
+        short="Load",
     )
 
 

@@ -35,6 +35,11 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
         ("Rides with a power meter", number(found["power_rides"]), "all watts and work here are theirs"),
         *_streams(found),
         ("Rides with estimated power", number(found["estimated_rides"]), "never mixed with measured watts"),
+        (
+            "Rides without power",
+            number(rides - found["power_rides"] - found["estimated_rides"]),
+            "in time, distance and climbing",
+        ),
         ("E-bike rides", number(found["ebike_rides"]), "apart from everything else"),
         ("Typed in by hand", number(found["manual_rides"]), "in the totals, never a record"),
         ("Flagged on Strava", number(found["flagged_rides"]), "in the totals, never a record"),
@@ -69,6 +74,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
             )
         ],
         note="Nothing on this page says where you ride: it has no map and no coordinates." + others,
+        short="The data",
     )
 
 

@@ -35,7 +35,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
         return Section("threshold", _TOPIC, wanting) if figures.rows("power_curve") else None
     first = next(index for index, week in enumerate(weeks) if week["stream_rides"])
     weeks = weeks[first:]
-    finding = _finding(weeks)
+    finding = _finding(weeks, in_part=figures.rides_so_far is not None)
     ends = span(weeks[0]["week"], weeks[-1]["week"])
     charts = [
         Chart(
@@ -67,7 +67,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
     )
 
 
-def _finding(weeks: list[Row]) -> str:
+def _finding(weeks: list[Row], *, in_part: bool) -> str:
     index = next((at for at in reversed(range(len(weeks))) if weeks[at]["estimated_ftp_w"]), None)
     if index is None:
         return "Critical power is known; FTP cannot be estimated without an effort of twenty minutes."
@@ -76,7 +76,7 @@ def _finding(weeks: list[Row]) -> str:
         return f"The last estimate of FTP, {quantity(now['estimated_ftp_w'], 'W')}, is of {day(now['week'])}."
     text = f"FTP is estimated at {quantity(now['estimated_ftp_w'], 'W')}"
     before = weeks[index - _YEAR_WEEKS]["estimated_ftp_w"] if index >= _YEAR_WEEKS else None
-    if before is not None:
+    if before is not None and not in_part:
         change = now["estimated_ftp_w"] - before
         moved = f"{quantity(abs(change), 'W')} {'above' if change > 0 else 'below'}"
         text += f", {'the same as' if abs(change) < 0.5 else moved} a year ago"
@@ -131,20 +131,12 @@ def _tooltip() -> list[alt.Tooltip]:
 def _lines(ends: list[alt.DateTime]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(named_rows("threshold")).encode(
-        alt.X("w:T", scale=alt.Scale(domain=ends), axis=time_axis())
-    )
-
-    def line(field: str, colour: str, width: float) -> alt.Chart:
-        high = alt.Y(f"{field}:Q", scale=alt.Scale(zero=False), axis=value_axis())
-        drawn: alt.Chart = base.mark_line(
-            color=ink(colour), strokeWidth=width, invalid="break-paths-show-domains"
-        ).encode(high)
-        return drawn
-
+    base = _base(ends)
     return alt.layer(
-        line("c", "second", 1.75),
-        line("f", "accent", 2.75),
+        _fit(base, "c", alt.Scale(zero=False), 5),
+        base.mark_line(color=ink("accent"), strokeWidth=2.75, invalid="break-paths-show-domains").encode(
+            alt.Y("f:Q", scale=alt.Scale(zero=False), axis=value_axis())
+        ),
         base.mark_rule(strokeWidth=6, opacity=0).encode(tooltip=_tooltip()),
     ).properties(width=WIDTHS["full"], height=210)
 
@@ -152,15 +144,30 @@ def _lines(ends: list[alt.DateTime]) -> alt.TopLevelMixin:
 def _work(ends: list[alt.DateTime]) -> alt.TopLevelMixin:
     import altair as alt
 
-    base = alt.Chart(named_rows("threshold")).encode(
-        alt.X("w:T", scale=alt.Scale(domain=ends), axis=time_axis())
-    )
+    base = _base(ends)
     return alt.layer(
-        base.mark_line(color=ink("second"), strokeWidth=1.75, invalid="break-paths-show-domains").encode(
-            alt.Y("k:Q", axis=value_axis(tickCount=3))
-        ),
+        _fit(base, "k", alt.Scale(zero=True), 3),
         base.mark_rule(strokeWidth=6, opacity=0).encode(tooltip=_tooltip()),
     ).properties(width=WIDTHS["full"], height=80)
+
+
+def _base(ends: list[alt.DateTime]) -> alt.Chart:
+    import altair as alt
+
+    return alt.Chart(named_rows("threshold")).encode(
+        alt.X("w:T", scale=alt.Scale(domain=ends), axis=time_axis())
+    )
+
+
+def _fit(base: alt.Chart, field: str, scale: alt.Scale, lines: int) -> alt.Chart:
+    """What a fit gave, week by week; a lone good week is a dot."""
+    import altair as alt
+
+    dots = {"filled": True, "size": 14, "color": ink("second")}
+    drawn: alt.Chart = base.mark_line(
+        color=ink("second"), strokeWidth=1.75, point=dots, invalid="break-paths-show-domains"
+    ).encode(alt.Y(f"{field}:Q", scale=scale, axis=value_axis(tickCount=lines)))
+    return drawn
 
 
 def _table(weeks: list[Row]) -> Table:
