@@ -93,35 +93,6 @@ duplicates AS (
       > LEAST(worse.moving_time_s, better.moving_time_s)
   GROUP BY worse.athlete_id, worse.activity_id
 ),
-seconds AS (
-  -- What a ride's own seconds say, one row a ride. Grouping also tells the engine so, which then leaves the whole
-  -- join out of a mart that asks for none of it.
-  SELECT
-    athlete_id,
-    activity_id,
-    MAX(recorded_s) AS recorded_s,
-    MAX(normalized_power_w) AS normalized_power_w,
-    MAX(tss) AS tss,
-    MAX(best_5s_w) AS best_5s_w,
-    MAX(best_60s_w) AS best_60s_w,
-    MAX(best_300s_w) AS best_300s_w,
-    MAX(best_1200s_w) AS best_1200s_w,
-    MAX(best_3600s_w) AS best_3600s_w,
-    MAX(power_zone_1_s) AS power_zone_1_s,
-    MAX(power_zone_2_s) AS power_zone_2_s,
-    MAX(power_zone_3_s) AS power_zone_3_s,
-    MAX(power_zone_4_s) AS power_zone_4_s,
-    MAX(power_zone_5_s) AS power_zone_5_s,
-    MAX(power_zone_6_s) AS power_zone_6_s,
-    MAX(power_zone_7_s) AS power_zone_7_s,
-    MAX(heartrate_zone_1_s) AS heartrate_zone_1_s,
-    MAX(heartrate_zone_2_s) AS heartrate_zone_2_s,
-    MAX(heartrate_zone_3_s) AS heartrate_zone_3_s,
-    MAX(heartrate_zone_4_s) AS heartrate_zone_4_s,
-    MAX(heartrate_zone_5_s) AS heartrate_zone_5_s
-  FROM ride_power
-  GROUP BY athlete_id, activity_id
-),
 plausible AS (
   -- 30 days of movement, 20,000 km, 1,000 km of climbing, 2,500 W: beyond them a value is a sensor's or a clock's fault.
   SELECT
@@ -210,7 +181,7 @@ plausible AS (
     ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
   LEFT JOIN duplicates AS d
     ON d.athlete_id = a.athlete_id AND d.activity_id = a.activity_id
-  LEFT JOIN seconds AS p
+  LEFT JOIN ride_power AS p
     ON p.athlete_id = a.athlete_id AND p.activity_id = a.activity_id
   WHERE a.deleted_at IS NULL AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
 ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
-from strava_assets_tests.marts.judged import Ride, Settings, chosen, duplicates, figures_of, living
+from strava_assets_tests.marts.judged import Ride, Settings, by_ride, chosen, duplicates, figures_of, living
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,16 +54,20 @@ class Judged:
         return self.is_ride and not self.ride.flagged and not self.row.get("manual")
 
 
-def judge(history: Sequence[Row], asked: Settings, figures: Sequence[Row] = ()) -> dict[str, list[Judged]]:
+def judge(
+    history: Sequence[Row], asked: Settings, figures: Sequence[Row] = (), power: Sequence[Row] = ()
+) -> dict[str, list[Judged]]:
     """The living activities by athlete."""
     athletes: dict[str, list[Judged]] = {}
+    told = by_ride(power)
     double = duplicates(history, asked)
     for row in living(history, asked):
         known = figures_of(row["athlete_id"], row["activity_date"], figures)
-        is_duplicate = (row["athlete_id"], row["activity_id"]) in double
+        name = (row["athlete_id"], row["activity_id"])
+        is_duplicate = name in double
         counted = chosen(row, asked) and not is_duplicate
         athletes.setdefault(row["athlete_id"], []).append(
-            Judged(row, Ride(row, known), counted, is_duplicate)
+            Judged(row, Ride(row, known, told.get(name)), counted, is_duplicate)
         )
     return athletes
 

@@ -207,9 +207,7 @@ def _longest(rides: list[Ride]) -> Row:
 
 def _zone_shares(rides: list[Ride]) -> Row:
     seconds = {n: sum_of_known(r.zones[f"power_zone_{n}_s"] for r in rides) for n in range(1, 8)}
-    return {
-        f"power_zone_{n}_share": ratio(own, sum_of_known(seconds.values())) for n, own in seconds.items()
-    }
+    return {f"power_zone_{n}_share": ratio(own, sum_of_known(seconds.values())) for n, own in seconds.items()}
 
 
 def _against(now: Row, previous: list[Ride] | None, year_ago: list[Ride] | None, *more: str) -> Row:

@@ -1,4 +1,4 @@
-"""Rows of `ride_power` and `ride_bests` for the marts' tests: by hand, and random ones that spare no absurdity."""
+"""Rows of `ride_power` and `ride_bests` for the marts' tests: by hand, and random ones that spare nothing."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ _ODDITIES: dict[str, list[Any]] = {
     "power_zone_1_s": [None, -1, 10**12],
     "heartrate_zone_5_s": [None, 0],
 }
+_LENGTHS = [(), (5, 60), (300, 720), (5, 60, *FITTED_S), (5, 60, *FITTED_S, 3600, 7200)]
 
 
 def random_seconds(seed: int, history: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -71,7 +72,9 @@ def random_seconds(seed: int, history: Sequence[Row]) -> tuple[list[Row], list[R
             continue
         level = chance.choice([90, 150, 151, 220, 222, 300])
         capacity = chance.choice([0, 9_000, 20_000, 20_000, 60_000])
-        durations = chance.choice([(), (5, 60), (5, 60, *FITTED_S), (5, 60, *FITTED_S, 3600, 7200), (300, 720)])
+        durations = chance.choice(
+            [(), (5, 60), (5, 60, *FITTED_S), (5, 60, *FITTED_S, 3600, 7200), (300, 720)]
+        )
         curve = {d: level + capacity / (d + 12) + chance.choice([0, 0, 3]) for d in durations}
         if durations and chance.random() < 0.1:
             curve[chance.choice(durations)] = chance.choice([0, -20, 2600])

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
-from strava_assets_tests.marts.judged import Settings
+from strava_assets_tests.marts.judged import Settings, of_seconds
+from strava_assets_tests.marts.seconds import random_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,7 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
             "fitness_ctl": fitness,
             "fatigue_atl": fatigue,
             "form_tsb": form,
+            **of_seconds([a.ride for a in mine if a.ride.measured]),
             "ramp_7d": fitness - days[-7]["fitness_ctl"] if number >= 7 else None,
             "days_of_history": number + 1,
             "is_warm_up": number < 42,
@@ -87,16 +89,17 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
 
 
 @some(max_examples=12)
-@given(data=st.data())
-def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject) -> None:
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject, seed: int) -> None:
     history, known = data.draw(histories()), data.draw(figures())
+    power, _ = random_seconds(seed, history)
     asked: dict[str, Any] = {
         "as_of": MONDAY + timedelta(days=data.draw(st.integers(0, 520))),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    [found] = marts(history, "daily_load", figures=known, **asked)
-    athletes = judge(history, Settings(**asked), known)
+    [found] = marts(history, "daily_load", figures=known, power=power, **asked)
+    athletes = judge(history, Settings(**asked), known, power)
     wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked["as_of"])]
     assert differences(found, wanted, "day") == []
     assert all(math.isfinite(v) for row in found for v in row.values() if isinstance(v, float))

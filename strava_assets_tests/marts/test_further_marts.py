@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
@@ -11,13 +12,24 @@ from hypothesis import strategies as st
 
 from strava_assets_tests.marts.every_sport import differences, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
+from strava_assets_tests.marts.seconds import random_seconds
 
 if TYPE_CHECKING:
     from strava_assets.marts import Mart
     from strava_assets_tests.marts.conftest import Marts
 
 Row = dict[str, Any]
-NAMES = ("daily_load", "sport_overview", "year_on_year", "eddington", "gear_use", "personal_records")
+LATER = MONDAY + timedelta(420)
+NAMES = (
+    "daily_load",
+    "sport_overview",
+    "year_on_year",
+    "eddington",
+    "gear_use",
+    "personal_records",
+    "power_curve",
+    "power_profile_progress",
+)
 
 
 @some(max_examples=4)
@@ -25,19 +37,22 @@ NAMES = ("daily_load", "sport_overview", "year_on_year", "eddington", "gear_use"
 def test_the_order_of_arrival_does_not_matter(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
 ) -> None:
-    first = marts(history, *NAMES, figures=known, as_of=MONDAY)
-    shuffled = random.Random(seed).sample(history, len(history))  # noqa: S311 - a shuffle, not a secret
-    second = marts(shuffled, *NAMES, figures=known, as_of=MONDAY)
+    power, bests = random_seconds(seed, history)
+    first = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=MONDAY)
+    history, power, bests = (random.Random(seed).sample(rows, len(rows)) for rows in (history, power, bests))  # noqa: S311 - a shuffle, not a secret
+    second = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=MONDAY)
     for name, found, again in zip(NAMES, first, second, strict=True):
         assert differences(again, found, *catalog[name].key) == []
 
 
 @some(max_examples=4)
-@given(history=histories(), known=figures())
+@given(history=histories(), known=figures(), seed=st.integers(0, 99))
 def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
-    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row]
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
 ) -> None:
-    for name, rows in zip(NAMES, marts(history, *NAMES, figures=known), strict=True):
+    power, bests = random_seconds(seed, history)
+    found = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=LATER)
+    for name, rows in zip(NAMES, found, strict=True):
         keys = [tuple(row[part] for part in catalog[name].key) for row in rows]
         assert len(set(keys)) == len(keys)
         assert not any(part is None for key in keys for part in key)
@@ -45,13 +60,23 @@ def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
 
 
 @some(max_examples=4)
-@given(history=histories())
+@given(history=histories(), seed=st.integers(0, 99))
 def test_another_athlete_changes_nothing_of_ones_own(
-    marts: Marts, catalog: dict[str, Mart], history: list[Row]
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], seed: int
 ) -> None:
+    def neighbours(rows: list[Row]) -> list[Row]:
+        return [row | {"athlete_id": "6", "activity_id": f"6-{row['activity_id']}"} for row in rows]
+
     own = [row for row in history if row["athlete_id"] == "7"]
-    neighbour = [row | {"athlete_id": "6", "activity_id": f"6-{row['activity_id']}"} for row in history]
-    alone, together = marts(own, *NAMES), marts([*own, *neighbour], *NAMES)
+    power, bests = random_seconds(seed, history)
+    alone = marts(own, *NAMES, power=power, bests=bests, as_of=LATER)
+    together = marts(
+        [*own, *neighbours(history)],
+        *NAMES,
+        power=[*power, *neighbours(power)],
+        bests=[*bests, *neighbours(bests)],
+        as_of=LATER,
+    )
     for name, mine, all_rows in zip(NAMES, alone, together, strict=True):
         assert differences([r for r in all_rows if r["athlete_id"] == "7"], mine, *catalog[name].key) == []
 
@@ -81,4 +106,4 @@ def test_one_activity_of_nothing_but_its_date_is_read(marts: Marts) -> None:
     assert [row["sport_type"] for row in rows["sport_overview"]] == ["unknown"]
     assert rows["year_on_year"][-1]["rides_so_far"] == 0
     assert [row["gear_id"] for row in rows["gear_use"]] == ["none"]
-    assert rows["personal_records"] == []
+    assert (rows["personal_records"], rows["power_curve"], rows["power_profile_progress"]) == ([], [], [])

@@ -1,0 +1,285 @@
+"""`power_profile_progress` against a second implementation: bests, critical power by numpy, ninety days."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strava_assets.power.critical import fit_critical_power
+from strava_assets_tests.marts.every_sport import differences, some
+from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
+from strava_assets_tests.marts.judged import Settings, living, rides_by_athlete, sum_of_known
+from strava_assets_tests.marts.seconds import (
+    BEST_EFFORTS_S,
+    FITTED_S,
+    ZONES,
+    held,
+    measured,
+    random_seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from strava_assets_tests.marts.conftest import Marts
+    from strava_assets_tests.marts.judged import Ride
+
+Row = dict[str, Any]
+FITTED = ("critical_power_w", "w_prime_kj", "fit_points", "fit_r2", "fit_quality")
+LONG_AGO = MONDAY + timedelta(520)
+
+
+def witness(
+    athlete: str, rides: Sequence[Ride], bests: Sequence[Row], today: date, week: Callable[[date], date]
+) -> list[Row]:
+    """The mart of one athlete by its definition, week after week."""
+    metered = [ride for ride in rides if ride.measured]
+    fair = {ride.id: ride.day for ride in metered if not ride.flagged}
+    efforts = [
+        (fair[best["activity_id"]], best["duration_s"], best["energy_j"] / best["duration_s"])
+        for best in bests
+        if best["athlete_id"] == athlete and best["activity_id"] in fair
+    ]
+    known = [ride.day for ride in metered if ride.normalized or ride.bests]
+    answer: list[Row] = []
+    start = week(min(known)) if known else today + timedelta(1)
+    while start <= today:
+        own = [ride for ride in metered if week(ride.day) == start]
+        row: Row = {
+            "athlete_id": athlete,
+            "week": start,
+            "is_partial": today < start + timedelta(7),
+            "stream_rides": sum(ride.normalized is not None for ride in own),
+        }
+        for zone in ZONES:
+            seconds = sum_of_known(ride.zones[zone] for ride in own)
+            row[zone] = None if seconds is None else int(seconds)
+        for length in BEST_EFFORTS_S:
+            able = [ride for ride in own if length in ride.bests]
+            best = min(able, key=lambda r: (-r.bests[length], r.day, r.id), default=None)
+            row[f"best_{length}s_w"] = best and best.bests[length]
+            row[f"best_{length}s_ride_id"] = best and best.id
+        six = [start - timedelta(7 * n) for n in range(6)]
+        hours = [r.bests[3600] for r in metered if week(r.day) in six and 3600 in r.bests]
+        strongest: dict[int, float] = {}
+        for day, length, watts in efforts:
+            if week(day) in six and length in FITTED_S and 0 < watts <= 2500:
+                strongest[length] = max(watts, strongest.get(length, 0))
+        row |= fitted(strongest, max(hours, default=math.inf))
+        last = min(start + timedelta(6), today)
+        twenty = [r.bests[1200] for r in metered if 1200 in r.bests and 0 <= (last - r.day).days < 90]
+        row["estimated_ftp_w"] = 0.95 * max(twenty) if twenty else None
+        answer.append(row)
+        start += timedelta(7)
+    return answer
+
+
+def fitted(strongest: Mapping[int, float], hour_w: float) -> Row:
+    """Watts on 1/t by numpy's least squares, and whether that is a person's critical power."""
+    row: Row = dict.fromkeys(FITTED)
+    row["fit_points"] = len(strongest)
+    if not strongest:
+        return row
+    watts = np.array([*strongest.values()])
+    sides = np.array([[1 / length, 1] for length in strongest])
+    line, *_ = np.linalg.lstsq(sides, watts, rcond=None)
+    spread = float(((watts - watts.mean()) ** 2).sum())
+    if len(watts) > 1:
+        row["fit_r2"] = 1 - float(((sides @ line - watts) ** 2).sum()) / spread if spread else 1.0
+    if len(watts) < 3:
+        return row | {"fit_quality": "few_points"}
+    w_prime_j, critical_power_w = (float(value) for value in line)
+    if not 5_000 <= w_prime_j <= 40_000 or not 0 < critical_power_w <= 1.15 * hour_w:
+        return row | {"fit_quality": "implausible"}
+    return row | {
+        "critical_power_w": critical_power_w,
+        "w_prime_kj": w_prime_j / 1000,
+        "fit_quality": "good",
+    }
+
+
+@pytest.mark.parametrize("week_start", ["monday", "sunday"])
+@some(max_examples=8)
+@given(data=st.data(), seed=st.integers(0, 2**32))
+def test_every_week_is_what_a_second_implementation_says(
+    marts: Marts, week_start: str, data: st.DataObject, seed: int
+) -> None:
+    history, known = data.draw(histories(week_start)), data.draw(figures())
+    power, bests = random_seconds(seed, history)
+    asked = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
+    given_: dict[str, Any] = {"figures": known, "power": power, "bests": bests, "week_start": week_start}
+    [found] = marts(history, "power_profile_progress", **given_, **vars(asked))
+    rides = rides_by_athlete(history, asked, known, power)
+    week = partial(week_of, week_start=week_start)
+    wanted = []
+    for name in sorted(rides):
+        days = [row["activity_date"] for row in living(history, asked) if row["athlete_id"] == name]
+        wanted += witness(name, rides[name], bests, max(*days, asked.as_of), week)
+    assert differences(found, wanted, "athlete_id", "week") == []
+
+
+def curve(critical_power_w: float, w_prime_j: float, *lengths: int) -> dict[int, float]:
+    return {length: critical_power_w + w_prime_j / length for length in lengths or FITTED_S}
+
+
+def fit_of(marts: Marts, efforts: Mapping[int, float], **power: Any) -> Row:
+    """The fit to one ride's bests."""
+    [[row]] = marts(
+        [activity(MONDAY, "1")],
+        "power_profile_progress",
+        power=[measured("1", **power)],
+        bests=held("1", efforts),
+        as_of=MONDAY,
+    )
+    return {name: row[name] for name in FITTED}
+
+
+def test_bests_on_the_line_give_the_line(marts: Marts) -> None:
+    assert fit_of(marts, curve(250, 18_000)) == {
+        "critical_power_w": pytest.approx(250),
+        "w_prime_kj": pytest.approx(18),
+        "fit_points": 6,
+        "fit_r2": pytest.approx(1),
+        "fit_quality": "good",
+    }
+
+
+def test_the_power_room_fits_the_same_line(marts: Marts) -> None:
+    efforts = {120: 410.0, 180: 372.0, 300: 338.0, 480: 300.0, 720: 295.0, 1200: 281.0}
+    found = fit_of(marts, efforts)
+    fit = fit_critical_power(np.array([*efforts]), np.array([*efforts.values()]))
+    assert fit is not None
+    assert found["critical_power_w"] == pytest.approx(fit.critical_power_w)
+    assert found["w_prime_kj"] == pytest.approx(fit.w_prime_j / 1000)
+    assert found["fit_r2"] == pytest.approx(fit.r2)
+    # Work on t, the other custom, would give another one.
+    lengths, watts = np.array([*efforts]), np.array([*efforts.values()])
+    assert abs(np.polyfit(lengths, lengths * watts, 1)[0] - found["critical_power_w"]) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("efforts", "power", "quality"),
+    [
+        (curve(250, 18_000, 120, 300, 1200), {}, "good"),
+        (curve(250, 18_000, 120, 1200), {}, "few_points"),
+        (curve(250, 18_000, 300), {}, "few_points"),
+        (curve(250, 4_900), {}, "implausible"),
+        (curve(250, 5_100), {}, "good"),
+        (curve(250, 39_900), {}, "good"),
+        (curve(250, 40_100), {}, "implausible"),
+        (dict.fromkeys(FITTED_S, 250), {}, "implausible"),
+        (curve(-5, 20_000), {}, "implausible"),
+        (curve(250, 18_000), {"best_3600s_w": 218.0}, "good"),
+        (curve(250, 18_000), {"best_3600s_w": 217.0}, "implausible"),
+        ({60: 500, 3600: 240}, {}, None),
+    ],
+)
+def test_a_fit_is_told_only_where_it_can_be_a_persons(
+    marts: Marts, efforts: dict[int, float], power: Row, quality: str | None
+) -> None:
+    found = fit_of(marts, efforts, **power)
+    assert found["fit_quality"] == quality
+    assert (found["critical_power_w"] is not None) is (quality == "good")
+    assert (found["w_prime_kj"] is not None) is (quality == "good")
+
+
+@pytest.mark.parametrize(("weeks_ago", "points"), [(0, 6), (5, 6), (6, 0)])
+def test_the_fit_looks_back_over_six_calendar_weeks(marts: Marts, weeks_ago: int, points: int) -> None:
+    [weeks] = marts(
+        [activity(MONDAY + timedelta(6), "1")],
+        "power_profile_progress",
+        power=[measured("1")],
+        bests=held("1", curve(250, 18_000)),
+        as_of=MONDAY + timedelta(6 + 7 * weeks_ago),
+    )
+    assert [row["fit_points"] for row in weeks][-1] == points
+
+
+@pytest.mark.parametrize("days_later", [0, 3, 6, 84, 85, 88, 89, 90, 91, 96, 97])
+def test_the_estimated_ftp_looks_back_over_ninety_days(marts: Marts, days_later: int) -> None:
+    for ridden in (MONDAY, MONDAY + timedelta(3), MONDAY + timedelta(6)):
+        today = ridden + timedelta(days_later)
+        [weeks] = marts(
+            [activity(ridden, "1")],
+            "power_profile_progress",
+            power=[measured("1", best_1200s_w=300.0)],
+            as_of=today,
+        )
+        for row in weeks:
+            last = min(row["week"] + timedelta(6), today)
+            known = (last - ridden).days < 90
+            assert row["estimated_ftp_w"] == (pytest.approx(285) if known else None), row["week"]
+
+
+def test_the_estimated_ftp_of_today_is_that_of_the_curves_last_ninety_days(marts: Marts) -> None:
+    history = [activity(MONDAY + timedelta(7 * n), str(n)) for n in range(30)]
+    watts = {str(n): 200.0 + n * 37 % 60 for n in range(30)}
+    power = [measured(name, best_1200s_w=best) for name, best in watts.items()]
+    bests = [row for name, best in watts.items() for row in held(name, {1200: best})]
+    for days in (0, 1, 100, 204, 206):
+        asked: dict[str, Any] = {"as_of": MONDAY + timedelta(days), "power": power, "bests": bests}
+        then = [row for row in history if row["activity_date"] <= asked["as_of"]]
+        progress, found = marts(then, "power_profile_progress", "power_curve", **asked)
+        [recent] = [row["watts"] for row in found if row["period"] == "last_90_days"]
+        assert progress[-1]["estimated_ftp_w"] == pytest.approx(0.95 * recent)
+
+
+def test_a_flagged_rides_seconds_stay_in_the_zones_and_set_no_best(marts: Marts) -> None:
+    zones: Row = {"power_zone_3_s": 600, "heartrate_zone_2_s": 500}
+    [[row]] = marts(
+        [activity(MONDAY, "1", flagged=True), activity(MONDAY, "2")],
+        "power_profile_progress",
+        power=[
+            measured("1", best_60s_w=900.0, **zones),
+            measured("2", best_60s_w=300.0, power_zone_3_s=60),
+        ],
+        bests=held("1", curve(400, 20_000)),
+        as_of=MONDAY,
+    )
+    assert (row["best_60s_w"], row["best_60s_ride_id"], row["fit_points"]) == (300, "2", 0)
+    assert (row["stream_rides"], row["power_zone_3_s"], row["heartrate_zone_2_s"]) == (2, 660, 500)
+    assert row["power_zone_1_s"] is None
+
+
+def test_the_progress_begins_with_the_first_ride_whose_seconds_are_known(marts: Marts) -> None:
+    history = [activity(MONDAY + timedelta(7 * n), str(n)) for n in range(4)]
+    history.append(activity(MONDAY, "8", athlete_id="8"))
+    [weeks] = marts(history, "power_profile_progress", power=[measured("2")], as_of=MONDAY + timedelta(7 * 5))
+    assert [(row["week"], row["stream_rides"], row["is_partial"]) for row in weeks] == [
+        (MONDAY + timedelta(14), 1, False),
+        (MONDAY + timedelta(21), 0, False),
+        (MONDAY + timedelta(28), 0, False),
+        (MONDAY + timedelta(35), 0, True),
+    ]
+
+
+@some(max_examples=4)
+@given(history=histories(), seed=st.integers(0, 2**32), factor=st.sampled_from([0.5, 2]))
+def test_twice_the_watts_are_twice_the_bests_the_critical_power_and_the_estimate(
+    marts: Marts, history: list[Row], seed: int, factor: float
+) -> None:
+    power, bests = random_seconds(seed, history)
+    even = [b | {"energy_j": 2 * b["energy_j"]} for b in bests if 0 < b["watts"] < 600]
+    names = [f"best_{d}s_w" for d in BEST_EFFORTS_S]
+    weaker = [p | {n: None if not p.get(n) or p[n] > 1200 else p[n] for n in names} for p in power]
+    stronger = [p | {n: p[n] and p[n] * factor for n in names} for p in weaker]
+    scaled = [b | {"energy_j": int(b["energy_j"] * factor)} for b in even]
+    [before] = marts(history, "power_profile_progress", power=weaker, bests=even, as_of=LONG_AGO)
+    [after] = marts(history, "power_profile_progress", power=stronger, bests=scaled, as_of=LONG_AGO)
+    for row, other in zip(before, after, strict=True):
+        for name in (*names, "estimated_ftp_w"):
+            assert other[name] == (pytest.approx(row[name] * factor) if row[name] else None)
+        if row["fit_quality"] == other["fit_quality"] == "good":
+            assert other["critical_power_w"] == pytest.approx(row["critical_power_w"] * factor)
+            assert other["w_prime_kj"] == pytest.approx(row["w_prime_kj"] * factor)
+
+
+def test_without_any_seconds_there_is_no_row(marts: Marts) -> None:
+    assert marts([activity(MONDAY, "1")], "power_profile_progress") == [[]]
