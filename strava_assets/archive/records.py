@@ -67,9 +67,9 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
         facts: what its recording tells; None without one that could be read.
         home: the athlete's own time zone, for what has no place and no clock.
     """
-    used = {"Activity Date", "Activity Name", "Activity Type"} | (
-        {"Activity ID"} if row.activity_id else set()
-    )
+    used = {"Activity Date", "Activity Name", "Activity Type"}
+    if row.activity_id:
+        used.add("Activity ID")
     shown = row.text("Activity Type")
     record: dict[str, Any] = {
         "id": int(row.activity_id) if row.activity_id else None,

@@ -56,7 +56,7 @@ class Import:
         path = packed(folder, self.story.folder / f"export-{number}.zip", made_at=made_at)
         return self.again(path, processes=processes, **how)
 
-    def again(self, path: Path, *, processes: int = 1, **how: Any) -> Imported:
+    def again(self, path: Path, *, processes: int = 1, home: str = "Europe/Paris", **how: Any) -> Imported:
         """Import what is there."""
         self.story.wait(hours=1)
         self.told.clear()
@@ -66,7 +66,7 @@ class Import:
                 self.story.landing,
                 self.store,
                 clock=lambda: self.story.now,
-                home="Europe/Paris",
+                home=home,
                 processes=processes,
                 progress=self.told.append,
                 **how,
@@ -253,6 +253,16 @@ def test_a_later_export_brings_what_has_changed_and_an_earlier_one_nothing(impor
     assert early.manifest is None
     assert imports.files() == before
     assert imports.story.rows()["1"]["name"] == "Renamed"
+    assert imports.story.rows() == imports.story.rebuilt()[0]
+
+
+def test_another_home_moves_what_has_no_place_at_the_next_import(imports: Import) -> None:
+    imports.of([*rides(1), Exported(9, day(9))], home="UTC")
+    imported = imports.again(imports.story.folder / "export-0.zip")
+    imports.story.load()
+
+    assert (imported.changed, imported.unchanged, imported.decoded) == (1, 1, 0)
+    assert imports.story.rows()["9"]["timezone"] == "Europe/Paris"
     assert imports.story.rows() == imports.story.rebuilt()[0]
 
 
