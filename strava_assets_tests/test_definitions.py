@@ -54,6 +54,7 @@ def snapshot() -> dict[str, Any]:
                 "deps": sorted(key.to_user_string() for key in node.parent_keys),
                 "group": node.group_name,
                 "kinds": sorted(node.kinds),
+                "tags": [f"{key}={value}" for key, value in sorted(node.tags.items()) if "/" not in key],
                 "owners": list(node.owners),
                 "pools": sorted(node.pools or ()),
                 "external": node.is_external,

@@ -13,6 +13,7 @@ from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
 
@@ -96,6 +97,7 @@ def build(
         deps=[STRAVA_API],
         group_name="ingest",
         kinds={"python", "strava", "json"},
+        tags=PERSONAL | ASKS_STRAVA,
         owners=owners,
         pool=STRAVA_POOL,
         retry_policy=RETRY_TRANSIENT if patient else None,
@@ -143,6 +145,7 @@ def build(
         deps=[raw_activities, "archive_activities"],
         group_name="warehouse",
         kinds={storage_kind, "python"},
+        tags=PERSONAL,
         owners=owners,
         pool=WAREHOUSE_POOL,
         freshness_policy=FRESH,

@@ -11,6 +11,7 @@ from pydantic import Field
 from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import LandingResource, StreamsResource
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         deps=[BULK_EXPORT],
         group_name="ingest",
         kinds={"python", "json", "parquet"},
+        tags=PERSONAL,
         owners=owners,
         # Landing and streams have one writer at a time, as everything that fetches from Strava.
         pool=STRAVA_POOL,

@@ -11,6 +11,7 @@ from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.previews import preview
 from strava_assets.assets.sources import source_link
 from strava_assets.marts import catalog
+from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import WarehouseResource
 from strava_assets.settings import WarehouseKind
 
@@ -55,6 +56,7 @@ def _asset(
         deps=deps,
         group_name="warehouse" if mart.is_view else "marts",
         kinds={storage_kind, "view" if mart.is_view else "sql"},
+        tags=PERSONAL,
         owners=owners,
         pool=WAREHOUSE_POOL,
         freshness_policy=FRESH,

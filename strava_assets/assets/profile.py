@@ -13,6 +13,7 @@ from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.inputs import as_arrow
 from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.errors import StravaAssetsError
 from strava_assets.resources import StravaResource, WarehouseResource
 from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS, ATHLETE_PROFILE
@@ -39,6 +40,7 @@ def build(
         deps=["bq_activities"],
         group_name="settings",
         kinds={storage_kind, "python"},
+        tags=PERSONAL | ASKS_STRAVA,
         owners=owners,
         # It asks Strava for the profile once a day, and so takes its turn there; should another run hold the
         # warehouse meanwhile, it waits and tries again.

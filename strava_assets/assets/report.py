@@ -11,6 +11,7 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import WarehouseResource
 
 DATA_STUDIO = dg.AssetSpec(
@@ -47,6 +48,7 @@ def build(
         deps=tables,
         group_name="report",
         kinds={"html", "altair"},
+        tags=PERSONAL,
         owners=owners,
         pool=WAREHOUSE_POOL,
         # Behind every check that could run as well, so that the page can tell what they found.

@@ -13,6 +13,7 @@ from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import PERSONAL
 from strava_assets.power import METHOD
 from strava_assets.resources import StreamsResource, WarehouseResource
 from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
@@ -41,6 +42,7 @@ def build(
             description=f"{table.description}\n\nOne row is {table.grain}.",
             group_name="warehouse",
             kinds={storage_kind, "numpy"},
+            tags=PERSONAL,
             owners=owners,
             freshness_policy=FRESH,
             code_version=METHOD,

@@ -12,6 +12,7 @@ from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.sources import source_link
+from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.streams import ACTIVITY_STREAMS
 
@@ -40,6 +41,7 @@ def build(
         deps=["bq_activities"],
         group_name="ingest",
         kinds={"python", "strava", "parquet"},
+        tags=PERSONAL | ASKS_STRAVA,
         owners=owners,
         pool=STRAVA_POOL,
         retry_policy=RETRY_TRANSIENT if patient else None,
