@@ -48,7 +48,8 @@ def command(*, source: str, target: str) -> None:
         carried = copy_history(old, new, progress=tell)
     for table in carried:
         say("ok", f"{table.table}: {table.fingerprint}; {table.sent:,} of them sent now")
-    say("step", f"The landing was not moved; it stays at {settings.landing_address}.")
+    places = f"{settings.landing_address} and {settings.streams_address}"
+    say("step", f"Landing and streams were not moved; they stay at {places}.")
     say("step", f"Next: set {PREFIX}WAREHOUSE={target} and run strava-assets sync, which makes the marts.")
 
 

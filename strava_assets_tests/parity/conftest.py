@@ -38,11 +38,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def emulator_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulator keeps its own; it looks for `gs://` in `gcs` there."""
+    return tmp_path_factory.mktemp("emulator")
+
+
+@pytest.fixture(scope="session")
+def emulator(emulator_folder: Path) -> Iterator[str]:
     """The address of a BigQuery emulator; datasets keep apart what must not meet."""
     if reason := why_missing():
         pytest.skip(reason)
-    with running_emulator(tmp_path_factory.mktemp("emulator")) as address:
+    with running_emulator(emulator_folder) as address:
         yield address
 
 
@@ -54,9 +60,10 @@ class Sample:
         home: of the platform; its DuckDB file is there.
         on_bigquery: the tables on the emulator, open.
         on_duckdb: those in the file, open and read only.
-        bigquery_run: what the sync did.
+        bigquery_run: what the sync did; another one before it had listed and loaded the activities.
         duckdb_run: what the load did.
-        sent: every statement that went to BigQuery, with its parameters' types, as it went over the wire.
+        sent: every statement the sync sent to BigQuery, with its parameters' types, as it went over the wire.
+        sent_before: those of the one before.
     """
 
     home: Path
@@ -65,6 +72,7 @@ class Sample:
     bigquery_run: Run
     duckdb_run: Run
     sent: list[tuple[str, dict[str, str]]]
+    sent_before: list[tuple[str, dict[str, str]]]
 
 
 @pytest.fixture(scope="session")
@@ -74,22 +82,27 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (home / "athlete.toml").write_text(figures_file(datetime.now(UTC).date()))
     engine = BigQueryEngine(emulator)
     with standing(emulator) as front, chain(home, Sandbox.sample()) as platform:
-        on_bigquery = platform.compute(
-            streams="power",
-            warehouse="bigquery",
-            gcp_project=PROJECT,
-            bigquery_dataset=engine.dataset,
-            bigquery_location=LOCATION,
-            bigquery_api_endpoint=front.address,
-        )
+        there: dict[str, Any] = {
+            "streams": "power",
+            "warehouse": "bigquery",
+            "gcp_project": PROJECT,
+            "bigquery_dataset": engine.dataset,
+            "bigquery_location": LOCATION,
+            "bigquery_api_endpoint": front.address,
+        }
+        platform.ingest(**there)
+        before = len(front.bodies)
+        on_bigquery = platform.compute(**there)
         fetching_and_page = dg.AssetSelection.assets(
             "raw_activities", "archive_activities", "insights_report"
         )
         on_duckdb = platform._run_selection(dg.AssetSelection.all() - fetching_and_page)
-        sent = list(_statements(front.bodies))
+        sent_before, sent = (
+            list(_statements(bodies)) for bodies in (front.bodies[:before], front.bodies[before:])
+        )
         path = platform.settings().duckdb_path
-    with closing(engine), engine.open() as there, DuckDBWarehouse(path, read_only=True) as here:
-        yield Sample(home, there, here, on_bigquery, on_duckdb, sent)
+    with closing(engine), engine.open() as opened, DuckDBWarehouse(path, read_only=True) as here:
+        yield Sample(home, opened, here, on_bigquery, on_duckdb, sent, sent_before)
 
 
 def _statements(bodies: list[str]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -37,6 +37,8 @@ STATEMENTS = [
     Kind.RESOLVED_QUERY_STMT,
     Kind.RESOLVED_CREATE_TABLE_AS_SELECT_STMT,
     Kind.RESOLVED_CREATE_VIEW_STMT,
+    Kind.RESOLVED_CREATE_EXTERNAL_TABLE_STMT,
+    Kind.RESOLVED_AUX_LOAD_DATA_STMT,
     Kind.RESOLVED_MERGE_STMT,
     Kind.RESOLVED_INSERT_STMT,
     Kind.RESOLVED_UPDATE_STMT,
@@ -63,8 +65,11 @@ def bigquerys_language() -> Any:
     """
     language = types.LanguageOptions.maximum_features()
     language.product_mode = types.ProductMode.PRODUCT_EXTERNAL
-    # Off by default and on in BigQuery, whose views' columns take descriptions.
-    language.enabled_language_features.append(types.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS)
+    # Off by default and on in BigQuery, whose views' columns take descriptions, whose files lie in folders.
+    language.enabled_language_features += [
+        types.LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
+        types.LanguageFeature.FEATURE_CREATE_EXTERNAL_TABLE_WITH_PARTITION_COLUMNS,
+    ]
     language.reserved_keywords = ["QUALIFY"]
     language.supported_statement_kinds = STATEMENTS
     return language

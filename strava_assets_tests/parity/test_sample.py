@@ -50,11 +50,14 @@ def test_a_table_is_the_same_on_both_engines(sample: Sample, name: str) -> None:
 def test_every_check_measures_the_same_and_none_fails_that_is_no_warning(sample: Sample) -> None:
     on_bigquery, on_duckdb = sample.bigquery_run.checks(), sample.duckdb_run.checks()
 
-    assert on_bigquery.keys() == on_duckdb.keys()
+    # The other engine's run asked Strava nothing.
+    assert on_bigquery.keys() >= on_duckdb.keys() >= {(name, "key_unique") for name in MARTS}
     failed = {name: found.severity for name, found in on_bigquery.items() if not found.passed}
     # The sample athlete has oddities that checks are there to find; how many depends on the day.
     assert set(failed.values()) == {dg.AssetCheckSeverity.WARN}, failed
     for name, found in on_bigquery.items():
+        if name not in on_duckdb:
+            continue
         assert found.passed == on_duckdb[name].passed, name
         measured = on_duckdb[name].metadata["measured"].value
         assert found.metadata["measured"].value == pytest.approx(measured, abs=1e-9), name

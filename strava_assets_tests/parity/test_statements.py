@@ -65,7 +65,10 @@ def test_the_analyzer_knows_a_wrong_statement() -> None:
 
 
 def test_every_statement_of_the_chain_is_one_by_googles_own_analyzer(sample: Sample) -> None:
-    sent = {_STAGE.sub(r"stage_\1", _PLACE.sub("", sql)): params for sql, params in sample.sent} | RARE
+    sent = {
+        _STAGE.sub(r"stage_\1", _PLACE.sub("", sql)): params
+        for sql, params in [*sample.sent_before, *sample.sent]
+    } | RARE
     kinds = {sql.split()[0] for sql in sent}
 
     answers = googlesql.ask(catalog(), [googlesql.Statement(sql, params) for sql, params in sent.items()])
