@@ -1,9 +1,7 @@
-"""The rides' seconds in a bucket: the same store, and a folder copied there is one."""
+"""The recordings in a bucket, through fsspec and gcsfs: the same promises as on a disk."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,14 +12,19 @@ from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator, s
 pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
 pytest.importorskip("gcp_storage_emulator", reason="the storage emulator is not installed")
 
-import gcsfs  # type: ignore[import-untyped]  # ships no type information
-
-from strava_assets.streams import StreamStore
-from strava_assets_tests.streams.samples import entry, recording
+from strava_assets.streams import StreamsError, StreamStore
+from strava_assets_tests.streams import test_store as contract
+from strava_assets_tests.warehouse.front import refusal, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+PROMISES = [
+    test
+    for name, test in vars(contract).items()
+    if name.startswith("test_") and list(test.__annotations__) == ["store", "return"]
+]
 
 
 @pytest.fixture(scope="module")
@@ -35,62 +38,79 @@ def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -
     for name, value in running_storage.environment.items():
         monkeypatch.setenv(name, value)
     # Filesystems are kept by address, and that of another test may know another emulator.
+    import gcsfs  # type: ignore[import-untyped]  # ships no type information
+
     gcsfs.GCSFileSystem.clear_instance_cache()
     return running_storage
 
 
-def filled(address: str) -> StreamStore:
-    """A store of two years, where a recording was replaced and an activity has none."""
-    store = StreamStore(address)
-    with store.writer() as writer:
-        writer.add(entry("1", year=2025), recording("1", 150))
-        writer.add(entry("2"), recording("2", 200))
-        writer.add(entry("3", status="none", reason="not asked"), None)
-    with store.writer() as writer:
-        writer.add(entry("2", fingerprint="edited"), recording("2", 210))
-    return store
+@pytest.fixture
+def store(storage: StorageEmulator) -> StreamStore:  # noqa: ARG001 - it must run
+    return StreamStore(f"gs://{BUCKET}/streams-{uuid4().hex}")
 
 
-def held(store: StreamStore) -> dict[str, float]:
-    """The watts of every recording by activity."""
-    return {
-        found.activity_id: table.column("watts")[0].as_py()
-        for found, table in store.read(store.entries().values())
-    }
-
-
-def test_what_a_bucket_keeps_is_what_was_put_last_and_each_recording_is_there_once(
-    storage: StorageEmulator,
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.removeprefix("test_"))
+def test_what_holds_on_a_disk_holds_in_a_bucket(
+    store: StreamStore, promise: Callable[[StreamStore], None]
 ) -> None:
-    folder = f"streams-{uuid4().hex}"
-    store = filled(f"gs://{BUCKET}/{folder}")
+    promise(store)
 
-    store.check_writable()
-    assert held(store) == {"1": 150, "2": 210}
-    assert store.entries()["7", "3"].status == "none"
-    # Another process sees the same: nothing is held in this one alone.
-    said = (
-        "from strava_assets.streams import StreamStore as S; import sys; print(len(S(sys.argv[1]).entries()))"
-    )
-    done = subprocess.run(  # noqa: S603 - ours
-        [sys.executable, "-c", said, store.address], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "3"
-    assert store.remove([("7", "1")]) == 1
-    assert held(store) == {"2": 210}
-    assert store.remove_athlete("7") > 0
-    assert storage.names(f"{folder}/") == []
+
+def test_there_are_promises_to_be_kept() -> None:
+    assert len(PROMISES) > 15
+
+
+def test_a_part_is_one_object_and_nothing_lies_beside_it(
+    store: StreamStore, storage: StorageEmulator
+) -> None:
+    contract.keep(store, "1", "2")
+    folder = store.address.removeprefix(f"gs://{BUCKET}/")
+    [name] = storage.names(f"{folder}/")
+    assert name.startswith(f"{folder}/athlete=7/year=2026/part-")
+
+
+def test_another_process_sees_a_recording_as_soon_as_it_is_kept(store: StreamStore) -> None:
+    other = StreamStore(store.address)
+    assert other.entries() == {}
+    contract.keep(store, "1")
+    assert len(other.entries()) == 1
 
 
 def test_a_folder_copied_into_the_bucket_file_by_file_is_the_same_store(
-    storage: StorageEmulator,  # noqa: ARG001 - it must run
-    tmp_path: Path,
+    store: StreamStore, tmp_path: Path
 ) -> None:
-    here = filled(str(tmp_path / "streams"))
-    address = f"gs://{BUCKET}/streams-{uuid4().hex}"
+    import gcsfs
 
-    gcsfs.GCSFileSystem().put(f"{here.address}/", address, recursive=True)
+    here = StreamStore(str(tmp_path / "streams"))
+    contract.keep(here, "1", "2")
 
-    there = StreamStore(address)
-    assert there.entries() == here.entries()
-    assert held(there) == held(here)
+    gcsfs.GCSFileSystem().put(f"{here.address}/", store.address, recursive=True)
+
+    assert store.entries() == here.entries()
+    assert [table for _, table in store.read(store.entries().values())] == [
+        table for _, table in here.read(here.entries().values())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "ask"), [("POST", StreamStore.check_writable), ("GET", StreamStore.entries)], ids=["write", "list"]
+)
+def test_a_refusal_is_told_with_what_to_do(
+    storage: StorageEmulator,
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+    ask: Callable[[StreamStore], object],
+) -> None:
+    with standing(storage.address) as front:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", front.address)
+        store = StreamStore(f"gs://{BUCKET}/streams-{uuid4().hex}")
+        front.order(f"^{at} ", 403, refusal(403, "forbidden", "does not have storage.objects.create access"))
+        with pytest.raises(StreamsError, match="cannot be used") as failure:
+            ask(store)
+        assert "the bucket's name and role" in str(failure.value)
+
+
+def test_a_bucket_that_does_not_exist_is_told(storage: StorageEmulator) -> None:
+    assert storage
+    with pytest.raises(StreamsError, match="cannot be used"):
+        StreamStore("gs://nobodys-bucket/streams").check_writable()
