@@ -8,10 +8,11 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.previews import preview
 from strava_assets.assets.sources import source_link
-from strava_assets.marts import catalog
 from strava_assets.assets.tags import PERSONAL
+from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
 from strava_assets.settings import WarehouseKind
 
@@ -77,13 +78,14 @@ def _asset(
     def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         began = time.monotonic()
         with told_with_its_cure(), warehouse.open() as engine:
+            estimated = engine.estimate(mart.sql)
             rows = refresh_mart(engine, mart)
-            billed = [report.bytes_processed for report in engine.take_reports() if report.bytes_processed]
+            jobs = job_metadata(engine.take_reports())
             glance = preview(engine, mart, settings.units)
         metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
-        if storage_kind == "bigquery":
-            metadata["bytes_processed"] = sum(billed)
-        return dg.MaterializeResult(metadata=metadata | glance)
+        if estimated is not None:
+            metadata["bytes_estimated"] = estimated
+        return dg.MaterializeResult(metadata=metadata | jobs | glance)
 
     return refresh
 
