@@ -1,0 +1,130 @@
+"""The page: how long it takes to write, how large it is, and how soon its charts are there in Chromium.
+
+Of the sample athlete, from the warehouse that `make run` left, and of the same history again and again.
+
+    python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import sync_playwright
+
+from strava_assets.report import BOOKS, MARTS, Figures, chart_svg, draw_apart
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+FIRST = ("#chart-weekly-watts", "#chart-weekly-hours", "#chart-weekly-overview")
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+ROUNDS = 7
+
+
+def read(warehouse: Path) -> Figures:
+    """What the page shows of a warehouse, which is left alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "warehouse.duckdb"
+        shutil.copy(warehouse, copy)
+        with DuckDBWarehouse(copy) as engine:
+            return Figures.read(engine.query, [name for name in (*BOOKS, *MARTS) if engine.exists(name)])
+
+
+def stretched(figures: Figures, years: int) -> Figures:
+    """The same figures as if the history were so many years long: what came first, again and again."""
+    days = 364 * -(-len({row["week"] for row in figures.rows("weekly_watts")}) // 52)
+    copies = range(-(-365 * years // days))
+
+    def earlier(row: dict[str, Any], by: int) -> dict[str, Any]:
+        moved = {name: value - timedelta(days=by) for name, value in row.items() if isinstance(value, date)}
+        return row | moved | ({"year": row["year"] - by // 364} if "year" in row else {})
+
+    repeated = (
+        "weekly_watts",
+        "quarterly_overview",
+        "daily_load",
+        "sport_overview",
+        "power_profile_progress",
+    )
+    marts = {
+        name: [earlier(row, days * back) for back in reversed(copies) for row in rows]
+        if name in repeated
+        else rows
+        for name, rows in figures.marts.items()
+    }
+    return replace(
+        figures,
+        marts=marts,
+        ride_days=[earlier(row, days * back) for back in reversed(copies) for row in figures.ride_days],
+    )
+
+
+def written_s(figures: Figures) -> tuple[float, float, str]:
+    """The median seconds of writing the page in a process of its own, those of the processor, and the page."""
+    took, before = [], cpu_s()
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        page = draw_apart(figures, units="metric", generated_at=datetime.now(UTC), sample=True)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took), (cpu_s() - before) / ROUNDS, page
+
+
+def cpu_s() -> float:
+    """Processor seconds of the processes that ended so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def drawn_ms(browser: Browser, page: str) -> float:
+    """The median milliseconds from opening the page until the charts on the first screen are drawn."""
+    took: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "index.html"
+        file.write_text(page, encoding="utf-8")
+        for _ in range(ROUNDS):
+            window = browser.new_page(viewport={"width": 1200, "height": 900})
+            window.goto(file.as_uri())
+            for chart in FIRST:
+                window.wait_for_selector(f"{chart}[data-drawn]", state="attached")
+            took.append(window.evaluate("performance.now()"))
+            window.close()
+    return statistics.median(took)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("warehouse", type=Path)
+    parser.add_argument("--years", type=int, default=20)
+    asked = parser.parse_args()
+    figures = read(asked.warehouse)
+    began = time.perf_counter()
+    charts = [chart_svg(mart, figures) for mart in MARTS]
+    each = 1000 * (time.perf_counter() - began) / len(charts)
+    print(f"a mart's own chart: {each:.1f} ms, {max(map(len, charts)) / 1000:.0f} kB at most\n")
+    print("| page of | written, s | processor s | size, kB | first charts in Chromium, ms |")
+    print("| --- | --- | --- | --- | --- |")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        for name, shown in (
+            ("the sample athlete", figures),
+            (f"{asked.years} years", stretched(figures, asked.years)),
+        ):
+            seconds, processor, page = written_s(shown)
+            size_kb, first = len(page.encode()) / 1000, drawn_ms(browser, page)
+            print(f"| {name} | {seconds:.1f} | {processor:.1f} | {size_kb:,.0f} | {first:,.0f} |")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
