@@ -7,6 +7,7 @@ import gzip
 import secrets
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
@@ -43,6 +44,7 @@ ON_A_LISTING = (
     Fault.connection_reset,
     Fault.html,
 )
+ON_STREAMS = (Fault.invalid_access_token, Fault.inactive_subscription, Fault.missing_scope)
 
 
 @pytest.fixture
@@ -77,7 +79,11 @@ def written(folder: Path) -> Iterator[tuple[Path, bytes]]:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
-            yield path, gzip.decompress(content) if path.suffix == ".gz" else content
+            if path.suffix == ".gz":
+                content = gzip.decompress(content)
+            elif path.suffix == ".parquet":
+                content += repr(pq.read_table(path, partitioning=None).to_pydict()).encode()
+            yield path, content
 
 
 def leaks(folder: Path) -> list[str]:
@@ -99,9 +105,11 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
     given = {"STRAVA_REFRESH_TOKEN": FIRST_REFRESH_TOKEN}
     with serve(sandbox) as server:
         terminal.at(server)
+        # A ride's streams fail and are asked for again.
+        sandbox.faults.add(Fault.html, on="streams", times=4)
         said = [terminal.run("sync", **given)]
         assert said[0].status == 0, said[0].out
-        for endpoint, faults in (("token", ON_A_REFRESH), ("list", ON_A_LISTING)):
+        for endpoint, faults in (("token", ON_A_REFRESH), ("list", ON_A_LISTING), ("streams", ON_STREAMS)):
             for fault in faults:
                 sandbox.faults.clear()
                 sandbox.faults.add(fault, on=endpoint, times=None)
@@ -119,6 +127,7 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
             terminal.run("sync"),
             terminal.run("rebuild"),
         ]
+        assert any(path.suffix == ".parquet" for path, _ in written(terminal.home / "streams"))
         [kept] = [content for path, content in written(terminal.home) if path.name == "tokens.json"]
         assert CANARY.encode() in kept, "the search would find one"
         said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
