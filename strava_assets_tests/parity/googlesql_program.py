@@ -82,9 +82,11 @@ class Witness:
         self.language = bigquerys_language()
         self.columns: dict[str, dict[str, Any]] = {}
         self.contents: dict[str, Any] = {}
+        self._catalog: Any = None
 
     def put(self, name: str, columns: dict[str, str], rows: list[list[Any]]) -> None:
         """Add a table."""
+        self._catalog = None
         self.columns[name] = {column: TYPES[type_name][0] for column, type_name in columns.items()}
         fields = [TYPES[type_name][1] for type_name in columns.values()]
         self.contents[name] = _content(
@@ -100,7 +102,9 @@ class Witness:
         )
 
     def catalog(self) -> Any:
-        """The tables as the analyzer wants them told."""
+        """The tables as the analyzer wants them told; told once for as long as no other comes."""
+        if self._catalog:
+            return self._catalog
         builder = CatalogBuilder("dataset")
         for name, columns in self.columns.items():
             table = TableBuilder(name)
@@ -108,7 +112,8 @@ class Witness:
                 table = table.add_column(column, kind)
             builder = builder.add_table(table.build())
         functions = types.ZetaSQLBuiltinFunctionOptions(language_options=self.language)
-        return builder.with_builtin_functions(functions).build()
+        self._catalog = builder.with_builtin_functions(functions).build()
+        return self._catalog
 
     def options(self, params: dict[str, str]) -> Any:
         """The analyzer's options, with the parameters' types (`ARRAY<…>` for lists)."""
@@ -131,6 +136,7 @@ class Witness:
             columns = {column.name: column.type.type_kind for column in query.columns}
             rows = query.execute().content.table_data.row
         if statement.get("kept_as"):
+            self._catalog = None
             self.columns[statement["kept_as"]] = columns
             self.contents[statement["kept_as"]] = _content([row.cell for row in rows])
         fields = [FIELDS[kind] for kind in columns.values()]

@@ -46,8 +46,8 @@ def scratch(project: str, endpoint: str | None) -> Iterator[BigQueryWarehouse]:
 
 
 def fill(warehouse: Warehouse) -> None:
-    """A golden history, inserted and then merged as a sync does it, and what the marts read beside it."""
-    given = inputs(7, size=40, days=60)
+    """A random history, inserted and then merged as a sync does it, and what the marts read beside it."""
+    given = inputs(1, size=120, days=250)
     for name, table in TABLES.items():
         warehouse.ensure(table)
         rows = pa.Table.from_pylist(given.get(name, []), schema=arrow_schema(table.columns))
