@@ -70,7 +70,7 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """The median seconds of writing the page in a process of its own, those of the processor, and the page."""
+    """The median seconds of writing the page in a process of its own, the processor's, and the page."""
     took, before = [], cpu_s()
     for _ in range(ROUNDS):
         began = time.perf_counter()
