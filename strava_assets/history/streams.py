@@ -48,6 +48,8 @@ _FAILURES_IN_A_ROW = 5
 _SILENCE = 20
 # A fresh upload is listed before its streams can be had.
 _SETTLED_AFTER = timedelta(days=1)
+# "No streams" and "no such activity" are one answer, and an activity that was gone for a while may be back.
+_BELIEVED_FOR = timedelta(days=30)
 
 _LIVING = """
 SELECT
@@ -210,9 +212,11 @@ def _is_open(known: StreamEntry | None, fingerprint: str, row: Mapping[str, Any]
         return True
     if known.source == "archive":
         return known.status != "stored"
+    if known.fingerprint != fingerprint:
+        return True
     settles: datetime = row["start_date"] + timedelta(seconds=row["elapsed_time_s"] or 0) + _SETTLED_AFTER
-    too_early = known.status == "none" and known.fetched_at < settles <= now
-    return known.fingerprint != fingerprint or too_early
+    came_too_early = known.fetched_at < settles <= now
+    return known.status == "none" and (came_too_early or now - known.fetched_at >= _BELIEVED_FOR)
 
 
 class _Asking:

@@ -109,6 +109,19 @@ def test_what_has_no_streams_is_remembered(rider: Rider) -> None:
     rider.has_what_strava_has(with_streams)
 
 
+def test_an_activity_that_was_gone_for_a_while_gets_its_streams_within_a_month(rider: Rider) -> None:
+    [ride] = rider.rides(9)
+    rider.list_all()
+    rider.sandbox.history.delete(int(ride))
+    assert rider.fetch().none == 1
+    rider.sandbox.history.restore(int(ride))
+    rider.list_all()
+    assert rider.wants() == []
+    rider.time.now += timedelta(days=30)
+    assert rider.fetch().stored == 1
+    rider.has_what_strava_has(ride)
+
+
 def test_a_fresh_upload_without_streams_is_asked_for_once_more_a_day_later(rider: Rider) -> None:
     [fresh] = rider.rides(0, moving_time=0)
     rider.list_all()
