@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # The schedule renews after six hours; younger data needs no sync at start-up.
 FRESH_FOR = timedelta(hours=6)
+SYNC, REFRESH = "sync", "refresh_marts"
 # What a shell says of a command that Ctrl-C ended before its work was done.
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -32,8 +33,9 @@ INTERRUPTED = 128 + signal.SIGINT
 def command(port: int, *, once: bool) -> None:
     """Start everything: materialise the chain if it is due, then the Dagster UI with its schedule.
 
-    Without credentials a local sandbox with a sample athlete takes Strava's place; its data has a home of its
-    own and never mixes with yours.
+    Without credentials it shows what you have imported from a bulk export. Without that either, a local
+    sandbox with a sample athlete takes Strava's place; its data has a home of its own and never mixes with
+    yours.
     """
     from strava_assets.cli.console import console
 
@@ -92,7 +94,7 @@ def _start(stack: ExitStack, port: int) -> tuple[list[Child], bool]:
             ]
         )
     )
-    succeeded = _materialise(settings)
+    succeeded = _materialise(settings, SYNC if _has_credentials(settings) else REFRESH)
     address = f"http://127.0.0.1:{port}"
     wait_for_address(f"{address}/server_info", started)
     _say_where(address, settings, succeeded=succeeded)
@@ -102,7 +104,7 @@ def _start(stack: ExitStack, port: int) -> tuple[list[Child], bool]:
 def _settings(stack: ExitStack) -> Settings:
     """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
     from strava_assets.cli.console import banner
-    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
+    from strava_assets.landing import Landing
     from strava_assets.settings import load_settings
 
     # Set before the settings are read, so that the UI and the daemon see the same.
@@ -110,6 +112,27 @@ def _settings(stack: ExitStack) -> Settings:
     settings = load_settings()
     if _has_credentials(settings):
         return settings
+    if not Landing(settings.landing_address).manifests():
+        return _sample(settings, stack)
+    # Without an account every tick of the schedule would fail.
+    os.environ["STRAVA_ASSETS_SCHEDULES_RUNNING"] = "false"
+    banner(
+        "Your history, without an account",
+        [
+            "No Strava credentials are set, so this is what you have imported so far.",
+            "The schedule is off: there is nobody to ask. To bring it up to date import",
+            "a newer export, or stop this with Ctrl-C and run [bold]strava-assets login[/bold].",
+        ],
+    )
+    return load_settings()
+
+
+def _sample(settings: Settings, stack: ExitStack) -> Settings:
+    """The settings of the sample athlete, whose sandbox answers from now on."""
+    from strava_assets.cli.console import banner
+    from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
+    from strava_assets.settings import load_settings
+
     # The limits of an application for ten athletes: the first run then shows a year of power curves.
     sandbox = Sandbox.sample(limits=RateLimits(overall=(400, 4_000), read=(200, 2_000)))
     sandbox.tokens.rotate_refresh_token = False
@@ -130,8 +153,8 @@ def _settings(stack: ExitStack) -> Settings:
             "No Strava credentials are set, so this is [bold]not your data[/bold]: a sandbox",
             "on this machine plays Strava, with an invented athlete.",
             f"Everything of it lives in [bold]{home}[/bold].",
-            "To use your own account: stop this with Ctrl-C, run",
-            "[bold]strava-assets login[/bold], and start again.",
+            "To use your own: stop this with Ctrl-C, run [bold]strava-assets login[/bold],",
+            "or [bold]strava-assets import-archive[/bold] with your bulk export, and start again.",
         ],
     )
     return load_settings()
@@ -183,30 +206,30 @@ def _has_credentials(settings: Settings) -> bool:
     return not missing
 
 
-def _materialise(settings: Settings) -> bool:
-    """Materialise the whole chain, unless it was done within the schedule's interval."""
+def _materialise(settings: Settings, job: str) -> bool:
+    """Run the job, unless all that it makes was made within the schedule's interval."""
     from strava_assets.cli.console import console
     from strava_assets.cli.running import run_job
 
-    age = _age_of_data(settings)
+    age = _age_of_data(settings, job)
     if age is not None and age < FRESH_FOR:
         console.print(
             f"[green]✓[/] Everything was materialised {_spoken(age)} ago; the schedule goes on from there."
+            if settings.schedules_running
+            else f"[green]✓[/] Everything was materialised {_spoken(age)} ago."
         )
         return True
-    console.print("Materialising the whole chain ...")
-    return run_job(settings, "sync", {})
+    console.print("Materialising the whole chain ..." if job == SYNC else "Refreshing every mart ...")
+    return run_job(settings, job, {})
 
 
-def _age_of_data(settings: Settings) -> timedelta | None:
-    """How long ago the oldest of the assets was materialised; None where one never was."""
+def _age_of_data(settings: Settings, job: str) -> timedelta | None:
+    """How long ago the oldest of the assets a job makes was materialised; None where one never was."""
     import dagster as dg
 
     from strava_assets.definitions import build_defs
 
-    graph = build_defs(settings).resolve_asset_graph()
-    # An export is imported when there is one, which says nothing of how old the rest is.
-    keys = graph.materializable_asset_keys - {dg.AssetKey("archive_activities")}
+    keys = build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys
     with dg.DagsterInstance.get() as instance:
         latest = instance.get_latest_materialization_events(list(keys))
     stamps = [event.timestamp for event in latest.values() if event]
@@ -241,7 +264,8 @@ def _say_where(address: str, settings: Settings, *, succeeded: bool) -> None:
     if settings.report_link:
         console.print(f"  The report:     [bold]{settings.report_link}[/]")
     console.print(f"  Weekly watts:   {address}/assets/weekly_watts")
-    console.print(f"  The schedule:   {address}/automation  (every six hours, running)")
+    ticks = "every six hours, running" if settings.schedules_running else "off"
+    console.print(f"  The schedule:   {address}/automation  ({ticks})")
     console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
     console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
     console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)

@@ -100,14 +100,21 @@ def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def going_up(folder: Path, *options: str, **environ: str) -> Iterator[Up]:
-    """Start it in a folder, as a shell starts a command."""
+def going_up(folder: Path, *options: str, command: str = "up", **environ: str) -> Iterator[Up]:
+    """Start it, or another command, in a folder, as a shell does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-c", PROGRAM, "up", "--port", str(port), *options],
+        [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            command,
+            *(["--port", str(port)] if command == "up" else []),
+            *options,
+        ],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,
@@ -167,6 +174,29 @@ def test_from_an_empty_folder_to_a_ui_with_its_schedule_and_back(tmp_path: Path)
         # What a closed terminal sends.
         second.process.send_signal(signal.SIGHUP)
         assert second.ended() == 0, second.out
+    assert processes_in(tmp_path) == []
+
+
+def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_path: Path) -> None:
+    export = tmp_path / "export_4711"
+    export.mkdir()
+    (export / "activities.csv").write_text(
+        "Activity ID,Activity Date,Activity Name,Activity Type,Elapsed Time,Distance,Filename,Moving Time\n"
+        '11,"May 29, 2022, 3:53:35 PM",To the sea,Ride,3600,30.5,,3500\n'
+    )
+    with going_up(tmp_path, "export_4711", "--athlete", "4711", command="import-archive") as importing:
+        assert importing.ended() == 0, importing.out
+
+    with going_up(tmp_path) as started:
+        started.read_until("Ctrl-C stops everything")
+        assert "this is what you have imported so far" in started.out
+        assert "Everything was materialised" in started.out
+        assert "Sample athlete" not in started.out
+        data = started.ask()
+        assert data["scheduleOrError"]["scheduleState"]["status"] == "STOPPED"
+        assert [run["jobName"] for run in data["runsOrError"]["results"]] == ["import_archive"]
+        started.process.send_signal(signal.SIGINT)
+        assert started.ended() == 0, started.out
     assert processes_in(tmp_path) == []
 
 
