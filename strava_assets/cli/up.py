@@ -229,9 +229,9 @@ def _age_of_data(settings: Settings, job: str) -> timedelta | None:
 
     from strava_assets.definitions import build_defs
 
-    keys = build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys
+    keys = list(build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys)
     with dg.DagsterInstance.get() as instance:
-        latest = instance.get_latest_materialization_events(list(keys))
+        latest = instance.get_latest_materialization_events(keys)
     stamps = [event.timestamp for event in latest.values() if event]
     if len(stamps) < len(keys):
         return None
