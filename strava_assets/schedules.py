@@ -34,7 +34,8 @@ def build_jobs() -> list[Any]:
             "import_archive",
             selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_activities"),
             description="Import a bulk export, load it and refresh every mart. Without a path, the newest "
-            "export_….zip in the home's folder archive.",
+            "export_….zip in the home's folder archive. Asks Strava for no streams.",
+            config={"ops": {"activity_streams": {"config": {"fetch": False}}}},
         ),
         dg.define_asset_job(
             "rebuild",

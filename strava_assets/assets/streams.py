@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field
 
 from strava_assets.assets.activities import FRESH, STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from strava_assets.history.streams import StreamsReport
     from strava_assets.settings import Settings
     from strava_assets.streams import StreamEntry
+
+
+class StreamsConfig(dg.Config):
+    """What a launch of `activity_streams` may choose."""
+
+    fetch: bool = Field(
+        default=True,
+        description="Whether Strava is asked. Without, only the books of what is there are kept.",
+    )
 
 
 def build(
@@ -65,27 +75,30 @@ def build(
     )
     def activity_streams(
         context: dg.AssetExecutionContext,
+        config: StreamsConfig,
         strava: StravaResource,
         streams: StreamsResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.history.pace import done_by
-        from strava_assets.history.streams import fetch_streams, keep_books, wanted
+        from strava_assets.history.streams import StreamsReport, fetch_streams, keep_books, wanted
         from strava_assets.strava.errors import QuotaExhausted
 
         began, now, store = time.monotonic(), datetime.now(UTC), streams.open()
         with told_with_its_cure():
             with warehouse.open() as engine:
                 activities = wanted(engine, store.entries(), settings.streams, now)
-            # The warehouse is left to others while Strava is asked.
-            report = fetch_streams(
-                strava.client(context.log.info, reserve=settings.streams_reserve, max_wait_s=0),
-                strava.store(),
-                store,
-                activities,
-                clock=lambda: datetime.now(UTC),
-                announce=context.log.info,
-            )
+            report = StreamsReport(remaining=len(activities))
+            if config.fetch:
+                # The warehouse is left to others while Strava is asked.
+                report = fetch_streams(
+                    strava.client(context.log.info, reserve=settings.streams_reserve, max_wait_s=0),
+                    strava.store(),
+                    store,
+                    activities,
+                    clock=lambda: datetime.now(UTC),
+                    announce=context.log.info,
+                )
             folded = store.compact()
             entries = store.entries()
             with warehouse.open() as engine:
@@ -97,8 +110,9 @@ def build(
             # The quota's end is how every long fetch ends; anything else deserves a look.
             level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
+        done = done_by(report, settings.streams_reserve, now) if config.fetch else None
         return dg.MaterializeResult(
-            metadata=_metadata(report, entries.values(), done_by(report, settings.streams_reserve, now))
+            metadata=_metadata(report, entries.values(), done)
             | jobs
             | {"parts_compacted": folded, "seconds": round(time.monotonic() - began, 2)}
         )

@@ -12,7 +12,9 @@ from strava_assets.definitions import build_defs
 from strava_assets.sandbox import Fault, RateLimits
 from strava_assets.settings import Settings
 from strava_assets.streams import StreamStore
-from strava_assets_tests.chain import chain, riding
+from strava_assets_tests.archive.devices import a_ride
+from strava_assets_tests.archive.exports import exported_ride, write_export
+from strava_assets_tests.chain import ATHLETE, chain, riding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +148,40 @@ def test_a_recording_leaves_with_its_activity_when_retention_expires_it(fresh: C
     left = {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
     assert str(gone) not in left
     assert len(left) == RIDES - 1
+
+
+def test_a_launch_can_keep_the_books_without_asking(fresh: Chain) -> None:
+    fresh.ingest()
+    before = len(fresh.sandbox.requests)
+    alone = dg.AssetSelection.assets("activity_streams") - dg.AssetSelection.all_asset_checks()
+    told = fresh._run_selection(alone, {"activity_streams": {"fetch": False}}).materialized()[
+        "activity_streams"
+    ]
+    assert len(fresh.sandbox.requests) == before
+    assert (told["with_streams"], told["remaining"]) == (0, RIDES)
+    assert "expected_done" not in told
+    assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": 0}]
+
+
+def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain, tmp_path: Path) -> None:
+    fresh.ingest()
+    fresh.sandbox.faults.add(Fault.inactive_subscription, on="any", times=None)
+    rides = [exported_ride(5, a_ride(600))]
+    export = write_export(tmp_path / "export", rides, athlete=str(ATHLETE))
+    config = build_defs(Settings()).resolve_job_def("import_archive").run_config or {}
+    fetching = config["ops"]["activity_streams"]["config"]
+    imported = UP_TO_POWER - dg.AssetSelection.assets("raw_activities") | dg.AssetSelection.assets(
+        "archive_activities"
+    )
+    ended = fresh._run_selection(
+        imported - dg.AssetSelection.all_asset_checks(),
+        {"archive_activities": {"path": str(export), "processes": 1}, "activity_streams": fetching},
+    )
+    assert ended.succeeded, ended.failures()
+    assert fresh.rows("SELECT activity_id, source FROM ride_power") == [
+        {"activity_id": "5", "source": "archive"}
+    ]
+    assert asked(fresh) == 0
 
 
 @pytest.mark.parametrize("job", ["rebuild", "refresh_marts"])

@@ -105,6 +105,8 @@ def _streams(instance: dg.DagsterInstance) -> Iterator[Finding]:
     said = f"{values['with_streams']:,} activities have their streams"
     if not remaining:
         yield ok("fetching", f"{said}; none is waiting.")
+    elif "expected_done" not in values:
+        yield ok("fetching", f"{said}, {remaining:,} are waiting for the next sync.")
     else:
         done = datetime.fromtimestamp(values["expected_done"], UTC)
         said += f", {remaining:,} are waiting."
