@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,7 @@ LEAST_BILLED = 10 * 2**20
 FREE_A_MONTH = 2**40
 SYNCS_A_MONTH = 4 * 31
 ACTIVITIES = 5_000
+DOCUMENT = Path(__file__).parents[2] / "docs" / "bigquery.md"
 
 
 def billed(sql: str, activities_bytes: int) -> int:
@@ -42,3 +45,7 @@ def test_syncing_every_six_hours_stays_far_inside_the_free_tier(sample: Sample) 
 
     told = f"{len(sample.sent)} statements, {a_sync / 2**20:,.0f} MB a sync"
     assert a_sync * SYNCS_A_MONTH < FREE_A_MONTH / 2, told
+    written = re.search(r"sends (\d+) statements.* ([\d,]+) MB at most", DOCUMENT.read_text(), re.DOTALL)
+    assert written
+    documented = [int(number.replace(",", "")) for number in written.groups()]
+    assert documented == pytest.approx([len(sample.sent), a_sync / 2**20], rel=0.05), told

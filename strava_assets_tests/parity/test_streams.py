@@ -19,13 +19,14 @@ from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine
 if TYPE_CHECKING:
     from strava_assets.warehouse import Warehouse
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "bigquery.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "streams.md"
 
 
 @pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())
 def test_the_statements_of_the_documentation_are_some_by_googles_own_analyzer() -> None:
-    written = re.findall(r"```sql\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-    statements = [sql.replace("strava.", "").rstrip().rstrip(";") for sql in written]
+    _, of_bigquery = DOCUMENT.read_text().split("**BigQuery**")
+    written = "".join(re.findall(r"```sql\n(.*?)```", of_bigquery, re.DOTALL))
+    statements = [sql.strip() for sql in written.replace("strava.", "").split(";") if sql.strip()]
     samples = googlesql.table_of(STREAM_SAMPLES.columns)
     known = {
         "stream_samples": googlesql.TableOf(samples.columns | {"athlete": "STRING", "year": "INT64"}),
