@@ -115,7 +115,7 @@
   for (const id of specs.keys()) if (!zoomed.has(id)) near.observe(document.getElementById(id));
 
   // Paper is narrower than the screen; drawn for the screen, labels would shrink with the charts.
-  const PAPER = { full: 640, half: 305, third: 305, fifth: 305 };
+  const PAPER = { full: 640, half: 305, third: 305, fifth: 200 };
   addEventListener("beforeprint", () => {
     for (const [id, view] of views) view.width(PAPER[document.getElementById(id).parentElement.classList[0]]).run();
   });

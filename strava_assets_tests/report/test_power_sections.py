@@ -213,7 +213,9 @@ def test_tiles_hold_the_best_of_late_against_last_year_s(figures: Figures) -> No
 def test_while_older_rides_are_still_to_come_nothing_is_held_against_last_year(figures: Figures) -> None:
     half = replace(figures, quality=figures.quality | {"streams_to_come": 100})
 
-    assert "2023" not in sections(half)["curve"].finding
+    curve = sections(half)["curve"]
+    assert "2023" not in curve.finding
+    assert [name for name, _ in curve.charts[0].legend] == ["2024", "All time"]
     assert "year" not in sections(half)["threshold"].finding
     assert "Best 20 minutes, last 90 days" in {
         tile.label for tile in build_tiles(half, METRIC) if tile.against == "nothing to compare in 2023 yet"

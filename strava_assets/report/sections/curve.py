@@ -48,7 +48,9 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
         ("l", str(year - 1), "second", bests.get(str(year - 1), {})),
         ("a", "All time", "soft", ever),
     ]
-    lines = [line for line in lines if line[3]]
+    # Of last year the oldest rides are fetched last; its line would be that of a few weeks.
+    in_part = {"l"} if figures.rides_so_far else set()
+    lines = [line for line in lines if line[3] and line[0] not in in_part]
     points = _points(lines)
     finding = _finding(bests, year, figures.rides_so_far)
     legend = tuple((name, colour) for _, name, colour, _ in lines)
