@@ -55,7 +55,7 @@ tools-terraform:  ## Build OpenTofu and get the schema of Google's provider, for
 
 tools-checkov:  ## Install the policy scanner that a test holds the Terraform to
 	@$(PYTHON) -m venv .tools/checkov
-	@.tools/checkov/bin/pip install --quiet --disable-pip-version-check checkov
+	@.tools/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
 
 test-bigquery: install  ## Try a real project: every mart dry, one for real, in a scratch dataset (PROJECT=...)
 	BIGQUERY_TEST_PROJECT=$(PROJECT) $(BIN)/python -m pytest -rs strava_assets_tests/parity/test_real_project.py \
