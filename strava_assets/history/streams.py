@@ -7,7 +7,7 @@ the quota or by a kill, goes on with the next one. When that is done is told in 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ _PIECE = 25
 LONGEST_RUN = timedelta(minutes=5)
 # One activity may be Strava's own trouble and is left for the next run; so many in a row are an outage.
 _FAILURES_IN_A_ROW = 5
-# Rides with a meter have streams. So many answers without any, and none with, say something of the address.
+# Rides with a meter have streams. So many without, of one piece, and none with, say something of the address.
 _SILENCE = 20
 # A fresh upload is listed before its streams can be had.
 _SETTLED_AFTER = timedelta(days=1)
@@ -64,13 +64,21 @@ ORDER BY has_power DESC, start_date DESC, activity_id DESC
 
 @dataclass(frozen=True)
 class Wanted:
-    """An activity whose streams are to be asked for, with the digest of the summary it has now."""
+    """An activity whose streams are to be asked for.
+
+    Args:
+        athlete_id: whose.
+        activity_id: which.
+        year: of its local start.
+        fingerprint: digest of the summary it has now.
+        surely_has_some: it has a power meter, and nothing is known to the contrary.
+    """
 
     athlete_id: str
     activity_id: str
     year: int
-    has_power: bool
     fingerprint: str
+    surely_has_some: bool
 
 
 @dataclass
@@ -152,11 +160,10 @@ def wanted(
     found = []
     for batch in warehouse.query_batches(_LIVING, {"all": which == "all"}):
         for row in batch.to_pylist():
-            fingerprint = fingerprint_of(row)
-            if _is_open(entries.get((row["athlete_id"], row["activity_id"])), fingerprint, row, now):
-                found.append(
-                    Wanted(row["athlete_id"], row["activity_id"], row["year"], row["has_power"], fingerprint)
-                )
+            key, fingerprint = (row["athlete_id"], row["activity_id"]), fingerprint_of(row)
+            known = entries.get(key)
+            if _is_open(known, fingerprint, row, now):
+                found.append(Wanted(*key, row["year"], fingerprint, row["has_power"] and known is None))
     return found
 
 
@@ -236,11 +243,13 @@ class _Asking:
         """Ask piece by piece, each kept before the next one begins."""
         report = self._report
         for first in range(0, len(activities), _PIECE):
+            before = replace(report)
             try:
                 with self._store.writer() as writer:
                     goes_on = self._take(activities[first : first + _PIECE], writer)
             except NoStreamsAtAll as silence:
-                report.none, report.stopped, goes_on = 0, silence, False
+                report.none, report.unreadable = before.none, before.unreadable
+                report.stopped, goes_on = silence, False
             announce(f"Streams: {report.answered} of {len(activities)} activities so far")
             if not goes_on:
                 break
@@ -252,6 +261,7 @@ class _Asking:
         Raises:
             NoStreamsAtAll: nothing of this piece may be kept.
         """
+        silent = 0
         for activity in piece:
             if self._clock() >= self._ends_at:
                 self._report.out_of_time = True
@@ -269,8 +279,11 @@ class _Asking:
                 return False
             else:
                 self._failures = 0
-                writer.add(*self._read(activity, answer))
-                self._refuse_silence(activity)
+                entry, recording = self._read(activity, answer)
+                writer.add(entry, recording)
+                silent += activity.surely_has_some and entry.status == "none"
+            if silent >= _SILENCE and not self._report.stored:
+                raise NoStreamsAtAll(f"Strava has no streams of {silent} rides with a power meter.")
         return True
 
     def _read(
@@ -298,11 +311,6 @@ class _Asking:
             fingerprint=activity.fingerprint,
             reason=reason,
         )
-
-    def _refuse_silence(self, activity: Wanted) -> None:
-        """Rides with a meter come first, so that silence at the beginning is silence about them."""
-        if activity.has_power and self._report.none >= _SILENCE and not self._report.stored:
-            raise NoStreamsAtAll(f"Strava has no streams of {self._report.none} rides with a power meter.")
 
 
 def _book_row(entry: StreamEntry) -> dict[str, Any]:

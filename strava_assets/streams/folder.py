@@ -81,7 +81,8 @@ class Folder:
                 _make_durable(draft)
                 target = Path(root, part)
                 draft.replace(target)
-                _make_durable(target.parent)
+                for folder in (target.parent, target.parent.parent, Path(root)):
+                    _make_durable(folder)
                 return
             full = f"{root}/{part}"
             fs.makedirs(full.rsplit("/", 1)[0], exist_ok=True)

@@ -148,12 +148,12 @@ class StreamStore:
                     draft.place()
 
     def _fold(self, parts: list[str]) -> None:
+        """Write all of them as one; the old ones, superseded entry by entry, go when the writer ends."""
         with self.writer() as writer:
             for part in parts:
                 with open_part(self._folder, part) as opened:
                     for entry in opened.entries:
                         writer.add(entry, opened.recording(entry))
-        # What the new part replaces is gone already, entry by entry; the writer saw to it.
 
 
 class StreamWriter:

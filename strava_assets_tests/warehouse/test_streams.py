@@ -1,0 +1,100 @@
+"""The streams and the engines: what is wanted and what the books say on both; a part loaded as it is."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+from google.cloud import bigquery
+
+from strava_assets.checks.measured import Subject
+from strava_assets.checks.streams import recent_rides_have_streams
+from strava_assets.history.records import Origin, read_record
+from strava_assets.history.streams import fingerprint_of, keep_books, wanted
+from strava_assets.landing import Landing
+from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.streams import STREAM_SAMPLES
+from strava_assets.streams import StreamStore
+from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets_tests.history.stories import activity
+from strava_assets_tests.streams.samples import entry, recording
+from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine
+
+if TYPE_CHECKING:
+    from strava_assets.warehouse import Warehouse
+
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    store = StreamStore(str(tmp_path / "streams"))
+    records = [
+        activity(1),
+        activity(2, device_watts=False),
+        activity(3, manual=True),
+        activity(4),
+        activity(5, device_watts=None),
+    ]
+    rows = [read_record(record, Origin("api", "b", NOW)) for record in records]
+    warehouse.ensure(ACTIVITIES)
+    batch = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
+    warehouse.merge(ACTIVITIES, [batch], wins="TRUE", changed="TRUE", latest="fetched_at")
+    kept = entry("4", fingerprint=fingerprint_of(rows[3]))
+    with store.writer() as writer:
+        writer.add(kept, recording("4"))
+        writer.add(entry("6", status="none", reason="Strava has no streams of it"), None)
+
+    def wants(which: str) -> list[str]:
+        return [found.activity_id for found in wanted(warehouse, store.entries(), which, NOW)]
+
+    assert (wants("power"), wants("all"), wants("none")) == (["1"], ["1", "5", "2"], [])
+    for _ in range(2):
+        assert keep_books(warehouse, store.entries()) == 2
+    books = warehouse.query(
+        "SELECT activity_id, status, samples, has_watts, fetched_at FROM activity_streams "
+        "ORDER BY activity_id"
+    )
+    assert books.to_pylist() == [
+        {"activity_id": "4", "status": "stored", "samples": 40, "has_watts": True, "fetched_at": NOW},
+        {"activity_id": "6", "status": "none", "samples": 0, "has_watts": False, "fetched_at": NOW},
+    ]
+    finding = recent_rides_have_streams(Subject(warehouse, Landing(str(tmp_path / "landing")), store))
+    assert finding.told.startswith("1 of 2 rides with a power meter have their streams")
+
+
+@pytest.mark.bigquery_emulator
+def test_bigquery_loads_a_part_with_the_registry_s_types(emulator: str, tmp_path: Path) -> None:
+    store = StreamStore(str(tmp_path))
+    with store.writer() as writer:
+        for activity in ("1", "2"):
+            writer.add(entry(activity), recording(activity))
+    [part] = Path(store.address).rglob("*.parquet")
+    with closing(BigQueryEngine(emulator)) as engine:
+        engine.prepare("CREATE TABLE other (n INT64)")
+        name = f"{engine.dataset}.stream_samples"
+        config = bigquery.LoadJobConfig(source_format="PARQUET")
+        with part.open("rb") as file:
+            engine.client.load_table_from_file(file, name, job_config=config).result()
+        loaded = engine.client.get_table(name).schema
+        assert [(field.name, field.field_type) for field in loaded] == [
+            (column.name, _LEGACY_NAMES.get(column.type.bigquery, column.type.bigquery))
+            for column in STREAM_SAMPLES.columns
+        ]
+        answer = engine.client.query(
+            f"SELECT activity_id, COUNT(*) AS samples, SUM(watts) AS watts, MAX(t_s) AS t_s FROM {name} "  # noqa: S608 - ours
+            "GROUP BY activity_id ORDER BY activity_id"
+        ).result()
+        rows = [dict(row) for row in answer]
+    assert rows == [
+        {"activity_id": activity, "samples": 40, "watts": 8_000.0, "t_s": 99} for activity in ("1", "2")
+    ]
+
+
+_LEGACY_NAMES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
+"""A schema that is read back says the types' old names."""
