@@ -26,8 +26,11 @@ PORT = 3470
 UI = f"http://127.0.0.1:{PORT}"
 REPORT = f"http://127.0.0.1:{PORT + 1}/index.html"
 MARGIN = 4  # of the graph; more of it would show the buttons beside it
-# The dots behind the graph say nothing and are a third of the picture's bytes.
-PLAIN_GROUND = """[style*="data:image/svg"] { background-image: none !important }"""
+# The dots behind the graph say nothing and are a third of the picture's bytes; buttons lie over its corner.
+PLAIN_GROUND = """
+[style*="data:image/svg"] { background-image: none !important }
+button, [class*="slider"], [class*="Slider"] { visibility: hidden !important }
+"""
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -80,7 +83,8 @@ def lineage(page: Page) -> None:
     page.get_by_text("Hide navigation").click()
     page.get_by_role("button").filter(has=page.get_by_label("panel_show_right")).first.click()
     settle(page)
-    page.mouse.dblclick(150, 1400)  # on the ground beside the nodes: fits the graph to the window
+    page.mouse.dblclick(100, 400)  # on the ground beside the nodes: fits the graph to the window
+    page.mouse.move(100, 200)
     settle(page)
     boxes = [box for node in page.locator("foreignObject").all() if (box := node.bounding_box())]
     left, top = (min(box[side] for box in boxes) - MARGIN for side in ("x", "y"))
@@ -117,6 +121,15 @@ def report(page: Page) -> None:
     page.screenshot(path=IMAGES / "report.png")
 
 
+def curve(page: Page) -> None:
+    """The report's power curve, as far as the first sync's seconds go."""
+    page.goto(REPORT)
+    section = page.locator("section[aria-labelledby=curve]")
+    section.scroll_into_view_if_needed()
+    settle(page)
+    section.screenshot(path=IMAGES / "power_curve.png")
+
+
 def main() -> None:
     """Take every picture."""
     IMAGES.mkdir(exist_ok=True)
@@ -127,6 +140,7 @@ def main() -> None:
             (asset, 1500, 1100, 1),
             (glance, 1600, 1000, 1),
             (report, 1200, 1500, 1),
+            (curve, 1200, 900, 1),
         ):
             take(browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=sharpness))
         browser.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -110,6 +111,9 @@ def _cell(value: Any) -> str:
         return NOTHING
     if isinstance(value, float):
         return f"{value:,.1f}"
+    if isinstance(value, date):
+        # A hyphen at which no narrow cell breaks the line.
+        return str(value).replace("-", "\u2011")
     # A pipe or a line break would end the cell; markup would be read as such.
     text = str(value)[:40]
     for character in "\\`*_[]<>|":
