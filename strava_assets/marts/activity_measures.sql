@@ -144,6 +144,7 @@ plausible AS (
       p.recorded_s,
       NULL
     ) AS stream_s,
+    p.activity_id IS NOT NULL AS has_seconds,
     p.normalized_power_w,
     IF(p.tss >= 0 AND p.tss <= 100000, p.tss, NULL) AS tss,
     IF(p.best_5s_w > 0 AND p.best_5s_w <= 2500, p.best_5s_w, NULL) AS best_5s_w,
@@ -287,6 +288,7 @@ SELECT
     WHEN heartrate_load IS NOT NULL THEN 'heart_rate'
     ELSE 'none'
   END AS load_source,  -- what training_load rests on: power (Strava's weighted power, not normalized power), heart_rate or none
+  is_power_ride AND has_seconds AS has_seconds,  -- a ride with measured power whose own seconds are known
   IF(is_power_ride AND stream_s IS NOT NULL, stream_s, 0) AS stream_s,  -- [s] recorded seconds, pauses left out, of a measured ride whose normalized power is known from them; 0 of any other
   IF(is_power_ride AND stream_s IS NOT NULL, normalized_power_w, NULL) AS normalized_power_w,  -- [W] normalized power, from the ride's own seconds; null where there are none
   COALESCE(

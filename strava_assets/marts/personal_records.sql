@@ -6,9 +6,10 @@ WITH rides AS (
     m.athlete_id,
     m.activity_id,
     m.activity_date,
-    CAST(m.year AS STRING) AS year,
+    m.year,
     m.name,
     m.sport_type,
+    CONCAT(CAST(m.activity_date AS STRING), m.activity_id) AS day_and_id,
     DATE_DIFF(s.as_of, m.activity_date, DAY) < 90 AS is_recent,
     m.outdoor_distance_m AS longest_distance,
     CAST(m.moving_time_s AS FLOAT64) AS longest_time,
@@ -20,19 +21,66 @@ WITH rides AS (
   CROSS JOIN mart_settings AS s
   WHERE m.is_ride AND NOT m.is_flagged AND NOT m.is_manual
 ),
+bests AS (
+  SELECT
+    athlete_id,
+    year,
+    is_recent,
+    MAX(longest_distance) AS longest_distance,
+    MAX(longest_time) AS longest_time,
+    MAX(most_climbing) AS most_climbing,
+    MAX(highest_average_watts) AS highest_average_watts,
+    MAX(highest_weighted_watts) AS highest_weighted_watts,
+    MAX(most_work) AS most_work
+  FROM rides
+  GROUP BY athlete_id, year, is_recent
+),
+holders AS (
+  -- Of equal rides the earliest day's, then the smallest id.
+  SELECT
+    r.athlete_id,
+    r.year,
+    r.is_recent,
+    MAX(b.longest_distance) AS longest_distance,
+    MIN(IF(r.longest_distance = b.longest_distance, r.day_and_id, NULL)) AS longest_distance_by,
+    MAX(b.longest_time) AS longest_time,
+    MIN(IF(r.longest_time = b.longest_time, r.day_and_id, NULL)) AS longest_time_by,
+    MAX(b.most_climbing) AS most_climbing,
+    MIN(IF(r.most_climbing = b.most_climbing, r.day_and_id, NULL)) AS most_climbing_by,
+    MAX(b.highest_average_watts) AS highest_average_watts,
+    MIN(IF(r.highest_average_watts = b.highest_average_watts, r.day_and_id, NULL)) AS highest_average_watts_by,
+    MAX(b.highest_weighted_watts) AS highest_weighted_watts,
+    MIN(IF(r.highest_weighted_watts = b.highest_weighted_watts, r.day_and_id, NULL)) AS highest_weighted_watts_by,
+    MAX(b.most_work) AS most_work,
+    MIN(IF(r.most_work = b.most_work, r.day_and_id, NULL)) AS most_work_by
+  FROM rides AS r
+  INNER JOIN bests AS b
+    ON b.athlete_id = r.athlete_id AND b.year = r.year AND b.is_recent = r.is_recent
+  GROUP BY r.athlete_id, r.year, r.is_recent
+),
 candidates AS (
   SELECT
-    r.*,
+    h.athlete_id,
+    h.year,
+    h.is_recent,
     record,
     CASE record
-      WHEN 'longest_distance' THEN longest_distance
-      WHEN 'longest_time' THEN longest_time
-      WHEN 'most_climbing' THEN most_climbing
-      WHEN 'highest_average_watts' THEN highest_average_watts
-      WHEN 'highest_weighted_watts' THEN highest_weighted_watts
-      ELSE most_work
-    END AS value
-  FROM rides AS r
+      WHEN 'longest_distance' THEN h.longest_distance
+      WHEN 'longest_time' THEN h.longest_time
+      WHEN 'most_climbing' THEN h.most_climbing
+      WHEN 'highest_average_watts' THEN h.highest_average_watts
+      WHEN 'highest_weighted_watts' THEN h.highest_weighted_watts
+      ELSE h.most_work
+    END AS value,
+    CASE record
+      WHEN 'longest_distance' THEN h.longest_distance_by
+      WHEN 'longest_time' THEN h.longest_time_by
+      WHEN 'most_climbing' THEN h.most_climbing_by
+      WHEN 'highest_average_watts' THEN h.highest_average_watts_by
+      WHEN 'highest_weighted_watts' THEN h.highest_weighted_watts_by
+      ELSE h.most_work_by
+    END AS day_and_id
+  FROM holders AS h
   CROSS JOIN UNNEST(
     [
       'longest_distance',
@@ -44,30 +92,23 @@ candidates AS (
     ]
   ) AS record
 ),
-yearly AS (
-  SELECT *
-  FROM candidates
-  WHERE value > 0
-  QUALIFY
-    ROW_NUMBER() OVER (PARTITION BY athlete_id, record, year ORDER BY value DESC, activity_date, activity_id) = 1
-),
-recent AS (
-  SELECT *
-  FROM candidates
-  WHERE value > 0 AND is_recent
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY athlete_id, record ORDER BY value DESC, activity_date, activity_id) = 1
-),
-ever AS (
-  SELECT *
-  FROM yearly
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY athlete_id, record ORDER BY value DESC, activity_date, activity_id) = 1
+periods AS (
+  SELECT athlete_id, CAST(year AS STRING) AS period, record, value, day_and_id FROM candidates
+  UNION ALL
+  SELECT athlete_id, 'all_time' AS period, record, value, day_and_id FROM candidates
+  UNION ALL
+  SELECT athlete_id, 'last_90_days' AS period, record, value, day_and_id FROM candidates WHERE is_recent
 ),
 records AS (
-  SELECT 'all_time' AS period, e.* FROM ever AS e
-  UNION ALL
-  SELECT y.year AS period, y.* FROM yearly AS y
-  UNION ALL
-  SELECT 'last_90_days' AS period, n.* FROM recent AS n
+  SELECT p.athlete_id, p.period, p.record, p.value, r.activity_id, r.activity_date, r.name, r.sport_type
+  FROM (
+    SELECT *
+    FROM periods
+    WHERE value > 0
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY athlete_id, period, record ORDER BY value DESC, day_and_id) = 1
+  ) AS p
+  INNER JOIN rides AS r
+    ON r.athlete_id = p.athlete_id AND r.activity_id = SUBSTR(p.day_and_id, 11)
 )
 SELECT
   athlete_id,  -- the athlete

@@ -7,84 +7,78 @@ WITH rides AS (
     m.activity_id,
     m.activity_date,
     m.quarter,
-    m.year,
     m.name,
     m.weight_kg,
-    s.as_of,
-    DATE_DIFF(s.as_of, m.activity_date, DAY) < 90 AS is_in_90_days,
-    DATE_DIFF(s.as_of, m.activity_date, DAY) < 42 AS is_in_42_days,
+    CASE
+      WHEN DATE_DIFF(s.as_of, m.activity_date, DAY) < 42 THEN 42
+      WHEN DATE_DIFF(s.as_of, m.activity_date, DAY) < 90 THEN 90
+    END AS within_days,
     ROW_NUMBER() OVER (
       PARTITION BY m.athlete_id ORDER BY m.activity_date DESC, m.activity_id DESC
     ) AS precedence
   FROM activity_measures AS m
   CROSS JOIN mart_settings AS s
-  WHERE m.is_power_ride AND NOT m.is_flagged
+  WHERE m.has_seconds AND NOT m.is_flagged
 ),
-bests AS (
-  -- Energy and the ride's precedence in one whole number, the energy in front: its maximum is the best and who
-  -- holds it, in one pass over what may be many millions of rows. An athlete may have sixteen million rides.
+efforts AS (
+  -- Energy and the ride's precedence in one whole number, the energy in front: its maximum is the best and tells
+  -- who holds it, in one pass over what may be many millions of rows. An athlete may have sixteen million rides.
   SELECT
     b.athlete_id,
     b.duration_s,
     r.quarter,
-    r.year,
-    r.is_in_90_days,
-    r.is_in_42_days,
-    b.energy_j * 16777216 + r.precedence AS best
+    r.within_days,
+    b.energy_j * 16777216 + r.precedence AS best,
+    b.begins_at_s
   FROM ride_bests AS b
   INNER JOIN rides AS r
     ON r.athlete_id = b.athlete_id AND r.activity_id = b.activity_id
   WHERE b.duration_s BETWEEN 1 AND 2592000 AND b.energy_j BETWEEN 1 AND 2500 * b.duration_s
 ),
-quarterly AS (
+bests AS (
   SELECT
     athlete_id,
     duration_s,
     quarter,
-    year,
+    within_days,
     MAX(best) AS best,
-    MAX(IF(is_in_90_days, best, NULL)) AS best_in_90_days,
-    MAX(IF(is_in_42_days, best, NULL)) AS best_in_42_days
-  FROM bests
-  GROUP BY athlete_id, duration_s, quarter, year
-),
-yearly AS (
-  SELECT
-    athlete_id,
-    duration_s,
-    year,
-    MAX(best) AS best,
-    MAX(best_in_90_days) AS best_in_90_days,
-    MAX(best_in_42_days) AS best_in_42_days
-  FROM quarterly
-  GROUP BY athlete_id, duration_s, year
-),
-ever AS (
-  SELECT
-    athlete_id,
-    duration_s,
-    MAX(best) AS best,
-    MAX(best_in_90_days) AS best_in_90_days,
-    MAX(best_in_42_days) AS best_in_42_days
-  FROM yearly
-  GROUP BY athlete_id, duration_s
+    MAX_BY(begins_at_s, best) AS begins_at_s
+  FROM efforts
+  GROUP BY athlete_id, duration_s, quarter, within_days
 ),
 curves AS (
-  SELECT athlete_id, 'all_time' AS period_kind, CAST(NULL AS DATE) AS period_start, duration_s, best FROM ever
+  SELECT
+    athlete_id,
+    'all_time' AS period_kind,
+    CAST(NULL AS DATE) AS period_start,
+    duration_s,
+    MAX(best) AS best,
+    MAX_BY(begins_at_s, best) AS begins_at_s
+  FROM bests
+  GROUP BY athlete_id, duration_s
   UNION ALL
-  SELECT athlete_id, 'year', DATE(year, 1, 1), duration_s, best FROM yearly
+  SELECT
+    athlete_id, 'year', DATE(EXTRACT(YEAR FROM MIN(quarter)), 1, 1), duration_s, MAX(best), MAX_BY(begins_at_s, best)
+  FROM bests
+  GROUP BY athlete_id, EXTRACT(YEAR FROM quarter), duration_s
   UNION ALL
-  SELECT athlete_id, 'quarter', quarter, duration_s, best FROM quarterly
+  SELECT athlete_id, 'quarter', quarter, duration_s, MAX(best), MAX_BY(begins_at_s, best)
+  FROM bests
+  GROUP BY athlete_id, quarter, duration_s
   UNION ALL
-  SELECT athlete_id, 'last_90_days', DATE_SUB(as_of, INTERVAL 89 DAY), duration_s, best_in_90_days
-  FROM ever
-  CROSS JOIN mart_settings
-  WHERE best_in_90_days IS NOT NULL
+  SELECT
+    b.athlete_id, 'last_90_days', DATE_SUB(MAX(s.as_of), INTERVAL 89 DAY), b.duration_s, MAX(best), MAX_BY(begins_at_s, best)
+  FROM bests AS b
+  CROSS JOIN mart_settings AS s
+  WHERE b.within_days <= 90
+  GROUP BY b.athlete_id, b.duration_s
   UNION ALL
-  SELECT athlete_id, 'last_42_days', DATE_SUB(as_of, INTERVAL 41 DAY), duration_s, best_in_42_days
-  FROM ever
-  CROSS JOIN mart_settings
-  WHERE best_in_42_days IS NOT NULL
+  SELECT
+    b.athlete_id, 'last_42_days', DATE_SUB(MAX(s.as_of), INTERVAL 41 DAY), b.duration_s, MAX(best), MAX_BY(begins_at_s, best)
+  FROM bests AS b
+  CROSS JOIN mart_settings AS s
+  WHERE b.within_days <= 42
+  GROUP BY b.athlete_id, b.duration_s
 ),
 held AS (
   SELECT
@@ -93,6 +87,7 @@ held AS (
     CAST(c.period_start AS DATE) AS period_start,
     c.duration_s,
     DIV(c.best, 16777216) AS energy_j,
+    c.begins_at_s,
     r.activity_id,
     r.activity_date,
     r.name,
@@ -118,8 +113,6 @@ SELECT
   h.energy_j,  -- [J] its work
   h.activity_id,  -- the ride that holds it, by Strava's id
   h.activity_date,  -- its local date
-  b.begins_at_s,  -- [s] where in the ride it begins, in elapsed time
+  h.begins_at_s,  -- [s] where in the ride it begins, in elapsed time
   h.name  -- the ride's title
 FROM held AS h
-INNER JOIN ride_bests AS b
-  ON b.athlete_id = h.athlete_id AND b.activity_id = h.activity_id AND b.duration_s = h.duration_s

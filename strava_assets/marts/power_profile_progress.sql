@@ -2,9 +2,33 @@
 -- grain: one calendar week of one athlete, without gaps
 -- key: athlete_id, week
 WITH rides AS (
-  SELECT m.*, CONCAT(CAST(m.activity_date AS STRING), m.activity_id) AS day_and_id
+  SELECT
+    m.athlete_id,
+    m.activity_id,
+    m.activity_date,
+    CONCAT(CAST(m.activity_date AS STRING), m.activity_id) AS day_and_id,
+    m.week,
+    m.is_flagged,
+    m.stream_s,
+    m.best_5s_w,
+    m.best_60s_w,
+    m.best_300s_w,
+    m.best_1200s_w,
+    m.best_3600s_w,
+    m.power_zone_1_s,
+    m.power_zone_2_s,
+    m.power_zone_3_s,
+    m.power_zone_4_s,
+    m.power_zone_5_s,
+    m.power_zone_6_s,
+    m.power_zone_7_s,
+    m.heartrate_zone_1_s,
+    m.heartrate_zone_2_s,
+    m.heartrate_zone_3_s,
+    m.heartrate_zone_4_s,
+    m.heartrate_zone_5_s
   FROM activity_measures AS m
-  WHERE m.is_power_ride
+  WHERE m.has_seconds
 ),
 todays AS (
   SELECT m.athlete_id, GREATEST(MAX(m.activity_date), MAX(s.as_of)) AS today
@@ -17,7 +41,6 @@ athletes AS (
   FROM rides AS r
   INNER JOIN todays AS t
     ON t.athlete_id = r.athlete_id
-  WHERE r.stream_s > 0 OR COALESCE(r.best_5s_w, r.best_60s_w, r.best_300s_w, r.best_1200s_w, r.best_3600s_w) IS NOT NULL
   GROUP BY r.athlete_id
 ),
 calendar AS (

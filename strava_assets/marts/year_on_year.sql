@@ -1,9 +1,13 @@
 -- year_on_year: How far an athlete's riding had come on every day of every year: sums from 1 January up to the day, beside the same sums on the same day of the year before. From the first year to today. Years are laid on each other by month and day, so that a leap year does not shift the others.
 -- grain: one calendar day of one athlete, from 1 January of the first year on
 -- key: athlete_id, day
-WITH athletes AS (
+WITH activities AS (
+  SELECT athlete_id, activity_date, year, is_ride, moving_time_s, distance_m, climb_m, work_j
+  FROM activity_measures
+),
+athletes AS (
   SELECT m.athlete_id, MIN(m.year) AS first_year, GREATEST(MAX(m.activity_date), MAX(s.as_of)) AS today
-  FROM activity_measures AS m
+  FROM activities AS m
   CROSS JOIN mart_settings AS s
   GROUP BY m.athlete_id
 ),
@@ -13,15 +17,16 @@ calendar AS (
   CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(DATE(first_year, 1, 1), today, INTERVAL 1 DAY)) AS day
 ),
 sums AS (
+  -- DuckDB sums whole numbers in 128 bits, which every later step would carry on.
   SELECT
     athlete_id,
     activity_date,
     COUNT(*) AS rides,
-    SUM(moving_time_s) AS moving_time_s,
+    CAST(SUM(moving_time_s) AS INT64) AS moving_time_s,
     SUM(distance_m) AS distance_m,
     SUM(climb_m) AS climb_m,
-    SUM(work_j) AS work_j
-  FROM activity_measures
+    CAST(SUM(work_j) AS INT64) AS work_j
+  FROM activities
   WHERE is_ride
   GROUP BY athlete_id, activity_date
 ),
@@ -29,8 +34,8 @@ summed AS (
   SELECT
     c.athlete_id,
     c.day,
-    COALESCE(SUM(s.rides) OVER year_so_far, 0) AS rides,
-    COALESCE(SUM(s.moving_time_s) OVER year_so_far, 0) AS moving_time_s,
+    CAST(COALESCE(SUM(s.rides) OVER year_so_far, 0) AS INT64) AS rides,
+    CAST(COALESCE(SUM(s.moving_time_s) OVER year_so_far, 0) AS INT64) AS moving_time_s,
     COALESCE(SUM(s.distance_m) OVER year_so_far, 0) AS distance_m,
     COALESCE(SUM(s.climb_m) OVER year_so_far, 0) AS climb_m,
     COALESCE(SUM(s.work_j) OVER year_so_far, 0) / 1000.0 AS work_kj

@@ -63,6 +63,7 @@ class Ride:
         known = figures or {}
         self.kilograms = within(known.get("weight_kg"), 20, 300) if self.measured else None
         self.load, self.load_source = self._load(known, manual=bool(row.get("manual")))
+        self.has_seconds = self.measured and power is not None
         told = power or {} if self.measured else {}
         recorded_s = within(told.get("recorded_s"), 1, 30 * 86400)
         self.normalized = within(told.get("normalized_power_w"), 1e-9, 2500) if recorded_s else None

@@ -48,6 +48,14 @@ def held(activity_id: str, watts: Mapping[int, float], athlete_id: str = "7") ->
     ]
 
 
+def known(curves: Mapping[str, Mapping[int, float]]) -> dict[str, list[Row]]:
+    """What the marts are given for rides of these ids and bests: `power` and `bests`."""
+    return {
+        "power": [measured(activity_id) for activity_id in curves],
+        "bests": [row for activity_id, watts in curves.items() for row in held(activity_id, watts)],
+    }
+
+
 _ODDITIES: dict[str, list[Any]] = {
     "normalized_power_w": [None, 0.0, -5.0, float("nan"), float("inf"), 2501.0],
     "recorded_s": [0, -1, 10**12],

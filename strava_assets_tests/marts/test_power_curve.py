@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.marts import seconds
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays
 from strava_assets_tests.marts.judged import Settings, figures_of, within
-from strava_assets_tests.marts.seconds import held, random_seconds
+from strava_assets_tests.marts.seconds import random_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 KEY = ("athlete_id", "period", "duration_s")
+LATER = MONDAY + timedelta(9)
 
 
 def witness(
     activities: Sequence[Judged], bests: Sequence[Row], as_of: date, known: Sequence[Row] = ()
 ) -> list[Row]:
     """The mart of one athlete by its definition: every best of every period is compared with every other."""
-    fair = {a.ride.id: a for a in activities if a.may_be_best and a.ride.measured}
+    fair = {a.ride.id: a for a in activities if a.may_be_best and a.ride.has_seconds}
     own = [
         best
         for best in bests
@@ -89,7 +91,7 @@ def test_every_best_is_what_a_second_implementation_says(
     power, bests = random_seconds(seed, history)
     asked = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
     [found] = marts(history, "power_curve", figures=known, power=power, bests=bests, **vars(asked))
-    athletes = judge(history, asked, known)
+    athletes = judge(history, asked, known, power)
     wanted = [row for name in sorted(athletes) for row in witness(athletes[name], bests, asked.as_of, known)]
     assert differences(found, wanted, *KEY) == []
 
@@ -99,11 +101,11 @@ def test_every_best_is_what_a_second_implementation_says(
 def test_twice_the_watts_are_twice_the_curve_with_the_same_holders(
     marts: Marts, history: list[Row], seed: int, factor: float
 ) -> None:
-    _, bests = random_seconds(seed, history)
+    power, bests = random_seconds(seed, history)
     even = [b | {"energy_j": 2 * b["energy_j"]} for b in bests if 0 < b["watts"] < 600]
     scaled = [b | {"energy_j": int(b["energy_j"] * factor)} for b in even]
-    [before] = marts(history, "power_curve", bests=even)
-    [after] = marts(history, "power_curve", bests=scaled)
+    [before] = marts(history, "power_curve", power=power, bests=even)
+    [after] = marts(history, "power_curve", power=power, bests=scaled)
     wanted = [
         row | {"watts": row["watts"] * factor, "energy_j": int(row["energy_j"] * factor)} for row in before
     ]
@@ -115,21 +117,22 @@ def test_twice_the_watts_are_twice_the_curve_with_the_same_holders(
 def test_of_two_halves_of_a_history_the_stronger_makes_the_whole(
     marts: Marts, history: list[Row], seed: int, cut: int
 ) -> None:
-    _, bests = random_seconds(seed, history)
+    power, bests = random_seconds(seed, history)
     # Two recordings of one ride may lie in different halves, where neither is a second one.
     apart = [row | {"start_date": activity(MONDAY, row["activity_id"])["start_date"]} for row in history]
-    [whole] = marts(apart, "power_curve", bests=bests)
+    [whole] = marts(apart, "power_curve", power=power, bests=bests)
     stronger: dict[tuple[Any, ...], Row] = {}
     for half in (apart[:cut], apart[cut:]):
-        for row in marts(half, "power_curve", bests=bests)[0]:
+        for row in marts(half, "power_curve", power=power, bests=bests)[0]:
             key = tuple(row[name] for name in KEY)
             stronger[key] = min(row, stronger.get(key, row), key=rank)
     assert differences(whole, [stronger[key] for key in sorted(stronger)], *KEY) == []
 
 
-def holders(marts: Marts, history: list[Row], bests: list[Row], as_of: date = MONDAY) -> dict[str, str]:
-    """Who holds the one duration, by period."""
-    [found] = marts(history, "power_curve", bests=bests, as_of=as_of)
+def holders(marts: Marts, history: list[Row], watts: dict[str, float], **asked: Any) -> dict[str, str]:
+    """Who holds the best minute, by period, of rides with so many watts over one."""
+    minutes = seconds.known({activity_id: {60: mean} for activity_id, mean in watts.items()})
+    [found] = marts(history, "power_curve", **{"as_of": MONDAY} | minutes | asked)
     return {row["period"]: row["activity_id"] for row in found}
 
 
@@ -150,28 +153,26 @@ def holders(marts: Marts, history: list[Row], bests: list[Row], as_of: date = MO
 )
 def test_what_is_no_fair_ride_with_a_meter_sets_no_best(marts: Marts, fields: Row) -> None:
     history = [activity(MONDAY, "fair"), activity(MONDAY, "unfair", **fields)]
-    bests = held("fair", {60: 300}) + held("unfair", {60: 900})
-    assert set(holders(marts, history, bests).values()) == {"fair"}
+    assert set(holders(marts, history, {"fair": 300, "unfair": 900}).values()) == {"fair"}
 
 
 def test_a_second_recording_sets_no_best_of_its_own(marts: Marts) -> None:
     begun = activity(MONDAY, "1")["start_date"]
     history = [activity(MONDAY, "1"), activity(MONDAY, "2", start_date=begun, average_heartrate_bpm=None)]
-    assert set(holders(marts, history, held("1", {60: 300}) + held("2", {60: 301})).values()) == {"1"}
+    assert set(holders(marts, history, {"1": 300, "2": 301}).values()) == {"1"}
 
 
 def test_what_the_settings_do_not_count_sets_no_best(marts: Marts) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2", commute=True)]
-    bests = held("1", {60: 300}) + held("2", {60: 301})
     for count_commutes, holder in ((True, "2"), (False, "1")):
-        [found] = marts(history, "power_curve", bests=bests, count_commutes=count_commutes)
-        assert {row["activity_id"] for row in found} == {holder}
+        found = holders(marts, history, {"1": 300, "2": 301}, count_commutes=count_commutes)
+        assert set(found.values()) == {holder}
 
 
 @pytest.mark.parametrize("watts", [0, -100, 2500.5, 10**12])
 def test_an_impossible_best_is_none(marts: Marts, watts: float) -> None:
-    assert holders(marts, [activity(MONDAY, "1")], held("1", {60: watts})) == {}
-    assert holders(marts, [activity(MONDAY, "1")], held("1", {60: 2500})) != {}
+    assert holders(marts, [activity(MONDAY, "1")], {"1": watts}) == {}
+    assert holders(marts, [activity(MONDAY, "1")], {"1": 2500}) != {}
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,8 @@ def test_an_impossible_best_is_none(marts: Marts, watts: float) -> None:
     ],
 )
 def test_a_day_at_a_quarters_bound_is_in_its_own(marts: Marts, day: date, period: str, start: date) -> None:
-    [found] = marts([activity(day, "1")], "power_curve", bests=held("1", {60: 300}), as_of=date(2025, 1, 1))
+    minute = seconds.known({"1": {60: 300}})
+    [found] = marts([activity(day, "1")], "power_curve", as_of=date(2025, 1, 1), **minute)
     assert {(r["period"], r["period_start"]) for r in found} == {
         ("all_time", None),
         (str(day.year), date(day.year, 1, 1)),
@@ -201,22 +203,20 @@ def test_the_last_days_count_today_and_no_day_more(
     marts: Marts, days_ago: int, wanted: tuple[int, ...]
 ) -> None:
     as_of = date(2024, 3, 30)
-    [found] = marts(
-        [activity(as_of - timedelta(days_ago), "1")], "power_curve", bests=held("1", {60: 300}), as_of=as_of
-    )
+    minute = seconds.known({"1": {60: 300}})
+    [found] = marts([activity(as_of - timedelta(days_ago), "1")], "power_curve", as_of=as_of, **minute)
     recent = {row["period"]: row["period_start"] for row in found if row["period_kind"].startswith("last")}
     assert recent == {f"last_{days}_days": as_of - timedelta(days - 1) for days in wanted}
 
 
 def test_of_equal_bests_the_earliest_days_holds_and_then_the_smallest_id(marts: Marts) -> None:
     history = [activity(MONDAY + timedelta(n), name) for n, name in ((1, "1"), (0, "3"), (0, "2"))]
-    bests = [best for row in history for best in held(row["activity_id"], {60: 300})]
-    assert set(holders(marts, history, bests).values()) == {"2"}
+    assert set(holders(marts, history, {"1": 300, "2": 300, "3": 300}, as_of=LATER).values()) == {"2"}
 
 
 def test_a_longer_duration_may_show_more_watts_than_a_shorter_one(marts: Marts) -> None:
     # 1 s, nothing, 1 s of 100 W: over two seconds 50 W, over three 67 W.
-    [found] = marts([activity(MONDAY, "1")], "power_curve", bests=held("1", {2: 50, 3: 200 / 3}))
+    [found] = marts([activity(MONDAY, "1")], "power_curve", **seconds.known({"1": {2: 50, 3: 200 / 3}}))
     assert [(r["duration_s"], round(r["watts"])) for r in found if r["period"] == "all_time"] == [
         (2, 50),
         (3, 67),
@@ -224,13 +224,13 @@ def test_a_longer_duration_may_show_more_watts_than_a_shorter_one(marts: Marts) 
 
 
 def test_each_best_is_weighed_with_its_own_day(marts: Marts) -> None:
-    known = [
+    weights = [
         {"athlete_id": "7", "valid_from": MONDAY + timedelta(n), "weight_kg": kg}
         for n, kg in ((1, 80.0), (2, 60.0))
     ]
     history = [activity(MONDAY + timedelta(n), str(n)) for n in range(3)]
-    bests = held("0", {10: 700}) + held("1", {60: 400}) + held("2", {300: 300})
-    [found] = marts(history, "power_curve", figures=known, bests=bests, as_of=MONDAY + timedelta(9))
+    rides = seconds.known({"0": {10: 700}, "1": {60: 400}, "2": {300: 300}})
+    [found] = marts(history, "power_curve", figures=weights, as_of=LATER, **rides)
     weighed = {row["duration_s"]: row["watts_per_kg"] for row in found}
     assert weighed == {10: None, 60: 5.0, 300: 5.0}
 
@@ -241,6 +241,6 @@ def test_without_any_seconds_there_is_no_curve(marts: Marts) -> None:
 
 def test_the_mean_of_the_rides_bests_is_seen_to_be_no_curve(marts: Marts, warehouse: DuckDBWarehouse) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2")]
-    [found] = marts(history, "power_curve", bests=held("1", {60: 500}) + held("2", {60: 100}))
+    [found] = marts(history, "power_curve", **seconds.known({"1": {60: 500}, "2": {60: 100}}))
     [wrong] = warehouse.query("SELECT AVG(watts) AS watts FROM ride_bests").to_pylist()
     assert ({row["watts"] for row in found}, wrong["watts"]) == ({500}, 300)

@@ -41,13 +41,13 @@ def witness(
 ) -> list[Row]:
     """The mart of one athlete by its definition, week after week."""
     metered = [ride for ride in rides if ride.measured]
-    fair = {ride.id: ride.day for ride in metered if not ride.flagged}
+    fair = {ride.id: ride.day for ride in metered if ride.has_seconds and not ride.flagged}
     efforts = [
         (fair[best["activity_id"]], best["duration_s"], best["energy_j"] / best["duration_s"])
         for best in bests
         if best["athlete_id"] == athlete and best["activity_id"] in fair
     ]
-    known = [ride.day for ride in metered if ride.normalized or ride.bests]
+    known = [ride.day for ride in metered if ride.has_seconds]
     answer: list[Row] = []
     start = week(min(known)) if known else today + timedelta(1)
     while start <= today:
