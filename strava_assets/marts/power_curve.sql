@@ -42,7 +42,7 @@ bests AS (
     quarter,
     within_days,
     MAX(best) AS best,
-    MAX_BY(begins_at_s, best) AS begins_at_s
+    ANY_VALUE(begins_at_s HAVING MAX best) AS begins_at_s
   FROM efforts
   GROUP BY athlete_id, duration_s, quarter, within_days
 ),
@@ -53,28 +53,28 @@ curves AS (
     CAST(NULL AS DATE) AS period_start,
     duration_s,
     MAX(best) AS best,
-    MAX_BY(begins_at_s, best) AS begins_at_s
+    ANY_VALUE(begins_at_s HAVING MAX best) AS begins_at_s
   FROM bests
   GROUP BY athlete_id, duration_s
   UNION ALL
   SELECT
-    athlete_id, 'year', DATE(EXTRACT(YEAR FROM MIN(quarter)), 1, 1), duration_s, MAX(best), MAX_BY(begins_at_s, best)
+    athlete_id, 'year', DATE(EXTRACT(YEAR FROM MIN(quarter)), 1, 1), duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
   FROM bests
   GROUP BY athlete_id, EXTRACT(YEAR FROM quarter), duration_s
   UNION ALL
-  SELECT athlete_id, 'quarter', quarter, duration_s, MAX(best), MAX_BY(begins_at_s, best)
+  SELECT athlete_id, 'quarter', quarter, duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
   FROM bests
   GROUP BY athlete_id, quarter, duration_s
   UNION ALL
   SELECT
-    b.athlete_id, 'last_90_days', DATE_SUB(MAX(s.as_of), INTERVAL 89 DAY), b.duration_s, MAX(best), MAX_BY(begins_at_s, best)
+    b.athlete_id, 'last_90_days', DATE_SUB(MAX(s.as_of), INTERVAL 89 DAY), b.duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
   FROM bests AS b
   CROSS JOIN mart_settings AS s
   WHERE b.within_days <= 90
   GROUP BY b.athlete_id, b.duration_s
   UNION ALL
   SELECT
-    b.athlete_id, 'last_42_days', DATE_SUB(MAX(s.as_of), INTERVAL 41 DAY), b.duration_s, MAX(best), MAX_BY(begins_at_s, best)
+    b.athlete_id, 'last_42_days', DATE_SUB(MAX(s.as_of), INTERVAL 41 DAY), b.duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
   FROM bests AS b
   CROSS JOIN mart_settings AS s
   WHERE b.within_days <= 42
