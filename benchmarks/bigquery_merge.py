@@ -19,7 +19,7 @@ import time
 import warnings
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from google.cloud import bigquery
@@ -84,7 +84,6 @@ def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, flo
     stage, target = f"{engine.dataset}.by_hand", ACTIVITIES.name
     config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
     settings = bigquery.QueryJobConfig(default_dataset=f"{engine.client.project}.{engine.dataset}")
-    text: dict[str, Any] = {"latest": "fetched_at", "json_as_text": True}
     with engine.open() as warehouse, tempfile.TemporaryDirectory() as folder:
         warehouse.drop(target)
         warehouse.ensure(ACTIVITIES)
@@ -92,8 +91,8 @@ def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, flo
         write_parquet(file, ACTIVITIES, made)
         seconds = []
         for statement in (
-            statements.fill(ACTIVITIES, "by_hand", **text),
-            statements.merge(ACTIVITIES, "by_hand", wins="TRUE", **text),
+            statements.fill(ACTIVITIES, "by_hand", latest=None, json_as_text=True),
+            statements.merge(ACTIVITIES, "by_hand", wins="TRUE", latest="fetched_at", json_as_text=True),
         ):
             sql = statement.sql(dialect="bigquery")
             began = time.perf_counter()

@@ -24,7 +24,7 @@ from strava_assets.warehouse import statements
 from strava_assets.warehouse.arrow import described, plain
 from strava_assets.warehouse.bigquery_errors import FAILURES, DatasetElsewhereError, Place, explained
 from strava_assets.warehouse.bigquery_jobs import LABELS, Jobs
-from strava_assets.warehouse.bigquery_staging import staged_columns, write_parquet
+from strava_assets.warehouse.bigquery_staging import Staged, staged_columns, write_parquet
 from strava_assets.warehouse.engine import JobReport, MergeCounts, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
@@ -159,11 +159,11 @@ class BigQueryWarehouse(Warehouse):
         self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
     ) -> MergeCounts:
         with self._staged(table, rows) as (stage, staged):
-            if not staged:
+            if not staged.rows:
                 return MergeCounts(staged=0, inserted=0, updated=0, unchanged=0)
-            filled = self._filled(table, stage, latest)
+            filled = self._filled(table, stage, None if staged.distinct else latest)
             if filled is not None:
-                return MergeCounts(staged=staged, inserted=filled, updated=0, unchanged=0)
+                return MergeCounts(staged=staged.rows, inserted=filled, updated=0, unchanged=0)
             decided = statements.decisions(
                 table, stage, wins=wins, changed=changed, latest=latest, json_as_text=True
             )
@@ -173,13 +173,13 @@ class BigQueryWarehouse(Warehouse):
             merging = statements.merge(table, stage, wins=wins, latest=latest, json_as_text=True)
             self._jobs.query(merging.sql(dialect="bigquery"), kind="MERGE")
         return MergeCounts(
-            staged=staged,
+            staged=staged.rows,
             inserted=counts["inserted"],
             updated=counts["updated"],
             unchanged=counts["matched"] - counts["updated"],
         )
 
-    def _filled(self, table: Table, stage: str, latest: str) -> int | None:
+    def _filled(self, table: Table, stage: str, latest: str | None) -> int | None:
         """Insert into a table without rows, where there is nothing to merge with; None: merge after all.
 
         BigQuery makes one MERGE wait for another, but no INSERT. So this one may run once in a table's life:
@@ -196,8 +196,8 @@ class BigQueryWarehouse(Warehouse):
         )
 
     @contextmanager
-    def _staged(self, table: Table, rows: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, int]]:
-        """A staging table with these rows, and their number."""
+    def _staged(self, table: Table, rows: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, Staged]]:
+        """A staging table with these rows, and what they are."""
         name = f"stage_{table.name}_{uuid.uuid4().hex}"
         schema = [_field(column) for column in staged_columns(table)]
         with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder:

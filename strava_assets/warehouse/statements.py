@@ -178,13 +178,16 @@ def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: boo
     )
 
 
-def fill(table: Table, stage: str, *, latest: str, json_as_text: bool = False) -> exp.Insert:
-    """Insert what `merge` would insert into a table without rows."""
+def fill(table: Table, stage: str, *, latest: str | None, json_as_text: bool = False) -> exp.Insert:
+    """Insert what `merge` would into a table without rows; `latest` is None where no key is staged twice."""
     names = [column.name for column in table.columns]
-    kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
+    arriving = exp.select(*unstaged(table, json_as_text=json_as_text)).from_(table_named(stage))
+    if latest:
+        kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
+        arriving = exp.select(*map(column_named, names)).from_(kept)
     return exp.Insert(
         this=exp.Schema(this=table_named(table.name), expressions=[identifier(name) for name in names]),
-        expression=exp.select(*map(column_named, names)).from_(kept),
+        expression=arriving,
     )
 
 

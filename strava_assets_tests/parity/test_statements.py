@@ -9,7 +9,9 @@ import pytest
 
 from strava_assets.history import deletions, retention, ride_power
 from strava_assets.schema import ColumnType
+from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.tables import TABLES
+from strava_assets.warehouse import statements
 from strava_assets_tests.parity import googlesql
 from strava_assets_tests.parity.comparing import MARTS
 
@@ -22,7 +24,10 @@ pytestmark = [
     pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing()),
 ]
 
-RARE = {
+RARE: dict[str, dict[str, str]] = {
+    statements.fill(ACTIVITIES, "stage_bq_activities", latest="fetched_at", json_as_text=True).sql(
+        "bigquery"
+    ): {},
     retention._UNCONFIRMED: {"limit": "TIMESTAMP"},
     retention._UNCONFIRMED_REJECTS: {"limit": "TIMESTAMP"},
     retention._EXPIRE: {"limit": "TIMESTAMP"},
