@@ -22,12 +22,20 @@ SELECT
   coalesce(is_virtual, false) OR coalesce(trainer, false) AS indoor, coalesce(is_virtual, false) AS virtual,
   coalesce(commute, false) AS commutes, coalesce(manual, false) AS manual,
   coalesce(flagged, false) AS flagged,
-  coalesce(device_watts, false) AS metered, device_watts IS NOT NULL AS has_watts, average_watts,
-  weighted_average_watts AS weighted, max_watts AS peak, kilojoules, coalesce(moving_time_s, 0) AS seconds,
-  distance_m AS metres, total_elevation_gain_m AS climb, average_heartrate_bpm AS bpm, suffer_score AS effort
-FROM bq_activities LEFT JOIN sport_rules USING (sport_type) CROSS JOIN mart_settings
+  coalesce(device_watts, false) AS metered, device_watts IS NOT NULL AS has_watts, a.average_watts,
+  weighted_average_watts AS weighted, a.max_watts AS peak, kilojoules, coalesce(moving_time_s, 0) AS seconds,
+  distance_m AS metres, total_elevation_gain_m AS climb, average_heartrate_bpm AS bpm, suffer_score AS effort,
+  recorded_s, normalized_power_w AS normalized, tss, best_5s_w, best_60s_w, best_300s_w, best_1200s_w,
+  best_3600s_w
+FROM bq_activities AS a
+LEFT JOIN sport_rules USING (sport_type)
+LEFT JOIN ride_power USING (athlete_id, activity_id)
+CROSS JOIN mart_settings
 WHERE deleted_at IS NULL AND activity_date <= as_of + 1
 """
+
+
+BESTS = [f"best_{seconds}s_w" for seconds in (5, 60, 300, 1200, 3600)]
 
 
 def weekly_watts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -82,6 +90,12 @@ def _judge(a: pd.DataFrame) -> None:
         & ~a["manual"]
     )
     a["joules"] = (a["kilojoules"] * 1000).round()
+    a["recorded_s"] = a["recorded_s"].where(
+        a["recorded_s"].between(1, 2_592_000) & (a["normalized"] > 0) & (a["normalized"] <= 2500)
+    )
+    a["tss"] = a["tss"].where(a["tss"].between(0, 1e5))
+    for best in BESTS:
+        a[best] = a[best].where((a[best] > 0) & (a[best] <= 2500))
 
 
 def _duplicates(a: pd.DataFrame) -> pd.Series:
@@ -134,6 +148,9 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
     long = a["pw"] & (a["seconds"] >= 1800) & ~a["flagged"]
     a["best_ride_weighted_watts"] = a["weighted"].where(long)
     a["max_watts"] = a["peak"].where(a["p"] & ~a["flagged"])
+    a[BESTS] = a[BESTS].where(a["p"] & ~a["flagged"])
+    seconds_known = a["p"] & a["recorded_s"].notna()
+    scored = a["p"] & a["tss"].notna()
     kinds = {"": ride, "_cut": ride & cut}
     added: dict[str, pd.Series] = {
         "rides": ride.astype("int64"),
@@ -157,6 +174,12 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         "both_beats": (a["seconds"] * a["bpm"]).where(a["ph"], 0),
         "weighed_s": a["seconds"].where(a["p"] & a["kg"].notna(), 0),
         "joules_per_kg": (a["joules"] / a["kg"]).where(a["p"], 0),
+        "stream_rides": seconds_known.astype("int64"),
+        "stream_power_s": a["seconds"].where(seconds_known, 0),
+        "stream_s": a["recorded_s"].where(seconds_known, 0),
+        "normalized_w4s": (a["recorded_s"] * a["normalized"] ** 4).where(seconds_known, 0),
+        "tss": a["tss"].where(scored, 0),
+        "tss_rides": scored.astype("int64"),
         "efforts": (ride & a["effort"].notna()).astype("int64"),
         "relative_effort": a["effort"].where(ride, 0),
         "by_power": (ride & by_power.notna()).astype("int64"),
@@ -172,7 +195,7 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         added[f"weighted_w4s{suffix}"] = w4s.where(a["pw"] & which, 0)
     keys = [a["athlete"], a["week"]]
     sums = pd.DataFrame(added).groupby(keys).sum()
-    highest = a.groupby(["athlete", "week"])[["best_ride_weighted_watts", "max_watts"]].max()
+    highest = a.groupby(["athlete", "week"])[["best_ride_weighted_watts", "max_watts", *BESTS]].max()
     days = a[ride].groupby(["athlete", "week"])["activity_date"].nunique().rename("ride_days")
     best = (
         a[long]
@@ -195,7 +218,7 @@ def _calendar(span: pd.DataFrame) -> pd.DataFrame:
     return rows[["athlete", "week", "number", "is_partial", "days_elapsed"]]
 
 
-MAY_BE_NULL = ("athlete", "week", "best_ride_weighted_watts", "max_watts", "best_ride_id")
+MAY_BE_NULL = ("athlete", "week", "best_ride_weighted_watts", "max_watts", "best_ride_id", *BESTS)
 
 
 def _over(above: pd.Series, below: pd.Series) -> pd.Series:
@@ -292,7 +315,11 @@ def _shown(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     w["watts_per_heartbeat"] = _over(
         _over(w["both_w4s"], w["both_s"]) ** 0.25, _over(w["both_beats"], w["both_s"])
     )
+    w["stream_coverage"] = _over(w["stream_power_s"], w["power_s"])
+    w["normalized_power_w"] = _over(w["normalized_w4s"], w["stream_s"]) ** 0.25
+    w["tss"] = w["tss"].where(w["tss_rides"] > 0)
     w["relative_effort"] = w["relative_effort"].where(w["efforts"] > 0)
+    w["relative_effort_rides"] = w["efforts"]
     by_power, by_heart = w["by_power"] > 0, w["by_heart"] > 0
     w["training_load"] = w["training_load"].where(by_power | by_heart)
     w["load_source"] = np.select(

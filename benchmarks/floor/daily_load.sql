@@ -5,32 +5,6 @@ WITH figures AS (
     * EXCLUDE (valid_to),
     least(valid_to, lead(valid_from) OVER (PARTITION BY athlete_id ORDER BY valid_from)) AS valid_to
   FROM athlete_profile
-), r AS (
-  SELECT
-    athlete_id, activity_id, coalesce(family, 'other') AS family, epoch(start_date)::BIGINT AS b, b + moving_time_s AS e,
-    moving_time_s AS seconds,
-    (
-      NOT ((count_commutes OR NOT coalesce(commute, false)) AND (count_virtual OR NOT coalesce(is_virtual, false))),
-      NOT coalesce(
-        device_watts AND average_watts > 0 AND average_watts <= 2500 AND kilojoules > 0
-          AND kilojoules <= 2.5 * moving_time_s, false
-      ),
-      NOT coalesce(average_heartrate_bpm BETWEEN 25 AND 250, false), -moving_time_s, activity_id
-    ) AS rank
-  FROM bq_activities CROSS JOIN mart_settings LEFT JOIN sport_rules USING (sport_type)
-  WHERE deleted_at IS NULL AND activity_date <= as_of + 1 AND moving_time_s BETWEEN 1 AND 172800
-    AND NOT coalesce(manual, false)
-), near AS (
-  SELECT *, max(e) OVER before AS until FROM r
-  WINDOW before AS (
-    PARTITION BY athlete_id, family ORDER BY b, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-  )
-  QUALIFY until > b OR lead(b) OVER (PARTITION BY athlete_id, family ORDER BY b, activity_id) < e
-), doubles AS (
-  SELECT DISTINCT w.athlete_id, w.activity_id
-  FROM near AS w JOIN near AS g
-    ON g.athlete_id = w.athlete_id AND g.family = w.family AND g.b < w.e AND w.b < g.e AND g.rank < w.rank
-  WHERE 2 * (least(w.e, g.e) - greatest(w.b, g.b)) > least(w.seconds, g.seconds)
 ), a AS (
   SELECT
     athlete_id, activity_id, activity_date, week, activity_date - week AS day_of_week,
@@ -49,6 +23,13 @@ WITH figures AS (
     device_watts, round(kilojoules * 1000)::BIGINT AS joules,
     CASE WHEN weighted_average_watts > 0 AND weighted_average_watts <= 2500 THEN weighted_average_watts END AS weighted,
     CASE WHEN b.max_watts > 0 AND b.max_watts <= 2500 THEN b.max_watts END AS peak,
+    CASE WHEN np > 0 AND np <= 2500 AND recorded_s BETWEEN 1 AND 2592000 THEN recorded_s END AS np_s, np,
+    CASE WHEN tss BETWEEN 0 AND 100000 THEN tss END AS tss,
+    CASE WHEN best_5s_w > 0 AND best_5s_w <= 2500 THEN best_5s_w END AS b5,
+    CASE WHEN best_60s_w > 0 AND best_60s_w <= 2500 THEN best_60s_w END AS b60,
+    CASE WHEN best_300s_w > 0 AND best_300s_w <= 2500 THEN best_300s_w END AS b300,
+    CASE WHEN best_1200s_w > 0 AND best_1200s_w <= 2500 THEN best_1200s_w END AS b1200,
+    CASE WHEN best_3600s_w > 0 AND best_3600s_w <= 2500 THEN best_3600s_w END AS b3600,
     CASE WHEN f.ftp_w BETWEEN 30 AND 700 THEN f.ftp_w END AS ftp,
     CASE WHEN f.weight_kg BETWEEN 20 AND 300 THEN f.weight_kg END AS kg,
     CASE WHEN f.max_heartrate_bpm BETWEEN 60 AND 250 THEN f.max_heartrate_bpm END AS top,
@@ -60,9 +41,13 @@ WITH figures AS (
   FROM bq_activities AS b
   CROSS JOIN mart_settings
   LEFT JOIN sport_rules AS r USING (sport_type)
+  LEFT JOIN (
+    SELECT athlete_id, activity_id, recorded_s, normalized_power_w AS np, tss, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w
+    FROM ride_power
+  ) USING (athlete_id, activity_id)
   LEFT JOIN figures AS f USING (athlete_id)
   WHERE deleted_at IS NULL AND activity_date <= as_of + 1
-    AND (athlete_id, activity_id) NOT IN (FROM doubles)
+    AND (athlete_id, activity_id) NOT IN (FROM doubles())
     AND (f.athlete_id IS NULL OR activity_date >= f.valid_from AND (f.valid_to IS NULL OR activity_date < f.valid_to))
 ), t AS (
   SELECT athlete_id, min(activity_date) AS first_day, greatest(max(activity_date), any_value(as_of)) AS today
@@ -71,7 +56,8 @@ WITH figures AS (
   GROUP BY athlete_id
 ), m AS (
   SELECT
-    *, CASE WHEN for_power AND watts_known AND device_watts THEN seconds / 36 * (weighted / ftp) ** 2 END AS by_power,
+    *, coalesce(for_power AND watts_known AND device_watts, false) AS p,
+    CASE WHEN p THEN seconds / 36 * (weighted / ftp) ** 2 END AS by_power,
     CASE WHEN top >= rest + 20 AND bpm <= top + 10 THEN greatest(bpm - rest, 0) / (top - rest) END AS hr,
     (threshold - rest) / nullif(top - rest, 0) AS lt,
     CASE
@@ -86,6 +72,13 @@ WITH figures AS (
     count(*) FILTER (by_power IS NULL AND by_heart IS NULL) AS unknown,
     sum(seconds) FILTER (by_power IS NOT NULL OR by_heart IS NOT NULL) AS loaded_s,
     coalesce(sum(by_power), 0) AS power_load, coalesce(sum(by_heart), 0) AS heartrate_load,
+    count(*) FILTER (p AND np_s > 0) AS stream_rides,
+    coalesce(sum(seconds) FILTER (p AND np_s > 0), 0) / sum(seconds) FILTER (p) AS stream_coverage,
+    (sum(np_s * np ** 4) FILTER (p) / sum(np_s) FILTER (p)) ** 0.25 AS normalized_power_w,
+    sum(tss) FILTER (p) AS tss, count(tss) FILTER (p) AS tss_rides,
+    max(b5) FILTER (p AND NOT flagged) AS best_5s_w, max(b60) FILTER (p AND NOT flagged) AS best_60s_w,
+    max(b300) FILTER (p AND NOT flagged) AS best_300s_w, max(b1200) FILTER (p AND NOT flagged) AS best_1200s_w,
+    max(b3600) FILTER (p AND NOT flagged) AS best_3600s_w,
     count(by_power) AS powers, count(by_heart) AS hearts, sum(effort) AS relative_effort
   FROM m
   GROUP BY ALL
@@ -123,7 +116,9 @@ SELECT
   CASE WHEN powers > 0 AND hearts > 0 THEN 'mixed' WHEN powers > 0 THEN 'power' WHEN hearts > 0 THEN 'heart_rate' ELSE 'none' END
     AS load_source,
   coalesce(unknown, 0) AS activities_without_load, coalesce(loaded_s, 0) / nullif(s.moving_time_s, 0) AS load_coverage,
-  relative_effort, ctl AS fitness_ctl, atl AS fatigue_atl, tsb AS form_tsb, ramp AS ramp_7d, load_7d,
+  relative_effort, coalesce(stream_rides, 0) AS stream_rides, stream_coverage, normalized_power_w, tss,
+  coalesce(tss_rides, 0) AS tss_rides, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
+  ctl AS fitness_ctl, atl AS fatigue_atl, tsb AS form_tsb, ramp AS ramp_7d, load_7d,
   CASE WHEN n >= 6 THEN load_7d / 7 / spread END AS monotony_7d,
   CASE WHEN n >= 6 THEN load_7d * load_7d / 7 / spread END AS strain_7d, n + 1 AS days_of_history, n < 42 AS is_warm_up,
   n >= 126 AS is_settled

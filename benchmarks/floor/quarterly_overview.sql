@@ -5,32 +5,6 @@ WITH figures AS (
     * EXCLUDE (valid_to),
     least(valid_to, lead(valid_from) OVER (PARTITION BY athlete_id ORDER BY valid_from)) AS valid_to
   FROM athlete_profile
-), r AS (
-  SELECT
-    athlete_id, activity_id, coalesce(family, 'other') AS family, epoch(start_date)::BIGINT AS b, b + moving_time_s AS e,
-    moving_time_s AS seconds,
-    (
-      NOT ((count_commutes OR NOT coalesce(commute, false)) AND (count_virtual OR NOT coalesce(is_virtual, false))),
-      NOT coalesce(
-        device_watts AND average_watts > 0 AND average_watts <= 2500 AND kilojoules > 0
-          AND kilojoules <= 2.5 * moving_time_s, false
-      ),
-      NOT coalesce(average_heartrate_bpm BETWEEN 25 AND 250, false), -moving_time_s, activity_id
-    ) AS rank
-  FROM bq_activities CROSS JOIN mart_settings LEFT JOIN sport_rules USING (sport_type)
-  WHERE deleted_at IS NULL AND activity_date <= as_of + 1 AND moving_time_s BETWEEN 1 AND 172800
-    AND NOT coalesce(manual, false)
-), near AS (
-  SELECT *, max(e) OVER before AS until FROM r
-  WINDOW before AS (
-    PARTITION BY athlete_id, family ORDER BY b, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-  )
-  QUALIFY until > b OR lead(b) OVER (PARTITION BY athlete_id, family ORDER BY b, activity_id) < e
-), doubles AS (
-  SELECT DISTINCT w.athlete_id, w.activity_id
-  FROM near AS w JOIN near AS g
-    ON g.athlete_id = w.athlete_id AND g.family = w.family AND g.b < w.e AND w.b < g.e AND g.rank < w.rank
-  WHERE 2 * (least(w.e, g.e) - greatest(w.b, g.b)) > least(w.seconds, g.seconds)
 ), a AS (
   SELECT
     athlete_id, activity_id, activity_date, week, quarter, gear_id, activity_date - quarter AS day_of_quarter,
@@ -49,6 +23,20 @@ WITH figures AS (
     device_watts, round(kilojoules * 1000)::BIGINT AS joules,
     CASE WHEN weighted_average_watts > 0 AND weighted_average_watts <= 2500 THEN weighted_average_watts END AS weighted,
     CASE WHEN b.max_watts > 0 AND b.max_watts <= 2500 THEN b.max_watts END AS peak,
+    CASE WHEN np > 0 AND np <= 2500 AND recorded_s BETWEEN 1 AND 2592000 THEN recorded_s END AS np_s, np,
+    CASE WHEN tss BETWEEN 0 AND 100000 THEN tss END AS tss,
+    CASE WHEN best_5s_w > 0 AND best_5s_w <= 2500 THEN best_5s_w END AS b5,
+    CASE WHEN best_60s_w > 0 AND best_60s_w <= 2500 THEN best_60s_w END AS b60,
+    CASE WHEN best_300s_w > 0 AND best_300s_w <= 2500 THEN best_300s_w END AS b300,
+    CASE WHEN best_1200s_w > 0 AND best_1200s_w <= 2500 THEN best_1200s_w END AS b1200,
+    CASE WHEN best_3600s_w > 0 AND best_3600s_w <= 2500 THEN best_3600s_w END AS b3600,
+    CASE WHEN power_zone_1_s BETWEEN 0 AND 2592000 THEN power_zone_1_s END AS z1,
+    CASE WHEN power_zone_2_s BETWEEN 0 AND 2592000 THEN power_zone_2_s END AS z2,
+    CASE WHEN power_zone_3_s BETWEEN 0 AND 2592000 THEN power_zone_3_s END AS z3,
+    CASE WHEN power_zone_4_s BETWEEN 0 AND 2592000 THEN power_zone_4_s END AS z4,
+    CASE WHEN power_zone_5_s BETWEEN 0 AND 2592000 THEN power_zone_5_s END AS z5,
+    CASE WHEN power_zone_6_s BETWEEN 0 AND 2592000 THEN power_zone_6_s END AS z6,
+    CASE WHEN power_zone_7_s BETWEEN 0 AND 2592000 THEN power_zone_7_s END AS z7,
     CASE WHEN f.ftp_w BETWEEN 30 AND 700 THEN f.ftp_w END AS ftp,
     CASE WHEN f.weight_kg BETWEEN 20 AND 300 THEN f.weight_kg END AS kg,
     CASE WHEN f.max_heartrate_bpm BETWEEN 60 AND 250 THEN f.max_heartrate_bpm END AS top,
@@ -60,9 +48,14 @@ WITH figures AS (
   FROM bq_activities AS b
   CROSS JOIN mart_settings
   LEFT JOIN sport_rules AS r USING (sport_type)
+  LEFT JOIN (
+    SELECT athlete_id, activity_id, recorded_s, normalized_power_w AS np, tss, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
+      power_zone_1_s, power_zone_2_s, power_zone_3_s, power_zone_4_s, power_zone_5_s, power_zone_6_s, power_zone_7_s
+    FROM ride_power
+  ) USING (athlete_id, activity_id)
   LEFT JOIN figures AS f USING (athlete_id)
   WHERE deleted_at IS NULL AND activity_date <= as_of + 1
-    AND (athlete_id, activity_id) NOT IN (FROM doubles)
+    AND (athlete_id, activity_id) NOT IN (FROM doubles())
     AND (f.athlete_id IS NULL OR activity_date >= f.valid_from AND (f.valid_to IS NULL OR activity_date < f.valid_to))
 ), t AS (
   SELECT
@@ -117,7 +110,21 @@ WITH figures AS (
     sum(seconds * bpm) FILTER (ride) / sum(seconds) FILTER (ride AND bpm IS NOT NULL) AS average_heartrate_bpm,
     (sum(seconds * weighted ** 4) FILTER (ph) / sum(seconds) FILTER (ph)) ** 0.25
       / (sum(seconds * bpm) FILTER (ph) / sum(seconds) FILTER (ph)) AS watts_per_heartbeat,
-    sum(effort) FILTER (ride) AS relative_effort, sum(load) FILTER (ride) AS training_load,
+    count(*) FILTER (p AND np_s > 0) AS stream_rides,
+    coalesce(sum(seconds) FILTER (p AND np_s > 0), 0) / sum(seconds) FILTER (p) AS stream_coverage,
+    (sum(np_s * np ** 4) FILTER (p) / sum(np_s) FILTER (p)) ** 0.25 AS normalized_power_w,
+    sum(tss) FILTER (p) AS tss, count(tss) FILTER (p) AS tss_rides,
+    max(b5) FILTER (p AND NOT flagged) AS best_5s_w, max(b60) FILTER (p AND NOT flagged) AS best_60s_w,
+    max(b300) FILTER (p AND NOT flagged) AS best_300s_w, max(b1200) FILTER (p AND NOT flagged) AS best_1200s_w,
+    max(b3600) FILTER (p AND NOT flagged) AS best_3600s_w,
+    sum(z1) FILTER (p) AS z1,
+    sum(z2) FILTER (p) AS z2,
+    sum(z3) FILTER (p) AS z3,
+    sum(z4) FILTER (p) AS z4,
+    sum(z5) FILTER (p) AS z5,
+    sum(z6) FILTER (p) AS z6,
+    sum(z7) FILTER (p) AS z7,
+    count(effort) FILTER (ride) AS efforts, sum(effort) FILTER (ride) AS relative_effort, sum(load) FILTER (ride) AS training_load,
     count(*) FILTER (ride AND power_load IS NOT NULL) AS by_power,
     count(*) FILTER (ride AND power_load IS NULL AND load IS NOT NULL) AS by_heart,
     sum(seconds) FILTER (ride AND cut) AS cut_s, sum(metres) FILTER (ride AND cut) AS cut_m,
@@ -141,6 +148,19 @@ WITH figures AS (
     SELECT athlete_id, quarter, gear_id, sum(metres) AS metres FROM m WHERE ride AND gear_id IS NOT NULL GROUP BY ALL
   )
   GROUP BY athlete_id, quarter
+), numbers AS (
+  SELECT athlete_id, date_trunc('quarter', reached_on)::DATE AS quarter, max(number) AS number
+  FROM eddington WHERE unit = 'km' AND reached_on IS NOT NULL GROUP BY ALL
+), fitness AS (
+  SELECT
+    athlete_id, date_trunc('quarter', day)::DATE AS quarter, arg_max(fitness_ctl, day) AS fitness_ctl_end,
+    max(fitness_ctl) AS fitness_ctl_highest, count(*) FILTER (form_tsb < -30) AS tired_days
+  FROM daily_load GROUP BY ALL
+), profiles AS (
+  SELECT
+    athlete_id, date_trunc('quarter', least(week + 6, today))::DATE AS quarter,
+    max_by((estimated_ftp_w, critical_power_w, w_prime_kj), week) AS profile
+  FROM power_profile_progress JOIN t USING (athlete_id) GROUP BY ALL
 ), c AS (
   SELECT
     athlete_id, first_week, today, unnest(generate_series(first_quarter, today, INTERVAL 3 MONTH))::DATE AS quarter
@@ -150,11 +170,15 @@ WITH figures AS (
     c.*, (c.quarter + INTERVAL 3 MONTH)::DATE - 1 AS quarter_end, today <= quarter_end AS is_partial,
     quarter_end - c.quarter + 1 AS days, least(quarter_end, today) - c.quarter + 1 AS days_elapsed,
     (c.quarter - first_week + 98) % 7 AS days_before, s.* EXCLUDE (athlete_id, quarter), work_j / power_s AS average_watts,
-    best_week_average_watts, best_week, top_gear_id, top_gear_distance_m
+    best_week_average_watts, best_week, top_gear_id, top_gear_distance_m, number, fitness_ctl_end, fitness_ctl_highest,
+    tired_days, profile, z1 + z2 + z3 + z4 + z5 + z6 + z7 AS zones
   FROM c
   LEFT JOIN s USING (athlete_id, quarter)
   LEFT JOIN best_weeks USING (athlete_id, quarter)
   LEFT JOIN gear USING (athlete_id, quarter)
+  LEFT JOIN numbers USING (athlete_id, quarter)
+  LEFT JOIN fitness USING (athlete_id, quarter)
+  LEFT JOIN profiles USING (athlete_id, quarter)
 ), g AS (
   SELECT
     *,
@@ -170,7 +194,9 @@ WITH figures AS (
     CASE WHEN is_partial THEN lag(cut_watts, 4) OVER o ELSE lag(average_watts, 4) OVER o END AS year_watts,
     CASE WHEN is_partial THEN lag(cut_weighted, 4) OVER o ELSE lag(weighted_average_watts, 4) OVER o END AS year_weighted,
     CASE WHEN is_partial THEN lag(cut_efficiency, 4) OVER o ELSE lag(watts_per_heartbeat, 4) OVER o END AS year_efficiency,
-    max(average_watts) FILTER (power_s >= 36000) OVER (o ROWS UNBOUNDED PRECEDING) AS best_average_watts_so_far
+    max(average_watts) FILTER (power_s >= 36000) OVER (o ROWS UNBOUNDED PRECEDING) AS best_average_watts_so_far,
+    coalesce(max(number) OVER (o ROWS UNBOUNDED PRECEDING), 0) AS eddington_km_end,
+    coalesce(max(number) OVER (o ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS number_before
   FROM w
   WINDOW o AS (PARTITION BY athlete_id ORDER BY quarter)
 )
@@ -190,15 +216,23 @@ SELECT
   coalesce(commute_s, 0) / nullif(moving_time_s, 0) AS commute_share, coalesce(ebike_rides, 0) AS ebike_rides,
   coalesce(ebike_distance_m, 0) AS ebike_distance_m,
   coalesce(ebike_s, 0) / nullif(coalesce(ebike_s, 0) + coalesce(moving_time_s, 0), 0) AS ebike_share, top_gear_id,
-  top_gear_distance_m, coalesce(power_rides, 0) AS power_rides, coalesce(power_s, 0) AS power_s,
+  top_gear_distance_m, eddington_km_end, eddington_km_end - number_before AS eddington_km_gain, coalesce(power_rides, 0) AS power_rides, coalesce(power_s, 0) AS power_s,
   coalesce(power_s, 0) / nullif(moving_time_s, 0) AS power_coverage, coalesce(work_j, 0) / 1000 AS work_kj, average_watts,
   weighted_average_watts, weighted_average_watts / plain_watts AS variability, best_ride_weighted_watts, best_ride_id,
-  best_week_average_watts, best_week, max_watts, best_average_watts_so_far, coalesce(estimated_rides, 0) AS estimated_rides,
-  estimated_average_watts, average_watts_per_kg, average_heartrate_bpm, watts_per_heartbeat, relative_effort, training_load,
+  best_week_average_watts, best_week, max_watts, best_average_watts_so_far,
+  coalesce(stream_rides, 0) AS stream_rides, stream_coverage, normalized_power_w, tss,
+  coalesce(tss_rides, 0) AS tss_rides, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
+  profile[1] AS estimated_ftp_end_w, profile[2] AS critical_power_end_w, profile[3] AS w_prime_end_kj,
+  z1 / zones AS power_zone_1_share, z2 / zones AS power_zone_2_share, z3 / zones AS power_zone_3_share, z4 / zones AS power_zone_4_share,
+  z5 / zones AS power_zone_5_share, z6 / zones AS power_zone_6_share, z7 / zones AS power_zone_7_share,
+  coalesce(estimated_rides, 0) AS estimated_rides,
+  estimated_average_watts, average_watts_per_kg, average_heartrate_bpm, watts_per_heartbeat, relative_effort,
+  coalesce(efforts, 0) AS relative_effort_rides, training_load,
   CASE
     WHEN by_power > 0 AND by_heart > 0 THEN 'mixed' WHEN by_power > 0 THEN 'power'
     WHEN by_heart > 0 THEN 'heart_rate' ELSE 'none'
   END AS load_source,
+  fitness_ctl_end, fitness_ctl_highest, coalesce(tired_days, 0) AS days_form_below_minus_30,
   100 * (coalesce(moving_time_s, 0) / nullif(before_s, 0) - 1) AS moving_time_change_pct,
   100 * (coalesce(distance_m, 0) / nullif(before_m, 0) - 1) AS distance_change_pct,
   100 * (coalesce(climb_m, 0) / nullif(before_climb, 0) - 1) AS climb_change_pct, before_watts AS average_watts_previous,

@@ -5,32 +5,6 @@ WITH figures AS (
     * EXCLUDE (valid_to),
     least(valid_to, lead(valid_from) OVER (PARTITION BY athlete_id ORDER BY valid_from)) AS valid_to
   FROM athlete_profile
-), r AS (
-  SELECT
-    athlete_id, activity_id, coalesce(family, 'other') AS family, epoch(start_date)::BIGINT AS b, b + moving_time_s AS e,
-    moving_time_s AS seconds,
-    (
-      NOT ((count_commutes OR NOT coalesce(commute, false)) AND (count_virtual OR NOT coalesce(is_virtual, false))),
-      NOT coalesce(
-        device_watts AND average_watts > 0 AND average_watts <= 2500 AND kilojoules > 0
-          AND kilojoules <= 2.5 * moving_time_s, false
-      ),
-      NOT coalesce(average_heartrate_bpm BETWEEN 25 AND 250, false), -moving_time_s, activity_id
-    ) AS rank
-  FROM bq_activities CROSS JOIN mart_settings LEFT JOIN sport_rules USING (sport_type)
-  WHERE deleted_at IS NULL AND activity_date <= as_of + 1 AND moving_time_s BETWEEN 1 AND 172800
-    AND NOT coalesce(manual, false)
-), near AS (
-  SELECT *, max(e) OVER before AS until FROM r
-  WINDOW before AS (
-    PARTITION BY athlete_id, family ORDER BY b, activity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-  )
-  QUALIFY until > b OR lead(b) OVER (PARTITION BY athlete_id, family ORDER BY b, activity_id) < e
-), doubles AS (
-  SELECT DISTINCT w.athlete_id, w.activity_id
-  FROM near AS w JOIN near AS g
-    ON g.athlete_id = w.athlete_id AND g.family = w.family AND g.b < w.e AND w.b < g.e AND g.rank < w.rank
-  WHERE 2 * (least(w.e, g.e) - greatest(w.b, g.b)) > least(w.seconds, g.seconds)
 ), a AS (
   SELECT
     athlete_id, activity_id, activity_date, week, activity_date - week AS day_of_week,
@@ -49,6 +23,13 @@ WITH figures AS (
     device_watts, round(kilojoules * 1000)::BIGINT AS joules,
     CASE WHEN weighted_average_watts > 0 AND weighted_average_watts <= 2500 THEN weighted_average_watts END AS weighted,
     CASE WHEN b.max_watts > 0 AND b.max_watts <= 2500 THEN b.max_watts END AS peak,
+    CASE WHEN np > 0 AND np <= 2500 AND recorded_s BETWEEN 1 AND 2592000 THEN recorded_s END AS np_s, np,
+    CASE WHEN tss BETWEEN 0 AND 100000 THEN tss END AS tss,
+    CASE WHEN best_5s_w > 0 AND best_5s_w <= 2500 THEN best_5s_w END AS b5,
+    CASE WHEN best_60s_w > 0 AND best_60s_w <= 2500 THEN best_60s_w END AS b60,
+    CASE WHEN best_300s_w > 0 AND best_300s_w <= 2500 THEN best_300s_w END AS b300,
+    CASE WHEN best_1200s_w > 0 AND best_1200s_w <= 2500 THEN best_1200s_w END AS b1200,
+    CASE WHEN best_3600s_w > 0 AND best_3600s_w <= 2500 THEN best_3600s_w END AS b3600,
     CASE WHEN f.ftp_w BETWEEN 30 AND 700 THEN f.ftp_w END AS ftp,
     CASE WHEN f.weight_kg BETWEEN 20 AND 300 THEN f.weight_kg END AS kg,
     CASE WHEN f.max_heartrate_bpm BETWEEN 60 AND 250 THEN f.max_heartrate_bpm END AS top,
@@ -60,9 +41,13 @@ WITH figures AS (
   FROM bq_activities AS b
   CROSS JOIN mart_settings
   LEFT JOIN sport_rules AS r USING (sport_type)
+  LEFT JOIN (
+    SELECT athlete_id, activity_id, recorded_s, normalized_power_w AS np, tss, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w
+    FROM ride_power
+  ) USING (athlete_id, activity_id)
   LEFT JOIN figures AS f USING (athlete_id)
   WHERE deleted_at IS NULL AND activity_date <= as_of + 1
-    AND (athlete_id, activity_id) NOT IN (FROM doubles)
+    AND (athlete_id, activity_id) NOT IN (FROM doubles())
     AND (f.athlete_id IS NULL OR activity_date >= f.valid_from AND (f.valid_to IS NULL OR activity_date < f.valid_to))
 ), t AS (
   SELECT
@@ -107,7 +92,14 @@ WITH figures AS (
     sum(seconds * bpm) FILTER (ride) / sum(seconds) FILTER (ride AND bpm IS NOT NULL) AS average_heartrate_bpm,
     (sum(seconds * weighted ** 4) FILTER (ph) / sum(seconds) FILTER (ph)) ** 0.25
       / (sum(seconds * bpm) FILTER (ph) / sum(seconds) FILTER (ph)) AS watts_per_heartbeat,
-    sum(effort) FILTER (ride) AS relative_effort, sum(load) FILTER (ride) AS training_load,
+    count(*) FILTER (p AND np_s > 0) AS stream_rides,
+    coalesce(sum(seconds) FILTER (p AND np_s > 0), 0) / sum(seconds) FILTER (p) AS stream_coverage,
+    (sum(np_s * np ** 4) FILTER (p) / sum(np_s) FILTER (p)) ** 0.25 AS normalized_power_w,
+    sum(tss) FILTER (p) AS tss, count(tss) FILTER (p) AS tss_rides,
+    max(b5) FILTER (p AND NOT flagged) AS best_5s_w, max(b60) FILTER (p AND NOT flagged) AS best_60s_w,
+    max(b300) FILTER (p AND NOT flagged) AS best_300s_w, max(b1200) FILTER (p AND NOT flagged) AS best_1200s_w,
+    max(b3600) FILTER (p AND NOT flagged) AS best_3600s_w,
+    count(effort) FILTER (ride) AS efforts, sum(effort) FILTER (ride) AS relative_effort, sum(load) FILTER (ride) AS training_load,
     count(*) FILTER (ride AND power_load IS NOT NULL) AS by_power,
     count(*) FILTER (ride AND power_load IS NULL AND load IS NOT NULL) AS by_heart,
     sum(seconds) FILTER (ride AND cut) AS cut_s, sum(metres) FILTER (ride AND cut) AS cut_m,
@@ -134,7 +126,9 @@ WITH figures AS (
     (weighted_w4s / weighted_s) ** 0.25 AS weighted_average_watts, weighted_j / weighted_s AS plain_watts,
     best_ride_weighted_watts, best_ride_id, max_watts, coalesce(estimated_rides, 0) AS estimated_rides,
     estimated_average_watts, average_watts_per_kg, average_heartrate_bpm, watts_per_heartbeat, relative_effort,
-    training_load, coalesce(by_power, 0) AS by_power, coalesce(by_heart, 0) AS by_heart,
+    coalesce(stream_rides, 0) AS stream_rides, stream_coverage, normalized_power_w, tss,
+    coalesce(tss_rides, 0) AS tss_rides, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
+    coalesce(efforts, 0) AS relative_effort_rides, training_load, coalesce(by_power, 0) AS by_power, coalesce(by_heart, 0) AS by_heart,
     coalesce(cut_s, 0) AS cut_s, coalesce(cut_m, 0) AS cut_m, coalesce(cut_power_s, 0) AS cut_power_s,
     coalesce(cut_work_j, 0) AS cut_work_j, coalesce(cut_weighted_s, 0) AS cut_weighted_s,
     coalesce(cut_weighted_w4s, 0) AS cut_weighted_w4s
@@ -181,8 +175,9 @@ SELECT
   ebike_distance_m, ebike_time_s / nullif(ebike_time_s + moving_time_s, 0) AS ebike_share, power_rides, power_s,
   power_s / nullif(moving_time_s, 0) AS power_coverage, work_j / 1000 AS work_kj, average_watts,
   weighted_average_watts, weighted_average_watts / plain_watts AS variability, best_ride_weighted_watts, best_ride_id,
-  max_watts, estimated_rides, estimated_average_watts, average_watts_per_kg, average_heartrate_bpm,
-  watts_per_heartbeat, relative_effort, training_load,
+  max_watts, stream_rides, stream_coverage, normalized_power_w, tss, tss_rides, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
+  estimated_rides, estimated_average_watts, average_watts_per_kg, average_heartrate_bpm,
+  watts_per_heartbeat, relative_effort, relative_effort_rides, training_load,
   CASE
     WHEN by_power > 0 AND by_heart > 0 THEN 'mixed' WHEN by_power > 0 THEN 'power'
     WHEN by_heart > 0 THEN 'heart_rate' ELSE 'none'
