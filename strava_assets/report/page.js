@@ -11,7 +11,10 @@
     shared.set(holder.dataset.rows, holder.textContent);
   }
   const views = new Map();
+  // Labels are measured in the page's own typeface.
   const typeface = JSON.stringify(getComputedStyle(document.body).fontFamily);
+  const read = (text) => JSON.parse(text.replaceAll('"sans-serif"', typeface));
+  const look = document.getElementById("look").textContent;
 
   const tip = document.createElement("div");
   tip.className = "tip";
@@ -39,8 +42,7 @@
     const stage = document.createElement("div");
     // The box around it is described in words.
     stage.setAttribute("aria-hidden", "true");
-    // Labels are measured in the page's own typeface.
-    const spec = JSON.parse(specs.get(id).replaceAll('"sans-serif"', typeface));
+    const spec = { ...read(specs.get(id)), config: read(look) };
     for (const rows of spec.data) if (shared.has(rows.name)) rows.values = JSON.parse(shared.get(rows.name));
     spec.width = box.clientWidth;
     const view = new vegaKit.View(vegaKit.parse(spec), { renderer: "svg", tooltip: tell, hover: true });

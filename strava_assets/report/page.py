@@ -63,7 +63,8 @@ def build_page(
         sections=[section for section in sections if section not in waiting],
         waiting=waiting,
         stills=stills,
-        specs=[(chart.name, _embedded(vega[chart.name])) for chart in charts],
+        specs=[(chart.name, _embedded(_own(vega[chart.name]))) for chart in charts],
+        look=_embedded(vega[charts[0].name]["config"]) if charts else "",
         data=[(name, _embedded(rows)) for name, rows in data.items()],
         light=css_variables(LIGHT),
         dark=css_variables(DARK),
@@ -92,6 +93,11 @@ def _period(figures: Figures) -> str:
         return "No rides yet"
     rides = counted(sum(row["rides"] for row in days), "ride")
     return f"{rides} · {month(days[0]['activity_date'])} to {day(days[-1]['activity_date'])}"
+
+
+def _own(vega: dict[str, Any]) -> dict[str, Any]:
+    """A chart without what all have in common, which the page carries once."""
+    return {name: part for name, part in vega.items() if name not in ("config", "$schema")}
 
 
 def _scalable(svg: str) -> str:

@@ -17,6 +17,9 @@ _UNSEEN = re.compile(
 )
 _PLACES = re.compile(r'(?<= d=")[^"]+|(?<=transform=")[^"]+')
 _FINE = re.compile(r"-?\d+\.\d{2,}")
+_LINE = re.compile(r"M[-\d.,]+(?:[ML][-\d.,]+)+")
+_STEP = re.compile(r"([ML])(-?[\d.]+),(-?[\d.]+)")
+_ZERO = re.compile(r"(?<!\d)0\.")
 _DOT = re.compile(
     r'<path transform="translate\(([^)]+)\)" d="M([\d.]+),0A\2,\2,0,1,1,-\2,0A\2,\2,0,1,1,\2,0" '
     r'fill="([^"]+)" stroke-width="[^"]+"/>'
@@ -32,9 +35,7 @@ def slim(svg: str) -> str:
         svg: as Vega draws it. Like marks that follow each other are taken to be opaque.
     """
     svg = _UNSEEN.sub("", svg)
-    svg = _PLACES.sub(
-        lambda places: _FINE.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), places[0]), svg
-    )
+    svg = _PLACES.sub(_coarse, svg)
     # A dot is the round end of a line of no length.
     svg = _DOT.sub(
         lambda dot: (
@@ -45,3 +46,18 @@ def slim(svg: str) -> str:
     )
     svg = _RUN.sub(lambda run: f'<path d="{"".join(_PATH.findall(run[0]))}"{run[1]}/>', svg)
     return svg.replace("<svg ", '<svg font-family="sans-serif" font-size="12" ', 1)
+
+
+def _coarse(places: re.Match[str]) -> str:
+    """Places to a tenth of a pixel; those of a line relative to each other, without adding up what is cut."""
+    if not _LINE.fullmatch(places[0]):
+        return _FINE.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), places[0])
+    path, before = "", (0, 0)
+    for command, across, down in _STEP.findall(places[0]):
+        to = round(10 * float(across)), round(10 * float(down))
+        if command == "M":
+            path += f"M{to[0] / 10:g},{to[1] / 10:g}"
+        else:
+            path += f"l{(to[0] - before[0]) / 10:g},{(to[1] - before[1]) / 10:g}"
+        before = to
+    return _ZERO.sub(".", path).replace(",-", "-")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from strava_assets.report.figures import without_nulls
 from strava_assets.report.numbers import NOTHING, counted, day, number, quantity, rounded, stretch
 from strava_assets.report.sections.drawing import WIDTHS, named_rows, overview, spec, value_axis
-from strava_assets.report.sections.parts import Cell, Chart, Points, Section, Table, ride_link
+from strava_assets.report.sections.parts import Cell, Chart, Points, Section, Table, ride_link, short_name
 from strava_assets.report.theme import ink
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _points(lines: list[tuple[str, str, str, Bests]]) -> Points:
             if row := bests.get(seconds):
                 point |= {key: rounded(row["watts"]), f"{key}k": rounded(row["watts_per_kg"], 2)}
         if seconds in told:
-            point["r"] = f"{told[seconds]['name'] or 'Ride'}, {day(told[seconds]['activity_date'])}"
+            point["r"] = f"{short_name(told[seconds])}, {day(told[seconds]['activity_date'])}"
             if seconds in _TOLD_S:
                 point |= {"m": number(told[seconds]["watts"]), "mk": number(told[seconds]["watts_per_kg"], 1)}
         points.append(without_nulls(point))

@@ -114,9 +114,13 @@ def told_ride(row: Mapping[str, Any], value: str) -> Cell:
         row: activity_id, activity_date and name, which may be null, of the ride.
         value: the figure.
     """
+    return ride_link(row["activity_id"], f"{short_name(row)}, {day(row['activity_date'])}", value)
+
+
+def short_name(row: Mapping[str, Any]) -> str:
+    """A ride's name on one line, cut where it is long."""
     name = " ".join((row["name"] or row.get("sport_type") or "Ride").split())
-    short = name if len(name) <= _NAME else name[: _NAME - 1].rstrip() + "\u2026"
-    return ride_link(row["activity_id"], f"{short}, {day(row['activity_date'])}", value)
+    return name if len(name) <= _NAME else name[: _NAME - 1].rstrip() + "\u2026"
 
 
 def ride_link(activity_id: str | None, text: str, value: str = "") -> Cell:

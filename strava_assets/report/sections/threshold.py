@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from strava_assets.report.figures import without_nulls
 from strava_assets.report.numbers import counted, day, number, quantity, rounded
 from strava_assets.report.sections.drawing import WIDTHS, named_rows, span, spec, time_axis, value_axis
-from strava_assets.report.sections.parts import Chart, Section, Table
+from strava_assets.report.sections.parts import Chart, Points, Section, Table
 from strava_assets.report.theme import ink
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
         _TOPIC,
         finding,
         charts,
-        {"threshold": [_point(week) for week in weeks]},
+        {"threshold": _points(weeks)},
         [_table(weeks)],
         _NOTE + _fits(weeks),
         short="Threshold",
@@ -99,6 +99,15 @@ def _fits(weeks: list[Row]) -> str:
     return text + "; where there is none, critical power is left out."
 
 
+def _points(weeks: list[Row]) -> Points:
+    points = [_point(week) for week in weeks]
+    around: Points = [{}, *points, {}]
+    for before, point, after in zip(around, points, around[2:], strict=False):
+        if "c" in point and "c" not in before and "c" not in after:
+            point["o"] = 1
+    return points
+
+
 def _point(week: Row) -> dict[str, Any]:
     return without_nulls(
         {
@@ -133,7 +142,7 @@ def _lines(ends: list[alt.DateTime]) -> alt.TopLevelMixin:
 
     base = _base(ends)
     return alt.layer(
-        _fit(base, "c", alt.Scale(zero=False), 5),
+        *_fit(base, "c", alt.Scale(zero=False), 5),
         base.mark_line(color=ink("accent"), strokeWidth=2.75, invalid="break-paths-show-domains").encode(
             alt.Y("f:Q", scale=alt.Scale(zero=False), axis=value_axis())
         ),
@@ -146,7 +155,7 @@ def _work(ends: list[alt.DateTime]) -> alt.TopLevelMixin:
 
     base = _base(ends)
     return alt.layer(
-        _fit(base, "k", alt.Scale(zero=True), 3),
+        *_fit(base, "k", alt.Scale(zero=True), 3),
         base.mark_rule(strokeWidth=6, opacity=0).encode(tooltip=_tooltip()),
     ).properties(width=WIDTHS["full"], height=80)
 
@@ -159,15 +168,18 @@ def _base(ends: list[alt.DateTime]) -> alt.Chart:
     )
 
 
-def _fit(base: alt.Chart, field: str, scale: alt.Scale, lines: int) -> alt.Chart:
-    """What a fit gave, week by week; a lone good week is a dot."""
+def _fit(base: alt.Chart, field: str, scale: alt.Scale, lines: int) -> list[Any]:
+    """What a fit gave, week by week; a good week without a good neighbour is a dot."""
     import altair as alt
 
-    dots = {"filled": True, "size": 14, "color": ink("second")}
-    drawn: alt.Chart = base.mark_line(
-        color=ink("second"), strokeWidth=1.75, point=dots, invalid="break-paths-show-domains"
-    ).encode(alt.Y(f"{field}:Q", scale=scale, axis=value_axis(tickCount=lines)))
-    return drawn
+    high = alt.Y(f"{field}:Q", scale=scale, axis=value_axis(tickCount=lines))
+    alone = base.transform_filter("isValid(datum.o)")
+    return [
+        base.mark_line(color=ink("second"), strokeWidth=1.75, invalid="break-paths-show-domains").encode(
+            high
+        ),
+        alone.mark_point(color=ink("second"), filled=True, size=16, opacity=1).encode(high),
+    ]
 
 
 def _table(weeks: list[Row]) -> Table:
