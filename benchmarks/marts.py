@@ -6,6 +6,7 @@ alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, 
 answer of either must equal the mart's.
 
     python benchmarks/marts.py [--activities 1000000] [--rounds 3] [--memory 1GB] [--only weekly_watts]
+                              [--no-pandas]
 """
 
 from __future__ import annotations
@@ -76,24 +77,26 @@ WHERE device_watts AND sport_type NOT IN ('Run', 'EBikeRide') AND athlete_id::BI
 BESTS = """
 INSERT INTO ride_bests BY NAME
 SELECT
-  athlete_id, activity_id, duration_s, ({watts} * duration_s)::BIGINT AS energy_j, energy_j / duration_s AS watts,
-  (hash(activity_id, 15) % 900)::BIGINT AS begins_at_s
-FROM bq_activities SEMI JOIN ride_power USING (athlete_id, activity_id), unnest({durations}::BIGINT[]) AS d(duration_s)
+  athlete_id, activity_id, duration_s, ({watts} * duration_s)::BIGINT AS energy_j,
+  energy_j / duration_s AS watts, (hash(activity_id, 15) % 900)::BIGINT AS begins_at_s
+FROM bq_activities
+SEMI JOIN ride_power USING (athlete_id, activity_id), unnest({durations}::BIGINT[]) AS d(duration_s)
 WHERE duration_s <= moving_time_s
 """
 BEST_WATTS = "(average_watts + (15000 + hash(activity_id, 16) % 10000) / ({duration_s} + 20))"
 
 
-def prepare(path: Path, activities: int) -> None:
-    """The inputs of a refresh, in a file."""
-    with DuckDBWarehouse(path, memory_limit="2GB") as warehouse:
+def prepare(activities: str, path: Path, memory: str) -> None:
+    """The inputs of a refresh, in a file. A worker too: a child's peak memory begins with its parent's."""
+    count, athletes = int(activities), max(1, int(activities) // 1000)
+    with DuckDBWarehouse(path, memory_limit=memory) as warehouse:
         for table in TABLES.values():
             warehouse.ensure(table)
         settings = {"as_of": AS_OF, "week_start": "monday", "count_commutes": True, "count_virtual": True}
         figures = [
             {"athlete_id": str(n), "valid_from": date(2018, 1, 1), "ftp_w": 260.0, "weight_kg": 72.0}
             | {"max_heartrate_bpm": 188.0, "resting_heartrate_bpm": 48.0}
-            for n in range(athletes_of(activities))
+            for n in range(athletes)
         ]
         for table, rows in (
             (MART_SETTINGS, [settings]),
@@ -107,8 +110,8 @@ def prepare(path: Path, activities: int) -> None:
                     mart.name, mart.sql, description=mart.description, columns=mart.columns
                 )
     with duckdb.connect(path) as connection:
-        connection.execute("SET memory_limit = '4GB'; SET preserve_insertion_order = false")
-        connection.execute(HISTORY.format(activities=activities, athletes=athletes_of(activities)))
+        connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
+        connection.execute(HISTORY.format(activities=count, athletes=athletes))
         efforts = ", ".join(
             f"CASE WHEN moving_time_s >= {d} THEN ({BEST_WATTS.format(duration_s=d)} * {d})::BIGINT / {d} END"
             f" AS best_{d}s_w"
@@ -121,11 +124,6 @@ def prepare(path: Path, activities: int) -> None:
         connection.execute(SECONDS.format(bests=efforts, zones=zones))
         watts = BEST_WATTS.format(duration_s="duration_s")
         connection.execute(BESTS.format(watts=watts, durations=list(map(int, DURATIONS_S))))
-
-
-def athletes_of(activities: int) -> int:
-    """A thousand activities each."""
-    return max(1, activities // 1000)
 
 
 def run_mart(name: str, path: Path, memory: str) -> None:
@@ -151,11 +149,11 @@ def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a 
         connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {shown} FROM answer")  # noqa: S608 - the catalog's names
 
 
-CONTENDERS = {"mart": run_mart, "floor": run_floor, "pandas": run_pandas}
+WORKERS = {"prepare": prepare, "mart": run_mart, "floor": run_floor, "pandas": run_pandas}
 
 
 def measured(kind: str, name: str, path: Path, memory: str) -> tuple[float, float, float]:
-    """Seconds by the wall, seconds of processor, peak MB, of one contender in a process of its own."""
+    """Seconds by the wall, seconds of processor, peak MB, of one worker in a process of its own."""
     command = [sys.executable, __file__, "--worker", kind, name, str(path), memory]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
     wall_s, processor_s, peak_mb = json.loads(answer.stdout)
@@ -180,6 +178,30 @@ def compare(name: str, contender: str, path: Path) -> None:
         raise SystemExit(f"{name}: {count} rows of {contender} differ from the mart's")
 
 
+def race(name: str, kinds: list[str], path: Path, memory: str, rounds: int) -> None:
+    """Let the contenders make a mart in turns, hold their answers to the mart's, and print their medians."""
+    taken: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in kinds}
+    for _ in range(rounds):
+        for kind in kinds:
+            taken[kind].append(measured(kind, name, path, memory))
+    for kind in kinds[1:]:
+        compare(name, kind, path)
+    for kind in kinds:
+        wall_s, processor_s, peak_mb = (
+            statistics.median(column) for column in zip(*taken[kind], strict=True)
+        )
+        print(f"| {name} | {kind} | {wall_s:.1f} | {processor_s:.1f} | {peak_mb:.0f} |", flush=True)
+
+
+def work(kind: str, name: str, path: str, memory: str) -> None:
+    """Be one worker, and say what it took."""
+    began = time.perf_counter()
+    WORKERS[kind](name, Path(path), memory)
+    seconds = time.perf_counter() - began
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -188,45 +210,26 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", default="1GB")
     parser.add_argument("--only", default="")
+    parser.add_argument("--no-pandas", action="store_true", help="it takes 2 GB for a million activities")
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.worker:
-        kind, name, path, memory = asked.worker
-        began = time.perf_counter()
-        CONTENDERS[kind](name, Path(path), memory)
-        seconds = time.perf_counter() - began
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        print(json.dumps([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+        work(*asked.worker)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warehouse.duckdb"
-        prepare(path, asked.activities)
+        measured("prepare", str(asked.activities), path, asked.memory)
         print(f"| {asked.activities:,} activities | contender | s | processor s | peak MB |")
         print("| --- | --- | --- | --- | --- |")
-        read = {name for mart in load() if asked.only in mart.name for name in mart.reads}
-        for mart in load():
-            if mart.is_view or asked.only not in mart.name:
-                if mart.name in read and not mart.is_view:
-                    measured("mart", mart.name, path, asked.memory)
-                continue
-            kinds = ["mart"]
-            if (FLOOR / f"{mart.name}.sql").exists():
-                kinds.append("floor")
-            if mart.name == "weekly_watts":
-                kinds.append("pandas")
-            taken: dict[str, list[tuple[float, float, float]]] = {kind: [] for kind in kinds}
-            for _ in range(asked.rounds):
-                for kind in kinds:
-                    taken[kind].append(measured(kind, mart.name, path, asked.memory))
-            for kind in kinds[1:]:
-                compare(mart.name, kind, path)
-            for kind in kinds:
-                wall_s, processor_s, peak_mb = (
-                    statistics.median(column) for column in zip(*taken[kind], strict=True)
-                )
-                print(
-                    f"| {mart.name} | {kind} | {wall_s:.1f} | {processor_s:.1f} | {peak_mb:.0f} |", flush=True
-                )
+        tables = [mart for mart in load() if not mart.is_view]
+        read = {name for mart in tables if asked.only in mart.name for name in mart.reads}
+        for mart in tables:
+            if asked.only in mart.name:
+                with_pandas = mart.name == "weekly_watts" and not asked.no_pandas
+                kinds = ["mart", "floor", *(["pandas"] if with_pandas else [])]
+                race(mart.name, kinds, path, asked.memory, asked.rounds)
+            elif mart.name in read:
+                measured("mart", mart.name, path, asked.memory)
 
 
 if __name__ == "__main__":
