@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from strava_assets.checks.activities import LONG_ENOUGH_S
 from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.checks.power import CURVE_CHECKS, PROFILE_CHECKS, normalized_within_rides
 from strava_assets.schema.columns import ColumnType
 
 if TYPE_CHECKING:
@@ -64,22 +65,26 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
     sql = f"""
     WITH here AS (
       SELECT athlete_id, SUM(rides) AS rides, SUM(moving_time_s) AS moving_time_s,
-        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_kj) AS work_kj
+        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_kj) AS work_kj,
+        SUM(stream_rides) AS stream_rides, SUM(tss) AS tss
       FROM {mart} GROUP BY athlete_id
     ),
     there AS (
       SELECT athlete_id, COUNT(*) AS rides, SUM(moving_time_s) AS moving_time_s,
-        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_j) / 1000 AS work_kj
+        SUM(distance_m) AS distance_m, SUM(power_s) AS power_s, SUM(work_j) / 1000 AS work_kj,
+        COUNTIF(stream_s > 0) AS stream_rides, SUM(tss) AS tss
       FROM activity_measures WHERE is_ride GROUP BY athlete_id
     )
     SELECT athlete_id,
       COALESCE(here.rides, 0) - COALESCE(there.rides, 0) AS rides,
       COALESCE(here.moving_time_s, 0) - COALESCE(there.moving_time_s, 0) AS moving_time_s,
       COALESCE(here.power_s, 0) - COALESCE(there.power_s, 0) AS power_s,
+      COALESCE(here.stream_rides, 0) - COALESCE(there.stream_rides, 0) AS stream_rides,
       (COALESCE(here.distance_m, 0) - COALESCE(there.distance_m, 0))
         / GREATEST(1, COALESCE(there.distance_m, 0)) AS distance_share,
       (COALESCE(here.work_kj, 0) - COALESCE(there.work_kj, 0))
-        / GREATEST(1, COALESCE(there.work_kj, 0)) AS work_share
+        / GREATEST(1, COALESCE(there.work_kj, 0)) AS work_share,
+      (COALESCE(here.tss, 0) - COALESCE(there.tss, 0)) / GREATEST(1, COALESCE(there.tss, 0)) AS tss_share
     FROM here FULL JOIN there USING (athlete_id)
     """  # noqa: S608 - the catalog's names
 
@@ -88,8 +93,8 @@ def totals_are_conserved(mart: str) -> Callable[[Subject], Finding]:
         rows = [
             row
             for row in subject.rows(sql)
-            if any(row[name] for name in ("rides", "moving_time_s", "power_s"))
-            or any(abs(row[name]) > ROUNDING_SHARE for name in ("distance_share", "work_share"))
+            if any(row[name] for name in ("rides", "moving_time_s", "power_s", "stream_rides"))
+            or any(abs(row[name]) > ROUNDING_SHARE for name in ("distance_share", "work_share", "tss_share"))
         ]
         return Finding.none_of(rows, f"athletes whose totals in {mart} differ from their activities")
 
@@ -147,6 +152,22 @@ def records_live(subject: Subject) -> Finding:
         LEFT JOIN bq_activities AS a
           ON a.athlete_id = r.athlete_id AND a.activity_id = r.activity_id AND a.deleted_at IS NULL
         WHERE a.activity_id IS NULL
+        """,
+    )
+
+
+def the_last_quarters_number_is_todays(subject: Subject) -> Finding:
+    """The Eddington number at the running quarter's end is the one of today."""
+    return subject.none_of(
+        "athletes whose last quarter ends with another Eddington number than today's",
+        """
+        SELECT q.athlete_id, q.quarter, q.eddington_km_end, e.eddington_number
+        FROM quarterly_overview AS q
+        INNER JOIN (
+          SELECT athlete_id, MAX(eddington_number) AS eddington_number
+          FROM eddington WHERE unit = 'km' GROUP BY athlete_id
+        ) AS e ON e.athlete_id = q.athlete_id
+        WHERE q.is_partial AND q.eddington_km_end != e.eddington_number
         """,
     )
 
@@ -243,6 +264,7 @@ def _period_checks(mart: str, period: str) -> tuple[Check, ...]:
             averages_lie_within_rides(mart, period),
             blocking=True,
         ),
+        normalized_within_rides(mart, period),
         Check(
             "percentages_have_a_base",
             "A change in percent stands only where there was something to compare with.",
@@ -282,6 +304,12 @@ _OWN: dict[str, tuple[Check, ...]] = {
             blocking=True,
         ),
         *_period_checks("quarterly_overview", "quarter"),
+        Check(
+            "eddington_conserved",
+            "The running quarter ends with today's Eddington number.",
+            the_last_quarters_number_is_todays,
+            blocking=True,
+        ),
     ),
     "daily_load": (
         Check(
@@ -296,6 +324,16 @@ _OWN: dict[str, tuple[Check, ...]] = {
             fitness_follows_from_load,
             blocking=True,
         ),
+    ),
+    "power_curve": CURVE_CHECKS,
+    "power_profile_progress": (
+        Check(
+            "weeks_contiguous",
+            "No week is missing and none stands twice: a week without a ride is a row.",
+            periods_are_contiguous("power_profile_progress", "week", "7 DAY"),
+            blocking=True,
+        ),
+        *PROFILE_CHECKS,
     ),
     "sport_overview": (
         Check(

@@ -1,4 +1,4 @@
--- power_profile_progress: How an athlete's power profile moves from week to week: the week's bests from 5 seconds to an hour with the ride that holds each, critical power and W′ fitted to the bests of six weeks, an FTP estimated from the best 20 minutes of 90 days, and the time in zones. Only rides with measured power count whose seconds are known; flagged rides set no best. From the first week with such a ride to the running one; a week without is a row of nulls.
+-- power_profile_progress: How an athlete's power profile moves from week to week: the week's bests from 5 seconds to an hour with the ride that holds each, critical power and W' fitted to the bests of six weeks, an FTP estimated from the best 20 minutes of 90 days, and the time in zones. Only rides with measured power count whose seconds are known; flagged rides set no best. From the first week with such a ride to the running one; a week without is a row of nulls.
 -- grain: one calendar week of one athlete, without gaps
 -- key: athlete_id, week
 WITH rides AS (
@@ -228,10 +228,10 @@ SELECT
   best_3600s_w,  -- [W] highest mean power over an hour in one ride of the week
   best_3600s_ride_id,  -- that ride, by Strava's id
   IF(fit_quality = 'good', critical_power_w, NULL) AS critical_power_w,  -- [W] critical power: what could be held without end, by the line of watts on 1/t through the bests at 2, 3, 5, 8, 12 and 20 minutes of the six calendar weeks that end with this one; null where the fit is not good
-  IF(fit_quality = 'good', w_prime_j / 1000, NULL) AS w_prime_kj,  -- [kJ] W′ of the same line: the work that can be done above critical power
+  IF(fit_quality = 'good', w_prime_j / 1000, NULL) AS w_prime_kj,  -- [kJ] W' of the same line: the work that can be done above critical power
   fit_points,  -- [count] of the six durations, those with a best in the six weeks
   fit_r2,  -- [0-1] r² of the line: how much of the bests' differences it explains; null below two
-  fit_quality,  -- good; few_points (below three); implausible (W′ outside 5 to 40 kJ, or critical power more than 15 % above the hour's best of the six weeks); null without any point
+  fit_quality,  -- good; few_points (below three); implausible (W' outside 5 to 40 kJ, or critical power more than 15 % above the hour's best of the six weeks); null without any point
   0.95 * best_1200s_w_90d AS estimated_ftp_w,  -- [W] an estimate of FTP and no measurement: 95 % of the best 20 minutes of the 90 days up to the week's last day, or to today
   power_zone_1_s,  -- [s] recorded seconds below 55 % of the day's FTP; null where it is unknown for every ride
   power_zone_2_s,  -- [s] recorded seconds at 55 to 75 % of the day's FTP; null where it is unknown for every ride

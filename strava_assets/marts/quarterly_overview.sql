@@ -416,7 +416,7 @@ SELECT
   best_3600s_w,  -- [W] highest mean power over an hour in one ride, of the rides whose seconds are known
   estimated_ftp_end_w,  -- [W] an estimate of FTP and no measurement, at the end of the last week that is over by the quarter's end, or today; as in power_profile_progress
   critical_power_end_w,  -- [W] critical power at the same time; null where its fit is not good
-  w_prime_end_kj,  -- [kJ] W′ at the same time
+  w_prime_end_kj,  -- [kJ] W' at the same time
   power_zone_1_share,  -- [0-1] share of the recorded seconds below 55 % of the day's FTP, over the rides for which both are known
   power_zone_2_share,  -- [0-1] share of the recorded seconds at 55 to 75 % of the day's FTP, over the rides for which both are known
   power_zone_3_share,  -- [0-1] share of the recorded seconds at 75 to 90 % of the day's FTP, over the rides for which both are known

@@ -136,6 +136,9 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "WHERE week = (SELECT MIN(week) FROM weekly_watts)"
     ),
     ("weekly_watts", "averages_within_rides"): sql("UPDATE weekly_watts SET average_watts = 400"),
+    ("weekly_watts", "normalized_within_rides"): sql(
+        "UPDATE weekly_watts SET normalized_power_w = 900 WHERE normalized_power_w IS NOT NULL"
+    ),
     ("weekly_watts", "percentages_have_a_base"): sql("UPDATE weekly_watts SET average_watts_previous = NULL"),
     ("weekly_watts", "plausible_power_per_kg"): sql(
         "UPDATE athlete_profile SET weight_kg = 25, valid_from = DATE '2020-01-01'"
@@ -144,6 +147,26 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "DELETE FROM daily_load WHERE day = (SELECT MIN(day) + 21 FROM daily_load)"
     ),
     ("daily_load", "fitness_recomputed"): sql("UPDATE daily_load SET fitness_ctl = fitness_ctl + 1"),
+    ("power_curve", "bests_of_living_rides"): sql(
+        f"UPDATE power_curve SET activity_id = {ONE_RIDE} WHERE activity_id != {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("power_curve", "no_ride_stronger"): sql(
+        "UPDATE power_curve SET watts = watts - 1 WHERE period = 'all_time' AND duration_s = 300"
+    ),
+    ("power_curve", "longer_no_weaker"): sql("UPDATE power_curve SET watts = 1 WHERE period_kind = 'year'"),
+    ("power_profile_progress", "weeks_contiguous"): sql(
+        "DELETE FROM power_profile_progress WHERE week = (SELECT MIN(week) + 21 FROM power_profile_progress)"
+    ),
+    ("power_profile_progress", "bests_of_living_rides"): sql(
+        "UPDATE power_profile_progress SET best_300s_ride_id = '4711'"
+    ),
+    ("power_profile_progress", "fits_plausible"): sql(
+        "UPDATE power_profile_progress SET critical_power_w = 300, w_prime_kj = 90, fit_quality = 'good'"
+    ),
+    ("power_profile_progress", "critical_power_recomputed"): sql(
+        # A fit that may be told, whatever the sample's rides were like.
+        "UPDATE power_profile_progress SET critical_power_w = 999"
+    ),
     ("sport_overview", "totals_conserved"): sql("UPDATE sport_overview SET activities = activities + 1"),
     ("personal_records", "records_live"): sql("UPDATE personal_records SET activity_id = '4711'"),
     ("weekly_watts", "no_double_recordings"): sql(
@@ -157,6 +180,12 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("quarterly_overview", "totals_conserved"): sql("UPDATE quarterly_overview SET rides = rides + 1"),
     ("quarterly_overview", "averages_within_rides"): sql(
         "UPDATE quarterly_overview SET average_watts = NULL"
+    ),
+    ("quarterly_overview", "normalized_within_rides"): sql(
+        "UPDATE quarterly_overview SET normalized_power_w = NULL"
+    ),
+    ("quarterly_overview", "eddington_conserved"): sql(
+        "UPDATE quarterly_overview SET eddington_km_end = eddington_km_end + 1"
     ),
     ("quarterly_overview", "percentages_have_a_base"): sql(
         "UPDATE quarterly_overview SET average_watts_previous = 0"
