@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from datetime import date
 
 from strava_assets.checks.measured import Check, Finding, Subject
 from strava_assets.schema.ride_power import BEST_EFFORTS_S
@@ -128,7 +129,8 @@ def critical_power_is_recomputed(subject: Subject) -> Finding:
         GROUP BY p.week, p.critical_power_w, b.duration_s
         """
     )
-    told, bests = {}, defaultdict(dict)
+    told: dict[date, float] = {}
+    bests: dict[date, dict[int, float]] = defaultdict(dict)
     for row in efforts:
         told[row["week"]] = row["critical_power_w"]
         if row["duration_s"] in FIT_DURATIONS_S:

@@ -48,7 +48,7 @@ def held(activity_id: str, watts: Mapping[int, float], athlete_id: str = "7") ->
     ]
 
 
-def known(curves: Mapping[str, Mapping[int, float]]) -> dict[str, list[Row]]:
+def known(curves: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
     """What the marts are given for rides of these ids and bests: `power` and `bests`."""
     return {
         "power": [measured(activity_id) for activity_id in curves],

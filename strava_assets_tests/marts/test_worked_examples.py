@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets_tests.marts.histories import activity
+from strava_assets_tests.marts.seconds import BEST_EFFORTS_S, held, measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,11 +33,12 @@ class Example:
     as_of: date
     rides: list[Row] = field(default_factory=list)
     figures: list[Row] = field(default_factory=list)
+    seconds: list[Row] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
 
 
 def examples() -> Iterator[Example]:
-    """Rides, dated figures, `Seen on …:`, answers; the answers' table ends an example."""
+    """Rides, dated figures, what rides' seconds say, `Seen on …:`; the answers' table ends an example."""
     heading, example = "", Example("", date.min)
     for block in PAGE.read_text(encoding="utf-8").split("\n\n"):
         if found := re.match(r"#+ (.+)", block):
@@ -45,9 +47,12 @@ def examples() -> Iterator[Example]:
             example.as_of = date.fromisoformat(found[1])
         elif block.startswith("|") and not block.startswith(SECONDS):
             rows = rows_of(block)
-            {"day": example.rides, "valid_from": example.figures, "mart": example.answers}[
-                next(iter(rows[0]))
-            ].extend(rows)
+            {
+                "day": example.rides,
+                "valid_from": example.figures,
+                "ride": example.seconds,
+                "mart": example.answers,
+            }[next(iter(rows[0]))].extend(rows)
         if example.answers:
             example.heading = heading
             yield example
@@ -71,6 +76,23 @@ def value(text: str) -> Any:
     return float(text) if re.fullmatch(r"-?[\d.]+", text) else text
 
 
+def seconds_of(told: list[Row]) -> dict[str, list[Row]]:
+    """`power` and `bests` of the rides, which the page numbers as they stand, from 0."""
+    power: dict[str, Row] = {}
+    bests: list[Row] = []
+    for row in told:
+        name = f"{row['ride']:.0f}"
+        own = power.setdefault(name, measured(name, normalized_power_w=None))
+        if "duration_s" not in row:
+            own |= {column: cell for column, cell in row.items() if column != "ride"}
+            continue
+        length = int(row["duration_s"])
+        bests += held(name, {length: row["watts"]})
+        if length in BEST_EFFORTS_S:
+            own[f"best_{length}s_w"] = row["watts"]
+    return {"power": [*power.values()], "bests": bests}
+
+
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.heading)
 def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Example) -> None:
     history = []
@@ -83,7 +105,8 @@ def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Exam
         history.append(activity(ride["day"], str(number), **fields))
     known = [{"athlete_id": "7", **row} for row in example.figures]
     names = sorted({answer["mart"] for answer in example.answers})
-    rows = dict(zip(names, marts(history, *names, as_of=example.as_of, figures=known), strict=True))
+    asked: dict[str, Any] = {"as_of": example.as_of, "figures": known, **seconds_of(example.seconds)}
+    rows = dict(zip(names, marts(history, *names, **asked), strict=True))
     for answer in example.answers:
         key = catalog[answer["mart"]].key[1:]  # the page knows one athlete
         [row] = [
