@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import uuid
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -200,18 +201,21 @@ class BigQueryWarehouse(Warehouse):
         """A staging table with these rows, and what they are."""
         name = f"stage_{table.name}_{uuid.uuid4().hex}"
         schema = [_field(column) for column in staged_columns(table)]
-        with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder:
+        stage = bigquery.Table(self.table_address(name), schema=schema)
+        stage.expires = datetime.now(UTC) + _STAGING_LIVES
+        self._ensure_dataset()
+        with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder, ThreadPoolExecutor(1) as aside:
             file = Path(folder) / "rows.parquet"
-            staged = write_parquet(file, table, rows)
-            self._ensure_dataset()
-            stage = bigquery.Table(self.table_address(name), schema=schema)
-            stage.expires = datetime.now(UTC) + _STAGING_LIVES
+            # BigQuery makes the table while the rows are written.
+            made = aside.submit(self._client.create_table, stage, exists_ok=True, **self._jobs.patience)
             try:
+                staged = write_parquet(file, table, rows)
                 with self._explaining():
-                    self._client.create_table(stage, exists_ok=True, **self._jobs.patience)
+                    made.result()
                 self._jobs.load_parquet(file, self.table_address(name), schema)
                 yield name, staged
             finally:
+                wait([made])
                 self._forget(name)
 
     def _forget(self, stage: str) -> None:
