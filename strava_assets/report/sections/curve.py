@@ -192,9 +192,20 @@ def _drawn(
     first = f"{lines[0][0]}{suffix}:Q"
 
     def high(field: str) -> alt.Y:
-        return alt.Y(field, scale=alt.Scale(zero=False), axis=value_axis(minExtent=_EXTENT))
+        return alt.Y(field, scale=alt.Scale(zero=False, padding=14), axis=value_axis(minExtent=_EXTENT))
 
     named = base.transform_filter(f"isValid(datum['m{suffix}'])")
+    # A number stands where the other lines are not: below its point, if all time lies above it.
+    below = f"datum.a > datum.{lines[0][0]} + 1"
+
+    def numbers(side: str, dx: int, dy: int) -> alt.Chart:
+        told: alt.Chart = (
+            named.transform_filter(side)
+            .mark_text(dx=dx, dy=dy, fontWeight="bold", clip=True)
+            .encode(x, high(first), text=f"m{suffix}:N")
+        )
+        return told
+
     return (
         alt.layer(
             *(
@@ -209,9 +220,8 @@ def _drawn(
             named.mark_point(color=ink("accent"), filled=True, size=46, opacity=1, clip=True).encode(
                 x, high(first)
             ),
-            named.mark_text(dy=-13, dx=9, fontWeight="bold", clip=True).encode(
-                x, high(first), text=f"m{suffix}:N"
-            ),
+            numbers(f"!({below})", 9, -13),
+            numbers(below, -9, 15),
             base.mark_rule(strokeWidth=6, opacity=0, clip=True).encode(x, tooltip=told),
         )
         .add_params(alt.param(name="zoom", value=None))
