@@ -69,7 +69,8 @@ SELECT
   athlete_id, activity_id, 'archive' AS source, 'good' AS quality, moving_time_s AS recorded_s, 0 AS paused_s,
   0 AS pauses, 0 AS power_missing_s, 0 AS spikes, average_watts * (1 + hash(activity_id, 14) % 20 / 100)
     AS normalized_power_w,
-  moving_time_s / 36 * (normalized_power_w / 260) ** 2 AS tss, {bests},
+  moving_time_s / 36 * (normalized_power_w / 260) ** 2 AS tss,
+  CASE WHEN moving_time_s >= 3600 THEN hash(activity_id, 17) % 300 / 10 - 5 END AS decoupling_pct, {bests},
   {zones}, 'd' AS inputs_digest, now() AS computed_at
 FROM bq_activities
 WHERE device_watts AND sport_type NOT IN ('Run', 'EBikeRide') AND athlete_id::BIGINT % 10 = 0

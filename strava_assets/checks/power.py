@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from typing import TYPE_CHECKING
 
 from strava_assets.checks.measured import Check, Finding, Subject
 from strava_assets.schema.ride_power import BEST_EFFORTS_S
+
+if TYPE_CHECKING:
+    from datetime import date
 
 # Sums of floats in another order differ in the last digits only, in watts.
 ROUNDING_W = 1e-6

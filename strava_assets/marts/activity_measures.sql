@@ -147,6 +147,7 @@ plausible AS (
     p.activity_id IS NOT NULL AS has_seconds,
     p.normalized_power_w,
     IF(p.tss >= 0 AND p.tss <= 100000, p.tss, NULL) AS tss,
+    IF(p.decoupling_pct BETWEEN -100 AND 100, p.decoupling_pct, NULL) AS decoupling_pct,
     IF(p.best_5s_w > 0 AND p.best_5s_w <= 2500, p.best_5s_w, NULL) AS best_5s_w,
     IF(p.best_60s_w > 0 AND p.best_60s_w <= 2500, p.best_60s_w, NULL) AS best_60s_w,
     IF(p.best_300s_w > 0 AND p.best_300s_w <= 2500, p.best_300s_w, NULL) AS best_300s_w,
@@ -295,6 +296,7 @@ SELECT
     IF(is_power_ride, stream_s * POW(normalized_power_w, 4), NULL), 0
   ) AS normalized_w4s,  -- [W⁴·s] normalized power to the fourth times stream_s; over stream_s its fourth root is the period's normalized power
   IF(is_power_ride, tss, NULL) AS tss,  -- [pts] training stress score, from normalized power and the day's FTP; null where either is unknown
+  IF(is_power_ride, decoupling_pct, NULL) AS decoupling_pct,  -- [%] how far heart rate drifted from power between the halves of a steady ride of an hour or more, positive for a drift
   IF(is_power_ride AND NOT is_flagged, best_5s_w, NULL) AS best_5s_w,  -- [W] highest mean power over 5 seconds, pauses as zeros, of a ride that may be a best
   IF(is_power_ride AND NOT is_flagged, best_60s_w, NULL) AS best_60s_w,  -- [W] highest mean power over a minute, pauses as zeros, of a ride that may be a best
   IF(is_power_ride AND NOT is_flagged, best_300s_w, NULL) AS best_300s_w,  -- [W] highest mean power over 5 minutes, pauses as zeros, of a ride that may be a best

@@ -10,11 +10,18 @@ WITH rides AS (
     m.week,
     m.is_flagged,
     m.stream_s,
+    m.decoupling_pct,
+    IF(m.decoupling_pct IS NULL, NULL, m.stream_s) AS steady_s,
     m.best_5s_w,
+    m.best_5s_w / m.weight_kg AS best_5s_w_per_kg,
     m.best_60s_w,
+    m.best_60s_w / m.weight_kg AS best_60s_w_per_kg,
     m.best_300s_w,
+    m.best_300s_w / m.weight_kg AS best_300s_w_per_kg,
     m.best_1200s_w,
+    m.best_1200s_w / m.weight_kg AS best_1200s_w_per_kg,
     m.best_3600s_w,
+    m.best_3600s_w / m.weight_kg AS best_3600s_w_per_kg,
     m.power_zone_1_s,
     m.power_zone_2_s,
     m.power_zone_3_s,
@@ -57,11 +64,17 @@ sums AS (
     athlete_id,
     week,
     COUNTIF(stream_s > 0) AS stream_rides,
+    MAX(steady_s) AS steady_s,
     MAX(best_5s_w) AS best_5s_w,
+    MAX(best_5s_w_per_kg) AS best_5s_w_per_kg,
     MAX(best_60s_w) AS best_60s_w,
+    MAX(best_60s_w_per_kg) AS best_60s_w_per_kg,
     MAX(best_300s_w) AS best_300s_w,
+    MAX(best_300s_w_per_kg) AS best_300s_w_per_kg,
     MAX(best_1200s_w) AS best_1200s_w,
+    MAX(best_1200s_w_per_kg) AS best_1200s_w_per_kg,
     MAX(best_3600s_w) AS best_3600s_w,
+    MAX(best_3600s_w_per_kg) AS best_3600s_w_per_kg,
     SUM(power_zone_1_s) AS power_zone_1_s,
     SUM(power_zone_2_s) AS power_zone_2_s,
     SUM(power_zone_3_s) AS power_zone_3_s,
@@ -82,6 +95,7 @@ best_rides AS (
   SELECT
     r.athlete_id,
     r.week,
+    SUBSTR(MIN(IF(r.steady_s = s.steady_s, r.day_and_id, NULL)), 11) AS decoupling_ride_id,
     SUBSTR(MIN(IF(r.best_5s_w = s.best_5s_w, r.day_and_id, NULL)), 11) AS best_5s_ride_id,
     SUBSTR(MIN(IF(r.best_60s_w = s.best_60s_w, r.day_and_id, NULL)), 11) AS best_60s_ride_id,
     SUBSTR(MIN(IF(r.best_300s_w = s.best_300s_w, r.day_and_id, NULL)), 11) AS best_300s_ride_id,
@@ -160,14 +174,19 @@ weeks AS (
     c.is_partial,
     COALESCE(s.stream_rides, 0) AS stream_rides,
     s.best_5s_w,
+    s.best_5s_w_per_kg,
     b.best_5s_ride_id,
     s.best_60s_w,
+    s.best_60s_w_per_kg,
     b.best_60s_ride_id,
     s.best_300s_w,
+    s.best_300s_w_per_kg,
     b.best_300s_ride_id,
     s.best_1200s_w,
+    s.best_1200s_w_per_kg,
     b.best_1200s_ride_id,
     s.best_3600s_w,
+    s.best_3600s_w_per_kg,
     b.best_3600s_ride_id,
     MAX(s.best_3600s_w) OVER (
       PARTITION BY c.athlete_id ORDER BY c.week ROWS BETWEEN 5 PRECEDING AND CURRENT ROW
@@ -177,6 +196,8 @@ weeks AS (
     COALESCE(l.fit_points, 0) AS fit_points,
     l.fit_r2,
     n.best_1200s_w AS best_1200s_w_90d,
+    d.decoupling_pct,
+    b.decoupling_ride_id,
     s.power_zone_1_s,
     s.power_zone_2_s,
     s.power_zone_3_s,
@@ -194,6 +215,8 @@ weeks AS (
     ON s.athlete_id = c.athlete_id AND s.week = c.week
   LEFT JOIN best_rides AS b
     ON b.athlete_id = c.athlete_id AND b.week = c.week
+  LEFT JOIN rides AS d
+    ON d.athlete_id = b.athlete_id AND d.activity_id = b.decoupling_ride_id
   LEFT JOIN lines AS l
     ON l.athlete_id = c.athlete_id AND l.week = c.week
   LEFT JOIN ninety_days AS n
@@ -219,20 +242,27 @@ SELECT
   stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
   best_5s_w,  -- [W] highest mean power over 5 seconds in one ride of the week
   best_5s_ride_id,  -- that ride, by Strava's id
+  best_5s_w_per_kg,  -- [W/kg] highest by the body weight of the day, where known; it may be another ride's
   best_60s_w,  -- [W] highest mean power over a minute in one ride of the week
   best_60s_ride_id,  -- that ride, by Strava's id
+  best_60s_w_per_kg,  -- [W/kg] highest by the body weight of the day, where known; it may be another ride's
   best_300s_w,  -- [W] highest mean power over 5 minutes in one ride of the week
   best_300s_ride_id,  -- that ride, by Strava's id
+  best_300s_w_per_kg,  -- [W/kg] highest by the body weight of the day, where known; it may be another ride's
   best_1200s_w,  -- [W] highest mean power over 20 minutes in one ride of the week
   best_1200s_ride_id,  -- that ride, by Strava's id
+  best_1200s_w_per_kg,  -- [W/kg] highest by the body weight of the day, where known; it may be another ride's
   best_3600s_w,  -- [W] highest mean power over an hour in one ride of the week
   best_3600s_ride_id,  -- that ride, by Strava's id
+  best_3600s_w_per_kg,  -- [W/kg] highest by the body weight of the day, where known; it may be another ride's
   IF(fit_quality = 'good', critical_power_w, NULL) AS critical_power_w,  -- [W] critical power: what could be held without end, by the line of watts on 1/t through the bests at 2, 3, 5, 8, 12 and 20 minutes of the six calendar weeks that end with this one; null where the fit is not good
   IF(fit_quality = 'good', w_prime_j / 1000, NULL) AS w_prime_kj,  -- [kJ] W' of the same line: the work that can be done above critical power
   fit_points,  -- [count] of the six durations, those with a best in the six weeks
   fit_r2,  -- [0-1] r² of the line: how much of the bests' differences it explains; null below two
   fit_quality,  -- good; few_points (below three); implausible (W' outside 5 to 40 kJ, or critical power more than 15 % above the hour's best of the six weeks); null without any point
   0.95 * best_1200s_w_90d AS estimated_ftp_w,  -- [W] an estimate of FTP and no measurement: 95 % of the best 20 minutes of the 90 days up to the week's last day, or to today
+  decoupling_pct,  -- [%] how far heart rate drifted from power between the halves of the week's longest ride of which it is known, positive for a drift
+  decoupling_ride_id,  -- that ride, by Strava's id
   power_zone_1_s,  -- [s] recorded seconds below 55 % of the day's FTP; null where it is unknown for every ride
   power_zone_2_s,  -- [s] recorded seconds at 55 to 75 % of the day's FTP; null where it is unknown for every ride
   power_zone_3_s,  -- [s] recorded seconds at 75 to 90 % of the day's FTP; null where it is unknown for every ride

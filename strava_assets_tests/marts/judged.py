@@ -69,6 +69,7 @@ class Ride:
         self.normalized = within(told.get("normalized_power_w"), 1e-9, 2500) if recorded_s else None
         self.recorded_s = int(recorded_s or 0) if self.normalized else 0
         self.tss = within(told.get("tss"), 0, 1e5)
+        self.decoupling = within(told.get("decoupling_pct"), -100, 100)
         bests = {d: within(told.get(f"best_{d}s_w"), 1e-9, 2500) for d in BEST_EFFORTS_S}
         self.bests = {d: best for d, best in bests.items() if best and not self.flagged}
         self.zones = {name: within(told.get(name), 0, 30 * 86400) for name in ZONES}

@@ -59,6 +59,7 @@ def known(curves: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
 _ODDITIES: dict[str, list[Any]] = {
     "normalized_power_w": [None, 0.0, -5.0, float("nan"), float("inf"), 2501.0],
     "recorded_s": [0, -1, 10**12],
+    "decoupling_pct": [0.0, 101.0, float("nan"), float("-inf")],
     "tss": [None, 0.0, -1.0, float("nan"), 1e300],
     "best_5s_w": [None, 0.0, -1.0, float("nan"), 1e300],
     "best_1200s_w": [None, 0.0, 9_000.0, float("inf")],
@@ -91,6 +92,7 @@ def random_seconds(seed: int, history: Sequence[Row]) -> tuple[list[Row], list[R
             "recorded_s": chance.choice([1790, 3590, 7300]),
             "normalized_power_w": level + chance.choice([5.0, 31.5]),
             "tss": chance.choice([None, 42.0, 99.5]),
+            "decoupling_pct": chance.choice([None, 3.5, -2.0, 11.0]),
             **{f"best_{d}s_w": float(curve[d]) for d in BEST_EFFORTS_S if d in curve},
             **(dict.fromkeys(ZONES, 100) | {"power_zone_2_s": 1200} if chance.random() < 0.6 else {}),
         }

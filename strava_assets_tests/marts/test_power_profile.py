@@ -66,6 +66,12 @@ def witness(
             best = min(able, key=lambda r: (-r.bests[length], r.day, r.id), default=None)
             row[f"best_{length}s_w"] = best and best.bests[length]
             row[f"best_{length}s_ride_id"] = best and best.id
+            weighed = [ride.bests[length] / ride.kilograms for ride in able if ride.kilograms]
+            row[f"best_{length}s_w_per_kg"] = max(weighed, default=None)
+        steady = [ride for ride in own if ride.decoupling is not None]
+        longest = min(steady, key=lambda r: (-r.recorded_s, r.day, r.id), default=None)
+        row["decoupling_pct"] = longest and longest.decoupling
+        row["decoupling_ride_id"] = longest and longest.id
         six = [start - timedelta(7 * n) for n in range(6)]
         hours = [r.bests[3600] for r in metered if week(r.day) in six and 3600 in r.bests]
         strongest: dict[int, float] = {}
@@ -246,6 +252,33 @@ def test_a_flagged_rides_seconds_stay_in_the_zones_and_set_no_best(marts: Marts)
     assert (row["best_60s_w"], row["best_60s_ride_id"], row["fit_points"]) == (300, "2", 0)
     assert (row["stream_rides"], row["power_zone_3_s"], row["heartrate_zone_2_s"]) == (2, 660, 500)
     assert row["power_zone_1_s"] is None
+
+
+def test_the_longest_steady_ride_tells_the_drift(marts: Marts) -> None:
+    history = [activity(MONDAY + timedelta(n), str(n)) for n in range(4)]
+    power = [
+        measured("0", recorded_s=9000),
+        measured("1", recorded_s=5000, decoupling_pct=4.0),
+        measured("2", recorded_s=7000, decoupling_pct=-1.5),
+        measured("3", recorded_s=7000, decoupling_pct=9.0),
+    ]
+    [[row]] = marts(history, "power_profile_progress", power=power, as_of=MONDAY + timedelta(6))
+    assert (row["decoupling_pct"], row["decoupling_ride_id"]) == (-1.5, "2")
+
+
+def test_the_best_by_the_kilogram_may_be_another_rides(marts: Marts) -> None:
+    weights = [
+        {"athlete_id": "7", "valid_from": MONDAY + timedelta(n), "weight_kg": kg}
+        for n, kg in ((0, 80.0), (1, 60.0))
+    ]
+    [[row]] = marts(
+        [activity(MONDAY, "1"), activity(MONDAY + timedelta(1), "2")],
+        "power_profile_progress",
+        figures=weights,
+        power=[measured("1", best_300s_w=400.0), measured("2", best_300s_w=360.0)],
+        as_of=MONDAY + timedelta(6),
+    )
+    assert (row["best_300s_ride_id"], row["best_300s_w_per_kg"], row["best_60s_w_per_kg"]) == ("1", 6, None)
 
 
 def test_the_progress_begins_with_the_first_ride_whose_seconds_are_known(marts: Marts) -> None:
