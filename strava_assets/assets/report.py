@@ -74,7 +74,12 @@ def build(
         with told_with_its_cure():
             with warehouse.open() as engine:
                 there = [name for name in [*tables, *BOOKS] if engine.exists(name)]
-                figures = Figures.read(engine.query, there, warnings=_findings(context.instance, checks))
+                figures = Figures.read(
+                    engine.query,
+                    there,
+                    warnings=_findings(context.instance, checks),
+                    fetches_streams=settings.streams != "none",
+                )
             page = draw_apart(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
             address = write_page(
                 page, settings.report_target, dated=today if settings.report_dated_copies else None

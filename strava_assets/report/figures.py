@@ -149,6 +149,7 @@ class Figures:
         ride_days: one row a day with a ride: rides, moving_time_s, distance_m, work_kj.
         quality: counts and instants behind the footer on data quality.
         warnings: what the caller knows to be wrong with the data, a sentence each.
+        fetches_streams: whether syncs fetch the seconds of rides.
     """
 
     athlete_id: str = ""
@@ -159,6 +160,7 @@ class Figures:
     ride_days: list[Row] = field(default_factory=list)
     quality: Row = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    fetches_streams: bool = True
 
     def rows(self, mart: str) -> list[Row]:
         """The rows of a mart; none where it is missing or empty."""
@@ -180,6 +182,8 @@ class Figures:
         tables: Collection[str],
         athlete_id: str | None = None,
         warnings: Sequence[str] = (),
+        *,
+        fetches_streams: bool = True,
     ) -> Figures:
         """Read one athlete's figures.
 
@@ -188,6 +192,7 @@ class Figures:
             tables: the tables and views that exist; a mart not among them is left out.
             athlete_id: whose; by default the athlete with most activities.
             warnings: findings of checks that the reader should know of, a sentence each.
+            fetches_streams: whether syncs fetch the seconds of rides, as the settings have it.
         """
         if "bq_activities" not in tables:
             return cls()
@@ -210,6 +215,7 @@ class Figures:
             ride_days=query(_RIDE_DAYS, own).to_pylist() if measured else [],
             quality=quality,
             warnings=tuple(warnings),
+            fetches_streams=fetches_streams,
         )
 
 

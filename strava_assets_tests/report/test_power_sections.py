@@ -44,6 +44,16 @@ def test_before_any_seconds_the_page_says_how_many_rides_remain_and_how_they_com
     assert not {"efforts", "threshold", "zones"} & sections(figures).keys()
 
 
+def test_where_no_sync_fetches_seconds_none_is_said_to(read: Read) -> None:
+    figures = replace(read(seasons(30)), fetches_streams=False)
+
+    found = sections(figures)
+
+    assert "no sync fetches them, as the setting streams has it" in found["curve"].finding
+    told = {row[0]: row[2] for row in found["quality"].tables[0].rows}
+    assert told["Their seconds to come"] == "your bulk export brings all at once"
+
+
 def test_without_a_power_meter_nothing_is_promised(read: Read) -> None:
     figures = read([activity(TODAY, "1", device_watts=False)])
 

@@ -41,7 +41,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
         bests.setdefault(row["period"], {})[row["duration_s"]] = row
     ever = bests.get("all_time")
     if not ever or not figures.today:
-        return Section("curve", _TOPIC, _wanting(figures.quality))
+        return Section("curve", _TOPIC, _wanting(figures))
     year = figures.today.year
     lines = [
         ("n", str(year), "accent", bests.get(str(year), {})),
@@ -88,17 +88,22 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
     )
 
 
-def _wanting(found: Row) -> str:
+def _wanting(figures: Figures) -> str:
+    found = figures.quality
     rides = found.get("streams_to_come", found.get("power_rides"))
     if not found.get("power_rides"):
         return "No power curve yet: it needs rides with a power meter."
     if not rides:
         return "No power curve yet: none of the rides with a power meter has its seconds recorded."
+    fetched = (
+        "each sync fetches as many as Strava's limits leave over, over days and by itself"
+        if figures.fetches_streams
+        else "no sync fetches them, as the setting streams has it"
+    )
     return (
         f"The power curve, critical power and zones need the seconds of your rides. Those of "
-        f"{counted(rides, 'ride')} with a power meter are still to come: each sync fetches as many as "
-        f"Strava's limits leave over, over days and by itself; your bulk export brings them all within "
-        f"minutes (strava-assets import-archive)."
+        f"{counted(rides, 'ride')} with a power meter are still to come: {fetched}; your bulk export brings "
+        f"them all within minutes (strava-assets import-archive)."
     )
 
 

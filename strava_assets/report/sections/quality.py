@@ -33,7 +33,7 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
         ("Activities", number(found["activities"]), "of every sport, still on Strava"),
         ("Rides", number(rides), "without a motor"),
         ("Rides with a power meter", number(found["power_rides"]), "all watts and work here are theirs"),
-        *_streams(found),
+        *_streams(found, fetched=figures.fetches_streams),
         ("Rides with estimated power", number(found["estimated_rides"]), "never mixed with measured watts"),
         (
             "Rides without power",
@@ -78,11 +78,12 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
     )
 
 
-def _streams(found: Row) -> list[tuple[str, str, str]]:
+def _streams(found: Row, *, fetched: bool) -> list[tuple[str, str, str]]:
     """What is known of the rides' seconds; nothing before they were first asked for."""
     if "stream_rides" not in found:
         return []
     to_come, none, unreadable = (found[f"streams_{state}"] for state in ("to_come", "none", "unreadable"))
+    way = "each sync fetches some; your bulk export" if fetched else "your bulk export"
     rows = [
         (
             "Their seconds known",
@@ -92,9 +93,7 @@ def _streams(found: Row) -> list[tuple[str, str, str]]:
         (
             "Their seconds to come",
             number(to_come),
-            "each sync fetches some; your bulk export brings all at once"
-            if to_come
-            else "nothing is left to fetch",
+            f"{way} brings all at once" if to_come else "nothing is left to fetch",
         ),
     ]
     if none:
