@@ -320,6 +320,7 @@ def _shown(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     w["tss"] = w["tss"].where(w["tss_rides"] > 0)
     w["relative_effort"] = w["relative_effort"].where(w["efforts"] > 0)
     w["relative_effort_rides"] = w["efforts"]
+    w["training_load_rides"] = w["by_power"] + w["by_heart"]
     by_power, by_heart = w["by_power"] > 0, w["by_heart"] > 0
     w["training_load"] = w["training_load"].where(by_power | by_heart)
     w["load_source"] = np.select(

@@ -228,6 +228,7 @@ SELECT
   coalesce(estimated_rides, 0) AS estimated_rides,
   estimated_average_watts, average_watts_per_kg, average_heartrate_bpm, watts_per_heartbeat, relative_effort,
   coalesce(efforts, 0) AS relative_effort_rides, training_load,
+  coalesce(by_power + by_heart, 0) AS training_load_rides,
   CASE
     WHEN by_power > 0 AND by_heart > 0 THEN 'mixed' WHEN by_power > 0 THEN 'power'
     WHEN by_heart > 0 THEN 'heart_rate' ELSE 'none'

@@ -177,7 +177,7 @@ SELECT
   weighted_average_watts, weighted_average_watts / plain_watts AS variability, best_ride_weighted_watts, best_ride_id,
   max_watts, stream_rides, stream_coverage, normalized_power_w, tss, tss_rides, best_5s_w, best_60s_w, best_300s_w, best_1200s_w, best_3600s_w,
   estimated_rides, estimated_average_watts, average_watts_per_kg, average_heartrate_bpm,
-  watts_per_heartbeat, relative_effort, relative_effort_rides, training_load,
+  watts_per_heartbeat, relative_effort, relative_effort_rides, training_load, by_power + by_heart AS training_load_rides,
   CASE
     WHEN by_power > 0 AND by_heart > 0 THEN 'mixed' WHEN by_power > 0 THEN 'power'
     WHEN by_heart > 0 THEN 'heart_rate' ELSE 'none'

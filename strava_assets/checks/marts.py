@@ -173,16 +173,20 @@ def the_last_quarters_number_is_todays(subject: Subject) -> Finding:
 
 
 def averages_lie_within_rides(mart: str, period: str) -> Callable[[Subject], Finding]:
-    """The look that finds a period's power below its weakest or above its strongest ride."""
+    """The look that finds a period's power below its weakest or above its strongest ride, weighted or not."""
     sql = f"""
-    SELECT m.athlete_id, m.{period}, m.average_watts, r.lowest, r.highest
+    SELECT m.athlete_id, m.{period}, m.average_watts, r.lowest, r.highest,
+      m.weighted_average_watts, r.lowest_weighted, r.highest_weighted
     FROM {mart} AS m JOIN (
       SELECT athlete_id, {period},
-        MIN(SAFE_DIVIDE(work_j, power_s)) AS lowest, MAX(SAFE_DIVIDE(work_j, power_s)) AS highest
+        MIN(SAFE_DIVIDE(work_j, power_s)) AS lowest, MAX(SAFE_DIVIDE(work_j, power_s)) AS highest,
+        MIN(weighted_average_watts) AS lowest_weighted, MAX(weighted_average_watts) AS highest_weighted
       FROM activity_measures WHERE is_power_ride GROUP BY athlete_id, {period}
     ) AS r USING (athlete_id, {period})
     WHERE m.average_watts IS NULL
       OR m.average_watts < r.lowest - {ROUNDING} OR m.average_watts > r.highest + {ROUNDING}
+      OR m.weighted_average_watts < r.lowest_weighted - {ROUNDING}
+      OR m.weighted_average_watts > r.highest_weighted + {ROUNDING}
     """  # noqa: S608 - the catalog's names
     return lambda subject: subject.none_of(f"{period}s whose average power is not between their rides'", sql)
 

@@ -432,6 +432,7 @@ SELECT
   relative_effort,  -- [pts] Strava's Relative Effort, summed over the rides that have one
   relative_effort_rides,  -- [count] those rides
   training_load,  -- [pts] sum over the rides for which one is known; 100 is an hour at threshold
+  power_load_rides + heartrate_load_rides AS training_load_rides,  -- [count] those rides
   CASE
     WHEN power_load_rides > 0 AND heartrate_load_rides > 0 THEN 'mixed'
     WHEN power_load_rides > 0 THEN 'power'

@@ -300,6 +300,7 @@ def period(everything: Sequence[Ride]) -> Row:
         "relative_effort": sum_of_known(r.effort for r in rides),
         "relative_effort_rides": sum(r.effort is not None for r in rides),
         "training_load": sum_of_known(r.load for r in rides),
+        "training_load_rides": sum(r.load is not None for r in rides),
         "load_source": "mixed" if len(sources) == 2 else next(iter(sources), "none"),
     }
 
