@@ -46,45 +46,39 @@ bests AS (
   FROM efforts
   GROUP BY athlete_id, duration_s, quarter, within_days
 ),
-curves AS (
-  SELECT
-    athlete_id,
-    'all_time' AS period_kind,
-    CAST(NULL AS DATE) AS period_start,
-    duration_s,
-    MAX(best) AS best,
-    ANY_VALUE(begins_at_s HAVING MAX best) AS begins_at_s
-  FROM bests
-  GROUP BY athlete_id, duration_s
+periods AS (
+  SELECT 'all_time' AS period_kind, CAST(NULL AS DATE) AS period_start, b.* FROM bests AS b
   UNION ALL
-  SELECT
-    athlete_id, 'year', DATE(EXTRACT(YEAR FROM MIN(quarter)), 1, 1), duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
-  FROM bests
-  GROUP BY athlete_id, EXTRACT(YEAR FROM quarter), duration_s
+  SELECT 'year' AS period_kind, DATE(EXTRACT(YEAR FROM b.quarter), 1, 1) AS period_start, b.* FROM bests AS b
   UNION ALL
-  SELECT athlete_id, 'quarter', quarter, duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
-  FROM bests
-  GROUP BY athlete_id, quarter, duration_s
+  SELECT 'quarter' AS period_kind, b.quarter AS period_start, b.* FROM bests AS b
   UNION ALL
-  SELECT
-    b.athlete_id, 'last_90_days', DATE_SUB(MAX(s.as_of), INTERVAL 89 DAY), b.duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
+  SELECT 'last_90_days' AS period_kind, DATE_SUB(s.as_of, INTERVAL 89 DAY) AS period_start, b.*
   FROM bests AS b
   CROSS JOIN mart_settings AS s
   WHERE b.within_days <= 90
-  GROUP BY b.athlete_id, b.duration_s
   UNION ALL
-  SELECT
-    b.athlete_id, 'last_42_days', DATE_SUB(MAX(s.as_of), INTERVAL 41 DAY), b.duration_s, MAX(best), ANY_VALUE(begins_at_s HAVING MAX best)
+  SELECT 'last_42_days' AS period_kind, DATE_SUB(s.as_of, INTERVAL 41 DAY) AS period_start, b.*
   FROM bests AS b
   CROSS JOIN mart_settings AS s
   WHERE b.within_days <= 42
-  GROUP BY b.athlete_id, b.duration_s
+),
+curves AS (
+  SELECT
+    athlete_id,
+    period_kind,
+    CAST(period_start AS DATE) AS period_start,
+    duration_s,
+    MAX(best) AS best,
+    ANY_VALUE(begins_at_s HAVING MAX best) AS begins_at_s
+  FROM periods
+  GROUP BY athlete_id, period_kind, period_start, duration_s
 ),
 held AS (
   SELECT
     c.athlete_id,
     c.period_kind,
-    CAST(c.period_start AS DATE) AS period_start,
+    c.period_start,
     c.duration_s,
     DIV(c.best, 16777216) AS energy_j,
     c.begins_at_s,
