@@ -89,7 +89,7 @@ BEST_WATTS = "(average_watts + (15000 + hash(activity_id, 16) % 10000) / ({durat
 
 
 def prepare(activities: str, path: Path, memory: str) -> None:
-    """The inputs of a refresh, in a file. A worker too: a child's peak memory begins with its parent's."""
+    """The inputs of a refresh, in a file."""
     count, athletes = int(activities), max(1, int(activities) // 1000)
     with DuckDBWarehouse(path, memory_limit=memory) as warehouse:
         for table in TABLES.values():
@@ -151,19 +151,9 @@ def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a 
         connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {shown} FROM answer")  # noqa: S608 - the catalog's names
 
 
-WORKERS = {"prepare": prepare, "mart": run_mart, "floor": run_floor, "pandas": run_pandas}
-
-
-def measured(kind: str, name: str, path: Path, memory: str) -> tuple[float, float, float]:
-    """Seconds by the wall, seconds of processor, peak MB, of one worker in a process of its own."""
-    command = [sys.executable, __file__, "--worker", kind, name, str(path), memory]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
-    wall_s, processor_s, peak_mb = json.loads(answer.stdout)
-    return wall_s, processor_s, peak_mb
-
-
-def compare(name: str, contender: str, path: Path) -> None:
+def compare(pair: str, path: Path, memory: str) -> None:
     """Another contender's answer is the mart's, or it is no contender."""
+    name, contender = pair.split(":")
     [mart] = [mart for mart in load() if mart.name == name]
     differs = " OR ".join(
         f"abs(m.{c.name} - f.{c.name}) > 1e-6 * (1 + abs(m.{c.name}))"
@@ -175,9 +165,30 @@ def compare(name: str, contender: str, path: Path) -> None:
     joined = f"{name} m FULL JOIN {name}_{contender} f USING ({', '.join(mart.key)})"
     query = f"SELECT count(*) FROM {joined} WHERE {differs}"  # noqa: S608 -- the catalog's own names
     with duckdb.connect(path, read_only=True) as connection:
+        connection.execute(f"SET memory_limit = '{memory}'; SET threads = 2")
         [(count,)] = connection.execute(query).fetchall()
     if count:
         raise SystemExit(f"{name}: {count} rows of {contender} differ from the mart's")
+
+
+WORKERS = {
+    "prepare": prepare,
+    "mart": run_mart,
+    "floor": run_floor,
+    "pandas": run_pandas,
+    "compare": compare,
+}
+
+
+def measured(kind: str, name: str, path: Path, memory: str) -> tuple[float, float, float]:
+    """Seconds by the wall, seconds of processor, peak MB, of one worker in a process of its own.
+
+    Whatever takes memory is a worker, since a child's peak begins with its parent's.
+    """
+    command = [sys.executable, __file__, "--worker", kind, name, str(path), memory]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
+    wall_s, processor_s, peak_mb = json.loads(answer.stdout)
+    return wall_s, processor_s, peak_mb
 
 
 def race(name: str, kinds: list[str], path: Path, memory: str, rounds: int) -> None:
@@ -187,7 +198,7 @@ def race(name: str, kinds: list[str], path: Path, memory: str, rounds: int) -> N
         for kind in kinds:
             taken[kind].append(measured(kind, name, path, memory))
     for kind in kinds[1:]:
-        compare(name, kind, path)
+        measured("compare", f"{name}:{kind}", path, memory)
     for kind in kinds:
         wall_s, processor_s, peak_mb = (
             statistics.median(column) for column in zip(*taken[kind], strict=True)
