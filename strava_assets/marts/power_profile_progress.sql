@@ -1,4 +1,4 @@
--- power_profile_progress: How an athlete's power profile moves from week to week: the week's bests from 5 seconds to an hour with the ride that holds each, critical power and W' fitted to the bests of six weeks, an FTP estimated from the best 20 minutes of 90 days, and the time in zones. Only rides with measured power count whose seconds are known; flagged rides set no best. From the first week with such a ride to the running one; a week without is a row of nulls.
+-- power_profile_progress: How an athlete's power profile moves from week to week: the week's bests from 5 seconds to an hour with the ride that holds each, critical power and W' fitted to the bests of six weeks, an FTP estimated from the best 20 minutes of 90 days, how far the heart drifted, and the time in zones. Only rides with measured power count whose seconds are known; flagged rides set no best. From the first week with such a ride to the running one; a week without is a row of nulls.
 -- grain: one calendar week of one athlete, without gaps
 -- key: athlete_id, week
 WITH rides AS (

@@ -1,4 +1,4 @@
--- quarterly_overview: An athlete's riding by calendar quarter, from the quarter of the first activity to the running one: volume, regularity, longest rides, measured power, and each against the quarter before and the same quarter a year before. Computed from activities, since weeks do not nest in quarters. A quarter without a ride is a row. The running quarter is marked, and compared with as many days of the other quarter.
+-- quarterly_overview: An athlete's riding by calendar quarter, from the quarter of the first activity to the running one: volume, regularity, longest rides, measured power, and each against the quarter before and the same quarter a year before; and how the athlete stands at its end (Eddington number, fitness, estimated FTP), taken over from the marts of these. Computed from activities, since weeks do not nest in quarters. A quarter without a ride is a row. The running quarter is marked, and compared with as many days of the other quarter.
 -- grain: one calendar quarter of one athlete, without gaps
 -- key: athlete_id, quarter
 WITH athletes AS (
