@@ -81,8 +81,10 @@ INSERT INTO ride_bests BY NAME
 SELECT
   athlete_id, activity_id, duration_s, ({watts} * duration_s)::BIGINT AS energy_j,
   energy_j / duration_s AS watts, (hash(activity_id, 15) % 900)::BIGINT AS begins_at_s
-FROM bq_activities
-SEMI JOIN ride_power USING (athlete_id, activity_id), unnest({durations}::BIGINT[]) AS d(duration_s)
+FROM (
+  SELECT athlete_id, activity_id, average_watts, moving_time_s, unnest({durations}::BIGINT[]) AS duration_s
+  FROM bq_activities SEMI JOIN ride_power USING (athlete_id, activity_id)
+)
 WHERE duration_s <= moving_time_s
 """
 BEST_WATTS = "(average_watts + (15000 + hash(activity_id, 16) % 10000) / ({duration_s} + 20))"
