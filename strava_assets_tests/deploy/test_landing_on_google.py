@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator, storage_emulator
+from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator
 
 pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
 pytest.importorskip("gcp_storage_emulator", reason="the storage emulator is not installed")
@@ -20,24 +20,7 @@ from strava_assets_tests.landing.test_landing import NOW, PAGES, commit
 from strava_assets_tests.warehouse.front import refusal, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture(scope="module")
-def running_storage() -> Iterator[StorageEmulator]:
-    with storage_emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> StorageEmulator:
-    for name, value in running_storage.environment.items():
-        monkeypatch.setenv(name, value)
-    # Filesystems are kept by address, and that of another test may know another emulator.
-    import gcsfs  # type: ignore[import-untyped]  # ships no type information
-
-    gcsfs.GCSFileSystem.clear_instance_cache()
-    return running_storage
+    from collections.abc import Callable
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator, storage_emulator
+from strava_assets_tests.deploy.google_storage import BUCKET, StorageEmulator
 
 pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
 pytest.importorskip("gcp_storage_emulator", reason="the storage emulator is not installed")
@@ -17,7 +17,7 @@ from strava_assets_tests.streams import test_store as contract
 from strava_assets_tests.warehouse.front import refusal, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 PROMISES = [
@@ -25,23 +25,6 @@ PROMISES = [
     for name, test in vars(contract).items()
     if name.startswith("test_") and list(test.__annotations__) == ["store", "return"]
 ]
-
-
-@pytest.fixture(scope="module")
-def running_storage() -> Iterator[StorageEmulator]:
-    with storage_emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> StorageEmulator:
-    for name, value in running_storage.environment.items():
-        monkeypatch.setenv(name, value)
-    # Filesystems are kept by address, and that of another test may know another emulator.
-    import gcsfs  # type: ignore[import-untyped]  # ships no type information
-
-    gcsfs.GCSFileSystem.clear_instance_cache()
-    return running_storage
 
 
 @pytest.fixture

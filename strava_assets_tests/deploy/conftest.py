@@ -1,0 +1,29 @@
+"""A bucket that answers over HTTP, for what is kept in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets_tests.deploy.google_storage import StorageEmulator, storage_emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def running_storage() -> Iterator[StorageEmulator]:
+    with storage_emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> StorageEmulator:
+    for name, value in running_storage.environment.items():
+        monkeypatch.setenv(name, value)
+    # Filesystems are kept by address, and that of another test may know another emulator.
+    import gcsfs  # type: ignore[import-untyped]  # ships no type information
+
+    gcsfs.GCSFileSystem.clear_instance_cache()
+    return running_storage
