@@ -62,7 +62,7 @@ def test_another_process_sees_a_recording_as_soon_as_it_is_kept(store: StreamSto
 def test_a_folder_copied_into_the_bucket_file_by_file_is_the_same_store(
     store: StreamStore, tmp_path: Path
 ) -> None:
-    import gcsfs
+    import gcsfs  # type: ignore[import-untyped]  # ships no type information
 
     here = StreamStore(str(tmp_path / "streams"))
     contract.keep(here, "1", "2")
