@@ -15,13 +15,14 @@ from strava_assets.assets.tags import PERSONAL
 from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
 from strava_assets.settings import WarehouseKind
+from strava_assets.warehouse import Apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from strava_assets.marts.catalog import Mart
     from strava_assets.settings import Settings
-    from strava_assets.warehouse.engine import Warehouse
+    from strava_assets.warehouse import Warehouse
 
 
 def build(
@@ -109,7 +110,13 @@ def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
         engine: the open warehouse, with what the mart reads in it.
         mart: which.
     """
-    put = engine.create_view_as if mart.is_view else engine.create_table_as
-    put(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+    if mart.is_view:
+        engine.create_view_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+    else:
+        # Every key begins with the athlete, and no mart compares one athlete with another.
+        apart = Apart(mart.key[0], mart.depends_on)
+        engine.create_table_as(
+            mart.name, mart.sql, description=mart.description, columns=mart.columns, apart=apart
+        )
     [counted] = engine.query(f"SELECT COUNT(*) AS rows_there FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
     return int(counted["rows_there"])

@@ -26,7 +26,7 @@ from strava_assets.warehouse.arrow import described, plain
 from strava_assets.warehouse.bigquery_errors import FAILURES, DatasetElsewhereError, Place, explained
 from strava_assets.warehouse.bigquery_jobs import LABELS, Jobs
 from strava_assets.warehouse.bigquery_staging import Staged, staged_columns, write_parquet
-from strava_assets.warehouse.engine import JobReport, MergeCounts, Warehouse
+from strava_assets.warehouse.engine import Apart, JobReport, MergeCounts, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 
@@ -242,7 +242,15 @@ class BigQueryWarehouse(Warehouse):
         return int(rows.num_rows)
 
     @override
-    def create_table_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> int:
+    def create_table_as(
+        self,
+        name: str,
+        sql: str,
+        *,
+        description: str,
+        columns: Sequence[Column],
+        apart: Apart | None = None,  # BigQuery divides its work by itself
+    ) -> int:
         self._ensure_dataset()
         self._clear_view(name)
         create = _create_table(name, description, columns, "")

@@ -19,7 +19,7 @@ from strava_assets.schema import ColumnType
 from strava_assets.warehouse import statements
 from strava_assets.warehouse.arrow import described, fitted, plain
 from strava_assets.warehouse.duckdb_file import explained, open_file
-from strava_assets.warehouse.engine import JobReport, MergeCounts, Typed, Warehouse
+from strava_assets.warehouse.engine import Apart, JobReport, MergeCounts, Typed, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets.schema import Column, Table
+
+_BYTES_A_ROW = 1_000
+"""What a mart takes in memory for each activity it reads, measured by benchmarks/marts.py."""
 
 _TYPES = {column_type.duckdb: column_type for column_type in ColumnType}
 
@@ -185,19 +188,53 @@ class DuckDBWarehouse(Warehouse):
         return int(rows.num_rows)
 
     @override
-    def create_table_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> int:
+    def create_table_as(
+        self, name: str, sql: str, *, description: str, columns: Sequence[Column], apart: Apart | None = None
+    ) -> int:
         began = self._clock()
         # Built beside the old table, which the query may read, then put in its place.
         building = f"{name}_building"
+        filling = exp.insert(statements.cast_select(sql, columns), statements.table_named(building))
         with self.transaction():
             self._create(building, columns)
-            filled = exp.insert(statements.cast_select(sql, columns), statements.table_named(building))
-            rows = self._changed_rows(filled.sql(dialect="duckdb"))
+            shares = self._in_shares(apart) if apart else [None]
+            rows = sum(self._changed_rows(filling.sql(dialect="duckdb")) for _ in shares)
             self._clear(name)
             self._run(f"ALTER TABLE {_quoted(building)} RENAME TO {_quoted(name)}")
             self._comment("TABLE", name, description, columns)
         self._report("CREATE TABLE", began, rows)
         return rows
+
+    def _in_shares(self, apart: Apart) -> Iterator[None]:
+        """Show statements one share of the tables after another, each as much as the memory takes at once.
+
+        Sorting more than that goes through the disk, and takes longer the more there is. A temporary view
+        stands before the table of its name, within other views too.
+        """
+        tables = self._run(
+            "SELECT table_name, estimated_size FROM duckdb_tables() JOIN duckdb_columns()"
+            " USING (database_name, schema_name, table_name) WHERE database_name = current_database()"
+            " AND schema_name = 'main' AND table_name IN $tables AND column_name = $column",
+            {"tables": list(apart.tables), "column": apart.column},
+        ).fetchall()
+        [(catalog, memory_bytes)] = self._run(
+            "SELECT current_database(), parse_formatted_bytes(current_setting('memory_limit'))"
+        ).fetchall()
+        shares = 1 + max((rows for _, rows in tables), default=0) * _BYTES_A_ROW // memory_bytes
+        if shares == 1:
+            yield
+            return
+        # The file's name, which may be no plain word.
+        file = exp.to_identifier(catalog, quoted=True).sql(dialect="duckdb")
+        for share in range(shares):
+            for table, _ in tables:
+                self._run(
+                    f"CREATE OR REPLACE TEMP VIEW {_quoted(table)} AS FROM {file}.main.{_quoted(table)}"
+                    f" WHERE hash({_quoted(apart.column)}) % {shares} = {share}"
+                )
+            yield
+        for table, _ in tables:
+            self._run(f"DROP VIEW temp.{_quoted(table)}")
 
     @override
     def create_view_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> None:

@@ -68,6 +68,19 @@ class Typed:
     type: ColumnType
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What a query never brings together: its answer for one value rests on the rows with this value alone.
+
+    Args:
+        column: whose values, e.g. `athlete_id`.
+        tables: every stored table that the query reads, whether itself or through a view.
+    """
+
+    column: str
+    tables: Sequence[str]
+
+
 class Warehouse(ABC):
     """A place for tables. A context manager: leaving it releases the file or the client.
 
@@ -132,10 +145,19 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
-    def create_table_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> int:
+    def create_table_as(
+        self, name: str, sql: str, *, description: str, columns: Sequence[Column], apart: Apart | None = None
+    ) -> int:
         """Put the answer of a query in place of a table, atomically; returns its number of rows.
 
         The answer's columns are cast to the declared types, and required ones are held to be so.
+
+        Args:
+            name: of the table.
+            sql: the query.
+            description: what the table is.
+            columns: its columns.
+            apart: what the query never brings together, so that an engine may take one after the other.
         """
 
     @abstractmethod

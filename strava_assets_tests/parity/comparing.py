@@ -11,18 +11,11 @@ from strava_assets.schema.tables import TABLES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from strava_assets.marts.catalog import Mart
     from strava_assets.warehouse import Warehouse
 
 MARTS = {mart.name: mart for mart in load()}
 KEYS = {table.name: table.key for table in TABLES.values()} | {mart.name: mart.key for mart in MARTS.values()}
 SHOWN = 10
-
-
-def put_mart(warehouse: Warehouse, mart: Mart) -> None:
-    """Have an engine make a mart, or the view they share."""
-    make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
-    make(mart.name, mart.sql, description=mart.description, columns=mart.columns)
 
 
 def stored(warehouse: Warehouse, name: str) -> pa.Table:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from strava_assets.assets.marts import refresh_mart
 from strava_assets.schema.sports import sport_rules
 from strava_assets.schema.tables import TABLES
 from strava_assets.warehouse.arrow import arrow_schema
@@ -19,7 +20,7 @@ from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.marts.histories import MONDAY, _random_figures, random_activity
 from strava_assets_tests.marts.seconds import random_seconds
 from strava_assets_tests.parity import googlesql
-from strava_assets_tests.parity.comparing import KEYS, MARTS, differences, put_mart, stored
+from strava_assets_tests.parity.comparing import KEYS, MARTS, differences, stored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +59,20 @@ def marts_on(warehouse: Warehouse, given: Inputs) -> dict[str, pa.Table]:
     for name, rows in given.items():
         warehouse.replace(TABLES[name], pa.Table.from_pylist(rows, schema=arrow_schema(TABLES[name].columns)))
     for mart in MARTS.values():
-        put_mart(warehouse, mart)
+        refresh_mart(warehouse, mart)
     return {name: stored(warehouse, name) for name in MARTS}
+
+
+def test_a_mart_made_in_shares_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = inputs(5, size=80, days=40)
+    made = []
+    for bytes_a_row in (1, 5_000_000):
+        monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", bytes_a_row)
+        with DuckDBWarehouse(tmp_path / f"{bytes_a_row} bytes a row.duckdb") as here:
+            made.append(marts_on(here, given))
+
+    whole, in_shares = made
+    assert [said for name in MARTS for said in differences(name, in_shares[name], whole[name])] == []
 
 
 @pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from strava_assets.assets.marts import refresh_mart
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.tables import TABLES
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.bigquery import BigQueryWarehouse
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
-from strava_assets_tests.parity.comparing import MARTS, differences, put_mart, stored
+from strava_assets_tests.parity.comparing import MARTS, differences, stored
 from strava_assets_tests.parity.test_random import inputs
 from strava_assets_tests.warehouse.bigquery_engine import PROJECT
 
@@ -66,7 +67,7 @@ def smoke(there: BigQueryWarehouse, here: Warehouse) -> dict[str, int]:
     for name, mart in MARTS.items():
         estimates[name] = there.estimate(mart.sql)
         for warehouse in (there, here):
-            put_mart(warehouse, mart)
+            refresh_mart(warehouse, mart)
         assert differences(name, stored(there, name), stored(here, name)) == []
     return estimates
 

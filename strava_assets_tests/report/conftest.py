@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 import pytest
 
+from strava_assets.assets.marts import refresh_mart
 from strava_assets.marts import load
 from strava_assets.report import BOOKS, MARTS, Figures, build_page
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
@@ -85,8 +86,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
             ):
                 warehouse.replace(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns)))
             for mart in load():
-                make = warehouse.create_view_as if mart.is_view else warehouse.create_table_as
-                make(mart.name, mart.sql, description=mart.description, columns=mart.columns)
+                refresh_mart(warehouse, mart)
             tables = (*BOOKS, *MARTS)
             return Figures.read(warehouse.query, tables, athlete or None)
 

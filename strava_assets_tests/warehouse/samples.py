@@ -35,6 +35,12 @@ RIDES = Table(
     ),
 )
 
+WEEKS = (
+    Column("week", ColumnType.DATE, "First day", nullable=False),
+    Column("rides", ColumnType.INTEGER, "How many", unit="count", nullable=False),
+    Column("watts", ColumnType.FLOAT, "Mean of the rider's power", unit="W"),
+)
+
 EARLY = datetime(2026, 1, 1, 6, tzinfo=UTC)
 LATE = datetime(2026, 1, 2, 6, tzinfo=UTC)
 

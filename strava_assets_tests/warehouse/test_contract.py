@@ -17,6 +17,7 @@ from strava_assets_tests.warehouse.samples import (
     EARLY,
     LATE,
     RIDES,
+    WEEKS,
     batch,
     full_ride,
     merge,
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 
     from strava_assets.warehouse import Warehouse
     from strava_assets_tests.warehouse.engines import Engine
-
-WEEKS = (
-    Column("week", ColumnType.DATE, "First day", nullable=False),
-    Column("rides", ColumnType.INTEGER, "How many", unit="count", nullable=False),
-    Column("watts", ColumnType.FLOAT, "Mean of the rider's power", unit="W"),
-)
 
 
 # Tables from the registry

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from strava_assets.warehouse import WarehouseError
+from strava_assets.warehouse import Apart, WarehouseError
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.duckdb_file import (
     MemoryLimitReachedError,
@@ -23,7 +23,7 @@ from strava_assets.warehouse.duckdb_file import (
     WarehouseUnwritableError,
 )
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError, UnfitRowsError
-from strava_assets_tests.warehouse.samples import RIDES, batch, merge, ride, stored
+from strava_assets_tests.warehouse.samples import EARLY, RIDES, WEEKS, batch, merge, ride, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -300,3 +300,44 @@ def test_a_process_killed_in_the_middle_of_a_merge_leaves_the_old_rows(path: Pat
         assert stored(warehouse, "ride_id, hash") == [{"ride_id": "1", "hash": "h1"}]
         assert merge(warehouse, batch([ride("2")])).inserted == 1
     assert [entry.name for entry in path.parent.iterdir()] == ["warehouse.duckdb"]
+
+
+BY_ATHLETE = Apart("athlete_id", ["rides"])
+
+
+@pytest.mark.parametrize("rows_fit", [True, False])
+def test_a_query_that_keeps_athletes_apart_sees_as_many_as_the_memory_takes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, rows_fit: bool
+) -> None:
+    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", 1 if rows_fit else 10_000_000)
+    rides = [
+        ride(str(number), watts=1.0, day=EARLY.date()) | {"athlete_id": str(number % 7)}
+        for number in range(50)
+    ]
+    # It brings all together that it sees, so that its rows tell the shares.
+    seen = (
+        "SELECT day AS week, COUNT(*) AS rides, 1.0 * COUNT(DISTINCT athlete_id) AS watts"
+        " FROM rides GROUP BY day"
+    )
+    with DuckDBWarehouse(path) as warehouse:
+        warehouse.ensure(RIDES)
+        merge(warehouse, batch(rides))
+        warehouse.create_table_as("weekly", seen, description="", columns=WEEKS, apart=BY_ATHLETE)
+        rows = stored(warehouse, name="weekly")
+        assert len(stored(warehouse)) == 50, "the tables stand as they were"
+
+    assert (len(rows) == 1) is rows_fit
+    assert sum(row["rides"] for row in rows) == 50
+    assert sum(row["watts"] for row in rows) == 7, "no athlete is in two shares"
+
+
+def test_a_failure_in_a_share_leaves_all_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", 10_000_000)
+    failing = "SELECT day AS week, seconds AS rides, watts FROM rides"
+    with DuckDBWarehouse(path) as warehouse:
+        warehouse.ensure(RIDES)
+        merge(warehouse, batch([ride(str(number), day=EARLY.date()) for number in range(50)]))
+        with pytest.raises(StatementFailedError):
+            warehouse.create_table_as("weekly", failing, description="", columns=WEEKS, apart=BY_ATHLETE)
+        assert len(stored(warehouse)) == 50
+        assert not warehouse.exists("weekly")
