@@ -194,11 +194,11 @@ class DuckDBWarehouse(Warehouse):
         began = self._clock()
         # Built beside the old table, which the query may read, then put in its place.
         building = f"{name}_building"
-        filling = exp.insert(statements.cast_select(sql, columns), statements.table_named(building))
         with self.transaction():
             self._create(building, columns)
             shares = self._in_shares(apart) if apart else [None]
-            rows = sum(self._changed_rows(filling.sql(dialect="duckdb")) for _ in shares)
+            filling = f"INSERT INTO {_quoted(building)} {_cast(sql, tuple(columns))}"
+            rows = sum(self._changed_rows(filling) for _ in shares)
             self._clear(name)
             self._run(f"ALTER TABLE {_quoted(building)} RENAME TO {_quoted(name)}")
             self._comment("TABLE", name, description, columns)
@@ -239,7 +239,7 @@ class DuckDBWarehouse(Warehouse):
     @override
     def create_view_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> None:
         began = self._clock()
-        query = statements.cast_select(sql, columns).sql(dialect="duckdb")
+        query = _cast(sql, tuple(columns))
         with self.transaction():
             if self._relation_kind(name) == "BASE TABLE":
                 self._clear(name)
@@ -424,6 +424,12 @@ def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str)
     return deciding.select(exp.alias_(statements.column_named("rowid", "T"), "stored_row")).sql(
         dialect="duckdb"
     )
+
+
+@cache
+def _cast(sql: str, columns: tuple[Column, ...]) -> str:
+    """The query with its columns as declared, as DuckDB's text."""
+    return statements.cast_select(sql, columns).sql(dialect="duckdb")
 
 
 @cache
