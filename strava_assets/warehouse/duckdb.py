@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from strava_assets.schema import Column, Table
 
-_BYTES_A_ROW = 1_000
-"""What a mart takes in memory for each activity it reads, measured by benchmarks/marts.py."""
+_BYTES_A_VALUE = 20
+"""What a mart takes in memory for each value of the largest table it reads, measured by benchmarks/marts.py."""
 
 _TYPES = {column_type.duckdb: column_type for column_type in ColumnType}
 
@@ -212,7 +212,7 @@ class DuckDBWarehouse(Warehouse):
         stands before the table of its name, within other views too.
         """
         tables = self._run(
-            "SELECT table_name, estimated_size FROM duckdb_tables() JOIN duckdb_columns()"
+            "SELECT table_name, estimated_size * column_count FROM duckdb_tables() JOIN duckdb_columns()"
             " USING (database_name, schema_name, table_name) WHERE database_name = current_database()"
             " AND schema_name = 'main' AND table_name IN $tables AND column_name = $column",
             {"tables": list(apart.tables), "column": apart.column},
@@ -220,7 +220,7 @@ class DuckDBWarehouse(Warehouse):
         [(catalog, memory_bytes)] = self._run(
             "SELECT current_database(), parse_formatted_bytes(current_setting('memory_limit'))"
         ).fetchall()
-        shares = 1 + max((rows for _, rows in tables), default=0) * _BYTES_A_ROW // memory_bytes
+        shares = 1 + max((values for _, values in tables), default=0) * _BYTES_A_VALUE // memory_bytes
         if shares == 1:
             yield
             return

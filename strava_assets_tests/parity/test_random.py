@@ -66,9 +66,9 @@ def marts_on(warehouse: Warehouse, given: Inputs) -> dict[str, pa.Table]:
 def test_a_mart_made_in_shares_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = inputs(5, size=80, days=40)
     made = []
-    for bytes_a_row in (1, 5_000_000):
-        monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", bytes_a_row)
-        with DuckDBWarehouse(tmp_path / f"{bytes_a_row} bytes a row.duckdb") as here:
+    for bytes_a_value in (1, 100_000):
+        monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_VALUE", bytes_a_value)
+        with DuckDBWarehouse(tmp_path / f"{bytes_a_value} bytes a value.duckdb") as here:
             made.append(marts_on(here, given))
 
     whole, in_shares = made

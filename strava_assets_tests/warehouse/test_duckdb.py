@@ -309,7 +309,7 @@ BY_ATHLETE = Apart("athlete_id", ["rides"])
 def test_a_query_that_keeps_athletes_apart_sees_as_many_as_the_memory_takes(
     path: Path, monkeypatch: pytest.MonkeyPatch, rows_fit: bool
 ) -> None:
-    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", 1 if rows_fit else 10_000_000)
+    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_VALUE", 1 if rows_fit else 1_000_000)
     rides = [
         ride(str(number), watts=1.0, day=EARLY.date()) | {"athlete_id": str(number % 7)}
         for number in range(50)
@@ -332,7 +332,7 @@ def test_a_query_that_keeps_athletes_apart_sees_as_many_as_the_memory_takes(
 
 
 def test_a_failure_in_a_share_leaves_all_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_ROW", 10_000_000)
+    monkeypatch.setattr("strava_assets.warehouse.duckdb._BYTES_A_VALUE", 1_000_000)
     failing = "SELECT day AS week, seconds AS rides, watts FROM rides"
     with DuckDBWarehouse(path) as warehouse:
         warehouse.ensure(RIDES)
