@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,9 +37,16 @@ def history(sample: Sample) -> Warehouse:
 
 
 @pytest.fixture
-def new_house(emulator: str) -> Iterator[Warehouse]:
+def plot(emulator: str) -> Iterator[BigQueryEngine]:
+    """Where a dataset may be built that is not there yet."""
+    with closing(BigQueryEngine(emulator)) as engine:
+        yield engine
+
+
+@pytest.fixture
+def new_house(plot: BigQueryEngine) -> Iterator[Warehouse]:
     """An empty dataset that is not there yet."""
-    with BigQueryEngine(emulator).open() as opened:
+    with plot.open() as opened:
         yield opened
 
 
@@ -106,23 +114,22 @@ def test_an_empty_house_is_not_moved(tmp_path: Path) -> None:
 
 
 def test_the_command_carries_it_there_and_nothing_is_lost_on_the_way_back(
-    sample: Sample, emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: Sample, plot: BigQueryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_environment(monkeypatch, tmp_path)
-    house = BigQueryEngine(emulator)
     environ = {
         "STRAVA_ASSETS_HOME": str(sample.home),
         "STRAVA_ASSETS_GCP_PROJECT": PROJECT,
-        "STRAVA_ASSETS_BIGQUERY_DATASET": house.dataset,
+        "STRAVA_ASSETS_BIGQUERY_DATASET": plot.dataset,
         "STRAVA_ASSETS_BIGQUERY_LOCATION": LOCATION,
-        "STRAVA_ASSETS_BIGQUERY_API_ENDPOINT": emulator,
+        "STRAVA_ASSETS_BIGQUERY_API_ENDPOINT": plot.endpoint,
     }
 
     said = Terminal(tmp_path, environ).run("copy", "--from", "duckdb", "--to", "bigquery")
 
     assert said.status == 0, said.err
     assert "STRAVA_ASSETS_WAREHOUSE=bigquery" in said.out
-    with house.open() as there, DuckDBWarehouse(tmp_path / "back.duckdb") as back:
+    with plot.open() as there, DuckDBWarehouse(tmp_path / "back.duckdb") as back:
         for arrived in copy_history(there, back):
             assert f"{arrived.table}: {arrived.fingerprint}; {arrived.sent:,} of them sent now" in said.out
         for table in CARRIED:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from strava_assets.warehouse import Warehouse
 
-pytestmark = pytest.mark.xdist_group("bigquery_emulator")
-
 Inputs = dict[str, list[dict[str, Any]]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,7 @@ def test_the_files_load_as_they_are_and_each_recording_once(emulator: str, emula
         writer.add(entry("2", year=2025), recording("2", 200.0, seconds=60))
         writer.add(entry("3", status="none", reason="there are none"), None)
     declared = {column.name: column.type for column in STREAM_SAMPLES.columns}
-    engine = BigQueryEngine(emulator)
-    with engine.open() as warehouse:
+    with closing(BigQueryEngine(emulator)) as engine, engine.open() as warehouse:
         load(engine, warehouse)
         told = warehouse.query(
             "SELECT activity_id, COUNT(*) AS samples, MIN(watts) AS least, MAX(watts) AS most "

@@ -85,6 +85,8 @@ class BigQueryEngine(Engine):
         )
 
     def close(self) -> None:
+        # The emulator reads its whole catalog for every statement: what is left slows down all that follow.
+        self.client.delete_dataset(f"{PROJECT}.{self.dataset}", delete_contents=True, not_found_ok=True)
         self.client.close()  # type: ignore[no-untyped-call]  # Google's client declares no type here
 
     def descriptions(self, name: str) -> dict[str, str]:
