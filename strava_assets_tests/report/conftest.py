@@ -138,6 +138,12 @@ def page(figures: Figures) -> str:
 
 
 @pytest.fixture(scope="session")
+def long_page(twenty_years: Figures) -> str:
+    """The page of twenty years."""
+    return build_page(twenty_years, generated_at=NOW)
+
+
+@pytest.fixture(scope="session")
 def build(read: Read) -> Callable[..., str]:
     """A function from a history to its page."""
     return lambda history, **options: build_page(read(history, **options), generated_at=NOW)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
-    from strava_assets.report import Figures
-
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
 WATTS, CURVE = "#chart-weekly-watts", "#chart-curve-watts"
@@ -34,10 +32,18 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(autouse=True)
+def _closed(browser: Browser) -> Iterator[None]:
+    """What a test has opened does not draw on beside the next one."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="module")
-def file(figures: Figures, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def file(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(build_page(figures, generated_at=NOW, sample=True), encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
     return path
 
 
@@ -266,9 +272,9 @@ def test_axe_finds_nothing_to_complain_about(browser: Browser, file: Path, schem
 
 
 @pytest.fixture(scope="module")
-def long_file(twenty_years: Figures, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_file(long_page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("long") / "index.html"
-    path.write_text(build_page(twenty_years, generated_at=NOW), encoding="utf-8")
+    path.write_text(long_page, encoding="utf-8")
     return path
 
 
@@ -284,7 +290,7 @@ def test_twenty_years_draw_as_well(browser: Browser, long_file: Path) -> None:
 def test_what_is_near_the_screen_is_drawn_at_once(
     browser: Browser, page_file: str, request: pytest.FixtureRequest
 ) -> None:
-    """By the browser's own clock, the best of many tries: what else the machine does is not its doing."""
+    """By the browser's own clock, once in many tries: what else the machine does is not its doing."""
     path: Path = request.getfixturevalue(page_file)
     near = ["#chart-weekly-watts", "#chart-weekly-hours", "#chart-weekly-overview", "#chart-quarterly-watts"]
 
@@ -294,4 +300,4 @@ def test_what_is_near_the_screen_is_drawn_at_once(
         page.context.close()
         return took
 
-    assert min(milliseconds() for _ in range(10)) < DRAWN_WITHIN_MS
+    assert any(milliseconds() < DRAWN_WITHIN_MS for _ in range(10))
