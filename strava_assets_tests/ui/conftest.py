@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from strava_assets_tests.chromium import chromium
-from strava_assets_tests.cli.test_up import Up, going_up
+from strava_assets_tests.cli.started import Up, going_up, port_is_free, processes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,14 +82,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def platform(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Started once for the folder, and stopped as a terminal does. Without a browser it is not."""
-    del browser
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Started in an empty folder, once for all, and stopped as a machine that shuts down does."""
     with going_up(tmp_path_factory.mktemp("platform")) as up:
         up.read_until("Ctrl-C stops everything")
         yield Platform(up)
         up.process.send_signal(signal.SIGTERM)
         assert up.ended() == 0, up.out
+    assert processes_in(up.folder) == []
+    assert port_is_free(up.port)
 
 
 @pytest.fixture(scope="package")

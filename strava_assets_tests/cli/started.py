@@ -1,0 +1,141 @@
+"""`strava-assets up` in a process of its own, as a shell starts it, and what its UI tells of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from strava_assets_tests.cli.logins import PROGRAM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMIT_S = 600
+"""Nothing waits for it; it ends what hangs."""
+SCHEDULE = {"repositoryLocationName": "strava_assets", "repositoryName": "__repository__"}
+QUERY = """
+query ($schedule: ScheduleSelector!) {
+  scheduleOrError(scheduleSelector: $schedule) {
+    ... on Schedule { scheduleState { status } futureTicks(limit: 1) { results { timestamp } } }
+  }
+  runsOrError { ... on Runs { results { jobName status } } }
+  instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } }
+}
+"""
+
+
+@dataclass
+class Up:
+    """The command at work in a process of its own."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    port: int
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def out(self) -> str:
+        return "".join(self.lines)
+
+    def read_until(self, text: str) -> None:
+        """Follow what it prints until a line holds `text`."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if text in line:
+                return
+        pytest.fail(f"It ended without {text!r}:\n{self.out}")
+
+    def ended(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        assert self.process.stdout
+        self.lines += self.process.stdout
+        return self.process.wait()
+
+    def ask(self) -> dict[str, Any]:
+        """What its UI knows of schedule, runs and daemons."""
+        answer = requests.post(
+            f"http://127.0.0.1:{self.port}/graphql",
+            json={
+                "query": QUERY,
+                "variables": {"schedule": SCHEDULE | {"scheduleName": "sync_every_6_hours"}},
+            },
+            timeout=60,
+        )
+        document: dict[str, Any] = answer.json()
+        assert "errors" not in document, document
+        data: dict[str, Any] = document["data"]
+        return data
+
+    def ask_until_the_daemons_beat(self) -> dict[str, Any]:
+        """As `ask`, once every daemon has given its first sign of life."""
+        while True:
+            data = self.ask()
+            if all(daemon["healthy"] for daemon in daemons(data)):
+                return data
+
+
+def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = data["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return [daemon for daemon in found if daemon["required"]]
+
+
+@contextmanager
+def going_up(folder: Path, *options: str, command: str = "up", **environ: str) -> Iterator[Up]:
+    """Start it, or another command, in a folder, as a shell does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [
+            sys.executable,
+            "-c",
+            PROGRAM,
+            command,
+            *(["--port", str(port)] if command == "up" else []),
+            *options,
+        ],
+        cwd=folder,
+        env=own | {"COLUMNS": "200"} | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    killer = threading.Timer(LIMIT_S, process.kill)
+    killer.start()
+    try:
+        with process:
+            yield Up(process, folder, port)
+            process.kill()
+    finally:
+        killer.cancel()
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of the processes at work in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink() == folder:
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it has just ended, or is not ours to see
+            continue
+    return found
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
