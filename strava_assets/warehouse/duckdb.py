@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from strava_assets.schema import Column, Table
 
-_BYTES_A_VALUE = 50
+_BYTES_A_VALUE = 20
 """What a mart takes in memory for each value of the largest table it reads, measured by benchmarks/marts.py."""
 
 _TYPES = {column_type.duckdb: column_type for column_type in ColumnType}

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from strava_assets_tests.cli.logins import PROGRAM
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+COMMAND = Path(sys.executable).with_name("strava-assets")
+"""As it is installed."""
 LIMIT_S = 600
 """Nothing waits for it; it ends what hangs."""
 SCHEDULE = {"repositoryLocationName": "strava_assets", "repositoryName": "__repository__"}
@@ -97,15 +97,8 @@ def going_up(folder: Path, *options: str, command: str = "up", **environ: str) -
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [
-            sys.executable,
-            "-c",
-            PROGRAM,
-            command,
-            *(["--port", str(port)] if command == "up" else []),
-            *options,
-        ],
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [str(COMMAND), command, *(["--port", str(port)] if command == "up" else []), *options],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,
