@@ -129,11 +129,11 @@ def _tell(imported: Imported) -> None:
     say("ok", f"The export of athlete {imported.athlete_id}, {made}: {whole}.")
     say(
         "ok",
-        f"{imported.stored:,} recordings are kept, {imported.decoded:,} of them decoded now; "
-        f"{imported.without:,} activities were typed in by hand and have none.",
+        f"Recordings kept: {imported.stored:,}, decoded now: {imported.decoded:,}; "
+        f"activities typed in by hand, which have none: {imported.without:,}.",
     )
     if imported.set_aside:
-        say("warning", f"{len(imported.set_aside):,} recordings were set aside; their activities are kept:")
+        say("warning", f"Recordings set aside, whose activities are kept: {len(imported.set_aside):,}")
         for file, reason in list(imported.set_aside.items())[:_SHOWN]:
             say("step", f"{file}: {reason}")
         if len(imported.set_aside) > _SHOWN:

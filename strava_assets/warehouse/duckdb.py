@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from strava_assets.schema import Column, Table
 
 _BYTES_A_VALUE = 20
-"""What a mart takes in memory for each value of the largest table it reads, measured by benchmarks/marts.py."""
+"""How much of the memory limit a value read by a mart counts for: less would spill more, more would scan
+more often; benchmarks/marts.py shows both."""
 
 _TYPES = {column_type.duckdb: column_type for column_type in ColumnType}
 

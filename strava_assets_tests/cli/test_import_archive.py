@@ -40,8 +40,8 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
     assert said.status == 0, said.out + said.err
     told = " ".join(said.out.split())
     assert "The export of athlete 4711, made 2026-11-20, in French: 6 activities, 6 new, 0 changed" in told
-    assert "4 recordings are kept, 4 of them decoded now; 1 activities were typed in by hand" in told
-    assert "1 recordings were set aside; their activities are kept:" in told
+    assert "Recordings kept: 4, decoded now: 4; activities typed in by hand, which have none: 1." in told
+    assert "Recordings set aside, whose activities are kept: 1" in told
     assert "activities/9.fit.gz: it is neither FIT nor GPX nor TCX" in told
     assert "Activity types not known in French, which count as other: Promenade lunaire (1)." in told
     assert "bq_activities: 6 activities: 6 new" in told
