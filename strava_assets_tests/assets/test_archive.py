@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.chain import Chain, Run
 
+# The import that most look at is made once.
+pytestmark = pytest.mark.xdist_group("export")
+
 # An hour and more, or best efforts of an hour have nothing to look at.
 SECONDS = 3_700
 RIDES = 12

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from strava_assets.sandbox import RunningSandbox, Sandbox
 
 
+# In one process of a parallel run: another would wait for the home that nearly all look at.
+pytestmark = pytest.mark.xdist_group("doctor")
+
+
 def line(said: Said, about: str) -> str:
     """The line about a subject, its mark included."""
     found = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ")]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
+# The browser is started and the pages are built once.
+pytestmark = pytest.mark.xdist_group("page")
+
 WATTS, CURVE = "#chart-weekly-watts", "#chart-curve-watts"
 SECTIONS_THAT_ZOOM = {"weekly": (WATTS, "#chart-weekly-hours"), "curve": (CURVE, "#chart-curve-kg")}
 DRAWN_WITHIN_MS = 1500
