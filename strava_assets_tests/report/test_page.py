@@ -150,8 +150,20 @@ HOSTILE = (
 
 
 def test_a_hostile_name_stays_text(build: Callable[..., str]) -> None:
+    # Each ride holds a record, so that its name stands on the page beside its gear's.
+    records = [
+        {"distance_m": 90_000.0},
+        {"moving_time_s": 9_000, "elapsed_time_s": 9_000},
+        {"total_elevation_gain_m": 3_000.0},
+        {"average_watts": 300.0},
+        {"weighted_average_watts": 400.0},
+    ]
+    rides = zip(HOSTILE, records, strict=True)
     hostile = build(
-        [activity(TODAY, str(number), name=name, gear_id=name) for number, name in enumerate(HOSTILE)]
+        [
+            activity(TODAY, str(number), name=f"ride {name}", gear_id=f"gear {name}", **record)
+            for number, (name, record) in enumerate(rides)
+        ]
     )
 
     assert "<script>alert" not in hostile
@@ -159,8 +171,7 @@ def test_a_hostile_name_stays_text(build: Callable[..., str]) -> None:
     assert "{{ 7 * 7 }}" in hostile
     assert without_scripts(hostile).count("{{") == without_scripts(hostile).count("{{ 7 * 7 }}")
     assert 'href="javascript' not in hostile
-    # Each was there to do harm.
-    assert all(escape(name) in hostile for name in HOSTILE)
+    assert all(escape(f"{what} {name}") in hostile for name in HOSTILE for what in ("ride", "gear"))
 
 
 def test_an_id_that_is_no_number_is_never_a_link(build: Callable[..., str]) -> None:

@@ -45,3 +45,12 @@ def test_a_second_start_runs_nothing(platform: Platform, tmp_path: Path) -> None
         second.process.send_signal(signal.SIGHUP)
         assert second.ended() == 0, second.out
     assert processes_in(tmp_path) == []
+
+
+def test_once_it_ends_by_itself_when_everything_is_there(platform: Platform, tmp_path: Path) -> None:
+    shutil.copytree(platform.up.folder / "data", tmp_path / "data")
+
+    with going_up(tmp_path, "--once") as once:
+        assert once.ended() == 0, once.out
+    assert "Everything was materialised" in once.out
+    assert processes_in(tmp_path) == []
