@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,7 @@ from strava_assets.cli import main
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -80,3 +84,17 @@ def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
 def copied(template: Path, folder: Path) -> None:
     """Put a home that was made once into a test's folder."""
     shutil.copytree(template, folder / "data")
+
+
+@contextmanager
+def held_open(terminal: Terminal) -> Iterator[int]:
+    """Another process that writes the warehouse; its pid."""
+    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+    path = terminal.home / "warehouse.duckdb"
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == "open\n"
+        yield holder.pid
+        holder.communicate("\n")

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +14,9 @@ import pytest
 
 from strava_assets.landing import Landing
 from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
-from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal
+from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal, held_open
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from strava_assets.sandbox import RunningSandbox, Sandbox
 
 
@@ -34,20 +29,6 @@ def line(said: Said, about: str) -> str:
     found = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ")]
     assert len(found) == 1, said.out + said.err
     return found[0]
-
-
-@contextmanager
-def held_open(terminal: Terminal) -> Iterator[int]:
-    """Another process that writes the warehouse; its pid."""
-    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
-    path = terminal.home / "warehouse.duckdb"
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "open\n"
-        yield holder.pid
-        holder.communicate("\n")
 
 
 def test_before_anything_it_says_what_is_missing_and_which_command_brings_it(terminal: Terminal) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ import pytest
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.cli.started import going_up, processes_in
-from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, own_environment
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, held_open, own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,17 +116,8 @@ def test_a_warehouse_that_somebody_holds_open_fails_the_sync_in_words(
     impatient = partial(DuckDBWarehouse, wait_for_lock_s=0)
     monkeypatch.setattr("strava_assets.warehouse.duckdb.DuckDBWarehouse", impatient)
     terminal.home.mkdir()
-    program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-c", program, str(terminal.home / "warehouse.duckdb")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == "open\n"
+    with held_open(terminal) as pid:
         said = terminal.run("sync")
-        holder.communicate("\n")
     assert said.status == 1
-    assert f"in use by process {holder.pid}" in said.out
+    assert f"in use by process {pid}" in said.out
     assert "✓ raw_activities" in said.out, "what was fetched is kept"

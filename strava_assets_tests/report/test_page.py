@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from markupsafe import escape
@@ -151,7 +151,7 @@ HOSTILE = (
 
 def test_a_hostile_name_stays_text(build: Callable[..., str]) -> None:
     # Each ride holds a record, so that its name stands on the page beside its gear's.
-    records = [
+    records: list[dict[str, Any]] = [
         {"distance_m": 90_000.0},
         {"moving_time_s": 9_000, "elapsed_time_s": 9_000},
         {"total_elevation_gain_m": 3_000.0},
