@@ -18,6 +18,7 @@ from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks import streams as stream_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
+from strava_assets.execution.executor import run_executor
 from strava_assets.marts import catalog
 from strava_assets.resources import (
     AlertResource,
@@ -26,7 +27,7 @@ from strava_assets.resources import (
     StreamsResource,
     WarehouseResource,
 )
-from strava_assets.schedules import build_jobs, build_schedule
+from strava_assets.schedules import build_jobs, build_schedules
 from strava_assets.settings import WarehouseKind, load_settings
 
 if TYPE_CHECKING:
@@ -77,12 +78,11 @@ def build_defs(
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=checks,
-        jobs=build_jobs(),
-        schedules=[build_schedule(settings)],
+        jobs=build_jobs(settings),
+        schedules=build_schedules(settings),
         sensors=sensors.build(settings),
         resources=resources,
-        # DuckDB has one writer and a step of its own costs seconds to start, so a run is one process.
-        executor=dg.in_process_executor,
+        executor=run_executor,
     )
 
 

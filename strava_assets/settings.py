@@ -76,6 +76,12 @@ class Settings(BaseModel):
         default=False, description="Whether schedules and sensors start switched on; `make run` sets it."
     )
 
+    keep_runs_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="How long records and logs of runs are kept, days; the last success of an asset always.",
+    )
     source_url: str | None = Field(
         default=None,
         description="Where the code is readable, e.g. https://github.com/me/strava_assets/blob/main; the "

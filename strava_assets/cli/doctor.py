@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
+@click.option(
+    "--fix", is_flag=True, help="First repair what a crash left: dead runs and the pools they hold."
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
-def command(*, offline: bool, as_json: bool) -> None:
+def command(*, offline: bool, fix: bool, as_json: bool) -> None:
     """Check settings, secrets, Strava, landing, streams, warehouse, daemon and last runs, each with its cure.
 
     Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
@@ -34,6 +37,11 @@ def command(*, offline: bool, as_json: bool) -> None:
 
     # The findings say it; a log line above them would say it twice.
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
+    if fix:
+        from strava_assets.cli.instance import prepare
+        from strava_assets.settings import load_settings
+
+        prepare(load_settings())
     findings = []
     for finding in examine(offline=offline):
         findings.append(finding)

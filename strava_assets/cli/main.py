@@ -1,16 +1,21 @@
-"""The command group: finds a command's file when it is asked for, and tells errors as sentences."""
+"""The command group: finds a command's file when it is asked for, and prints errors as sentences."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 from typing_extensions import override
 
 from strava_assets import __version__
+from strava_assets.cli.signals import exit_status, heeded_signals
 from strava_assets.errors import StravaAssetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # In the order a newcomer meets them; each stands in the module of its name.
 COMMANDS = (
@@ -36,13 +41,28 @@ class _Commands(click.Group):
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with end_with_message():
             return super().invoke(ctx)
-        except StravaAssetsError as error:
-            from strava_assets.cli.console import show_error
 
-            show_error(error)
-            sys.exit(1)
+
+@contextmanager
+def end_with_message() -> Iterator[None]:
+    """End the process with a sentence and an exit status where a signal or a known error ends the block."""
+    try:
+        with heeded_signals():
+            yield
+    except KeyboardInterrupt as interrupt:
+        click.echo("Stopped.", err=True)
+        sys.exit(exit_status(interrupt))
+    except Exception as error:
+        from strava_assets.cli.console import show_error
+        from strava_assets.cli.storage_errors import as_storage_error
+
+        message = error if isinstance(error, StravaAssetsError) else as_storage_error(error)
+        if message is None:
+            raise
+        show_error(message)
+        sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,7 +19,7 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
 
     Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
     """
-    from strava_assets.cli.instance import prepare
+    from strava_assets.cli.instance import prepare, remove_old_runs
     from strava_assets.cli.running import run_job
     from strava_assets.settings import load_settings
 
@@ -30,4 +30,6 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
         ops["raw_activities"] = {"config": {"mode": "FULL"}}
     if confirm_deletions:
         ops["bq_activities"] = {"config": {"confirm_deletions": True}}
-    sys.exit(0 if run_job(settings, "sync", {"ops": ops}) else 1)
+    succeeded = run_job(settings, "sync", {"ops": ops})
+    remove_old_runs(settings)
+    sys.exit(0 if succeeded else 1)

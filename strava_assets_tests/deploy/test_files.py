@@ -125,7 +125,7 @@ def test_the_example_names_every_variable_that_the_compose_file_asks_for() -> No
     assert asked <= example
 
 
-def test_a_server_has_the_checkouts_dagster_settings_and_its_own_stores() -> None:
+def test_a_server_has_our_dagster_settings_and_its_own_stores() -> None:
     def read(path: Path) -> dict[str, Any]:
         settings: dict[str, Any] = yaml.safe_load(path.read_text())
         return settings
@@ -133,6 +133,8 @@ def test_a_server_has_the_checkouts_dagster_settings_and_its_own_stores() -> Non
     on_server = read(SERVER / "dagster.yaml")
     stores = {"storage", "compute_logs"}
     assert stores <= set(on_server)
+    # All services of a server must see the locks of its runs.
+    assert on_server["run_launcher"].pop("config") == {"locks_in": {"env": "STRAVA_ASSETS_HOME"}}
     assert {key: value for key, value in on_server.items() if key not in stores} == read(
-        ROOT / "dagster.yaml"
+        ROOT / "strava_assets" / "services" / "dagster.yaml"
     )

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("google.cloud.secretmanager", reason="the extra `gcp` is not installed")
 
-import grpc  # type: ignore[import-untyped]  # ships no type information
+import grpc
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.sandbox import Sandbox, serve
