@@ -15,6 +15,8 @@ from strava_assets.errors import ConfigurationError
 if TYPE_CHECKING:
     import dagster as dg
 
+    from strava_assets.settings import Settings
+
 
 @click.command("webserver")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address it listens on.")
@@ -53,9 +55,12 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
     warning = check_exposure(host, settings.hosts)
     if warning:
         say("warning", warning)
-    listener = open_listener(port, host, name="The web UI")
-    workspace_file = workspace or checkout_file("workspace.yaml")
-    with _instance(workspace) as instance, open_workspace(instance, workspace_file) as context:
+    file = workspace or checkout_file("workspace.yaml")
+    with (
+        open_listener(port, host, name="The web UI") as listener,
+        _instance(settings, own=workspace is None) as instance,
+        open_workspace(instance, file) as context,
+    ):
         app = build_app(
             context, allowed=settings.hosts, path_prefix=prefix, report_folder=settings.report_folder
         )
@@ -65,15 +70,14 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
         serve(app, listener)
 
 
-def _instance(workspace: Path | None) -> dg.DagsterInstance:
-    """The Dagster instance of our home, or that of DAGSTER_HOME beside a workspace of one's own."""
+def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
+    """The Dagster instance of our own home, or that of DAGSTER_HOME."""
     import dagster as dg
 
     from strava_assets.cli.instance import prepare
-    from strava_assets.settings import load_settings
 
-    if workspace is None:
-        prepare(load_settings())
+    if own:
+        prepare(settings)
     elif not os.environ.get("DAGSTER_HOME"):
         raise ConfigurationError(
             "DAGSTER_HOME is not set.",

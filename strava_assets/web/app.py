@@ -89,9 +89,14 @@ def build_app(
 
 @contextmanager
 def open_workspace(instance: DagsterInstance, file: Path) -> Iterator[IWorkspaceProcessContext[Any]]:
-    """The workspace of a file until the block ends; where the file names no code server, one is started."""
-    from dagster._core.workspace.context import WorkspaceProcessContext
+    """The workspace of a file until the block ends.
+
+    Where the file names no code server, one is started, and the block ends when it has ended.
+    """
+    from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
+    from dagster._core.workspace.context import WEBSERVER_GRPC_SERVER_HEARTBEAT_TTL, WorkspaceProcessContext
     from dagster._core.workspace.load_target import WorkspaceFileTarget
+    from dagster._grpc.constants import GrpcServerCommand
     from dagster_webserver.cli import (
         DEFAULT_DB_STATEMENT_TIMEOUT,
         DEFAULT_POOL_MAX_OVERFLOW,
@@ -102,8 +107,19 @@ def open_workspace(instance: DagsterInstance, file: Path) -> Iterator[IWorkspace
     instance.optimize_for_webserver(
         DEFAULT_DB_STATEMENT_TIMEOUT, DEFAULT_POOL_RECYCLE, DEFAULT_POOL_MAX_OVERFLOW
     )
+    registry = GrpcServerRegistry(
+        instance_ref=instance.get_ref(),
+        server_command=GrpcServerCommand.API_GRPC,
+        heartbeat_ttl=WEBSERVER_GRPC_SERVER_HEARTBEAT_TTL,
+        startup_timeout=instance.code_server_process_startup_timeout,
+        log_level="WARNING",
+        wait_for_processes_on_shutdown=True,
+    )
     target = WorkspaceFileTarget(paths=[str(file)])
-    with WorkspaceProcessContext(
-        instance, target, version=__version__, code_server_log_level="WARNING"
-    ) as context:
+    with (
+        registry,
+        WorkspaceProcessContext(
+            instance, target, version=__version__, grpc_server_registry=registry
+        ) as context,
+    ):
         yield context

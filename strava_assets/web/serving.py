@@ -110,5 +110,4 @@ def create_server(app: ASGIApp) -> uvicorn.Server:
 
 def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve an app until SIGINT or SIGTERM, which is passed on once open requests have ended."""
-    with listener:
-        create_server(app).run(sockets=[listener])
+    create_server(app).run(sockets=[listener])

@@ -133,6 +133,7 @@ def test_json_is_let_through(port: int, value: str) -> None:
         "/rides/graphql?query={version}",
         "/graphql/?query={version}",
         "//graphql?query={version}",
+        "/graphql%0a?query={version}",
     ],
 )
 def test_a_query_in_the_address_is_refused(port: int, method: str, path: str) -> None:
