@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ from strava_assets_tests.web.requesting import LIMIT_S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Response, WebSocket
 
     from strava_assets_tests.web.conftest import Platform
 
@@ -39,27 +41,67 @@ def browsing(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
+@dataclass
+class Window:
+    """A window on the UI.
+
+    Attributes:
+        refused: the addresses that the server refused.
+        frames: what came by WebSocket, by the socket's address.
+    """
+
+    page: Page
+    refused: list[str] = field(default_factory=list)
+    frames: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("response", self._note)
+        self.page.on("websocket", self._listen)
+
+    def _note(self, response: Response) -> None:
+        if response.status == 403:
+            self.refused.append(response.url)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: self.frames.append((socket.url, str(frame))))
+
+    def wait_for_frame(self, kind: str) -> str:
+        """Wait until a message of this type has come by WebSocket; the socket's address."""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            for address, frame in self.frames:
+                if f'"type":"{kind}"' in frame:
+                    return address
+            # Playwright hands out events while it waits.
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"No {kind!r} came by WebSocket: {self.frames}")
+
+
 @pytest.fixture
-def page(browsing: BrowserContext) -> Iterator[Page]:
+def window(browsing: BrowserContext) -> Iterator[Window]:
     """A window in which nothing of this server may be refused."""
-    refused: list[str] = []
     with browsing.new_page() as page:
-        page.on("response", lambda answer: refused.append(answer.url) if answer.status == 403 else None)
-        yield page
-    assert refused == []
+        window = Window(page)
+        yield window
+    assert window.refused == []
 
 
-def test_the_ui_shows_the_assets_and_subscribes_over_a_websocket(page: Page, address: str) -> None:
-    with page.expect_websocket() as opened:
-        page.goto(f"{address}/assets/weekly_watts")
-    with opened.value.expect_event("framereceived"):
-        pass
-
-    page.get_by_text("An athlete's riding by calendar week").first.wait_for()
-    assert opened.value.url == f"{address.replace('http', 'ws')}/graphql"
+@pytest.fixture
+def page(window: Window) -> Page:
+    return window.page
 
 
-def test_a_run_is_launched_by_the_ui_s_button(page: Page, address: str, platform: Platform) -> None:
+def test_the_ui_shows_the_assets_and_opens_its_websocket(window: Window, address: str) -> None:
+    window.page.goto(f"{address}/assets/weekly_watts")
+
+    window.page.get_by_text("An athlete's riding by calendar week").first.wait_for()
+    assert window.wait_for_frame("connection_ack") == f"{address.replace('http', 'ws')}/graphql"
+
+
+def test_a_run_is_launched_by_the_ui_s_button_and_its_log_comes_by_subscription(
+    window: Window, address: str, platform: Platform
+) -> None:
+    page = window.page
     page.goto(f"{address}/locations/strava_assets/jobs/refresh_marts/playground")
 
     page.locator("button:enabled", has_text=re.compile("^Launch run$", re.IGNORECASE)).first.click()
@@ -68,6 +110,7 @@ def test_a_run_is_launched_by_the_ui_s_button(page: Page, address: str, platform
     run = platform.instance.get_run_by_id(page.url.rpartition("/")[2])
     assert run is not None
     assert run.job_name == "refresh_marts"
+    window.wait_for_frame("data")
 
 
 def test_graphiql_runs_what_is_typed_there(page: Page, address: str) -> None:
