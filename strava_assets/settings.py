@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from strava_assets.errors import ConfigurationError
+from strava_assets.web.hosts import AllowedHosts, Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -220,6 +221,13 @@ class Settings(BaseModel):
         default=False, description="Whether the data is the sample athlete's; `make run` sets it."
     )
 
+    # The web UI
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the web UI is reached besides localhost, separated by commas, e.g. "
+        "rides.example.com or nas.local:8443; needed behind a proxy and with --host.",
+    )
+
     # Alerts
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Where a failed run is told, by POST; the address is treated as a secret."
@@ -232,11 +240,22 @@ class Settings(BaseModel):
     smtp_host: str = Field(default="localhost", description="The mail server, without login.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
 
-    @field_validator("power_sports", mode="before")
+    @field_validator("power_sports", "allowed_hosts", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if Host.parse(entry) is None:
+                raise ValueError(
+                    f"{entry!r} must be a host name, with or without a port, such as rides.example.com; "
+                    "without https:// and without a path"
+                )
         return value
 
     @field_validator("timezone")
@@ -286,6 +305,11 @@ class Settings(BaseModel):
         )
 
     @property
+    def hosts(self) -> AllowedHosts:
+        """The names under which the web UI may be reached."""
+        return AllowedHosts.of_setting(self.allowed_hosts, variable_name("allowed_hosts"))
+
+    @property
     def alerts_wanted(self) -> bool:
         """Whether a failed run has somewhere to be told."""
         return self.alert_webhook_url is not None or self.alert_mail_to is not None
@@ -324,6 +348,11 @@ class Settings(BaseModel):
     def report_target(self) -> str:
         """Where the page is written: as set, or a folder of the home."""
         return self.report_url or str(self.home.absolute() / "report")
+
+    @property
+    def report_folder(self) -> Path | None:
+        """The folder of the page where it is written to this machine; None where it is written elsewhere."""
+        return None if "://" in self.report_target else Path(self.report_target)
 
     @property
     def dagster_home(self) -> Path:

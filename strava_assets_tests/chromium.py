@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     """A browser without a window; one at a time in a process.
 
     Its fixture must end with its module or package: Playwright refuses a second one beside it.
+
+    Args:
+        arguments: further options of its command line.
     """
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,6 +38,7 @@ def chromium() -> Iterator[Browser]:
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
+                *arguments,
             ],
         )
         yield browser

@@ -17,6 +17,7 @@ from strava_assets.settings import (
     load_settings,
     variable_name,
 )
+from strava_assets.web.hosts import Host
 
 ROOT = Path(__file__).parents[1]
 VARIABLES = [variable_name(field) for field in Settings.model_fields]
@@ -97,6 +98,9 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "match pattern"),
         ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "match pattern"),
         ("STRAVA_ASSETS_BIGQUERY_MAX_BYTES_BILLED", "1", "greater than or equal to"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "https://rides.example/", "without https://"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "rides.example,*", "must be a host name"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "rides.example:70000", "must be a host name"),
     ],
 )
 def test_an_impossible_value_is_refused_by_name(name: str, value: str, why: str) -> None:
@@ -137,6 +141,11 @@ def test_secrets_show_in_no_repr_and_no_message() -> None:
 
 def test_lists_are_written_with_commas() -> None:
     assert settings(STRAVA_ASSETS_POWER_SPORTS="Ride, GravelRide,").power_sports == ("Ride", "GravelRide")
+
+
+def test_host_names_are_written_with_commas_and_a_port_where_it_matters() -> None:
+    read = settings(STRAVA_ASSETS_ALLOWED_HOSTS="Rides.example, nas.local:8443")
+    assert read.hosts.configured == (Host("rides.example"), Host("nas.local", 8443))
 
 
 def test_an_address_may_end_with_a_slash() -> None:

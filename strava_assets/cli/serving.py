@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import ConfigurationError
+from strava_assets.web.hosts import AllowedHosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,14 @@ _TRIES = 10
 
 class _Quiet(SimpleHTTPRequestHandler):
     """Serves files and keeps what it served to itself."""
+
+    def send_head(self) -> Any:
+        """The file's headers, for requests that name this machine."""
+        refusal = AllowedHosts().refusal(lambda name: self.headers.get_all(name, []))
+        if refusal:
+            self.send_error(403, "Refused", refusal)
+            return None
+        return super().send_head()
 
     def log_message(self, *_: Any) -> None:
         """Say nothing: the terminal belongs to the sync."""
