@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
+
+
+LIMIT_MS = 240_000
+"""What anything in the browser may take: a guard against hanging, for a machine whose every core is busy."""
 
 
 @contextmanager
@@ -41,5 +45,13 @@ def chromium(*arguments: str) -> Iterator[Browser]:
                 *arguments,
             ],
         )
+        sync_api.expect.set_options(timeout=LIMIT_MS)
         yield browser
         browser.close()
+
+
+def window(browser: Browser, **options: Any) -> BrowserContext:
+    """A window of its own, in which nothing is waited for without a limit."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(LIMIT_MS)
+    return context

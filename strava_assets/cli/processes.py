@@ -15,8 +15,9 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import TYPE_CHECKING
+from urllib.request import ProxyHandler, build_opener
 
 from strava_assets.cli.console import say
 from strava_assets.errors import StravaAssetsError
@@ -228,25 +229,25 @@ def wait_until(condition: Callable[[], bool], limit_s: float) -> bool:
     return True
 
 
-def wait_for_answer(port: int, path: str, watched: Processes, limit_s: float = 180) -> None:
-    """Wait until a server on loopback answers.
+def wait_for_answer(address: str, watched: Processes, limit_s: float = 180) -> None:
+    """Wait until a server of this machine answers.
 
     Raises:
         ProcessEndedError: a process ended meanwhile.
         StravaAssetsError: nothing answered within the limit.
     """
+    # A proxy of the environment is for other machines.
+    opener = build_opener(ProxyHandler({}))
 
     def answers() -> bool:
         watched.refuse_ended()
-        with suppress(OSError, HTTPException):
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", path)
-            return connection.getresponse().status == 200
+        with suppress(OSError, HTTPException), opener.open(address, timeout=5) as answer:
+            return bool(answer.status == 200)
         return False
 
     if not wait_until(answers, limit_s):
         raise StravaAssetsError(
-            f"The Dagster UI did not answer on port {port} within {limit_s:.0f} seconds.",
+            f"The Dagster UI did not answer at {address} within {limit_s:.0f} seconds.",
             remedy="Look into the logs in the folder logs of STRAVA_ASSETS_HOME; a busy machine may need a "
             "second try.",
         )

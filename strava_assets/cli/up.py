@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import tempfile
 import time
@@ -34,13 +33,15 @@ LONGEST_SOCKET_PATH = 103
     type=click.IntRange(1, 65535),
     default=3000,
     show_default=True,
-    help="Where the Dagster UI listens, on loopback.",
+    help="The port of the Dagster UI.",
 )
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address the UI listens on.")
+@click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
 @click.option(
     "--ui/--no-ui", default=True, show_default=True, help="With the Dagster UI, or the schedule only."
 )
 @click.option("--once", is_flag=True, help="Stop when everything has been materialized and the UI answers.")
-def command(port: int, *, ui: bool, once: bool) -> None:
+def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
     """Start everything: materialize the chain if it is due, then the Dagster UI with its schedule.
 
     Without credentials it shows what you have imported from a bulk export. Without that either, a local
@@ -48,13 +49,13 @@ def command(port: int, *, ui: bool, once: bool) -> None:
     yours.
     """
     from strava_assets.cli.console import console
+    from strava_assets.web.app import read_path_prefix
 
     with ExitStack() as stack:
-        platform = _decide(stack, port if ui else None)
+        platform = _decide(stack, WebUI(host, port, read_path_prefix(path_prefix)) if ui else None)
         started = stack.enter_context(_only_one(platform))
-        if ui:
-            # Only now: what a killed one has left listening there is ended.
-            _refuse_taken(port)
+        if platform.ui:
+            _check_port(platform.ui, platform.settings)
         succeeded = _start(platform, started, _socket_path(started.locks, stack))
         if once:
             sys.exit(0 if succeeded else 1)
@@ -67,6 +68,25 @@ def command(port: int, *, ui: bool, once: bool) -> None:
 
 
 @dataclass(frozen=True)
+class WebUI:
+    """Where the Dagster UI listens, and below which path a proxy serves it."""
+
+    host: str
+    port: int
+    path_prefix: str
+
+    @property
+    def address(self) -> str:
+        """Its address on this machine."""
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{self.path_prefix}"
+
+    def options(self) -> tuple[str, ...]:
+        """The options of the process that serves it."""
+        return ("--host", self.host, "--port", str(self.port), "--path-prefix", self.path_prefix)
+
+
+@dataclass(frozen=True)
 class Platform:
     """What is to be started.
 
@@ -74,16 +94,16 @@ class Platform:
         settings: those in force.
         environ: the environment that gives the same settings to the processes.
         job: what the first run materializes.
-        port: where the UI listens; None for none.
+        ui: where the UI is; None for none.
     """
 
     settings: Settings
     environ: dict[str, str]
     job: str
-    port: int | None
+    ui: WebUI | None
 
 
-def _decide(stack: ExitStack, port: int | None) -> Platform:
+def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
     """Your own account, what you have imported, or the sample athlete, whose sandbox is started."""
     from strava_assets.landing import Landing
     from strava_assets.settings import load_settings
@@ -97,9 +117,9 @@ def _decide(stack: ExitStack, port: int | None) -> Platform:
             job = REFRESH
         else:
             environ |= _sample_athlete(settings.home / "sample", stack)
-    if port and not settings.report_link and not settings.report_url:
-        environ["STRAVA_ASSETS_REPORT_LINK"] = f"http://127.0.0.1:{port}/report/index.html"
-    return Platform(load_settings(environ), environ, job, port)
+    if ui and not settings.report_link and settings.report_folder:
+        environ["STRAVA_ASSETS_REPORT_LINK"] = f"{ui.address}/report/index.html"
+    return Platform(load_settings(environ), environ, job, ui)
 
 
 def _without_account() -> dict[str, str]:
@@ -190,19 +210,19 @@ def _start(platform: Platform, started: Processes, socket_path: Path) -> bool:
     from strava_assets.cli.console import console
     from strava_assets.cli.processes import Program, wait_for_answer
 
-    settings, port = platform.settings, platform.port
+    settings, ui = platform.settings, platform.ui
     if settings.is_sample:
         _write_sample_figures(settings.athlete_file_path)
     logs = settings.home.absolute() / "logs"
     logs.mkdir(exist_ok=True)
     place = ("--socket", str(socket_path))
-    title, ui = ("The Dagster UI with its daemon", ("--port", str(port))) if port else ("The daemon", ())
+    title = "The Dagster UI with its daemon" if ui else "The daemon"
     console.print(f"Starting {title[0].lower()}{title[1:]} ...")
     started.start(Program("The code server", "code_server", place, logs / "code_server.log"))
-    started.start(Program(title, "host", (*place, *ui), logs / "host.log"))
+    started.start(Program(title, "host", (*place, *(ui.options() if ui else ())), logs / "host.log"))
     succeeded = started.run(Program("The first run", "first_run", ("--job", platform.job))) == 0
-    if port:
-        wait_for_answer(port, "/server_info", started)
+    if ui:
+        wait_for_answer(f"{ui.address}/server_info", started)
     _say_where(platform, succeeded=succeeded)
     return succeeded
 
@@ -241,36 +261,38 @@ def _has_credentials(settings: Settings) -> bool:
     return not missing
 
 
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Port {port} is taken ({error.strerror}).",
-                means="The Dagster UI cannot listen there, so nothing was started.",
-                remedy=f"Choose another one with make run PORT={port + 1}, or stop what listens there.",
-            ) from None
+def _check_port(ui: WebUI, settings: Settings) -> None:
+    """See that the UI can listen where it should; what a killed `up` left listening there has been ended.
+
+    Raises:
+        ConfigurationError: the port is taken, or other machines would reach a UI that has no login.
+    """
+    from strava_assets.cli.console import say
+    from strava_assets.web.serving import check_exposure, open_listener
+
+    if warning := check_exposure(ui.host, settings.hosts):
+        say("warning", warning)
+    open_listener(ui.port, ui.host, name="The Dagster UI").close()
 
 
 def _say_where(platform: Platform, *, succeeded: bool) -> None:
     from strava_assets.cli.console import console
 
-    settings, port = platform.settings, platform.port
+    settings, ui = platform.settings, platform.ui
     mark = "[green]✓[/]" if succeeded else "[red]✗ The last run failed (see above);[/]"
-    address = f"http://127.0.0.1:{port}"
-    ui = (
-        f"The Dagster UI: [bold]{address}/asset-groups[/]" if port else "The daemon is running, without a UI."
+    page = (
+        f"The Dagster UI: [bold]{ui.address}/asset-groups[/]"
+        if ui
+        else "The daemon is running, without a UI."
     )
-    console.print(f"\n{mark} {ui}")
+    console.print(f"\n{mark} {page}", soft_wrap=True)
     console.print(
         f"  The report:     [bold]{settings.report_link or settings.report_target}[/]", soft_wrap=True
     )
-    if port:
-        console.print(f"  Weekly watts:   {address}/assets/weekly_watts")
+    if ui:
+        console.print(f"  Weekly watts:   {ui.address}/assets/weekly_watts", soft_wrap=True)
         ticks = "every six hours, running" if settings.schedules_running else "off"
-        console.print(f"  The schedule:   {address}/automation  ({ticks})")
+        console.print(f"  The schedule:   {ui.address}/automation  ({ticks})", soft_wrap=True)
     console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
     console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
     console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)

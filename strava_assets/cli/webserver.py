@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.workspace.load_target import WorkspaceLoadTarget
 
     from strava_assets.settings import Settings
 
@@ -34,9 +34,6 @@ def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> N
     The report is at /report/. There is no login: on another host than loopback it starts only if
     STRAVA_ASSETS_ALLOWED_HOSTS says under which names it is reached.
     """
-    # As Ctrl-C: the code server ends with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _run(host, port, path_prefix, workspace)
     except KeyboardInterrupt:
@@ -45,7 +42,6 @@ def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> N
 
 def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
     from strava_assets.cli.console import console, say
-    from strava_assets.cli.instance import checkout_file
     from strava_assets.settings import load_settings
     from strava_assets.web.app import build_app, open_workspace, read_path_prefix
     from strava_assets.web.serving import check_exposure, open_listener, serve
@@ -55,11 +51,10 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
     warning = check_exposure(host, settings.hosts)
     if warning:
         say("warning", warning)
-    file = workspace or checkout_file("workspace.yaml")
     with (
         open_listener(port, host, name="The web UI") as listener,
         _instance(settings, own=workspace is None) as instance,
-        open_workspace(instance, file) as context,
+        open_workspace(instance, _target(workspace)) as context,
     ):
         app = build_app(
             context, allowed=settings.hosts, path_prefix=prefix, report_folder=settings.report_folder
@@ -68,6 +63,17 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
         console.print(f"The Dagster UI: {address}/", soft_wrap=True)
         console.print(f"The report:     {address}/report/", soft_wrap=True)
         serve(app, listener)
+
+
+def _target(workspace: Path | None) -> WorkspaceLoadTarget:
+    """Where the definitions come from: a workspace file, or this package."""
+    from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+
+    if workspace:
+        return WorkspaceFileTarget([str(workspace)])
+    return ModuleTarget(
+        "strava_assets.definitions", attribute=None, working_directory=None, location_name="strava_assets"
+    )
 
 
 def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:

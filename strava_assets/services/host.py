@@ -6,16 +6,21 @@ import argparse
 import os
 import signal
 import threading
+import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from strava_assets.cli.signals import heeded_signals
+from strava_assets.cli.main import end_with_message
 from strava_assets.services.lifeline import tie_to_parent
 
 if TYPE_CHECKING:
     import dagster as dg
-    from dagster._core.workspace.load_target import WorkspaceLoadTarget
+    from dagster._core.workspace.context import IWorkspaceProcessContext
     from dagster._daemon.controller import DagsterDaemonController
+    from dagster._daemon.daemon import DagsterDaemon
+
+WATCH_INTERVAL_S = 10
 
 
 def main() -> None:
@@ -25,61 +30,88 @@ def main() -> None:
     parser.add_argument("--lock", type=Path, required=True, help="The lock file of this service.")
     parser.add_argument("--socket", type=Path, required=True, help="Where the code server listens.")
     parser.add_argument("--port", type=int, help="Where the UI listens; none without it.")
+    parser.add_argument("--host", help="The address of this machine that it listens on.")
+    parser.add_argument("--path-prefix", default="", help="Where a proxy serves it.")
     options = parser.parse_args()
-    with heeded_signals():
+    with end_with_message():
         lock = tie_to_parent(options.lifeline, options.lock)
-        try:
-            _serve(options.socket, options.port)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            lock.release()
+        with suppress(KeyboardInterrupt):
+            _serve(options)
+        lock.release()
 
 
-def _serve(socket: Path, port: int | None) -> None:
+def _serve(options: argparse.Namespace) -> None:
     from dagster._core.workspace.load_target import GrpcServerTarget
-    from dagster._daemon.controller import daemon_controller_from_instance
+    from dagster._daemon.controller import DagsterDaemonController
 
     from strava_assets.execution.recovery import open_instance
+    from strava_assets.web.app import open_workspace
 
-    target = GrpcServerTarget(host="localhost", socket=str(socket), port=None, location_name="strava_assets")
+    socket = str(options.socket)
+    target = GrpcServerTarget(host="localhost", socket=socket, port=None, location_name="strava_assets")
     with (
         open_instance() as instance,
-        daemon_controller_from_instance(instance, target, log_level="warning") as controller,
+        ExitStack() as stack,
+        open_workspace(instance, target) as workspace,
+        DagsterDaemonController(workspace, _daemons(instance, stack)) as controller,
     ):
-        if port is None:
-            controller.check_daemon_loop()
+        if options.port is None:
+            _watch(controller)
         else:
-            threading.Thread(target=_watch, args=(controller,), name="daemon", daemon=True).start()
-            _serve_ui(instance, target, port)
+            threading.Thread(target=_end_with, args=(controller,), name="watch", daemon=True).start()
+            _serve_ui(workspace, options)
+
+
+def _daemons(instance: dg.DagsterInstance, stack: ExitStack) -> list[DagsterDaemon[Any]]:
+    """Dagster's daemons; two of them look less often than they would, for a machine that idles for years."""
+    from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
+    from dagster._daemon.controller import create_daemon_of_type
+    from dagster._daemon.freshness import FreshnessDaemon
+
+    calm: dict[str, DagsterDaemon[Any]] = {
+        # Starts a crashed run again.
+        "EVENT_LOG_CONSUMER": EventLogConsumerDaemon(interval_seconds=20),
+        # Our data is fresh for hours.
+        "FRESHNESS_DAEMON": FreshnessDaemon(interval_seconds=600),
+    }
+    return [
+        stack.enter_context(calm.get(kind) or create_daemon_of_type(kind, instance))
+        for kind in instance.get_required_daemon_types()
+    ]
 
 
 def _watch(controller: DagsterDaemonController) -> None:
+    """Wait until one of the daemon's threads has ended, which raises.
+
+    Dagster's own loop also loads the definitions anew every minute; ours change with a restart alone.
+    """
+    while True:
+        time.sleep(WATCH_INTERVAL_S)
+        controller.check_daemon_threads()
+
+
+def _end_with(controller: DagsterDaemonController) -> None:
     """End the whole process when one of the daemon's threads has ended: `up` starts it again."""
     try:
-        controller.check_daemon_loop()
+        _watch(controller)
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _serve_ui(instance: dg.DagsterInstance, target: WorkspaceLoadTarget, port: int) -> None:
-    import asyncio
+def _serve_ui(workspace: IWorkspaceProcessContext[Any], options: argparse.Namespace) -> None:
+    from strava_assets.settings import load_settings
+    from strava_assets.web.app import build_app
+    from strava_assets.web.serving import open_listener, serve
 
-    import uvicorn
-    from dagster._core.workspace.context import WorkspaceProcessContext
-    from dagster_webserver.app import create_app_from_workspace_process_context
-
-    class CalmServer(uvicorn.Server):
-        """Looks once a second whether it is to end, instead of ten times: it idles for years."""
-
-        async def main_loop(self) -> None:
-            while not await self.on_tick(0):  # noqa: ASYNC110 - the signal handler sets a plain attribute
-                await asyncio.sleep(1)
-
-    with WorkspaceProcessContext(instance, target) as context:
-        app = create_app_from_workspace_process_context(context)
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", date_header=False)
-        CalmServer(config).run()
+    settings = load_settings()
+    with open_listener(options.port, options.host, name="The web UI") as listener:
+        app = build_app(
+            workspace,
+            allowed=settings.hosts,
+            path_prefix=options.path_prefix,
+            report_folder=settings.report_folder,
+        )
+        serve(app, listener)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dagster import DagsterInstance
     from dagster._core.workspace.context import IWorkspaceProcessContext
+    from dagster._core.workspace.load_target import WorkspaceLoadTarget
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp
@@ -88,14 +89,15 @@ def build_app(
 
 
 @contextmanager
-def open_workspace(instance: DagsterInstance, file: Path) -> Iterator[IWorkspaceProcessContext[Any]]:
-    """The workspace of a file until the block ends.
+def open_workspace(
+    instance: DagsterInstance, target: WorkspaceLoadTarget
+) -> Iterator[IWorkspaceProcessContext[Any]]:
+    """A workspace until the block ends.
 
-    Where the file names no code server, one is started, and the block ends when it has ended.
+    Where the target names no running code server, one is started, and the block ends when it has ended.
     """
     from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
     from dagster._core.workspace.context import WEBSERVER_GRPC_SERVER_HEARTBEAT_TTL, WorkspaceProcessContext
-    from dagster._core.workspace.load_target import WorkspaceFileTarget
     from dagster._grpc.constants import GrpcServerCommand
     from dagster_webserver.cli import (
         DEFAULT_DB_STATEMENT_TIMEOUT,
@@ -115,7 +117,6 @@ def open_workspace(instance: DagsterInstance, file: Path) -> Iterator[IWorkspace
         log_level="WARNING",
         wait_for_processes_on_shutdown=True,
     )
-    target = WorkspaceFileTarget(paths=[str(file)])
     with (
         registry,
         WorkspaceProcessContext(

@@ -10,7 +10,7 @@ import pytest
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
 from strava_assets.secrets import open_store
-from strava_assets_tests.chromium import chromium
+from strava_assets_tests.chromium import chromium, window
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
 
@@ -32,7 +32,7 @@ def kept(terminal: Terminal) -> dict[str, str]:
 def page() -> Iterator[Page]:
     """A tab of a real browser without a window."""
     with chromium() as browser:
-        yield browser.new_page()
+        yield window(browser).new_page()
 
 
 def test_in_a_real_browser_from_the_consent_page_back_to_the_terminal(

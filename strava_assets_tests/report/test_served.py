@@ -12,8 +12,8 @@ from starlette.routing import Route
 from strava_assets.web.guard import Guard, SecurityHeaders
 from strava_assets.web.hosts import AllowedHosts
 from strava_assets.web.report_pages import report_routes
-from strava_assets_tests.chromium import chromium
-from strava_assets_tests.web.requesting import LIMIT_S, serving
+from strava_assets_tests.chromium import chromium, window
+from strava_assets_tests.web.requesting import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,7 @@ class Opened:
 
 @pytest.fixture
 def opened(browser: Browser, address: str) -> Iterator[Opened]:
-    with browser.new_context() as context:
-        context.set_default_timeout(LIMIT_S * 1_000)
+    with window(browser) as context:
         yield Opened(context.new_page(), address)
 
 

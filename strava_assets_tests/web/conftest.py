@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
+from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
-from strava_assets.cli.instance import checkout_file, prepare
+from strava_assets.cli.instance import prepare
 from strava_assets.settings import load_settings
 from strava_assets.web.app import build_app, open_workspace
 from strava_assets.web.hosts import AllowedHosts
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+ROOT = Path(__file__).parents[2]
 OWN_NAME = "rides.example"
 CANARIES = {
     "client_id": "12345",
@@ -71,7 +74,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         report.mkdir()
         (report / "index.html").write_text("<h1>Ride insights</h1>")
         instance = stack.enter_context(dg.DagsterInstance.get())
-        context = stack.enter_context(open_workspace(instance, checkout_file("workspace.yaml")))
+        context = stack.enter_context(
+            open_workspace(instance, WorkspaceFileTarget([str(ROOT / "workspace.yaml")]))
+        )
         statuses: list[int] = []
         own_name = AllowedHosts.of_setting([OWN_NAME], "STRAVA_ASSETS_ALLOWED_HOSTS")
         apps: dict[str, ASGIApp] = {

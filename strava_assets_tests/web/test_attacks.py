@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
+from strava_assets_tests.chromium import window
 from strava_assets_tests.receivers import answering
 from strava_assets_tests.web.conftest import CANARIES
 from strava_assets_tests.web.requesting import LIMIT_S, request
@@ -168,8 +169,7 @@ def site() -> Iterator[EvilServer]:
 
 @pytest.fixture
 def attacker(browser: Browser, site: EvilServer, platform: Platform) -> Iterator[Attacker]:
-    with browser.new_context() as context:
-        context.set_default_timeout(LIMIT_S * 1_000)
+    with window(browser) as context:
         site.heard.clear()
         yield Attacker(context.new_page(), site, platform)
 

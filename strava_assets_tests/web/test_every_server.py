@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from strava_assets.cli.serving import serve_folder
 from strava_assets.sandbox import Sandbox
 from strava_assets.sandbox import serve as serve_sandbox
 from strava_assets.strava.callback import listen
@@ -34,14 +33,7 @@ def login(_: Path) -> Iterator[str]:
         yield f"{callback.redirect_uri}?state=the-state&code=c&scope=read"
 
 
-@contextmanager
-def report(folder: Path) -> Iterator[str]:
-    (folder / "index.html").write_text("the page")
-    with serve_folder(folder, 20_000) as address:
-        yield f"{address}/index.html"
-
-
-EVERY_SERVER = pytest.mark.parametrize("server", [sandbox, login, report], ids=lambda server: server.__name__)
+EVERY_SERVER = pytest.mark.parametrize("server", [sandbox, login], ids=lambda server: server.__name__)
 
 
 @EVERY_SERVER

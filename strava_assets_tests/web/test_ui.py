@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets_tests.chromium import window
 from strava_assets_tests.web.conftest import OWN_NAME
 from strava_assets_tests.web.requesting import LIMIT_S
 
@@ -36,8 +37,7 @@ def address(request: pytest.FixtureRequest, platform: Platform) -> str:
 @pytest.fixture(scope="module")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browsing: the UI's scripts are loaded once."""
-    with browser.new_context(viewport={"width": 1900, "height": 1250}) as context:
-        context.set_default_timeout(LIMIT_S * 1_000)
+    with window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
 
