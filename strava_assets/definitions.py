@@ -26,6 +26,7 @@ from strava_assets.resources import (
     StreamsResource,
     WarehouseResource,
 )
+from strava_assets.resources.fixed import fixed, without_values
 from strava_assets.schedules import build_jobs, build_schedule
 from strava_assets.settings import WarehouseKind, load_settings
 
@@ -44,11 +45,16 @@ def build_defs(
 
     Args:
         settings: validated settings; nothing is read from the environment here.
-        resource_overrides: resources to put in place of the usual ones, by name.
+        resource_overrides: resources to put in place of the usual ones, by name. Like these, they cannot be
+            configured when a run is launched.
         patient: whether a run waits a while and tries again where Strava fails for the moment; one that a
             person looks on at tells it instead.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
+    bound = {
+        name: fixed(resource) if isinstance(resource, dg.ConfigurableResource) else resource
+        for name, resource in resources.items()
+    }
     storage_kind = settings.warehouse_kind.value
     every_mart = catalog.load()
     checks = [
@@ -80,7 +86,7 @@ def build_defs(
         jobs=build_jobs(),
         schedules=[build_schedule(settings)],
         sensors=sensors.build(settings),
-        resources=resources,
+        resources={"io_manager": without_values()} | bound,
         # DuckDB has one writer and a step of its own costs seconds to start, so a run is one process.
         executor=dg.in_process_executor,
     )
