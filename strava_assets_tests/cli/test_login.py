@@ -182,6 +182,7 @@ def test_a_store_that_keeps_nothing_is_refused_before_anyone_is_asked(terminal: 
     said = terminal.run("login", STRAVA_ASSETS_SECRET_STORE="env", **APPLICATION)
     assert said.status == 1
     assert "The environment cannot keep" in said.err
+    assert "STRAVA_ASSETS_SECRET_STORE=file" in said.err
     assert said.out == ""
 
 
