@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from strava_assets.errors import ConfigurationError
+from strava_assets.file_modes import DEFAULT_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,15 @@ class Settings(BaseModel):
 
     # Where it runs and where its state lives
     env: Environment = Field(default=Environment.LOCAL, description="Where it runs.")
-    home: Path = Field(default=Path("data"), description="The one folder of all local state.")
+    home: Path = Field(
+        default=DEFAULT_HOME, description="The one folder of all local state, for this user alone."
+    )
+    umask: str | None = Field(
+        default=None,
+        pattern=r"^0?[0-7]{3}$",
+        description="The umask for what is written outside the home, e.g. a report at another address. "
+        "Default: that of the shell.",
+    )
     timezone: str = Field(
         default="UTC", description="The athlete's time zone: when the schedule ticks and which day is today."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 import strava_assets
+from strava_assets.cli.privacy import close_home
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def prepare(settings: Settings) -> Path:
             means="All local state lives there, so nothing was started.",
             remedy="make it writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
+    close_home(settings.home)
     os.environ["DAGSTER_HOME"] = str(home)
     # Its database is made here, once: several processes making it at the same time break it.
     with dg.DagsterInstance.get():

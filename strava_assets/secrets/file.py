@@ -216,7 +216,7 @@ class FileStore:
     def _not_a_file(self, path: Path, kind: str) -> SecretStoreError:
         return SecretStoreError(
             f"{path} is {kind}.",
-            means="Tokens are kept in a plain file only. Nothing was changed, and Strava is not asked for any.",
+            means="Tokens are kept in a plain file only. Nothing was changed, and Strava is not asked.",
             remedy="Move it away and run `strava-assets login`; to keep everything elsewhere, set "
             "STRAVA_ASSETS_HOME.",
         )

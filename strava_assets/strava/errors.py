@@ -89,13 +89,16 @@ class ForeignHostError(PermanentStravaError):
 
     def __init__(self, setting: str, host: str, owner: str) -> None:
         whose = f"are stored for {owner}" if owner else "come from the environment, which names no host"
+        back = f"Remove {setting}: Strava's own address is then used"
+        if owner and not owner.endswith(".strava.com"):
+            back = f"Set {setting} to an address of {owner}"
         first = "" if owner else "set STRAVA_ASSETS_SECRET_STORE=file and "
         super().__init__(
             f"{setting} leads to {host or 'no host'}, and these credentials {whose}.",
             means="Credentials go only to Strava or to the host they are stored for, so nothing was sent. "
             + NOTHING_LOST,
-            remedy=f"Correct {setting}, or remove it: Strava's own address is then used. If you do mean the "
-            f"new host, {first}run `strava-assets login`, which stores new credentials for it.",
+            remedy=f"{back}. If you do mean the new host, {first}run `strava-assets login`, which stores new "
+            "credentials for it.",
         )
 
 

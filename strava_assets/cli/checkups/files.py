@@ -1,0 +1,27 @@
+"""Whether the home is closed to other users of the machine; nothing is changed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.cli.checkups.finding import Finding, ok, warning
+from strava_assets.cli.privacy import counted
+from strava_assets.file_modes import open_to_others
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.settings import Settings
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Look at the modes of what is in the home; says nothing where there is no home yet."""
+    home = settings.home.absolute()
+    if not home.is_dir():
+        return
+    found = list(open_to_others(home))
+    if not found:
+        yield ok("files", f"Nobody else on this machine can open what is in {home}.")
+        return
+    said = f"{counted(len(found))} can be used by others on this machine, e.g. {found[0]}."
+    yield warning("files", said, "the next sync or make run closes them")
