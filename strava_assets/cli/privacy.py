@@ -19,14 +19,13 @@ def close_home(home: Path) -> None:
     """
     closed = close_to_others(home)
     if closed.paths:
-        found = counted(len(closed.paths))
-        say("warning", f"{found} in {home.absolute()} could be used by others on this machine; now closed.")
+        say("ok", f"Closed {counted(len(closed.paths))} in {home.absolute()} to other users of this machine.")
     if closed.refused:
         say(
             "warning",
-            f"{counted(len(closed.refused))} in {home.absolute()} can be used by others on this machine and "
-            f"belong to another user, e.g. {closed.refused[0]}. What to do: let their owner close them with "
-            "chmod go= .",
+            f"{counted(len(closed.refused))} in {home.absolute()} cannot be closed to other users of this "
+            f"machine, because they belong to one of them, e.g. {closed.refused[0]}. What to do: have them "
+            "given to you with chown.",
         )
 
 

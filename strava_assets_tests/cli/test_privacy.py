@@ -34,16 +34,16 @@ def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
     synced.at(strava)
 
     said = synced.run("doctor", "--offline", **CREDENTIALS)
-    assert "files and folders can be used by others on this machine" in said.out
+    assert "Open to other users of this machine: " in said.out
     assert str(synced.home) in said.out
 
     said = synced.run("report", **CREDENTIALS)
     assert said.status == 0, said.out + said.err
-    assert f"in {synced.home} could be used by others on this machine; now closed." in said.out
+    assert f"files and folders in {synced.home} to other users of this machine." in said.out
     assert list(open_to_others(synced.home)) == []
 
-    assert "could be used by others" not in synced.run("report", **CREDENTIALS).out
-    assert "Nobody else on this machine" in synced.run("doctor", "--offline", **CREDENTIALS).out
+    assert "Closed" not in synced.run("report", **CREDENTIALS).out
+    assert "No other user of this machine" in synced.run("doctor", "--offline", **CREDENTIALS).out
 
 
 def test_a_report_outside_the_home_is_as_open_as_the_shell_makes_files(synced: Terminal) -> None:

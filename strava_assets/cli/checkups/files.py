@@ -21,7 +21,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         return
     found = list(open_to_others(home))
     if not found:
-        yield ok("files", f"Nobody else on this machine can open what is in {home}.")
+        yield ok("files", f"No other user of this machine can open what is in {home}.")
         return
-    said = f"{counted(len(found))} can be used by others on this machine, e.g. {found[0]}."
-    yield warning("files", said, "the next sync or make run closes them")
+    said = f"Open to other users of this machine: {counted(len(found))}, e.g. {found[0]}."
+    yield warning("files", said, "strava-assets sync, or make run: each closes them when it starts")
