@@ -16,6 +16,8 @@ from strava_assets.errors import ConfigurationError
 from strava_assets.resources import LandingResource, StreamsResource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from strava_assets.history.archive import Imported, Progress
     from strava_assets.settings import Settings
 
@@ -159,9 +161,16 @@ def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[st
         "seconds": round(seconds, 2),
     }
     if imported.set_aside:
-        shown = list(imported.set_aside.items())[:_SHOWN]
-        metadata["set_aside_files"] = dg.MetadataValue.md("\n".join(f"- `{f}`: {why}" for f, why in shown))
+        files = list(imported.set_aside.items())[:_SHOWN]
+        metadata["set_aside_files"] = _listed(("file", "why it was set aside"), files)
     if imported.unknown_types:
-        told = [f"- {shown}: {count}" for shown, count in imported.unknown_types.most_common(_SHOWN)]
-        metadata["unknown_type_names"] = dg.MetadataValue.md("\n".join(told))
+        types = imported.unknown_types.most_common(_SHOWN)
+        metadata["unknown_type_names"] = _listed(("type", "activities"), types)
     return metadata
+
+
+def _listed(heads: "Sequence[str]", rows: "Iterable[Sequence[object]]") -> dg.MarkdownMetadataValue:
+    """A table of what stands in an export, which may be called anything."""
+    from strava_assets.report.markdown import escaped, table
+
+    return dg.MetadataValue.md(table(heads, [[escaped(str(value)) for value in row] for row in rows]))
