@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # DuckDB fetches an extension from the internet and runs it wherever a statement or a file could use one.
+# Those that somebody has installed are not looked for: with one, DuckDB opens SQLite's files too.
 NO_EXTENSIONS: dict[str, Any] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "extension_directory": "/nonexistent",
 }
 
 _LOOK_AGAIN_S = 0.25
@@ -32,7 +34,6 @@ _DAMAGED = ("could not read enough bytes", "corrupt database file", "failed to d
 # A DuckDB file has these letters behind the checksum of its first block.
 _MAGIC_AT, _MAGIC = 8, b"DUCK"
 _SQLITE = b"SQLite format 3\0"
-
 
 _MADE_ANEW = (
     "Its tables can be made anew from the landing and the streams, except for the FTP and weight that your "
@@ -133,7 +134,6 @@ def open_file(
                 _create(path)
         except OSError as error:
             raise WarehouseUnwritableError(path, str(error.strerror)) from error
-    _refuse_foreign(path)
     began = clock()
     while True:
         try:
@@ -168,28 +168,6 @@ def _create(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Refuse what DuckDB would not, or with words that help nobody: it opens SQLite's files, for example.
-
-    Raises:
-        NotAWarehouseError: the file is not DuckDB's.
-    """
-    if path.is_dir():
-        raise NotAWarehouseError(path, "it is a folder.")
-    try:
-        with path.open("rb") as file:
-            start = file.read(_MAGIC_AT + len(_MAGIC) + len(_SQLITE))
-    except OSError:
-        # DuckDB says why.
-        return
-    if not start:
-        raise NotAWarehouseError(path, "it is empty.")
-    if start.startswith(_SQLITE):
-        raise NotAWarehouseError(path, "it is a SQLite database.")
-    if not start[_MAGIC_AT:].startswith(_MAGIC):
-        raise NotAWarehouseError(path, "it is some other kind of file.")
-
-
 def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
     reason = _first_line(error)
     said = reason.lower()
@@ -201,7 +179,28 @@ def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
         return DamagedWarehouseError(path, reason)
     if "permission denied" in said or "read-only file system" in said:
         return WarehouseUnwritableError(path, reason)
-    return NotAWarehouseError(path, reason)
+    kind = _kind_of(path) if isinstance(error, duckdb.IOException) else ""
+    return NotAWarehouseError(path, kind or reason)
+
+
+def _kind_of(path: Path) -> str:
+    """What a file is that DuckDB could not open, in words of our own; empty where it may be DuckDB's.
+
+    Never to be called while DuckDB has the file open in this process: closing it here would give up DuckDB's
+    lock.
+    """
+    if path.is_dir():
+        return "it is a folder."
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE))
+    except OSError:
+        return ""
+    if not start:
+        return "it is empty."
+    if start == _SQLITE:
+        return "it is a SQLite database."
+    return "" if start[_MAGIC_AT:].startswith(_MAGIC) else "it is some other kind of file."
 
 
 def explained(error: duckdb.Error, path: Path) -> WarehouseError:

@@ -212,8 +212,9 @@ def test_a_real_sqlite_database_is_refused_whatever_extensions_are_installed(pat
     with contextlib.closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE bq_activities (activity_id TEXT)")
         other.commit()
-    with pytest.raises(NotAWarehouseError, match="a SQLite database"):
+    with pytest.raises(NotAWarehouseError, match="a SQLite database") as refused:
         DuckDBWarehouse(path)
+    assert "/nonexistent" in str(refused.value.__cause__), "where no extension can be"
 
 
 @pytest.fixture(scope="module")
@@ -308,6 +309,17 @@ def test_two_processes_that_make_the_file_at_once_end_with_one(path: Path) -> No
     with DuckDBWarehouse(path, read_only=True) as engine:
         assert engine.query("SELECT COUNT(*) AS n FROM t").to_pylist() == [{"n": 2}]
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_opening_the_file_twice_in_a_process_keeps_others_out(path: Path) -> None:
+    # A lock of POSIX is lost when its process closes the file anywhere.
+    code = """
+        import sys, duckdb
+        try: duckdb.connect(sys.argv[1])
+        except duckdb.IOException: print('kept out')
+    """
+    with DuckDBWarehouse(path), DuckDBWarehouse(path), run_python(code, path) as other:
+        assert other.communicate(timeout=120)[0] == "kept out\n"
 
 
 def test_every_connection_of_the_project_is_opened_in_one_place() -> None:
