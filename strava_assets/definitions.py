@@ -27,6 +27,7 @@ from strava_assets.resources import (
     StreamsResource,
     WarehouseResource,
 )
+from strava_assets.resources.fixed import fixed, without_values
 from strava_assets.schedules import build_jobs, build_schedules
 from strava_assets.settings import WarehouseKind, load_settings
 
@@ -45,11 +46,16 @@ def build_defs(
 
     Args:
         settings: validated settings; nothing is read from the environment here.
-        resource_overrides: resources to put in place of the usual ones, by name.
+        resource_overrides: resources to put in place of the usual ones, by name. Like these, they cannot be
+            configured when a run is launched.
         patient: whether a run waits a while and tries again where Strava fails for the moment; one that a
             person looks on at tells it instead.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
+    bound = {
+        name: fixed(resource) if isinstance(resource, dg.ConfigurableResource) else resource
+        for name, resource in resources.items()
+    }
     storage_kind = settings.warehouse_kind.value
     every_mart = catalog.load()
     checks = [
@@ -81,7 +87,7 @@ def build_defs(
         jobs=build_jobs(settings),
         schedules=build_schedules(settings),
         sensors=sensors.build(settings),
-        resources=resources,
+        resources={"io_manager": without_values()} | bound,
         executor=run_executor,
     )
 

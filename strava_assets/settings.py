@@ -7,6 +7,7 @@ so that no repr or log shows them; what they are used for is the secret stores' 
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -25,12 +26,15 @@ from pydantic import (
 )
 
 from strava_assets.errors import ConfigurationError
+from strava_assets.file_modes import DEFAULT_HOME
 from strava_assets.web.hosts import AllowedHosts, Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "STRAVA_ASSETS_"
+_PASSWORD_IN_ADDRESS = re.compile(r"//[^/@]*:[^/]*@")
+_STRAVA_OVER_HTTP = re.compile(r"http://([^/]*\.)?strava\.com(?![^:/])", re.IGNORECASE)
 
 
 class Environment(StrEnum):
@@ -65,11 +69,19 @@ class WeekStart(StrEnum):
 class Settings(BaseModel):
     """All settings; each field's description is its documentation in `.env.example`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
     # Where it runs and where its state lives
     env: Environment = Field(default=Environment.LOCAL, description="Where it runs.")
-    home: Path = Field(default=Path("data"), description="The one folder of all local state.")
+    home: Path = Field(
+        default=DEFAULT_HOME, description="The one folder of all local state, for this user alone."
+    )
+    umask: str | None = Field(
+        default=None,
+        pattern=r"^0?[0-7]{3}$",
+        description="The umask for what is written outside the home, e.g. a report at another address. "
+        "Default: that of the shell.",
+    )
     timezone: str = Field(
         default="UTC", description="The athlete's time zone: when the schedule ticks and which day is today."
     )
@@ -290,6 +302,26 @@ class Settings(BaseModel):
             raise ValueError(f"{PREFIX}GCP_PROJECT is not set, and {' and '.join(asks)} needs it")
         return self
 
+    @field_validator(
+        *("api_base_url", "oauth_base_url", "landing_url", "streams_url", "report_url"),
+        *("report_link", "source_url", "bigquery_api_endpoint"),
+    )
+    @classmethod
+    def _refuse_password(cls, value: str | None) -> str | None:
+        if value and _PASSWORD_IN_ADDRESS.search(value):
+            raise ValueError(
+                "must hold no password, because addresses are shown in the UI and in messages; "
+                "fsspec takes one from a variable such as FSSPEC_SFTP_PASSWORD"
+            )
+        return value
+
+    @field_validator("api_base_url", "oauth_base_url")
+    @classmethod
+    def _refuse_plain_http_to_strava(cls, value: str) -> str:
+        if _STRAVA_OVER_HTTP.match(value):
+            raise ValueError("must begin with https://, so that nobody reads the credentials on their way")
+        return value
+
     @property
     def warehouse_kind(self) -> WarehouseKind:
         """The engine in force: as set, or what the environment implies."""
@@ -438,7 +470,8 @@ def _explained(error: ValidationError) -> ConfigurationError:
             name for name in Settings.model_fields if location in (name, Settings.model_fields[name].alias)
         )
         secret = "SecretStr" in str(Settings.model_fields[field].annotation)
-        shown = "" if secret else f"={problem['input']!s}"
+        # What stands before an @ may be a password.
+        shown = "" if secret else f"={re.sub(r'.*@', '***@', str(problem['input']))}"
         possible = choices(field)
         what = (
             f"possible: {', '.join(possible)}" if possible else problem["msg"].removeprefix("Value error, ")

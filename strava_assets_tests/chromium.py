@@ -50,7 +50,7 @@ def chromium(*arguments: str) -> Iterator[Browser]:
         browser.close()
 
 
-def window(browser: Browser, **options: Any) -> BrowserContext:
+def open_window(browser: Browser, **options: Any) -> BrowserContext:
     """A window of its own, in which nothing is waited for without a limit."""
     context = browser.new_context(**options)
     context.set_default_timeout(LIMIT_MS)

@@ -31,8 +31,9 @@ def told_with_its_cure() -> Iterator[None]:
         raise dg.Failure(
             description=str(error),
             metadata={
-                "what happened": dg.MetadataValue.md(error.happened),
-                "what to do": dg.MetadataValue.md(error.remedy or "See the message."),
+                # Text, not markdown: names of files and records stand in it as others wrote them.
+                "what happened": error.happened,
+                "what to do": error.remedy or "See the message.",
             },
             allow_retries=error.transient,
         ) from None

@@ -71,8 +71,10 @@ def examine(*, offline: bool) -> Iterator[Finding]:
     yield ok(
         "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
     )
-    from strava_assets.cli.checkups import credentials, google, storage, strava
+    from strava_assets.cli.checkups import credentials, files, google, storage, strava
 
+    # Before the token file is read, which closes it.
+    yield from _looked(files.look, settings, "files")
     stored = list(_looked(credentials.look, settings, "secrets"))
     yield from stored
     # Asking would only say the same again, or use a call for nothing.

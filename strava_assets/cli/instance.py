@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from strava_assets.cli.privacy import close_home
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def prepare_home(settings: Settings) -> Path:
             means="All local state lives there, so nothing was started.",
             remedy="Make it writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
+    close_home(settings.home)
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 

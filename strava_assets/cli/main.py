@@ -71,5 +71,8 @@ def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
     from dotenv import load_dotenv
 
+    from strava_assets.file_modes import start_private
+
     # The settings read .env by themselves; the secret stores look into the environment.
     load_dotenv(".env")
+    start_private()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.file_modes import modes_at
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,10 +55,11 @@ def _put(content: bytes, address: str, name: str) -> str:
             fs.pipe_file(path, content)
             return str(fs.unstrip_protocol(path))
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{name}.{os.getpid()}.partial")
         try:
-            partial.write_bytes(content)
+            with modes_at(address):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_bytes(content)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

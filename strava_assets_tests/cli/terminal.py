@@ -52,7 +52,11 @@ class Terminal:
 
     def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
         """A command in this process."""
-        result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
+        umask = os.umask(0o022)
+        try:
+            result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
+        finally:
+            os.umask(umask)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
@@ -76,7 +80,8 @@ def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in os.environ:
         if name.startswith(("STRAVA_", "DAGSTER_")):
             patch.delenv(name)
-    # Commands name Dagster's home in the environment.
+    # Commands name Dagster's home in the environment, and keep the umask there that they were started with.
+    patch.setenv("STRAVA_ASSETS_UMASK", "022")
     patch.setenv("DAGSTER_HOME", str(folder / "data" / "dagster"))
     patch.chdir(folder)
 

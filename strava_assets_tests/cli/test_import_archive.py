@@ -63,7 +63,7 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
         ((), "There is no export_….zip in"),
         (("nowhere.zip",), "nowhere.zip cannot be opened"),
         (("export_4711.zip", "--athlete", "5"), "different athletes"),
-        (("export_4711.zip", "--athlete", "me"), "no id of Strava's"),
+        (("export_4711.zip", "--athlete", "me"), "not an id of Strava's"),
         (("unpacked/activities",), "holds no activities.csv"),
     ],
 )

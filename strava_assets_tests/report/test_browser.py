@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets.report import build_page
-from strava_assets_tests.chromium import chromium, window
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import NOW, TODAY, Read
 
@@ -53,7 +53,7 @@ class Opened:
     """A page in the browser, with all it asked for and all it complained about."""
 
     def __init__(self, browser: Browser, file: Path, **options: Any) -> None:
-        self.page: Page = window(browser, **options).new_page()
+        self.page: Page = open_window(browser, **options).new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))

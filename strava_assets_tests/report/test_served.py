@@ -12,7 +12,7 @@ from starlette.routing import Route
 from strava_assets.web.guard import Guard, SecurityHeaders
 from strava_assets.web.hosts import AllowedHosts
 from strava_assets.web.report_pages import report_routes
-from strava_assets_tests.chromium import chromium, window
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.web.requesting import serving
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Opened:
 
 @pytest.fixture
 def opened(browser: Browser, address: str) -> Iterator[Opened]:
-    with window(browser) as context:
+    with open_window(browser) as context:
         yield Opened(context.new_page(), address)
 
 

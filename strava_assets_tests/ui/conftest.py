@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from strava_assets_tests.chromium import chromium, window
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.cli.started import Up, going_up, port_is_free, processes_in
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture(scope="package")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browsing: the UI's scripts are loaded once."""
-    with window(browser, viewport={"width": 1900, "height": 1250}) as context:
+    with open_window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
 

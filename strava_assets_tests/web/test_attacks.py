@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from strava_assets_tests.chromium import window
+from strava_assets_tests.chromium import open_window
 from strava_assets_tests.receivers import answering
 from strava_assets_tests.web.conftest import CANARIES
 from strava_assets_tests.web.requesting import LIMIT_S, request
@@ -169,7 +169,7 @@ def site() -> Iterator[EvilServer]:
 
 @pytest.fixture
 def attacker(browser: Browser, site: EvilServer, platform: Platform) -> Iterator[Attacker]:
-    with window(browser) as context:
+    with open_window(browser) as context:
         site.heard.clear()
         yield Attacker(context.new_page(), site, platform)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets_tests.chromium import window
+from strava_assets_tests.chromium import open_window
 from strava_assets_tests.web.conftest import OWN_NAME
 from strava_assets_tests.web.requesting import LIMIT_S
 
@@ -37,7 +37,7 @@ def address(request: pytest.FixtureRequest, platform: Platform) -> str:
 @pytest.fixture(scope="module")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browsing: the UI's scripts are loaded once."""
-    with window(browser, viewport={"width": 1900, "height": 1250}) as context:
+    with open_window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
 
