@@ -81,9 +81,9 @@ def nothing_was_set_aside(subject: Subject) -> Finding:
 def no_deletions_are_held_back(subject: Subject) -> Finding:
     """No listing lacked so many activities that the guard kept them."""
     listings = [m for m in subject.landing.manifests() if m.complete and m.source == "api"]
-    concluded = [subject.landing.conclusions(manifest) for manifest in listings]
+    concluded = [subject.landing.conclusion(manifest) for manifest in listings]
     latest = next((found for found in reversed(concluded) if found), None)
-    rows = [{"activity_id": found} for found in latest["held_back"]] if latest else []
+    rows = [{"activity_id": found} for found in latest.held_back] if latest else []
     finding = Finding.none_of(rows, "activities that Strava no longer lists but that are kept")
     if finding.passed:
         return finding

@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from strava_assets.landing import Landing
+from strava_assets.landing import Conclusion, Landing
 from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
 from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal, held_open
 
@@ -160,7 +160,7 @@ def test_a_landing_that_cannot_be_written_is_broken(terminal: Terminal) -> None:
 def test_held_back_deletions_are_told_with_the_command_that_confirms_them(synced: Terminal) -> None:
     landing = Landing(str(synced.home / "landing"))
     [manifest] = landing.manifests()
-    landing.conclude(manifest, {"deleted": [], "held_back": ["1", "2", "3"]})
+    landing.conclude(manifest, Conclusion(deleted=(), held_back=("1", "2", "3")))
     told = line(synced.run("doctor", "--offline", **CREDENTIALS), "deletions")
     assert told.startswith("! deletions    3 activities")
     assert "--confirm-deletions" in told

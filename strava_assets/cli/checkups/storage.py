@@ -120,7 +120,7 @@ def _held_back(landing: Landing, manifests: list[Manifest]) -> int:
     """How many activities the newest conclusion kept back."""
     for manifest in reversed(manifests):
         if manifest.complete and manifest.source == "api":
-            concluded = landing.conclusions(manifest)
+            concluded = landing.conclusion(manifest)
             if concluded:
-                return len(concluded["held_back"])
+                return len(concluded.held_back)
     return 0
