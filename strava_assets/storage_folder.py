@@ -40,7 +40,7 @@ def is_write_test(name: str) -> bool:
 
 
 class StorageFolder:
-    """Files under one address.
+    """Files under one address; the folder is made with the first file.
 
     Args:
         address: a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
@@ -61,7 +61,7 @@ class StorageFolder:
         """What a folder holds, by name; nothing where there is no such folder."""
         fs, root = self._open()
         full = f"{root}/{path}".rstrip("/")
-        with self._explained(), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with self._explained(), contextlib.suppress(FileNotFoundError):
             found = [
                 Entry(info["name"].rstrip("/").rsplit("/", 1)[-1], _kind(info))
                 for info in fs.ls(full, detail=True)
@@ -203,7 +203,6 @@ class StorageFolder:
 
             with self._explained():
                 fs, root = url_to_fs(self.address, use_listings_cache=False)
-                fs.makedirs(root, exist_ok=True)
             self._opened = fs, root.rstrip("/")
         return self._opened
 

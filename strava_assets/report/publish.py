@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 NAME = "index.html"
+_DATED = re.compile(r"report-[0-9]{4}-[0-9]{2}-[0-9]{2}\.html")
 
 
 class ReportError(StravaAssetsError):
@@ -32,6 +34,11 @@ def write_page(html: str, address: str, *, dated: date | None = None) -> str:
     content = html.encode()
     names = [NAME] if dated is None else [f"report-{dated:%Y-%m-%d}.html", NAME]
     return [_put(content, address, name) for name in names][-1]
+
+
+def is_page(name: str) -> bool:
+    """Whether a file of this name is one of the report's pages."""
+    return name == NAME or _DATED.fullmatch(name) is not None
 
 
 def _put(content: bytes, address: str, name: str) -> str:
