@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from strava_assets.warehouse.errors import StatementFailedError, WarehouseError
+from strava_assets.warehouse.errors import MissingTableError, StatementFailedError, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LOOK_AGAIN_S = 0.25
 _HOLDER = re.compile(r"\(PID (\d+)\)")
+_MISSING = re.compile(r"Table with name (\w+) does not exist")
 _DISK_FULL = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
 
 
@@ -133,6 +134,8 @@ def explained(error: duckdb.Error, path: Path) -> WarehouseError:
         return DiskFullError(path, reason)
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryLimitReachedError(path, reason)
+    if isinstance(error, duckdb.CatalogException) and (missing := _MISSING.search(reason)):
+        return MissingTableError(missing[1], str(path))
     return StatementFailedError(
         f"DuckDB refused a statement: {reason}",
         means="What the statement would have changed is as it was before.",
