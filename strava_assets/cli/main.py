@@ -15,7 +15,7 @@ from strava_assets.errors import StravaAssetsError
 # In the order a newcomer meets them; each stands in the module of its name.
 COMMANDS = (
     *("up", "login", "sync", "import-archive", "report", "doctor"),
-    *("rebuild", "copy", "logout", "forget", "sandbox"),
+    *("rebuild", "verify", "copy", "logout", "forget", "sandbox"),
 )
 
 

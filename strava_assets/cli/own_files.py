@@ -31,6 +31,8 @@ IN_DAGSTER_HOME = re.compile(
 )
 IN_LOGS = re.compile(r"(?:webserver|daemon)\.log")
 IN_DUCKDB_SPILL = re.compile(r"duckdb_temp_[^/]+")
+SCRATCH_FOLDER = re.compile(r"verify-[0-9a-f]{8}")
+IN_SCRATCH_FOLDER = re.compile(r"scratch\.duckdb(?:\.wal|\.tmp/duckdb_temp_[^/]+)?")
 
 
 class SortedFiles(NamedTuple):
@@ -57,6 +59,17 @@ def sort_files(folder: Path, form: re.Pattern[str]) -> SortedFiles:
         is_own = form.fullmatch(below) and not path.is_symlink()
         (found.own if is_own else found.foreign).append(below)
     return found
+
+
+def scratch_folders(home: Path) -> list[Path]:
+    """The scratch folders of `verify` in the home: of one that runs, or of one that died."""
+    if not home.is_dir():
+        return []
+    return sorted(
+        path
+        for path in home.iterdir()
+        if SCRATCH_FOLDER.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+    )
 
 
 def remove_files(folder: Path, form: re.Pattern[str]) -> bool:

@@ -14,7 +14,9 @@ from strava_assets.cli.own_files import (
     IN_DAGSTER_HOME,
     IN_DUCKDB_SPILL,
     IN_LOGS,
+    IN_SCRATCH_FOLDER,
     remove_files,
+    scratch_folders,
     sort_files,
 )
 from strava_assets.errors import StravaAssetsError
@@ -92,7 +94,7 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
 
 
 def remove_runs(settings: Settings) -> Iterator[str]:
-    """Remove Dagster's own home (runs, events, logs and their figures) and the logs of its processes."""
+    """Remove Dagster's own home (runs, events, their figures), all logs, and what a dead `verify` left."""
     for folder, form in _folders_of_runs(settings):
         if remove_files(folder, form):
             yield f"The runs, events and logs in {folder} are removed."
@@ -198,12 +200,13 @@ def _foreign_tables(path: Path) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _folders_of_runs(settings: Settings) -> tuple[tuple[Path, re.Pattern[str]], ...]:
-    """Where runs are recorded, each with the form of the names of our own files there."""
-    return (
+def _folders_of_runs(settings: Settings) -> list[tuple[Path, re.Pattern[str]]]:
+    """Where runs leave their traces, each with the form of the names of our own files there."""
+    return [
         (settings.dagster_home.absolute(), IN_DAGSTER_HOME),
         (settings.home.absolute() / "logs", IN_LOGS),
-    )
+        *((folder, IN_SCRATCH_FOLDER) for folder in scratch_folders(settings.home.absolute())),
+    ]
 
 
 def _report_folder(settings: Settings) -> StorageFolder:

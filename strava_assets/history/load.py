@@ -149,7 +149,7 @@ class Loader:
         report = LoadReport()
         manifests = self._landing.manifests()
         readers = ledger.readers(self._warehouse)
-        if reason := _rebuild_reason(readers, manifests):
+        if reason := rebuild_reason(readers, manifests):
             self._progress(f"{reason}: rebuilding from the landing.")
             rebuild = True
         if rebuild:
@@ -270,7 +270,7 @@ def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(table.columns))
 
 
-def _rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
+def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
     """Why what is loaded cannot simply be added to; empty where it can."""
     if set(readers.values()) - {ledger.READER}:
         return "The column registry has changed since the last load"

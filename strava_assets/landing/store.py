@@ -35,6 +35,10 @@ class LandingError(StravaAssetsError):
     """The landing cannot be written or read as it stands."""
 
 
+class DamagedFileError(LandingError):
+    """A file of the landing is missing or is not what was written."""
+
+
 @dataclass(frozen=True)
 class LandedPage:
     """One page as it was received: what its manifest says of it, where it is, and its bytes."""
@@ -85,20 +89,34 @@ class Landing:
         """The pages of a committed batch, verified against their digests, one at a time.
 
         Raises:
-            LandingError: a page is missing or is not what was received.
+            DamagedFileError: a page is missing or is not what was received.
         """
         for entry in manifest.pages:
-            path = f"{manifest.batch_id}/{entry.name}"
-            yield LandedPage(entry, path, self._page(path, entry.sha256))
+            yield self.page(manifest, entry)
 
-    def damaged_page(self, path: str, why: str) -> LandingError:
+    def page(self, manifest: Manifest, entry: PageEntry) -> LandedPage:
+        """One page of a committed batch, verified against its digest.
+
+        Raises:
+            DamagedFileError: it is missing or is not what was received.
+        """
+        path = f"{manifest.batch_id}/{entry.name}"
+        try:
+            body = gzip.decompress(self._folder.read(path))
+        except (OSError, EOFError, zlib.error) as error:
+            raise self.damaged_page(path, str(error)) from error
+        if hashlib.sha256(body).hexdigest() != entry.sha256:
+            raise self.damaged_page(path, "its content is not what the manifest says")
+        return LandedPage(entry, path, body)
+
+    def damaged_page(self, path: str, why: str) -> DamagedFileError:
         """The error of a page that cannot be read.
 
         Args:
             path: where it is, below the address.
             why: what is wrong with it, without its content.
         """
-        return LandingError(
+        return DamagedFileError(
             f"The landed file {self.address}/{path} is damaged: {why}.",
             means="What Strava sent cannot be read back from it; the table was left as it was.",
             remedy="Restore the file from a backup, or move its batch folder out of the landing and run a "
@@ -120,7 +138,7 @@ class Landing:
         except FileNotFoundError:
             return None
         except DamagedDocumentError as error:
-            raise LandingError(
+            raise DamagedFileError(
                 f"The landed file {self.address}/{path} is damaged: {error}.",
                 means="It says which activities were taken for deleted; the table was left as it was.",
                 remedy="Restore the file from a backup. Without one, remove it and run strava-assets "
@@ -232,15 +250,6 @@ class Landing:
             raise self._damaged_manifest(path, f"it is the manifest of {manifest.batch_id}")
         return manifest
 
-    def _page(self, path: str, sha256: str) -> bytes:
-        try:
-            body = gzip.decompress(self._folder.read(path))
-        except (OSError, EOFError, zlib.error) as error:
-            raise self.damaged_page(path, str(error)) from error
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise self.damaged_page(path, "its content is not what the manifest says")
-        return body
-
     def _own_files(self, batch_id: str) -> list[str]:
         return [
             name
@@ -269,8 +278,8 @@ class Landing:
             "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
         )
 
-    def _damaged_manifest(self, path: str, why: str) -> LandingError:
-        return LandingError(
+    def _damaged_manifest(self, path: str, why: str) -> DamagedFileError:
+        return DamagedFileError(
             f"The manifest {self.address}/{path} cannot be read: {why}.",
             means="The batch beside it would be skipped silently, so nothing was loaded.",
             remedy="Restore the file from a backup, or move its folder out of the landing to give the batch "

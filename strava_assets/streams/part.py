@@ -42,6 +42,10 @@ class StreamsChanged(StreamsError):  # noqa: N818 - it says what happened
     transient = True
 
 
+class DamagedPartError(StreamsError):
+    """A file of the streams is not what was written."""
+
+
 class PartDraft:
     """A part being written, on this machine and not yet in place; a context that leaves no draft behind."""
 
@@ -159,7 +163,7 @@ def damage_told(address: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise StreamsError(
+        raise DamagedPartError(
             f"The streams' file {address} is damaged: {error}.",
             means="The recordings in it cannot be read; the others and all tables were left as they were.",
             remedy="restore the file from a backup, or remove it: what came from the API is then fetched "

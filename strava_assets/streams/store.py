@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from strava_assets.streams.entries import Key, StreamEntry, in_force
 from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import PartDraft, open_part
+from strava_assets.streams.soundness import PartReport, verify_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -117,6 +118,17 @@ class StreamStore:
         by_part = self._by_part()
         counting = in_force(chain.from_iterable(by_part.values()))
         self._drop(by_part, lambda entry: counting[entry.key] != entry)
+
+    def verify(self) -> Iterator[PartReport]:
+        """Read every part whole and hold it to what its footer says.
+
+        Raises:
+            StreamsError: the address cannot be read.
+        """
+        for part in self._folder.parts():
+            # Gone since the listing: another writer has put its content into a new part.
+            with contextlib.suppress(FileNotFoundError):
+                yield verify_part(self._folder, part)
 
     def check_writable(self) -> None:
         """Write and remove a small file.
