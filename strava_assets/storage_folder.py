@@ -62,13 +62,13 @@ class StorageFolder:
         fs, root = self._open()
         full = f"{root}/{path}".rstrip("/")
         with self._explained(), contextlib.suppress(FileNotFoundError):
-            found = [
+            listed = [
                 Entry(info["name"].rstrip("/").rsplit("/", 1)[-1], _kind(info))
                 for info in fs.ls(full, detail=True)
                 # An object store may name the folder itself among what is in it.
                 if info["name"].strip("/") != full.strip("/")
             ]
-            return sorted(found)
+            return sorted(listed)
         return []
 
     def files(self, *, links: bool = False) -> list[str]:
@@ -79,9 +79,9 @@ class StorageFolder:
         """
         fs, root = self._open()
         with self._explained(), contextlib.suppress(FileNotFoundError):
-            found = fs.find(root, detail=True).values()
+            infos = fs.find(root, detail=True).values()
             kinds = ("file", "other") if links else ("file",)
-            return sorted(_below(root, info["name"]) for info in found if _kind(info) in kinds)
+            return sorted(_below(root, info["name"]) for info in infos if _kind(info) in kinds)
         return []
 
     def modified(self, path: str) -> float:

@@ -51,14 +51,14 @@ def sort_files(folder: Path, form: re.Pattern[str]) -> SortedFiles:
         folder: where; it need not exist.
         form: of our own files' paths below the folder.
     """
-    found = SortedFiles([], [])
+    files = SortedFiles([], [])
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
         below = path.relative_to(folder).as_posix()
         is_own = form.fullmatch(below) and not path.is_symlink()
-        (found.own if is_own else found.foreign).append(below)
-    return found
+        (files.own if is_own else files.foreign).append(below)
+    return files
 
 
 def scratch_folders(home: Path) -> list[Path]:

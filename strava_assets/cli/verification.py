@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from strava_assets.history.verify import Verdict
+    from strava_assets.history.verify import PlaceResult
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
@@ -43,14 +43,14 @@ def is_anything_stored(settings: Settings) -> bool:
     return bool(batches or StreamStore(settings.streams_address).athletes())
 
 
-def verdicts(
+def results(
     settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _what, _done, _all: None
-) -> Iterator[Verdict]:
-    """Hold landing, table and streams to their promises, one after the other; nothing of them is changed.
+) -> Iterator[PlaceResult]:
+    """Verify landing, table and streams, one after the other; nothing of them is changed.
 
     Args:
         settings: where they are.
-        progress: told what is done, how much of it, and of how much where that is known.
+        progress: called with what is done, how much of it, and of how much where that is known.
 
     Raises:
         StravaAssetsError: a place cannot be read, or a sync ran meanwhile.

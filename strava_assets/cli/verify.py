@@ -1,4 +1,4 @@
-"""`strava-assets verify`: holds the table to its rebuild and every stored file to its digest."""
+"""`strava-assets verify`: compares the table with its rebuild and every stored file with its digest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from strava_assets.errors import StravaAssetsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from strava_assets.history.verify import Verdict
+    from strava_assets.history.verify import PlaceResult
 
 DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
@@ -46,36 +46,36 @@ def command() -> None:
 def _verify() -> int:
     """Verify everything and say what was found; returns the number of differences."""
     from strava_assets.cli.console import say
-    from strava_assets.cli.verification import is_anything_stored, verdicts
+    from strava_assets.cli.verification import is_anything_stored, results
     from strava_assets.settings import load_settings
 
     settings = load_settings()
     if not is_anything_stored(settings):
         say("ok", "There is nothing to verify yet: no batch has landed, and no recording is kept.")
         return 0
-    found = []
+    counts = []
     with _progress() as progress:
-        for verdict in verdicts(settings, progress):
-            found.append(verdict)
-            _say(verdict)
-    return sum(verdict.differences for verdict in found)
+        for result in results(settings, progress):
+            counts.append(result.differences)
+            _say(result)
+    return sum(counts)
 
 
-def _say(verdict: Verdict) -> None:
+def _say(result: PlaceResult) -> None:
     from strava_assets.cli.console import say
 
-    if not verdict.differences:
-        say("ok", f"{verdict.place}: {verdict.checked} Nothing differs.")
+    if not result.differences:
+        say("ok", f"{result.place}: {result.checked} Nothing differs.")
         return
-    named = list(verdict.named)
-    counted = "1 difference:" if verdict.differences == 1 else f"{verdict.differences:,} differences:"
-    say("broken", f"{verdict.place}: {f'{verdict.checked} {counted}' if verdict.checked else named.pop(0)}")
+    named = list(result.named)
+    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
+    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
     for sentence in named:
         say("step", sentence)
-    if more := verdict.differences - len(verdict.named):
+    if more := result.differences - len(result.named):
         say("step", f"And {more:,} more.")
-    if verdict.remedy:
-        say("step", f"What to do: {verdict.remedy}")
+    if result.remedy:
+        say("step", f"What to do: {result.remedy}")
 
 
 @contextmanager

@@ -191,9 +191,12 @@ class Loader:
         There are none but where listings overlapped.
         """
         deletions = Deletions()
+        first: dict[str, datetime] = {}
+        for manifest in waiting:
+            fetched_at = _first_fetch(manifest)
+            first[manifest.source] = min(fetched_at, first.get(manifest.source, fetched_at))
         for manifest in loaded:
-            firsts = [_first_fetch(other) for other in waiting if other.source == manifest.source]
-            if firsts and min(firsts) < manifest.started_at:
+            if manifest.source in first and first[manifest.source] < manifest.started_at:
                 deletions.add_known(self._landing, manifest)
         return deletions
 

@@ -1,4 +1,4 @@
-"""Holds what is stored to its promises: pages and recordings to their digests, the table to its rebuild.
+"""Compares what is stored with what it must be: files with their digests, the table with its rebuild.
 
 Nothing is changed. The rebuild is made from the batches that the table has loaded, in a scratch warehouse
 that the caller makes and removes.
@@ -53,7 +53,7 @@ class ChangedMeanwhileError(StravaAssetsError):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PlaceResult:
     """What verifying one place showed.
 
     Args:
@@ -83,12 +83,12 @@ class _Differences:
         if len(self.named) < MOST_NAMED:
             self.named.append(sentence)
 
-    def verdict(self, place: str, checked: str, remedy: str) -> Verdict:
-        return Verdict(place, checked, self.count, tuple(self.named), remedy if self.count else "")
+    def result(self, place: str, checked: str, remedy: str) -> PlaceResult:
+        return PlaceResult(place, checked, self.count, tuple(self.named), remedy if self.count else "")
 
 
-def verify_streams(store: StreamStore, progress: Callable[[str, int, int | None], None]) -> Verdict:
-    """Hold every stored recording to its digest.
+def verify_streams(store: StreamStore, progress: Callable[[str, int, int | None], None]) -> PlaceResult:
+    """Compare every stored recording with its digest.
 
     Raises:
         StreamsError: the address cannot be read.
@@ -101,7 +101,7 @@ def verify_streams(store: StreamStore, progress: Callable[[str, int, int | None]
         progress("recordings", recordings, None)
         for fault in report.faults:
             differences.add(fault)
-    return differences.verdict(
+    return differences.result(
         "streams",
         f"{_counted(recordings, 'recording')} read from {_counted(parts, 'file')}.",
         "Restore the files from a backup, or remove them: what came from the API is then fetched again, and "
@@ -117,7 +117,7 @@ class HistoryVerifier:
         open_warehouse: opens the warehouse, for reading; None where there is none yet.
         week_start: `monday` or `sunday`, as set.
         expires: whether rows expire, so that a rebuild may have set-aside records that the table has not.
-        progress: told what is done, how much of it, and of how much where that is known.
+        progress: called with what is done, how much of it, and of how much where that is known.
     """
 
     def __init__(
@@ -135,8 +135,8 @@ class HistoryVerifier:
         self._expires = expires
         self._progress = progress
 
-    def verify(self, scratch: Warehouse, now: datetime) -> Iterator[Verdict]:
-        """Hold the pages to their digests and the table to its rebuild.
+    def verify(self, scratch: Warehouse, now: datetime) -> Iterator[PlaceResult]:
+        """Compare the pages with their digests and the table with its rebuild.
 
         Args:
             scratch: an empty warehouse; the rebuild goes there.
@@ -150,7 +150,7 @@ class HistoryVerifier:
         try:
             manifests = self._landing.manifests()
         except DamagedFileError as damaged:
-            yield Verdict("landing", "Its manifests were read.", 1, (damaged.happened,), damaged.remedy)
+            yield PlaceResult("landing", "Its manifests were read.", 1, (damaged.happened,), damaged.remedy)
             yield _not_compared("a manifest is damaged")
             return
         readers = self._readers()
@@ -163,7 +163,7 @@ class HistoryVerifier:
             yield _not_compared("landed files are damaged")
         elif reason:
             why = f"It was not compared. {reason}, and the next sync rebuilds it."
-            yield Verdict(ACTIVITIES.name, "", 1, (why,), "Run strava-assets sync.")
+            yield PlaceResult(ACTIVITIES.name, "", 1, (why,), "Run strava-assets sync.")
         elif self._open_warehouse:
             yield from self._verify_tables(scratch, now, manifests, readers, files)
 
@@ -174,9 +174,9 @@ class HistoryVerifier:
         manifests: list[Manifest],
         readers: dict[str, str],
         files: _Differences,
-    ) -> Iterator[Verdict]:
+    ) -> Iterator[PlaceResult]:
         loaded = _LoadedLanding(self._landing.address, readers)
-        tables: list[Verdict] = []
+        tables: list[PlaceResult] = []
         try:
             self._rebuild(loaded, scratch, now)
         except DamagedFileError as damaged:
@@ -219,10 +219,10 @@ class HistoryVerifier:
                 differences.add(damaged.happened)
         return differences
 
-    def _of_landing(self, manifests: list[Manifest], files: _Differences) -> Verdict:
+    def _of_landing(self, manifests: list[Manifest], files: _Differences) -> PlaceResult:
         pages, batches = _pages_of(manifests), len(manifests)
         read = f"{_counted(pages, 'page')} read from {_counted(batches, 'batch', 'batches')}."
-        return files.verdict("landing", read, RESTORE)
+        return files.result("landing", read, RESTORE)
 
     def _rebuild(self, loaded: _LoadedLanding, scratch: Warehouse, now: datetime) -> None:
         total, done = len(loaded.manifests()), 0
@@ -234,7 +234,7 @@ class HistoryVerifier:
 
         Loader(loaded, scratch, week_start=self._week_start, progress=count).load(now)
 
-    def _compare(self, scratch: Warehouse, readers: Collection[str], waiting: int) -> Iterator[Verdict]:
+    def _compare(self, scratch: Warehouse, readers: Collection[str], waiting: int) -> Iterator[PlaceResult]:
         if self._open_warehouse is None:
             return
         with self._open_warehouse() as warehouse:
@@ -243,22 +243,25 @@ class HistoryVerifier:
                     yield self._compare_table(table, warehouse, scratch, waiting)
                 elif readers:
                     gone = f"There is no table {table.name}, though batches were loaded into it."
-                    yield Verdict(table.name, "", 1, (gone,), REBUILD)
+                    yield PlaceResult(table.name, "", 1, (gone,), REBUILD)
 
-    def _compare_table(self, table: Table, warehouse: Warehouse, scratch: Warehouse, waiting: int) -> Verdict:
+    def _compare_table(
+        self, table: Table, warehouse: Warehouse, scratch: Warehouse, waiting: int
+    ) -> PlaceResult:
         counting = f"SELECT COUNT(*) AS n FROM {table.name}"  # noqa: S608 - the registry's names
         [counted] = warehouse.query(counting).to_pylist()
         differences = _Differences()
         self._progress("rows", 0, None)
-        for found in row_differences(table, warehouse, scratch):
-            if table is REJECTED_RECORDS and self._expires and not found.extra and not found.columns:
+        for difference in row_differences(table, warehouse, scratch):
+            is_missing = not difference.extra and not difference.columns
+            if table is REJECTED_RECORDS and self._expires and is_missing:
                 # A later form had settled it, and has expired.
                 continue
-            differences.add(_sentence(table, found))
+            differences.add(_sentence(table, difference))
         checked = f"{_counted(counted['n'], 'row')} compared with a rebuild from the landing."
         if waiting:
             checked += f" Batches not loaded yet, and left out: {waiting:,}."
-        return differences.verdict(table.name, checked, REBUILD)
+        return differences.result(table.name, checked, REBUILD)
 
 
 class _LoadedLanding(Landing):
@@ -286,15 +289,15 @@ def _pages_of(manifests: list[Manifest]) -> int:
     return sum(len(manifest.pages) for manifest in manifests)
 
 
-def _not_compared(why: str) -> Verdict:
-    return Verdict(ACTIVITIES.name, "", 1, (f"It was not compared, since {why}.",))
+def _not_compared(why: str) -> PlaceResult:
+    return PlaceResult(ACTIVITIES.name, "", 1, (f"It was not compared, since {why}.",))
 
 
-def _sentence(table: Table, found: RowDifference) -> str:
-    name = _name_of_row(table, found.key)
-    if found.columns:
-        return f"{name} differs in {', '.join(found.columns)}."
-    if found.extra:
+def _sentence(table: Table, difference: RowDifference) -> str:
+    name = _name_of_row(table, difference.key)
+    if difference.columns:
+        return f"{name} differs in {', '.join(difference.columns)}."
+    if difference.extra:
         return f"{name} is in {table.name} and not in its rebuild."
     return f"{name} is missing from {table.name}."
 

@@ -201,18 +201,18 @@ class Landing:
 
     def foreign(self) -> list[str]:
         """What is here and not this project's, below the address; it is never read and never removed."""
-        found = []
+        foreign = []
         for name, kind in self._folder.entries():
             if names.is_batch(name) and kind == "folder":
                 own = set(self._own_files(name))
-                found += [
+                foreign += [
                     f"{name}/{inner}{_SLASH[inner_kind]}"
                     for inner, inner_kind in self._folder.entries(name)
                     if inner not in own
                 ]
             elif not (is_write_test(name) and kind == "file"):
-                found.append(name + _SLASH[kind])
-        return found
+                foreign.append(name + _SLASH[kind])
+        return foreign
 
     def check_writable(self) -> None:
         """Write and remove a small file.
@@ -223,16 +223,16 @@ class Landing:
         self._folder.check_writable()
 
     def _read_batches(self) -> _Batches:
-        found = self._batch_ids()
+        batch_ids = self._batch_ids()
         for _ in range(_MOST_LISTINGS):
-            manifests = {batch_id: self._manifest(batch_id) for batch_id in found}
+            manifests = {batch_id: self._manifest(batch_id) for batch_id in batch_ids}
             committed = {batch_id: manifest for batch_id, manifest in manifests.items() if manifest}
-            uncommitted = [batch_id for batch_id in found if batch_id not in committed]
+            uncommitted = [batch_id for batch_id in batch_ids if batch_id not in committed]
             # A batch without a manifest may be one that another process has just put into a compacted batch,
             # which this listing does not know yet.
-            if not uncommitted or set(again := self._batch_ids()) <= set(found):
+            if not uncommitted or set(again := self._batch_ids()) <= set(batch_ids):
                 break
-            found = again
+            batch_ids = again
         return _Batches(committed, uncommitted)
 
     def _batch_ids(self) -> list[str]:
@@ -274,7 +274,7 @@ class Landing:
             f"The landing {self.address} cannot be used: {error}.",
             means="Answers are written down before anything is made of them, so nothing was fetched and "
             "nothing is lost.",
-            remedy="make the place writable (permissions, free space, the bucket's name and role), or "
+            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
             "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
         )
 

@@ -48,13 +48,13 @@ class Folder:
 
     def foreign(self) -> list[str]:
         """What is here and not this project's, below the address; it is never read and never removed."""
-        found = set()
+        foreign = set()
         for path in self._folder.files(links=True):
             if _PART.fullmatch(path) or _DRAFT.fullmatch(path) or is_write_test(path):
                 continue
             first, slash, _ = path.partition("/")
-            found.add(path if first.startswith("athlete=") else first + slash)
-        return sorted(found)
+            foreign.add(path if first.startswith("athlete=") else first + slash)
+        return sorted(foreign)
 
     def reading(self, part: str) -> AbstractContextManager[BinaryIO]:
         """One part, open.
@@ -124,6 +124,6 @@ class Folder:
         return StreamsError(
             f"The streams' address {self.address} cannot be used: {error}.",
             means="Nothing of what is there was changed.",
-            remedy="make the place writable (permissions, free space, the bucket's name and role), or "
+            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
             "set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
         )

@@ -166,6 +166,6 @@ def damage_told(address: str) -> Iterator[None]:
         raise DamagedPartError(
             f"The streams' file {address} is damaged: {error}.",
             means="The recordings in it cannot be read; the others and all tables were left as they were.",
-            remedy="restore the file from a backup, or remove it: what came from the API is then fetched "
+            remedy="Restore the file from a backup, or remove it: what came from the API is then fetched "
             "again, and what came from a bulk export comes back when you import it again.",
         ) from error

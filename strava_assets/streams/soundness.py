@@ -47,7 +47,7 @@ def fault_of(entry: StreamEntry, recording: pa.Table) -> str | None:
 
 
 def verify_part(folder: Folder, part: str) -> PartReport:
-    """Read every recording of a part and hold it to its digest.
+    """Read every recording of a part and compare it with its digest.
 
     Raises:
         FileNotFoundError: the part is gone.

@@ -120,7 +120,7 @@ class StreamStore:
         self._drop(by_part, lambda entry: counting[entry.key] != entry)
 
     def verify(self) -> Iterator[PartReport]:
-        """Read every part whole and hold it to what its footer says.
+        """Read every part whole and compare it with what its footer says.
 
         Raises:
             StreamsError: the address cannot be read.

@@ -104,7 +104,8 @@ class DatasetMissingError(WarehouseError):
         super().__init__(
             f"There is no dataset {place.address} in {place.location}.",
             means="Nothing has been loaded there yet, or it is in another location.",
-            remedy="Materialize the assets once, which makes it; or correct the dataset's name or location.",
+            remedy="Materialize everything once, which makes it: launch the job sync or run strava-assets "
+            "sync. Or correct the dataset's name or location.",
         )
 
 

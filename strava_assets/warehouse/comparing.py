@@ -73,8 +73,8 @@ def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> I
         by_key: whether the rows come in the order of their keys.
     """
     stored = warehouse.stored_columns(table.name)
-    there = [column for column in table.columns if column.name in stored]
-    names = ", ".join(column_named(column.name).sql(dialect="bigquery") for column in there)
+    present = [column for column in table.columns if column.name in stored]
+    names = ", ".join(column_named(column.name).sql(dialect="bigquery") for column in present)
     query = f"SELECT {names} FROM {table_named(table.name).sql(dialect='bigquery')}"  # noqa: S608 -- checked names
     if by_key:
         query += f" ORDER BY {', '.join(column_named(name).sql(dialect='bigquery') for name in table.key)}"

@@ -79,7 +79,7 @@ class Listing:
 class Course:
     """Listings between one full listing at the start and one at the end, event by event."""
 
-    told: Story
+    story: Story
     fates: dict[int, Fate]
     pages: int
     step: int = 0
@@ -90,15 +90,15 @@ class Course:
 
     def take(self, event: Event) -> None:
         self.step += 1
-        self.told.wait(minutes=event.minutes)
+        self.story.wait(minutes=event.minutes)
         if event.what == "load":
             self.load()
         elif event.what == "compact":
-            assert self.told.rows() == self.told.rebuilt()[0]
-            compact(self.told.landing, self.told.warehouse, self.told.now, 0)
+            assert self.story.rows() == self.story.rebuilt()[0]
+            compact(self.story.landing, self.story.warehouse, self.story.now, 0)
         elif event.what == "begin":
-            batch = self.told.landing.begin("full", self.told.now)
-            self.open[event.who] = Listing(batch, self.told.now)
+            batch = self.story.landing.begin("full", self.story.now)
+            self.open[event.who] = Listing(batch, self.story.now)
         elif event.what == "fetch":
             self.fetch(self.open[event.who])
         else:
@@ -114,8 +114,8 @@ class Course:
             for number, fate in self.fates.items()
             if fate.page == page and fate.exists(self.step)
         ]
-        listing.batch.write_page(page + 1, json.dumps(records).encode(), self.told.now, len(records))
-        listing.seen |= {record["id"]: (record["name"], self.told.now) for record in records}
+        listing.batch.write_page(page + 1, json.dumps(records).encode(), self.story.now, len(records))
+        listing.seen |= {record["id"]: (record["name"], self.story.now) for record in records}
 
     def record(self, number: int) -> Record:
         return activity(number, name=f"as of step {self.step}")
@@ -128,7 +128,7 @@ class Course:
                 source="api",
                 athlete_id="7",
                 started_at=listing.started_at,
-                finished_at=self.told.now,
+                finished_at=self.story.now,
                 complete=listing.complete,
                 pages=tuple(listing.batch.pages),
                 records=len(listing.seen),
@@ -139,8 +139,8 @@ class Course:
 
     def load(self) -> None:
         """Load what is committed, and hold the table and the conclusions to what they must be."""
-        manifests = {manifest.batch_id: manifest for manifest in self.told.landing.manifests()}
-        self.told.load()
+        manifests = {manifest.batch_id: manifest for manifest in self.story.landing.manifests()}
+        self.story.load()
         for listing in sorted(self.waiting, key=lambda waiting: waiting.batch.batch_id):
             before = self.expected()
             self.loaded.append(listing)
@@ -151,7 +151,7 @@ class Course:
             ]
             if not listing.complete:
                 continue
-            concluded = self.told.landing.conclusion(manifests[listing.batch.batch_id])
+            concluded = self.story.landing.conclusion(manifests[listing.batch.batch_id])
             if listing.seen:
                 assert concluded
                 assert sorted(map(int, concluded.deleted)) == missing
@@ -172,14 +172,14 @@ class Course:
             ]
             if forms:
                 fetched_at, _, name = max(forms)
-                since = [found for found in self.deletions.get(number, ()) if fetched_at < found]
+                since = [began for began in self.deletions.get(number, ()) if fetched_at < began]
                 rows[number] = name, fetched_at, max(since, default=None)
         return rows
 
     def table(self) -> dict[int, tuple[str, datetime, datetime | None]]:
         return {
             int(number): (row["name"], row["fetched_at"], row["deleted_at"])
-            for number, row in self.told.rows().items()
+            for number, row in self.story.rows().items()
         }
 
     def list_undisturbed(self, who: str) -> None:
@@ -188,24 +188,24 @@ class Course:
 
     def end(self) -> None:
         """The table is its rebuild, compacted or not, and an undisturbed listing makes it what Strava has."""
-        assert self.told.rows() == self.told.rebuilt()[0]
-        compact(self.told.landing, self.told.warehouse, self.told.now, 0)
-        assert self.told.rows() == self.told.rebuilt()[0]
+        assert self.story.rows() == self.story.rebuilt()[0]
+        compact(self.story.landing, self.story.warehouse, self.story.now, 0)
+        assert self.story.rows() == self.story.rebuilt()[0]
         self.list_undisturbed("last")
         on_strava = {str(number) for number, fate in self.fates.items() if fate.exists(self.step)}
-        assert self.told.living() == on_strava
-        assert self.told.rows() == self.told.rebuilt()[0]
+        assert self.story.living() == on_strava
+        assert self.story.rows() == self.story.rebuilt()[0]
 
 
 def run(course: list[Event], pages: int) -> None:
     with (
         TemporaryDirectory() as folder,
-        story(Path(folder)) as told,
+        story(Path(folder)) as own,
         patch("strava_assets.history.compact._WORTH_FOLDING", 2),
     ):
-        told.guard = BELIEVE_ALL
+        own.guard = BELIEVE_ALL
         first = pages + 3
-        taking = Course(told, every_fate(len(course) + first, pages), pages)
+        taking = Course(own, every_fate(len(course) + first, pages), pages)
         taking.list_undisturbed("first")
         for event in course:
             taking.take(event)
@@ -259,7 +259,7 @@ def test_two_listings_in_every_order_compacted_after_each(course: list[Event]) -
     run(after_commits(course, LOAD, COMPACT), pages=1)
 
 
-def test_listings_of_one_moment_are_told_apart_by_their_batches() -> None:
+def test_listings_of_one_moment_are_ordered_by_their_batches() -> None:
     course = [*of_listing("A"), *of_listing("B"), *of_listing("C")]
     at_once = [event._replace(minutes=0) for event in course]
     run(at_once, pages=1)

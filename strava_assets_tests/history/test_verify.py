@@ -19,7 +19,7 @@ from strava_assets.history.verify import (
     MOST_NAMED,
     ChangedMeanwhileError,
     HistoryVerifier,
-    Verdict,
+    PlaceResult,
     verify_streams,
 )
 from strava_assets.landing import LandingError
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 
 
 def verify(
-    story: Story, *, expires: bool = False, told: Callable[[str], None] | None = None
-) -> dict[str, Verdict]:
-    """The verdicts by place; nothing in the landing may be another afterwards."""
+    story: Story, *, expires: bool = False, on_progress: Callable[[str], None] | None = None
+) -> dict[str, PlaceResult]:
+    """The results by place; nothing in the landing may be another afterwards."""
     before = contents(Path(story.landing.address))
     verifier = HistoryVerifier(
         story.landing,
         lambda: nullcontext(story.warehouse),
         week_start="monday",
         expires=expires,
-        progress=lambda what, _done, _all: told(what) if told else None,
+        progress=lambda what, _done, _all: on_progress(what) if on_progress else None,
     )
     with opened(story.folder / "scratch.duckdb") as scratch:
-        verdicts = {verdict.place: verdict for verdict in verifier.verify(scratch, story.now)}
-    if told is None:
+        results = {result.place: result for result in verifier.verify(scratch, story.now)}
+    if on_progress is None:
         assert contents(Path(story.landing.address)) == before
-    return verdicts
+    return results
 
 
 def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
@@ -57,8 +57,8 @@ def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
     }
 
 
-def found(verdicts: dict[str, Verdict]) -> dict[str, tuple[str, ...]]:
-    return {place: verdict.named for place, verdict in verdicts.items() if verdict.differences}
+def differences(results: dict[str, PlaceResult]) -> dict[str, tuple[str, ...]]:
+    return {place: result.named for place, result in results.items() if result.differences}
 
 
 def file_of(story: Story, name: str, batch: int = -1) -> Path:
@@ -67,28 +67,28 @@ def file_of(story: Story, name: str, batch: int = -1) -> Path:
 
 def test_a_life_of_edits_deletions_and_compactions_is_whole(story: Story) -> None:
     an_eventful_life(story)
-    verdicts = verify(story)
-    assert found(verdicts) == {}
-    assert {place: verdict.checked for place, verdict in verdicts.items()} == {
+    results = verify(story)
+    assert differences(results) == {}
+    assert {place: result.checked for place, result in results.items()} == {
         "landing": "22 pages read from 11 batches.",
         "bq_activities": "10 rows compared with a rebuild from the landing.",
         "rejected_records": "1 row compared with a rebuild from the landing.",
     }
     compact(story.landing, story.warehouse, story.now, 14)
-    assert found(verify(story)) == {}
+    assert differences(verify(story)) == {}
 
 
 def test_what_has_expired_and_come_back_from_the_export_is_whole(story: Story) -> None:
     a_life_with_loose_ends(story)
     expire(story.landing, story.warehouse, story.streams, story.now, 30)
-    assert found(verify(story, expires=True)) == {}
+    assert differences(verify(story, expires=True)) == {}
 
 
 def test_a_set_aside_record_whose_later_form_has_expired_is_no_difference(story: Story) -> None:
     story.sync([activity(1), activity(3, distance="far")])
     story.warehouse.execute("DELETE FROM rejected_records WHERE TRUE")
-    assert found(verify(story, expires=True)) == {}
-    [named] = found(verify(story))["rejected_records"]
+    assert differences(verify(story, expires=True)) == {}
+    [named] = differences(verify(story))["rejected_records"]
     assert named.endswith("is missing from rejected_records.")
 
 
@@ -116,9 +116,9 @@ def test_a_set_aside_record_whose_later_form_has_expired_is_no_difference(story:
 def test_a_row_that_differs_is_named_with_its_columns(story: Story, change: str, named: str) -> None:
     story.sync([activity(1), activity(2), activity(3)])
     story.warehouse.execute(f"{change} WHERE activity_id = '2'")
-    verdicts = verify(story)
-    assert found(verdicts) == {"bq_activities": (f"Activity 2 of athlete 7 {named}",)}
-    assert "strava-assets rebuild" in verdicts["bq_activities"].remedy
+    results = verify(story)
+    assert differences(results) == {"bq_activities": (f"Activity 2 of athlete 7 {named}",)}
+    assert "strava-assets rebuild" in results["bq_activities"].remedy
 
 
 def test_a_row_that_nothing_landed_for_is_named(story: Story) -> None:
@@ -128,7 +128,7 @@ def test_a_row_that_nothing_landed_for_is_named(story: Story) -> None:
             f"INSERT INTO bq_activities SELECT * REPLACE ('{number}' AS activity_id) FROM bq_activities"  # noqa: S608 - ours
             " WHERE activity_id = '1'"
         )
-    assert found(verify(story))["bq_activities"] == (
+    assert differences(verify(story))["bq_activities"] == (
         "Activity 0 of athlete 7 is in bq_activities and not in its rebuild.",
         "Activity 9 of athlete 7 is in bq_activities and not in its rebuild.",
     )
@@ -137,14 +137,14 @@ def test_a_row_that_nothing_landed_for_is_named(story: Story) -> None:
 def test_of_many_differences_the_first_are_named_and_all_are_counted(story: Story) -> None:
     story.sync([activity(number) for number in range(1, 31)])
     story.warehouse.execute("UPDATE bq_activities SET name = 'x' WHERE TRUE")
-    verdict = verify(story)["bq_activities"]
-    assert (verdict.differences, len(verdict.named)) == (30, MOST_NAMED)
+    result = verify(story)["bq_activities"]
+    assert (result.differences, len(result.named)) == (30, MOST_NAMED)
 
 
 def test_records_set_aside_are_compared_too(story: Story) -> None:
     story.sync([activity(1), activity(2, distance="far")])
     story.warehouse.execute("UPDATE rejected_records SET reason = 'another' WHERE TRUE")
-    [named] = found(verify(story))["rejected_records"]
+    [named] = differences(verify(story))["rejected_records"]
     assert named.endswith("differs in reason.")
 
 
@@ -154,12 +154,12 @@ def test_a_damaged_page_is_named_and_the_table_is_not_compared(story: Story) -> 
     page, other = file_of(story, "page-00002.json.gz", 0), file_of(story, "page-00001.json.gz")
     page.write_bytes(page.read_bytes()[:-9])
     other.unlink()
-    verdicts = verify(story)
-    assert verdicts["landing"].differences == 2
-    assert str(page) in verdicts["landing"].named[0]
-    assert str(other) in verdicts["landing"].named[1]
-    assert found(verdicts)["bq_activities"] == ("It was not compared, since landed files are damaged.",)
-    assert "Restore" in verdicts["landing"].remedy
+    results = verify(story)
+    assert results["landing"].differences == 2
+    assert str(page) in results["landing"].named[0]
+    assert str(other) in results["landing"].named[1]
+    assert differences(results)["bq_activities"] == ("It was not compared, since landed files are damaged.",)
+    assert "Restore" in results["landing"].remedy
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "concluded.json"])
@@ -167,10 +167,10 @@ def test_a_damaged_document_is_named(story: Story, name: str) -> None:
     story.sync([activity(1)])
     file = file_of(story, name)
     file.write_text("[]")
-    verdicts = verify(story)
-    [named] = verdicts["landing"].named
+    results = verify(story)
+    [named] = results["landing"].named
     assert str(file) in named
-    assert "It was not compared" in found(verdicts)["bq_activities"][0]
+    assert "It was not compared" in differences(results)["bq_activities"][0]
 
 
 def test_a_page_that_holds_no_records_though_its_digest_fits_is_named(story: Story) -> None:
@@ -180,9 +180,9 @@ def test_a_page_that_holds_no_records_though_its_digest_fits_is_named(story: Sto
     batch.batch_id = manifest.batch_id
     batch.write_page(1, b'{"not": "a list"}', story.now, 1)
     batch.commit(replace(manifest, pages=tuple(batch.pages)))
-    verdicts = verify(story)
-    assert "does not hold records" in verdicts["landing"].named[0]
-    assert "It was not compared" in found(verdicts)["bq_activities"][0]
+    results = verify(story)
+    assert "does not hold records" in results["landing"].named[0]
+    assert "It was not compared" in differences(results)["bq_activities"][0]
 
 
 def test_a_conclusion_that_is_gone_is_named_and_not_made_anew(story: Story) -> None:
@@ -190,7 +190,7 @@ def test_a_conclusion_that_is_gone_is_named_and_not_made_anew(story: Story) -> N
     story.sync([activity(1)])
     file = file_of(story, "concluded.json")
     file.unlink()
-    [named] = found(verify(story))["landing"]
+    [named] = differences(verify(story))["landing"]
     assert file.parent.name in named
     assert not file.exists()
 
@@ -198,9 +198,9 @@ def test_a_conclusion_that_is_gone_is_named_and_not_made_anew(story: Story) -> N
 def test_what_is_not_loaded_yet_is_left_out(story: Story) -> None:
     story.sync([activity(1)])
     story.land([activity(1, name="new"), activity(2)])
-    verdicts = verify(story)
-    assert found(verdicts) == {}
-    assert "left out: 1." in verdicts["bq_activities"].checked
+    results = verify(story)
+    assert differences(results) == {}
+    assert "left out: 1." in results["bq_activities"].checked
     assert not file_of(story, "concluded.json").exists()
 
 
@@ -209,7 +209,7 @@ def test_a_table_that_another_version_read_is_said_to_be_rebuilt_next(
 ) -> None:
     story.sync([activity(1)])
     monkeypatch.setattr(ledger, "READER", "another")
-    [named] = found(verify(story))["bq_activities"]
+    [named] = differences(verify(story))["bq_activities"]
     assert "the next sync rebuilds it" in named
 
 
@@ -221,18 +221,18 @@ def test_a_table_whose_landing_another_warehouse_compacted_is_said_to_be_rebuilt
     with opened(tmp_path / "other.duckdb") as other:
         Loader(story.landing, other).load(story.now)
         compact(story.landing, other, story.now, 0)
-    [named] = found(verify(story))["bq_activities"]
+    [named] = differences(verify(story))["bq_activities"]
     assert "another warehouse's point of view" in named
 
 
 def test_a_table_that_is_gone_is_named(story: Story) -> None:
     story.sync([activity(1)])
     story.warehouse.execute("DROP TABLE bq_activities")
-    assert "There is no table bq_activities" in found(verify(story))["bq_activities"][0]
+    assert "There is no table bq_activities" in differences(verify(story))["bq_activities"][0]
 
 
 def test_nothing_at_all_is_whole(story: Story) -> None:
-    assert found(verify(story)) == {}
+    assert differences(verify(story)) == {}
 
 
 @pytest.mark.parametrize("stage", ["pages", "batches", "rows"])
@@ -255,15 +255,15 @@ def test_a_sync_that_runs_meanwhile_is_told_from_a_difference(story: Story, stag
 
     done: list[str] = []
     with pytest.raises((ChangedMeanwhileError, LandingError)) as failure:
-        verify(story, told=run_meanwhile)
+        verify(story, on_progress=run_meanwhile)
     assert isinstance(failure.value, ChangedMeanwhileError)
 
 
 def test_recordings_that_are_whole_are_counted(story: Story) -> None:
     story.record(1, 2, 3)
     story.record(11, athlete="8")
-    verdict = verify_streams(story.streams, lambda _what, _done, _all: None)
-    assert (verdict.differences, verdict.checked) == (0, "4 recordings read from 2 files.")
+    result = verify_streams(story.streams, lambda _what, _done, _all: None)
+    assert (result.differences, result.checked) == (0, "4 recordings read from 2 files.")
 
 
 def rewrite(
@@ -289,11 +289,15 @@ def rewrite(
             "t_s does not increase",
         ),
         (
-            lambda part: rewrite(part, lambda table: table, lambda found: [found[0] | {"activity_id": "2"}]),
+            lambda part: rewrite(
+                part, lambda table: table, lambda entries: [entries[0] | {"activity_id": "2"}]
+            ),
             "it holds samples of another activity",
         ),
         (
-            lambda part: rewrite(part, lambda table: table, lambda found: [found[0] | {"athlete_id": "2"}]),
+            lambda part: rewrite(
+                part, lambda table: table, lambda entries: [entries[0] | {"athlete_id": "2"}]
+            ),
             "is in a folder of others",
         ),
     ],
@@ -305,7 +309,7 @@ def test_a_recording_that_is_not_what_was_stored_is_named(
     [part] = Path(story.streams.address).rglob("*.parquet")
     story.record(11, athlete="8")
     damage(part)
-    verdict = verify_streams(story.streams, lambda _what, _done, _all: None)
-    assert verdict.differences == 1
-    assert part.name in verdict.named[0]
-    assert named in verdict.named[0]
+    result = verify_streams(story.streams, lambda _what, _done, _all: None)
+    assert result.differences == 1
+    assert part.name in result.named[0]
+    assert named in result.named[0]

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.xdist_group("bigquery_emulator")
 def story(emulator: str, tmp_path: Path) -> Iterator[Story]:
     """A landing and a table in a dataset of its own."""
     with closing(BigQueryEngine(emulator)) as engine, engine.open() as warehouse:
-        told = Story(tmp_path, warehouse)
-        told.guard = BELIEVE_ALL
-        yield told
+        own = Story(tmp_path, warehouse)
+        own.guard = BELIEVE_ALL
+        yield own
 
 
 def differences(story: Story) -> dict[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def differences(story: Story) -> dict[str, tuple[str, ...]]:
         progress=lambda _what, _done, _all: None,
     )
     with opened(story.folder / "scratch.duckdb") as scratch:
-        return {verdict.place: verdict.named for verdict in verifier.verify(scratch, story.now)}
+        return {result.place: result.named for result in verifier.verify(scratch, story.now)}
 
 
 WHOLE = {"landing": (), "bq_activities": (), "rejected_records": ()}

@@ -469,6 +469,7 @@ def test_closing_twice_is_closing_once(engine: Engine) -> None:
 def test_a_table_that_is_not_there_yet_is_told_with_the_asset_that_makes_it(
     warehouse: Warehouse, table: str, asset: str
 ) -> None:
+    warehouse.ensure(RIDES)
     for ask in (
         lambda: warehouse.query(f"SELECT COUNT(*) AS n FROM {table}"),  # noqa: S608 - our own names
         lambda: warehouse.execute(f"DELETE FROM {table} WHERE TRUE"),  # noqa: S608 - the same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.cli.checkups.finding import Finding, State, broken, failed, ok
-from strava_assets.cli.verification import is_anything_stored, verdicts
+from strava_assets.cli.verification import is_anything_stored, results
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ def look(settings: Settings) -> Iterator[Finding]:
 def _verified(settings: Settings) -> Iterator[Finding]:
     if not is_anything_stored(settings):
         return
-    for verdict in verdicts(settings):
-        if not verdict.differences:
-            yield ok("verify", f"{verdict.place}: {verdict.checked} Nothing differs.")
+    for result in results(settings):
+        if not result.differences:
+            yield ok("verify", f"{result.place}: {result.checked} Nothing differs.")
             continue
-        more = f" And {verdict.differences - 1:,} more differences." if verdict.differences > 1 else ""
-        said = " ".join(filter(None, (f"{verdict.place}:", verdict.checked, verdict.named[0] + more)))
-        yield broken("verify", said, verdict.remedy or "strava-assets verify names all of it")
+        more = f" And {result.differences - 1:,} more differences." if result.differences > 1 else ""
+        said = " ".join(filter(None, (f"{result.place}:", result.checked, result.named[0] + more)))
+        yield broken("verify", said, result.remedy or "strava-assets verify names all of it")
