@@ -60,7 +60,7 @@ def build_defs(
     every_mart = catalog.load()
     checks = [
         build_checks(archive.NAME, archive_checks.CHECKS),
-        build_checks("bq_activities", activity_checks.CHECKS, activity_checks.ALSO_READS),
+        build_checks("bq_activities", activity_checks.checks_of(settings.power_sports)),
         build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
         build_checks("athlete_profile", profile_checks.CHECKS),
         build_checks("ride_power", ride_power_checks.POWER_CHECKS),

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from strava_assets.checks.measured import Check, Finding, Subject
 from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.columns import ColumnType
+from strava_assets.schema.sports import sport_rules
 
 if TYPE_CHECKING:
-    from strava_assets.schema.columns import ColumnType
+    from collections.abc import Callable, Sequence
 
 # Beyond a professional's best when held for twenty minutes.
 MOST_WATTS = 550
@@ -81,9 +83,9 @@ def nothing_was_set_aside(subject: Subject) -> Finding:
 def no_deletions_are_held_back(subject: Subject) -> Finding:
     """No listing lacked so many activities that the guard kept them."""
     listings = [m for m in subject.landing.manifests() if m.complete and m.source == "api"]
-    concluded = [subject.landing.conclusions(manifest) for manifest in listings]
+    concluded = [subject.landing.conclusion(manifest) for manifest in listings]
     latest = next((found for found in reversed(concluded) if found), None)
-    rows = [{"activity_id": found} for found in latest["held_back"]] if latest else []
+    rows = [{"activity_id": found} for found in latest.held_back] if latest else []
     finding = Finding.none_of(rows, "activities that Strava no longer lists but that are kept")
     if finding.passed:
         return finding
@@ -152,35 +154,48 @@ def moving_is_within_elapsed(subject: Subject) -> Finding:
     )
 
 
-def the_power_meter_still_reports(subject: Subject) -> Finding:
-    """The share of rides without measured power has not jumped: a dead battery is noticed within weeks."""
-    [share] = subject.rows(
-        """
-        WITH rides AS (
-          SELECT activity_date, device_watts IS TRUE AS measured,
-            DATE_DIFF(@today, activity_date, DAY) AS days_ago
-          FROM bq_activities AS a JOIN sport_rules AS r USING (sport_type)
-          WHERE a.deleted_at IS NULL AND r.counts_for_power AND NOT COALESCE(a.manual, FALSE)
+def the_power_meter_still_reports(power_sports: "Sequence[str] | None") -> "Callable[[Subject], Finding]":
+    """The share of rides without measured power has not jumped: a dead battery is noticed within weeks.
+
+    Args:
+        power_sports: the sports whose measured watts count, as set.
+    """
+
+    def look(subject: Subject) -> Finding:
+        from strava_assets.warehouse.engine import Typed
+
+        # Of the settings and not of the table sport_rules, so that the check works before that is there.
+        sports = [rule["sport_type"] for rule in sport_rules(power_sports) if rule["counts_for_power"]]
+        [share] = subject.rows(
+            _WITHOUT_POWER, today=datetime.now(UTC).date(), sports=Typed(sports, ColumnType.TEXT)
         )
-        SELECT
-          COUNTIF(days_ago BETWEEN 0 AND 27) AS recent,
-          SAFE_DIVIDE(COUNTIF(days_ago BETWEEN 0 AND 27 AND NOT measured), COUNTIF(days_ago BETWEEN 0 AND 27))
-            AS recent_share,
-          SAFE_DIVIDE(
-            COUNTIF(days_ago BETWEEN 28 AND 392 AND NOT measured), COUNTIF(days_ago BETWEEN 28 AND 392)
-          ) AS usual_share
-        FROM rides
-        """,
-        today=datetime.now(UTC).date(),
-    )
-    recent, usual = share["recent_share"] or 0.0, share["usual_share"]
-    threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
-    told = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
-    told += "." if usual is None else f"; in the year before it was {usual:.0%}."
-    return Finding(round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, told)
+        recent, usual = share["recent_share"] or 0.0, share["usual_share"]
+        threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
+        told = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
+        told += "." if usual is None else f"; in the year before it was {usual:.0%}."
+        return Finding(
+            round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, told
+        )
+
+    return look
 
 
-ALSO_READS = ("sport_rules",)
+_WITHOUT_POWER = """
+WITH rides AS (
+  SELECT activity_date, device_watts IS TRUE AS measured,
+    DATE_DIFF(@today, activity_date, DAY) AS days_ago
+  FROM bq_activities
+  WHERE deleted_at IS NULL AND sport_type IN UNNEST(@sports) AND NOT COALESCE(manual, FALSE)
+)
+SELECT
+  COUNTIF(days_ago BETWEEN 0 AND 27) AS recent,
+  SAFE_DIVIDE(COUNTIF(days_ago BETWEEN 0 AND 27 AND NOT measured), COUNTIF(days_ago BETWEEN 0 AND 27))
+    AS recent_share,
+  SAFE_DIVIDE(
+    COUNTIF(days_ago BETWEEN 28 AND 392 AND NOT measured), COUNTIF(days_ago BETWEEN 28 AND 392)
+  ) AS usual_share
+FROM rides
+"""
 
 CHECKS = (
     Check("ids_unique", "Every activity stands once and has its ids.", ids_are_unique, blocking=True),
@@ -237,10 +252,15 @@ CHECKS = (
         moving_is_within_elapsed,
         warn=True,
     ),
-    Check(
+)
+
+
+def checks_of(power_sports: "Sequence[str] | None") -> tuple[Check, ...]:
+    """The checks, where the measured watts of these sports count."""
+    reporting = Check(
         "power_meter_reports",
         "The share of rides without measured power has not jumped by half against the year before.",
-        the_power_meter_still_reports,
+        the_power_meter_still_reports(power_sports),
         warn=True,
-    ),
-)
+    )
+    return (*CHECKS, reporting)

@@ -86,9 +86,7 @@ class Check:
     warn: bool = False
 
 
-def build_checks(
-    asset: str, checks: Sequence[Check], also_reads: Sequence[str] = ()
-) -> dg.AssetChecksDefinition:
+def build_checks(asset: str, checks: Sequence[Check]) -> dg.AssetChecksDefinition:
     """All checks of one asset in one step, which opens the warehouse once.
 
     A query that fails fails the step: a broken check is never reported as bad data.
@@ -96,7 +94,6 @@ def build_checks(
     Args:
         asset: what is checked.
         checks: how.
-        also_reads: other assets the checks' queries name, which must be there first.
     """
     by_name = {check.name: check for check in checks}
 
@@ -108,7 +105,6 @@ def build_checks(
                 asset=asset,
                 description=check.description,
                 blocking=check.blocking,
-                additional_deps=list(also_reads),
             )
             for check in checks
         ],

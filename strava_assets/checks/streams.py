@@ -1,14 +1,8 @@
 """The checks of `activity_streams`: recordings that are sound, rides that have theirs, what was set aside."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from strava_assets.checks.measured import Check, Finding, Subject
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from strava_assets.streams import StreamEntry
 
 # A look at the newest suffices: the older ones were the newest once, and files do not change.
 NEWEST = 20
@@ -21,33 +15,20 @@ MOST_WITH_STREAMS = 0.9
 
 def recordings_are_sound(subject: Subject) -> Finding:
     """The newest recordings hold what the books say, and their times strictly increase."""
+    from strava_assets.streams import fault_of
+
     entries = [entry for entry in subject.streams.entries().values() if entry.status == "stored"]
     newest = sorted(entries, key=lambda entry: (entry.fetched_at, entry.key))[-NEWEST:]
     rows = [
         {"activity_id": entry.activity_id, "reason": reason, "part": entry.part}
         for entry, recording in subject.streams.read(newest)
-        if (reason := _fault(entry, recording))
+        if (reason := fault_of(entry, recording))
     ]
     finding = Finding.none_of(rows, "recordings that are not sound")
     if not finding.passed:
         return finding
     told = f"The newest {len(newest)} recordings are sound."
     return Finding(finding.measured, finding.threshold, passed=True, told=told)
-
-
-def _fault(entry: "StreamEntry", recording: "pa.Table") -> str | None:
-    from strava_assets.streams import UnreadableRecording
-    from strava_assets.streams.recording import check, version_of
-
-    try:
-        check(recording)
-    except UnreadableRecording as reason:
-        return str(reason)
-    if recording.num_rows != entry.samples or version_of(recording) != entry.version:
-        return "its samples are not those that were stored"
-    if {entry.activity_id} != set(recording.column("activity_id").unique().to_pylist()):
-        return "it holds samples of another activity"
-    return None
 
 
 def recent_rides_have_streams(subject: Subject) -> Finding:

@@ -10,12 +10,17 @@ from rich.panel import Panel
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strava_assets.errors import StravaAssetsError
 
 console = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
 
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "broken": "[red]✗[/]", "step": "[dim]·[/]"}
+
+
+_MOST_NAMED = 5
 
 
 def say(mark: str, text: str) -> None:
@@ -32,6 +37,12 @@ def show_error(error: StravaAssetsError) -> None:
         text.append("\nWhat to do: ", style="bold default")
         text.append(error.remedy, style="default not bold")
     stderr.print(text, soft_wrap=True)
+
+
+def name_some(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def banner(title: str, lines: list[str]) -> None:

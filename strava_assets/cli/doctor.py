@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 @click.command("doctor")
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
 @click.option(
+    "--deep", is_flag=True, help="Also compare the table with its rebuild, and every file with its digest."
+)
+@click.option(
     "--fix", is_flag=True, help="First repair what a crash left: dead runs and the pools they hold."
 )
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
-def command(*, offline: bool, fix: bool, as_json: bool) -> None:
+def command(*, offline: bool, deep: bool, fix: bool, as_json: bool) -> None:
     """Check settings, secrets, Strava, landing, streams, warehouse, daemon and last runs, each with its cure.
 
     Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
@@ -43,7 +46,7 @@ def command(*, offline: bool, fix: bool, as_json: bool) -> None:
 
         prepare(load_settings())
     findings = []
-    for finding in examine(offline=offline):
+    for finding in examine(offline=offline, deep=deep):
         findings.append(finding)
         if not as_json:
             cure = f" → {finding.cure}" if finding.cure else ""
@@ -54,11 +57,12 @@ def command(*, offline: bool, fix: bool, as_json: bool) -> None:
     sys.exit(0 if healthy else 1)
 
 
-def examine(*, offline: bool) -> Iterator[Finding]:
+def examine(*, offline: bool, deep: bool = False) -> Iterator[Finding]:
     """Every finding, as it is made.
 
     Args:
         offline: leave Strava out.
+        deep: also verify that the stored data is whole.
     """
     from strava_assets.settings import load_settings
 
@@ -84,6 +88,10 @@ def examine(*, offline: bool) -> Iterator[Finding]:
     yield from _looked(storage.look_at_landing, settings, "landing")
     yield from _looked(storage.look_at_streams, settings, "streams")
     yield from _looked(storage.look_at_warehouse, settings, "warehouse")
+    if deep:
+        from strava_assets.cli.checkups import verification
+
+        yield from _looked(verification.look, settings, "verify")
     # Dagster takes a second or two to import; the lines above need not wait for it.
     from strava_assets.cli.checkups import runs
 

@@ -93,12 +93,15 @@ def _tell(
 
 def _tell_what_stays(settings: Settings, *, alone: bool) -> None:
     from strava_assets.cli.console import say
+    from strava_assets.cli.removal import foreign_files
 
     if not alone:
         say(
             "warning",
             f"Dagster's record of runs in {settings.dagster_home} is about everyone here and stays.",
         )
+    for left in foreign_files(settings, alone=alone):
+        say("warning", left)
     if settings.athlete_file_path.exists():
         say("warning", f"Your own file {settings.athlete_file_path} stays.")
     say("step", "Backups and snapshots of these places, if you make any, are not touched.")

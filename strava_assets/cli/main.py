@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # In the order a newcomer meets them; each stands in the module of its name.
 COMMANDS = (
     *("up", "login", "sync", "import-archive", "report", "doctor"),
-    *("rebuild", "copy", "logout", "forget", "webserver", "sandbox"),
+    *("rebuild", "verify", "copy", "logout", "forget", "webserver", "sandbox"),
 )
 
 

@@ -6,17 +6,28 @@ begun.
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from strava_assets.cli.console import name_some
+from strava_assets.cli.own_files import (
+    IN_DAGSTER_HOME,
+    IN_DUCKDB_SPILL,
+    IN_LOGS,
+    IN_SCRATCH_FOLDER,
+    remove_files,
+    scratch_folders,
+    sort_files,
+)
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
+from strava_assets.report.publish import is_page
 from strava_assets.settings import WarehouseKind
+from strava_assets.storage_folder import StorageFolder
 from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -24,7 +35,6 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 _ATHLETES = "SELECT athlete_id, COUNT(*) AS activities FROM bq_activities GROUP BY athlete_id"
-_PAGES = ("index.html", "report-????-??-??.html")
 
 
 def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
@@ -35,7 +45,7 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
         of_token: the athlete whose tokens are stored, if they are known.
 
     Raises:
-        StravaAssetsError: landing, streams or warehouse cannot be read; nothing was removed.
+        StravaAssetsError: landing, streams, warehouse or report cannot be read; nothing was removed.
     """
     landed = {m.athlete_id for m in Landing(settings.landing_address).manifests() if m.athlete_id}
     recorded = StreamStore(settings.streams_address).athletes()
@@ -45,6 +55,7 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
             if engine.exists("bq_activities"):
                 rows = engine.query(_ATHLETES).to_pylist()
                 activities |= {row["athlete_id"]: row["activities"] for row in rows}
+    _pages(_report_folder(settings))
     return activities
 
 
@@ -69,23 +80,45 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
             engine.drop(name)
         address = engine.address
     if alone:
-        # Listings that held no activity belong to nobody; they say when someone was asked for.
-        landing.remove([manifest.batch_id for manifest in landing.manifests()])
+        # Listings that held no activity, and damaged pages of a sync that died, belong to nobody.
+        landing.erase()
     yield f"The landed answers in {settings.landing_address} are removed."
     yield f"The recordings in {settings.streams_address} are removed."
     yield f"The tables and marts in {address} are removed."
     if alone and settings.warehouse_kind is WarehouseKind.DUCKDB:
         yield _without_traces(settings.duckdb_path.absolute())
-    if _remove_pages(settings.report_target):
+    report = _report_folder(settings)
+    if pages := _pages(report):
+        report.remove(pages)
         yield f"The report in {settings.report_target} is removed."
 
 
 def remove_runs(settings: Settings) -> Iterator[str]:
-    """Remove Dagster's own home (runs, events, logs and their figures) and the logs of its processes."""
-    for folder in (settings.dagster_home.absolute(), settings.home.absolute() / "logs"):
-        if folder.is_dir():
-            shutil.rmtree(folder)
+    """Remove Dagster's own home (runs, events, their figures), all logs, and what a dead `verify` left."""
+    for folder, form in _folders_of_runs(settings):
+        if remove_files(folder, form):
             yield f"The runs, events and logs in {folder} are removed."
+
+
+def foreign_files(settings: Settings, *, alone: bool) -> Iterator[str]:
+    """Name what is not this project's in the places where something was removed; it stays.
+
+    Args:
+        settings: where the places are.
+        alone: whether Dagster's home was one of them.
+
+    Raises:
+        StravaAssetsError: landing or streams cannot be read.
+    """
+    places = {
+        settings.landing_address: Landing(settings.landing_address).foreign(),
+        settings.streams_address: StreamStore(settings.streams_address).foreign(),
+    }
+    for folder, form in _folders_of_runs(settings) if alone else ():
+        places[str(folder)] = sort_files(folder, form).foreign
+    for place, names in places.items():
+        if names:
+            yield f"Not this project's, and left in {place}: {name_some(names)}."
 
 
 def refuse_while_running(settings: Settings) -> None:
@@ -150,8 +183,11 @@ def _without_traces(path: Path) -> str:
     foreign = _foreign_tables(path)
     if foreign:
         return f"The file {path} stays: it holds tables that are not of this project ({', '.join(foreign)})."
-    for part in (path, path.with_suffix(".duckdb.wal")):
+    # Behind a symbolic link as well, for the file is ours wherever it is.
+    real = path.resolve()
+    for part in (real, real.with_name(f"{real.name}.wal"), path):
         part.unlink(missing_ok=True)
+    remove_files(real.with_name(f"{real.name}.tmp"), IN_DUCKDB_SPILL)
     return f"The file {path} is removed."
 
 
@@ -164,12 +200,25 @@ def _foreign_tables(path: Path) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _remove_pages(address: str) -> bool:
-    from fsspec.core import url_to_fs
+def _folders_of_runs(settings: Settings) -> list[tuple[Path, re.Pattern[str]]]:
+    """Where runs leave their traces, each with the form of the names of our own files there."""
+    return [
+        (settings.dagster_home.absolute(), IN_DAGSTER_HOME),
+        (settings.home.absolute() / "logs", IN_LOGS),
+        *((folder, IN_SCRATCH_FOLDER) for folder in scratch_folders(settings.home.absolute())),
+    ]
 
-    fs, root = url_to_fs(address)
-    pages = [path for pattern in _PAGES for path in fs.glob(f"{root.rstrip('/')}/{pattern}")]
-    for path in pages:
-        with contextlib.suppress(FileNotFoundError):
-            fs.rm(path)
-    return bool(pages)
+
+def _report_folder(settings: Settings) -> StorageFolder:
+    def unusable(error: Exception) -> StravaAssetsError:
+        return StravaAssetsError(
+            f"The report at {settings.report_target} cannot be looked for: {error}.",
+            means="Its pages are to be removed as well.",
+            remedy="Correct STRAVA_ASSETS_REPORT_URL, or make the place readable and writable.",
+        )
+
+    return StorageFolder(settings.report_target, unusable)
+
+
+def _pages(report: StorageFolder) -> list[str]:
+    return [name for name, kind in report.entries() if kind == "file" and is_page(name)]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from strava_assets.history import ledger
-from strava_assets.history.deletions import draws_conclusions
+from strava_assets.history.deletions import Deletions, draws_conclusions
 from strava_assets.history.records import (
     Unreadable,
     compacted_line,
@@ -19,20 +19,19 @@ from strava_assets.history.records import (
     read_record,
     rejected_record,
 )
-from strava_assets.landing import Manifest
+from strava_assets.landing import NOTHING_CONCLUDED, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.records import LandedRecord
+    from strava_assets.history.records import Key, LandedRecord
     from strava_assets.landing import Landing
     from strava_assets.warehouse.engine import Warehouse
 
 _LINES_A_PAGE = 1_000
 
-Key = tuple[str, str]
-"""An activity: athlete and id."""
+K = TypeVar("K")
 
 Place = tuple[int, int, int]
 """A record among many batches: batch, page and position."""
@@ -45,7 +44,7 @@ class Version(NamedTuple):
     fetched_at: datetime
     batch_id: str
     place: Place
-    deleted_at: datetime | None
+    deleted_at: datetime | None = None
 
 
 def groups(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
@@ -76,7 +75,7 @@ def fold(
         batches: one group's, in order; all of them are removed in the end.
         now: aware UTC, for the ledger.
         drop: what is left out for good.
-        deleted: activities that count as deleted from then on.
+        deleted: activities that a listing no longer had, with when that listing began.
 
     Raises:
         LandingError: a page is damaged; nothing was changed.
@@ -138,36 +137,45 @@ def _set_aside(warehouse: Warehouse) -> set[str]:
 
 def _latest(landing: Landing, batches: Sequence[Manifest], set_aside: set[str]) -> Iterator[Version]:
     """What loading these batches leaves, decided as load.py and deletions.py do."""
+    deletions = Deletions()
     versions: dict[Key, Version] = {}
     rejects: dict[str, Version] = {}
     for number, manifest in enumerate(batches):
-        for place, landed in _places(landing, [manifest]):
-            _take(landed, (number, *place[1:]), versions, rejects)
+        for (_, page, position), landed in _places(landing, [manifest]):
+            _take(landed, (number, page, position), versions, rejects, deletions)
         if draws_conclusions(manifest):
-            gone = (landing.conclusions(manifest) or {}).get("deleted", ())
-            for key in ((manifest.athlete_id or "", activity_id) for activity_id in gone):
-                if key in versions and versions[key].deleted_at is None:
-                    versions[key] = versions[key]._replace(deleted_at=manifest.finished_at)
-    yield from versions.values()
+            deletions.add_concluded(manifest, landing.conclusion(manifest) or NOTHING_CONCLUDED)
+    for key, version in versions.items():
+        since = deletions.of(batches[0].source, key, version.fetched_at)
+        yield version._replace(deleted_at=since or version.deleted_at)
     yield from (reject for record_hash, reject in rejects.items() if record_hash in set_aside)
 
 
 def _take(
-    landed: LandedRecord, place: Place, versions: dict[Key, Version], rejects: dict[str, Version]
+    landed: LandedRecord,
+    place: Place,
+    versions: dict[Key, Version],
+    rejects: dict[str, Version],
+    deletions: Deletions,
 ) -> None:
     origin = landed.origin
     try:
         row = read_record(landed.record, origin)
     except Unreadable:
         reject = rejected_record(landed.record, "", origin)
-        known = rejects.get(reject["record_hash"])
-        if known is None or origin.fetched_at >= known.fetched_at:
-            rejects[reject["record_hash"]] = Version(None, origin.fetched_at, origin.batch_id, place, None)
+        _keep_later(rejects, reject["record_hash"], Version(None, origin.fetched_at, origin.batch_id, place))
         return
     key = (row["athlete_id"], row["activity_id"])
-    known = versions.get(key)
-    if known is None or (origin.fetched_at, origin.batch_id) >= (known.fetched_at, known.batch_id):
-        versions[key] = Version(key, origin.fetched_at, origin.batch_id, place, landed.deleted_at)
+    version = Version(key, origin.fetched_at, origin.batch_id, place, landed.deleted_at)
+    _keep_later(versions, key, version)
+    if landed.deleted_at:
+        deletions.add(origin.source, key, landed.deleted_at)
+
+
+def _keep_later(kept: dict[K, Version], name: K, version: Version) -> None:
+    known = kept.get(name)
+    if known is None or (version.fetched_at, version.batch_id) >= (known.fetched_at, known.batch_id):
+        kept[name] = version
 
 
 def _knowledge(batches: Sequence[Manifest]) -> Manifest:

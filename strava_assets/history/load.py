@@ -16,7 +16,7 @@ import pyarrow as pa
 from strava_assets.errors import StravaAssetsError
 from strava_assets.history import ledger
 from strava_assets.history.calendar import ANCHORS
-from strava_assets.history.deletions import Conclusion, DeletionGuard, conclude
+from strava_assets.history.deletions import DeletionGuard, Deletions, conclude, mark_deleted
 from strava_assets.history.records import (
     Unreadable,
     landed_records,
@@ -30,18 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from strava_assets.landing import Landing, Manifest
+    from strava_assets.landing import Conclusion, Landing, Manifest
     from strava_assets.schema import Table
     from strava_assets.warehouse.engine import MergeCounts, Warehouse
 
 logger = logging.getLogger("strava_assets.history")
 
-# The API's word beats the archive's; among equals the newest fetch wins.
-_WINS = """
-(S.source = 'api' AND T.source != 'api')
-OR (S.source = T.source AND (S.fetched_at > T.fetched_at
-    OR (S.fetched_at = T.fetched_at AND S.batch_id >= T.batch_id)))
-"""
+_LATER = "(S.fetched_at > T.fetched_at OR (S.fetched_at = T.fetched_at AND S.batch_id >= T.batch_id))"
+# The API's word beats the archive's; among equals the newest fetch wins, in whatever order they are loaded.
+_WINS = f"(S.source = 'api' AND T.source != 'api') OR (S.source = T.source AND {_LATER})"
 _CHANGED = """
 S.content_hash != T.content_hash OR S.source != T.source
 OR (S.deleted_at IS NULL) != (T.deleted_at IS NULL)
@@ -152,7 +149,7 @@ class Loader:
         report = LoadReport()
         manifests = self._landing.manifests()
         readers = ledger.readers(self._warehouse)
-        if reason := _rebuild_reason(readers, manifests):
+        if reason := rebuild_reason(readers, manifests):
             self._progress(f"{reason}: rebuilding from the landing.")
             rebuild = True
         if rebuild:
@@ -161,10 +158,13 @@ class Loader:
             if rebuild:
                 self._forget()
                 readers, report.rebuilt = {}, True
-            for manifest in manifests:
-                if manifest.batch_id not in readers:
-                    with self._warehouse.transaction():
-                        self._load_batch(manifest, report, now)
+            waiting = [manifest for manifest in manifests if manifest.batch_id not in readers]
+            deletions = self._deletions_against(
+                waiting, [manifest for manifest in manifests if manifest.batch_id in readers]
+            )
+            for manifest in waiting:
+                with self._warehouse.transaction():
+                    self._load_batch(manifest, deletions, report, now)
         with self._warehouse.transaction():
             self._warehouse.execute(_RESOLVE_REJECTED)
             self._warehouse.execute(_ALIGN_WEEKS, {"anchor": ANCHORS[self._week_start]})
@@ -185,21 +185,45 @@ class Loader:
         for table in (LOADED_BATCHES, REJECTED_RECORDS, ACTIVITIES):
             self._warehouse.execute(f"DELETE FROM {table.name} WHERE TRUE")  # noqa: S608 - the registry's names
 
-    def _load_batch(self, manifest: Manifest, report: LoadReport, now: datetime) -> None:
+    def _deletions_against(self, waiting: list[Manifest], loaded: list[Manifest]) -> Deletions:
+        """The deletions that loaded listings have concluded after the first record that waits was fetched.
+
+        There are none but where listings overlapped.
+        """
+        deletions = Deletions()
+        first: dict[str, datetime] = {}
+        for manifest in waiting:
+            fetched_at = _first_fetch(manifest)
+            first[manifest.source] = min(fetched_at, first.get(manifest.source, fetched_at))
+        for manifest in loaded:
+            if manifest.source in first and first[manifest.source] < manifest.started_at:
+                deletions.add_known(self._landing, manifest)
+        return deletions
+
+    def _load_batch(
+        self, manifest: Manifest, deletions: Deletions, report: LoadReport, now: datetime
+    ) -> None:
         rejects: list[dict[str, Any]] = []
         merged = self._warehouse.merge(
-            ACTIVITIES, self._rows(manifest, rejects), wins=_WINS, changed=_CHANGED, latest="fetched_at"
+            ACTIVITIES,
+            self._rows(manifest, deletions, rejects),
+            wins=_WINS,
+            changed=_CHANGED,
+            latest="fetched_at",
         )
+        if manifest.kind == "compacted":
+            mark_deleted(self._warehouse, manifest.source, deletions.of_source(manifest.source))
         if rejects:
             self._warehouse.merge(
                 REJECTED_RECORDS,
                 [_batch(rejects, REJECTED_RECORDS)],
-                wins="S.fetched_at >= T.fetched_at",
+                wins=_LATER,
                 changed="FALSE",
                 latest="fetched_at",
             )
         nameless = sum(reject["activity_id"] is None for reject in rejects)
         conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, nameless=nameless)
+        deletions.add_concluded(manifest, conclusion)
         report.add(merged, len(rejects), conclusion)
         counts = ledger.Counts(
             merged.staged + len(rejects),
@@ -214,8 +238,16 @@ class Loader:
             f"{len(conclusion.deleted)} deleted, {len(rejects)} set aside"
         )
 
-    def _rows(self, manifest: Manifest, rejects: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
-        """Typed rows, a page at a time; what cannot be read goes to `rejects`."""
+    def _rows(
+        self, manifest: Manifest, deletions: Deletions, rejects: list[dict[str, Any]]
+    ) -> Iterator[pa.RecordBatch]:
+        """Typed rows, a page at a time.
+
+        Args:
+            manifest: the batch.
+            deletions: those known so far; the ones that the batch's records carry are added.
+            rejects: takes what cannot be read.
+        """
         for page in landed_records(self._landing, manifest):
             rows = []
             for landed in page:
@@ -223,16 +255,25 @@ class Loader:
                     row = read_record(landed.record, landed.origin, self._week_start)
                 except Unreadable as reason:
                     rejects.append(rejected_record(landed.record, str(reason), landed.origin))
-                else:
-                    rows.append(row | {"deleted_at": landed.deleted_at})
+                    continue
+                key = row["athlete_id"], row["activity_id"]
+                if landed.deleted_at:
+                    deletions.add(manifest.source, key, landed.deleted_at)
+                since = deletions.of(manifest.source, key, row["fetched_at"])
+                rows.append(row | {"deleted_at": since or landed.deleted_at})
             yield _batch(rows, ACTIVITIES)
+
+
+def _first_fetch(manifest: Manifest) -> datetime:
+    """When the first record of a batch was fetched; of a bulk export, when that was made."""
+    return min((page.fetched_at for page in manifest.pages), default=manifest.started_at)
 
 
 def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(table.columns))
 
 
-def _rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
+def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
     """Why what is loaded cannot simply be added to; empty where it can."""
     if set(readers.values()) - {ledger.READER}:
         return "The column registry has changed since the last load"

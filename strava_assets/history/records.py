@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from strava_assets.landing import Landing, Manifest
 
+Key = tuple[str, str]
+"""An activity: athlete and id."""
+
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 # Outside of these no activity happened; a garbled date must not stretch every calendar of the marts.
 _YEARS = range(1900, 2200)
@@ -62,11 +65,18 @@ def landed_records(landing: Landing, manifest: Manifest) -> Iterator[list[Landed
         LandingError: a page is damaged.
     """
     for page in landing.pages(manifest):
-        if manifest.kind == "compacted":
-            yield [_compacted_record(_parsed(line)) for line in page.body.splitlines()]
-        else:
-            origin = Origin(manifest.source, manifest.batch_id, page.entry.fetched_at)
-            yield [LandedRecord(record, origin) for record in _parsed(page.body)]
+        try:
+            if manifest.kind == "compacted":
+                records = [_compacted_record(_parsed(line)) for line in page.body.splitlines()]
+            else:
+                origin = Origin(manifest.source, manifest.batch_id, page.entry.fetched_at)
+                records = [LandedRecord(record, origin) for record in _parsed_list(page.body)]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            # The error's own text may hold what is in the page.
+            raise landing.damaged_page(
+                page.path, f"it does not hold records ({type(error).__name__})"
+            ) from error
+        yield records
 
 
 def compacted_line(landed: LandedRecord) -> bytes:
@@ -87,6 +97,13 @@ def _parsed(body: bytes) -> Any:
     return _mended(document) if _SURROGATE.search(body) else document
 
 
+def _parsed_list(body: bytes) -> list[Any]:
+    document = _parsed(body)
+    if not isinstance(document, list):
+        raise TypeError("not a list")
+    return document
+
+
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -98,9 +115,16 @@ def _mended(value: Any) -> Any:
 
 
 def _compacted_record(line: dict[str, Any]) -> LandedRecord:
-    origin = Origin(line["source"], line["batch_id"], datetime.fromisoformat(line["fetched_at"]))
-    deleted_at = datetime.fromisoformat(line["deleted_at"]) if line["deleted_at"] else None
+    origin = Origin(line["source"], line["batch_id"], _time_with_zone(line["fetched_at"]))
+    deleted_at = _time_with_zone(line["deleted_at"]) if line["deleted_at"] else None
     return LandedRecord(line["record"], origin, deleted_at)
+
+
+def _time_with_zone(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict[str, Any]:
@@ -137,6 +161,16 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
         if row[name] is None or row[name] == "":
             raise Unreadable(f"{source} is missing")
     return row
+
+
+def key_of(landed: LandedRecord) -> Key:
+    """Which activity a record is.
+
+    Raises:
+        Unreadable: it cannot become a row.
+    """
+    row = read_record(landed.record, landed.origin)
+    return row["athlete_id"], row["activity_id"]
 
 
 def rejected_record(record: Any, reason: str, origin: Origin) -> dict[str, Any]:

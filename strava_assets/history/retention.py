@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from strava_assets.history import ledger
+from strava_assets.history.deletions import Deletions
 from strava_assets.history.fold import fold, groups
 from strava_assets.history.records import Unreadable, landed_records, read_record
 from strava_assets.schema.activities import ACTIVITIES
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.fold import Key, Version
+    from strava_assets.history.fold import Version
+    from strava_assets.history.records import Key
     from strava_assets.landing import Landing, Manifest
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
@@ -140,7 +142,10 @@ def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete
 def _rows_of(
     landing: Landing, batches: Sequence[Manifest], keys: Mapping[Key, datetime | None], week_start: str
 ) -> Iterator[pa.RecordBatch]:
-    """The rows these batches hold of these activities."""
+    """The rows these batches of an export hold of these activities."""
+    deletions = Deletions()
+    for manifest in batches:
+        deletions.add_known(landing, manifest)
     for manifest in batches:
         for page in landed_records(landing, manifest):
             rows = []
@@ -149,8 +154,10 @@ def _rows_of(
                     row = read_record(landed.record, landed.origin, week_start)
                 except Unreadable:
                     continue
-                if (row["athlete_id"], row["activity_id"]) in keys:
-                    rows.append(row | {"deleted_at": landed.deleted_at})
+                key = row["athlete_id"], row["activity_id"]
+                if key in keys:
+                    since = deletions.of(manifest.source, key, row["fetched_at"])
+                    rows.append(row | {"deleted_at": since or landed.deleted_at})
             yield pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
 
 
@@ -164,7 +171,19 @@ def _holds(landing: Landing, batch_id: str, athlete_id: str) -> bool:
 
 
 def _records(body: bytes, *, compacted: bool) -> list[Any]:
-    return [json.loads(line)["record"] for line in body.splitlines()] if compacted else json.loads(body)
+    """The records of a page of no committed batch, without what is damaged in it, as by a power cut."""
+    if compacted:
+        lines = [_parsed(line) for line in body.splitlines()]
+        return [line.get("record") for line in lines if isinstance(line, dict)]
+    document = _parsed(body)
+    return document if isinstance(document, list) else []
+
+
+def _parsed(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _athlete(record: Any) -> str | None:

@@ -1,13 +1,21 @@
-"""What a batch says of itself. Its manifest is written last: a batch counts once the manifest is there."""
+"""What is written beside a batch's pages: its manifest, and what was concluded from its listing.
+
+The manifest is written last: a batch counts once it is there.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from typing import Annotated, Literal
 
-FORMAT = 1
+from pydantic import Field, TypeAdapter
+
+from strava_assets.documents import STRICT, DamagedDocumentError, UtcTime, read_document
+
+PAGE_NAME = r"page-[0-9]{5,}\.json\.gz"
+"""The form of a page's name, as a regular expression."""
 
 Kind = Literal["incremental", "full", "window", "archive", "compacted"]
 
@@ -16,11 +24,13 @@ Kind = Literal["incremental", "full", "window", "archive", "compacted"]
 class PageEntry:
     """One file of a batch: its name, its size as received, its digest, its records and when it came."""
 
-    name: str
+    __pydantic_config__ = STRICT
+
+    name: Annotated[str, Field(pattern=f"^{PAGE_NAME}$")]
     bytes: int
     sha256: str
     records: int
-    fetched_at: datetime
+    fetched_at: UtcTime
 
 
 @dataclass(frozen=True)
@@ -49,49 +59,86 @@ class Manifest:
             knows, UTC.
         calls: requests sent, by kind.
         replaces: the batches a compacted one stands for.
+        format: the form of this document.
     """
+
+    __pydantic_config__ = STRICT
 
     batch_id: str
     kind: Kind
     source: Literal["api", "archive"]
     athlete_id: str | None
-    started_at: datetime
-    finished_at: datetime
+    started_at: UtcTime
+    finished_at: UtcTime
     complete: bool
     after: int | None = None
     before: int | None = None
     pages: tuple[PageEntry, ...] = ()
     records: int = 0
     activity_ids: tuple[str, ...] = ()
-    oldest_start: datetime | None = None
-    newest_start: datetime | None = None
+    oldest_start: UtcTime | None = None
+    newest_start: UtcTime | None = None
     resume_before: int | None = None
-    history_complete_at: datetime | None = None
+    history_complete_at: UtcTime | None = None
     calls: dict[str, int] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
+    format: Literal[1] = 1
 
     def to_json(self) -> str:
         """The manifest as it is stored."""
-        return json.dumps(
-            {"format": FORMAT, **asdict(self)}, default=lambda value: value.isoformat(), indent=1
-        )
+        return json.dumps(asdict(self), default=lambda value: value.isoformat(), indent=1)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Manifest:
         """Read a stored manifest.
 
         Raises:
-            ValueError: it is not a manifest of this format.
+            DamagedDocumentError: it is not a manifest of this format.
         """
-        stored: dict[str, Any] = json.loads(text)
-        if stored.pop("format", None) != FORMAT:
-            raise ValueError(f"not a manifest of format {FORMAT}")
-        for name in ("started_at", "finished_at", "oldest_start", "newest_start", "history_complete_at"):
-            stored[name] = datetime.fromisoformat(stored[name]) if stored[name] else None
-        stored["pages"] = tuple(
-            PageEntry(**{**page, "fetched_at": datetime.fromisoformat(page["fetched_at"])})
-            for page in stored["pages"]
-        )
-        stored["activity_ids"] = tuple(stored["activity_ids"])
-        stored["replaces"] = tuple(stored["replaces"])
-        return cls(**stored)
+        manifest = read_document(_manifest_form(), text)
+        # The defaults are for those who make a manifest: a stored one without pages would be an empty batch.
+        stored = json.loads(text)
+        if missing := [known.name for known in fields(cls) if known.name not in stored]:
+            raise DamagedDocumentError(f"{missing[0]}: Field required")
+        return manifest
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What one listing's silence was taken to mean.
+
+    Args:
+        deleted: ids that were taken for deleted.
+        held_back: ids that are missing but kept, because the guard asks for a person's word.
+    """
+
+    __pydantic_config__ = STRICT
+
+    deleted: tuple[str, ...]
+    held_back: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The conclusion as it is stored."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Conclusion:
+        """Read a stored conclusion.
+
+        Raises:
+            DamagedDocumentError: it is not a conclusion.
+        """
+        return read_document(_conclusion_form(), text)
+
+
+NOTHING_CONCLUDED = Conclusion(deleted=(), held_back=())
+
+
+@cache
+def _manifest_form() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+@cache
+def _conclusion_form() -> TypeAdapter[Conclusion]:
+    return TypeAdapter(Conclusion)

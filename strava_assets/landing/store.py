@@ -1,7 +1,7 @@
 """The landing itself: begin a batch, write its pages, commit it; list what is committed, read it back.
 
-Any fsspec address serves (`file`, `gs`, `s3`, `abfs`, `memory`). Two things make it trustworthy: a file is
-put in place whole or not at all, and a batch without a manifest does not exist for any reader.
+Two things make it trustworthy: a file is put in place whole or not at all, and a batch without a manifest
+does not exist for any reader.
 """
 
 from __future__ import annotations
@@ -9,40 +9,50 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import json
-import os
-import secrets
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
+from strava_assets.documents import DamagedDocumentError
 from strava_assets.errors import StravaAssetsError
-from strava_assets.file_modes import modes_at
-from strava_assets.landing.manifest import Kind, Manifest, PageEntry
+from strava_assets.landing import names
+from strava_assets.landing.manifest import Conclusion, Kind, Manifest, PageEntry
+from strava_assets.storage_folder import StorageFolder, is_write_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
-    from fsspec import AbstractFileSystem
-
-MANIFEST = "manifest.json"
-CONCLUSIONS = "concluded.json"
 # Pages are repetitive text: the fastest level already makes them a fifth of their size.
 _GZIP_LEVEL = 1
+# Each time another process has committed batches meanwhile.
+_MOST_LISTINGS = 5
+_SLASH = {"folder": "/", "file": "", "other": ""}
 
 
 class LandingError(StravaAssetsError):
     """The landing cannot be written or read as it stands."""
 
 
+class DamagedFileError(LandingError):
+    """A file of the landing is missing or is not what was written."""
+
+
 @dataclass(frozen=True)
 class LandedPage:
-    """One page as it was received: its bytes and when they came."""
+    """One page as it was received: what its manifest says of it, where it is, and its bytes."""
 
     entry: PageEntry
+    path: str
     body: bytes
+
+
+class _Batches(NamedTuple):
+    """The batches' folders: the manifest of each that is committed, and the names of the others."""
+
+    committed: dict[str, Manifest]
+    uncommitted: list[str]
 
 
 class Landing:
@@ -54,7 +64,7 @@ class Landing:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._opened: tuple[AbstractFileSystem, str] | None = None
+        self._folder = StorageFolder(address, self._unusable)
 
     def __repr__(self) -> str:
         return f"Landing({self.address!r})"
@@ -65,9 +75,7 @@ class Landing:
         Raises:
             LandingError: the address cannot be written.
         """
-        # The random tail keeps two batches of the same microsecond apart.
-        batch_id = f"{started_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{kind}-{secrets.token_hex(3)}"
-        return OpenBatch(self, batch_id)
+        return OpenBatch(self._folder, names.new_batch_id(kind, started_at))
 
     def manifests(self) -> list[Manifest]:
         """Every committed batch in the order they began; those that a compacted one replaces are left out.
@@ -75,60 +83,83 @@ class Landing:
         Raises:
             LandingError: a manifest is damaged, or the address cannot be read.
         """
-        found = []
-        for path in self._manifest_paths():
-            try:
-                found.append(Manifest.from_json(self._read(path)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise LandingError(
-                    f"The manifest {path} cannot be read: {error}.",
-                    means="The batch beside it would be skipped silently, so nothing was loaded.",
-                    remedy="restore the file from a backup, or move its folder out of the landing to give "
-                    "the batch up; the next full listing brings back what Strava still has.",
-                ) from error
-        replaced = {batch_id for manifest in found for batch_id in manifest.replaces}
-        return sorted((m for m in found if m.batch_id not in replaced), key=lambda m: m.batch_id)
+        return _in_force(self._read_batches().committed)
 
     def pages(self, manifest: Manifest) -> Iterator[LandedPage]:
         """The pages of a committed batch, verified against their digests, one at a time.
 
         Raises:
-            LandingError: a page is missing or is not what was received.
+            DamagedFileError: a page is missing or is not what was received.
         """
         for entry in manifest.pages:
-            path = f"{manifest.batch_id}/{entry.name}"
-            try:
-                body = gzip.decompress(self._read(path))
-            except (OSError, EOFError, zlib.error) as error:
-                raise self._damaged(path, str(error)) from error
-            if hashlib.sha256(body).hexdigest() != entry.sha256:
-                raise self._damaged(path, "its content is not what the manifest says")
-            yield LandedPage(entry, body)
+            yield self.page(manifest, entry)
 
-    def conclusions(self, manifest: Manifest) -> dict[str, Any] | None:
+    def page(self, manifest: Manifest, entry: PageEntry) -> LandedPage:
+        """One page of a committed batch, verified against its digest.
+
+        Raises:
+            DamagedFileError: it is missing or is not what was received.
+        """
+        path = f"{manifest.batch_id}/{entry.name}"
+        try:
+            body = gzip.decompress(self._folder.read(path))
+        except (OSError, EOFError, zlib.error) as error:
+            raise self.damaged_page(path, str(error)) from error
+        if hashlib.sha256(body).hexdigest() != entry.sha256:
+            raise self.damaged_page(path, "its content is not what the manifest says")
+        return LandedPage(entry, path, body)
+
+    def damaged_page(self, path: str, why: str) -> DamagedFileError:
+        """The error of a page that cannot be read.
+
+        Args:
+            path: where it is, below the address.
+            why: what is wrong with it, without its content.
+        """
+        return DamagedFileError(
+            f"The landed file {self.address}/{path} is damaged: {why}.",
+            means="What Strava sent cannot be read back from it; the table was left as it was.",
+            remedy="Restore the file from a backup, or move its batch folder out of the landing and run a "
+            "full listing.",
+        )
+
+    def conclusion(self, manifest: Manifest) -> Conclusion | None:
         """What was once concluded from a batch's listing; None where nothing was yet.
 
         Kept beside the batch, so that a rebuild repeats the decision instead of taking it anew under
         other settings.
+
+        Raises:
+            LandingError: it is damaged.
         """
-        path = f"{manifest.batch_id}/{CONCLUSIONS}"
+        path = f"{manifest.batch_id}/{names.CONCLUSION}"
         try:
-            stored: dict[str, Any] = json.loads(self._read(path))
+            return Conclusion.from_json(self._folder.read(path))
         except FileNotFoundError:
             return None
-        except ValueError as error:
-            raise self._damaged(path, str(error)) from error
-        return stored
+        except DamagedDocumentError as error:
+            raise DamagedFileError(
+                f"The landed file {self.address}/{path} is damaged: {error}.",
+                means="It says which activities were taken for deleted; the table was left as it was.",
+                remedy="Restore the file from a backup. Without one, remove it and run strava-assets "
+                "rebuild: what the listing lacks is then decided anew.",
+            ) from error
 
-    def conclude(self, manifest: Manifest, conclusions: dict[str, Any]) -> None:
+    def conclude(self, manifest: Manifest, conclusion: Conclusion) -> None:
         """Write down what was concluded from a batch's listing."""
-        self._put(f"{manifest.batch_id}/{CONCLUSIONS}", json.dumps(conclusions).encode())
+        self._folder.put(f"{manifest.batch_id}/{names.CONCLUSION}", conclusion.to_json().encode())
 
-    def remove(self, batch_ids: list[str]) -> None:
-        """Remove batches, each one's manifest first, so that a crash leaves no batch half there."""
-        for batch_id in batch_ids:
-            self._take_away(f"{batch_id}/{MANIFEST}")
-            self._take_away(batch_id)
+    def remove(self, batch_ids: Iterable[str]) -> list[str]:
+        """Remove batches, each one's manifest first, so that a crash leaves no batch half there.
+
+        Files in a batch's folder that are not the batch's own stay, and the folder with them.
+
+        Returns:
+            The batches of which something was removed.
+        """
+        # Only folders: a symbolic link of such a name is not followed.
+        here = set(self._batch_ids())
+        return [batch_id for batch_id in batch_ids if batch_id in here and self._remove(batch_id)]
 
     def sweep(self, now: datetime, older_than: timedelta = timedelta(days=1)) -> list[str]:
         """Remove what no reader sees: batches never committed and batches that a compacted one replaces.
@@ -136,32 +167,52 @@ class Landing:
         Args:
             now: the present, UTC.
             older_than: how old an uncommitted batch must be to be given up; a running sync is never touched.
+
+        Returns:
+            What was removed, by name.
         """
-        kept = {manifest.batch_id for manifest in self.manifests()}
-        limit = f"{(now - older_than).astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
-        uncommitted = set(self.uncommitted())
-        stale = [
-            name for name in self._names() if name not in kept and (name not in uncommitted or name < limit)
+        batches = self._read_batches()
+        limit = names.time_prefix(now - older_than)
+        in_force = {manifest.batch_id for manifest in _in_force(batches.committed)}
+        replaced = sorted(batches.committed.keys() - in_force)
+        return [
+            *self._remove_write_tests(),
+            *self.remove(replaced),
+            *self.remove(name for name in batches.uncommitted if name < limit),
         ]
-        self.remove(stale)
-        return stale
 
     def uncommitted(self) -> list[str]:
         """Batches without a manifest: of a sync that runs, or of one that died."""
-        committed = {path.split("/")[0] for path in self._manifest_paths()}
-        return [name for name in self._names() if name not in committed]
+        return self._read_batches().uncommitted
 
     def uncommitted_pages(self, batch_id: str) -> Iterator[bytes]:
         """What a batch without a manifest holds; files that cannot be read are left out."""
-        fs, root = self._open()
-        for path in sorted(fs.glob(f"{root}/{batch_id}/page-*.gz")):
-            with contextlib.suppress(OSError, EOFError, zlib.error):
-                yield gzip.decompress(fs.cat_file(path))
+        for name in self._own_files(batch_id):
+            if names.is_page(name):
+                with contextlib.suppress(OSError, EOFError, zlib.error):
+                    yield gzip.decompress(self._folder.read(f"{batch_id}/{name}"))
 
     def erase(self) -> None:
-        """Remove the whole landing."""
-        self._take_away("")
-        self._opened = None
+        """Remove every batch, committed or not. What is not this project's stays, and its folder with it."""
+        batches = self._read_batches()
+        self.remove([*batches.committed, *batches.uncommitted])
+        self._remove_write_tests()
+        self._folder.remove_if_empty()
+
+    def foreign(self) -> list[str]:
+        """What is here and not this project's, below the address; it is never read and never removed."""
+        foreign = []
+        for name, kind in self._folder.entries():
+            if names.is_batch(name) and kind == "folder":
+                own = set(self._own_files(name))
+                foreign += [
+                    f"{name}/{inner}{_SLASH[inner_kind]}"
+                    for inner, inner_kind in self._folder.entries(name)
+                    if inner not in own
+                ]
+            elif not (is_write_test(name) and kind == "file"):
+                foreign.append(name + _SLASH[kind])
+        return foreign
 
     def check_writable(self) -> None:
         """Write and remove a small file.
@@ -169,116 +220,78 @@ class Landing:
         Raises:
             LandingError: it cannot be written.
         """
-        name = f".write-test-{secrets.token_hex(4)}"
-        self._put(name, b"", durable=False)
-        self._take_away(name)
+        self._folder.check_writable()
 
-    def _open(self) -> tuple[AbstractFileSystem, str]:
-        if self._opened is None:
-            from fsspec.core import url_to_fs
+    def _read_batches(self) -> _Batches:
+        batch_ids = self._batch_ids()
+        for _ in range(_MOST_LISTINGS):
+            manifests = {batch_id: self._manifest(batch_id) for batch_id in batch_ids}
+            committed = {batch_id: manifest for batch_id, manifest in manifests.items() if manifest}
+            uncommitted = [batch_id for batch_id in batch_ids if batch_id not in committed]
+            # A batch without a manifest may be one that another process has just put into a compacted batch,
+            # which this listing does not know yet.
+            if not uncommitted or set(again := self._batch_ids()) <= set(batch_ids):
+                break
+            batch_ids = again
+        return _Batches(committed, uncommitted)
 
-            # gcsfs reads it when it is first imported, and warns at every file where it is not set.
-            os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    def _batch_ids(self) -> list[str]:
+        return [name for name, kind in self._folder.entries() if kind == "folder" and names.is_batch(name)]
 
-            with self._told():
-                fs, root = url_to_fs(self.address, use_listings_cache=False)
-                fs.makedirs(root, exist_ok=True)
-            self._opened = fs, root.rstrip("/")
-        return self._opened
+    def _manifest(self, batch_id: str) -> Manifest | None:
+        path = f"{batch_id}/{names.MANIFEST}"
+        try:
+            manifest = Manifest.from_json(self._folder.read(path))
+        except FileNotFoundError:
+            return None
+        except DamagedDocumentError as error:
+            raise self._damaged_manifest(path, str(error)) from error
+        if manifest.batch_id != batch_id:
+            raise self._damaged_manifest(path, f"it is the manifest of {manifest.batch_id}")
+        return manifest
 
-    def _names(self) -> list[str]:
-        fs, root = self._open()
-        # An object store has no empty folder.
-        with self._told(), contextlib.suppress(FileNotFoundError):
-            return sorted(path.rstrip("/").rsplit("/", 1)[-1] for path in fs.ls(root, detail=False))
-        return []
+    def _own_files(self, batch_id: str) -> list[str]:
+        return [
+            name
+            for name, kind in self._folder.entries(batch_id)
+            if kind == "file" and names.is_batch_file(name)
+        ]
 
-    def _manifest_paths(self) -> list[str]:
-        fs, root = self._open()
-        with self._told():
-            found = fs.glob(f"{root}/*/{MANIFEST}")
-        return sorted(
-            path[len(root) + 1 :] if path.startswith(root) else path.lstrip("/")[len(root.lstrip("/")) + 1 :]
-            for path in found
+    def _remove(self, batch_id: str) -> bool:
+        own = self._own_files(batch_id)
+        self._folder.remove([f"{batch_id}/{names.MANIFEST}"])
+        self._folder.remove([f"{batch_id}/{name}" for name in own if name != names.MANIFEST])
+        self._folder.remove_if_empty(batch_id)
+        return bool(own)
+
+    def _remove_write_tests(self) -> list[str]:
+        left = [name for name, kind in self._folder.entries() if kind == "file" and is_write_test(name)]
+        self._folder.remove(left)
+        return left
+
+    def _unusable(self, error: Exception) -> LandingError:
+        return LandingError(
+            f"The landing {self.address} cannot be used: {error}.",
+            means="Answers are written down before anything is made of them, so nothing was fetched and "
+            "nothing is lost.",
+            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
+            "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
         )
 
-    def _read(self, path: str) -> bytes:
-        fs, root = self._open()
-        content: bytes = fs.cat_file(f"{root}/{path}")
-        return content
-
-    def _put(self, path: str, content: bytes, *, durable: bool = True) -> None:
-        """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store.
-
-        Args:
-            path: where, in the landing.
-            content: all of it.
-            durable: whether a disk has it for good when this returns; `_make_durable` does many at once.
-        """
-        fs, root = self._open()
-        full = f"{root}/{path}"
-        with self._told():
-            if "file" not in _protocols(fs):
-                fs.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
-                fs.pipe_file(full, content)
-                return
-            target = Path(full)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(f"{target.name}.partial")
-            with partial.open("wb") as file:
-                file.write(content)
-                if durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            partial.replace(target)
-
-    def _make_durable(self, folder: str, names: list[str]) -> None:
-        """Have a disk keep files for good, and that they are there; an object store does so by itself."""
-        fs, root = self._open()
-        if "file" not in _protocols(fs):
-            return
-        with self._told():
-            for path in (*(Path(root, folder, name) for name in names), Path(root, folder), Path(root)):
-                handle = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
-
-    def _take_away(self, path: str) -> None:
-        fs, root = self._open()
-        # Not a directory: what lies there is a file, of a writing test that died.
-        with self._told(), contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            fs.rm(f"{root}/{path}".rstrip("/"), recursive=True)
-
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            with modes_at(self.address):
-                yield
-        except Exception as error:  # every filesystem of fsspec's brings errors of its own
-            raise LandingError(
-                f"The landing {self.address} cannot be used: {error}.",
-                means="Answers are written down before anything is made of them, so nothing was fetched and "
-                "nothing is lost.",
-                remedy="make the place writable (permissions, free space, the bucket's name and role), or "
-                "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
-            ) from error
-
-    def _damaged(self, path: str, why: str) -> LandingError:
-        return LandingError(
-            f"The landed file {self.address}/{path} is damaged: {why}.",
-            means="What Strava sent cannot be read back from it; the table was left as it was.",
-            remedy="restore the file from a backup, or move its batch folder out of the landing and run a "
-            "full listing.",
+    def _damaged_manifest(self, path: str, why: str) -> DamagedFileError:
+        return DamagedFileError(
+            f"The manifest {self.address}/{path} cannot be read: {why}.",
+            means="The batch beside it would be skipped silently, so nothing was loaded.",
+            remedy="Restore the file from a backup, or move its folder out of the landing to give the batch "
+            "up; the next full listing brings back what Strava still has.",
         )
 
 
 class OpenBatch:
     """A batch under construction."""
 
-    def __init__(self, landing: Landing, batch_id: str) -> None:
-        self._landing = landing
+    def __init__(self, folder: StorageFolder, batch_id: str) -> None:
+        self._folder = folder
         self.batch_id = batch_id
         self.pages: list[PageEntry] = []
 
@@ -288,22 +301,34 @@ class OpenBatch:
         Raises:
             LandingError: it cannot be written.
         """
-        name = f"page-{number:05d}.json.gz"
+        name = names.page_name(number)
         content = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-        self._landing._put(f"{self.batch_id}/{name}", content, durable=False)  # noqa: SLF001 - the landing's own other half
+        self._folder.put(f"{self.batch_id}/{name}", content, durable=False)
         self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
 
     def commit(self, manifest: Manifest) -> Manifest:
         """Put the manifest in place; from here on the batch counts.
 
         The pages are made durable first, all at once: that takes little longer than for one of them.
+
+        Raises:
+            LandingError: it cannot be written, or another process has removed pages of it.
         """
+        here = {entry.name for entry in self._folder.entries(self.batch_id)}
+        if gone := [page.name for page in self.pages if page.name not in here]:
+            raise LandingError(
+                f"{len(gone)} of {len(self.pages)} pages of the batch {self.batch_id} are gone.",
+                means="Another process removed them: what is not committed within a day is given up. The "
+                "batch was not committed, and the earlier ones are as they were.",
+                remedy="Run the sync again.",
+            )
         if self.pages:
-            self._landing._make_durable(self.batch_id, [page.name for page in self.pages])  # noqa: SLF001 - as above
-        self._landing._put(f"{self.batch_id}/{MANIFEST}", manifest.to_json().encode())  # noqa: SLF001 - as above
+            pages = [f"{self.batch_id}/{page.name}" for page in self.pages]
+            self._folder.make_durable([*pages, self.batch_id, ""])
+        self._folder.put(f"{self.batch_id}/{names.MANIFEST}", manifest.to_json().encode())
         return manifest
 
 
-def _protocols(fs: AbstractFileSystem) -> tuple[str, ...]:
-    protocol = fs.protocol
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+def _in_force(committed: dict[str, Manifest]) -> list[Manifest]:
+    replaced = {batch_id for manifest in committed.values() for batch_id in manifest.replaces}
+    return [committed[batch_id] for batch_id in sorted(committed) if batch_id not in replaced]

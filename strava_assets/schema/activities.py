@@ -125,7 +125,11 @@ _BOOKKEEPING = (
         "Digest of the record as received; changes when Strava's answer does",
         nullable=False,
     ),
-    Column("deleted_at", TIMESTAMP, "When a complete listing no longer had it, UTC; null while it lives"),
+    Column(
+        "deleted_at",
+        TIMESTAMP,
+        "When the complete listing began that no longer had it, UTC; null while it exists",
+    ),
 )
 
 ACTIVITIES = Table(

@@ -28,3 +28,10 @@ TABLES: dict[str, Table] = {
         LOADED_BATCHES,
     )
 }
+
+MADE_WITH: dict[str, str] = {
+    ATHLETE_OBSERVATIONS.name: ATHLETE_PROFILE.name,
+    REJECTED_RECORDS.name: ACTIVITIES.name,
+    LOADED_BATCHES.name: ACTIVITIES.name,
+}
+"""Tables that no asset is named after, each with the asset that makes it."""

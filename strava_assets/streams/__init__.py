@@ -3,16 +3,19 @@
 from strava_assets.streams.entries import Key, Status, StreamEntry
 from strava_assets.streams.folder import StreamsError
 from strava_assets.streams.recording import UnreadableRecording, from_channels, from_streams
+from strava_assets.streams.soundness import PartReport, fault_of
 from strava_assets.streams.store import StreamStore, StreamWriter
 
 __all__ = [
     "Key",
+    "PartReport",
     "Status",
     "StreamEntry",
     "StreamStore",
     "StreamWriter",
     "StreamsError",
     "UnreadableRecording",
+    "fault_of",
     "from_channels",
     "from_streams",
 ]

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from strava_assets.documents import STRICT, UtcTime, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,22 +44,24 @@ class StreamEntry:
         row_group: which one of the part's holds the samples; set by the store.
     """
 
+    __pydantic_config__ = STRICT
+
     athlete_id: str
     activity_id: str
     year: int
     status: Status
     source: Literal["api", "archive"]
-    fetched_at: datetime
+    fetched_at: UtcTime
     fingerprint: str
     version: str = ""
-    samples: int = 0
+    samples: Annotated[int, Field(ge=0)] = 0
     channels: tuple[str, ...] = ()
     utc_offset_s: int | None = None
     timezone: str | None = None
     origin: str | None = None
     reason: str | None = None
     part: str | None = None
-    row_group: int | None = None
+    row_group: Annotated[int, Field(ge=0)] | None = None
 
     @property
     def key(self) -> Key:
@@ -74,20 +81,14 @@ def from_footer(text: bytes, part: str) -> list[StreamEntry]:
     """Read a footer back.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        DamagedDocumentError: it is not a footer.
     """
-    stored: list[dict[str, Any]] = json.loads(text)
-    return [
-        StreamEntry(
-            **fields
-            | {
-                "fetched_at": datetime.fromisoformat(fields["fetched_at"]),
-                "channels": tuple(fields["channels"]),
-                "part": part,
-            }
-        )
-        for fields in stored
-    ]
+    return [replace(entry, part=part) for entry in read_document(_footer_form(), text)]
+
+
+@cache
+def _footer_form() -> TypeAdapter[list[StreamEntry]]:
+    return TypeAdapter(list[StreamEntry])
 
 
 def in_force(entries: Iterable[StreamEntry]) -> dict[Key, StreamEntry]:

@@ -1,29 +1,31 @@
-"""The files of the streams under one address: list them, open one, put one in place whole, take one away.
+"""The files of the streams under one address: list them, open one, put one in place whole, remove one.
 
-Any fsspec address serves (`file`, `gs`, `s3`, `abfs`, `memory`). What is in the files is store.py's matter.
+Only files whose names have the form that is written here are read or removed. What is in them is store.py's
+matter.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.file_modes import modes_at
+from strava_assets.storage_folder import PARTIAL, StorageFolder, is_write_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fsspec import AbstractFileSystem
+    from contextlib import AbstractContextManager
 
 # The folders' names are no columns of the files, so that no reader finds one twice.
-_PART = re.compile(r"athlete=[^/]+/year=\d{4}/part-[^/]+\.parquet$")
-_PARTIAL = ".partial"
+_FOLDER = r"athlete=[^/]+/year=[0-9]{4}"
+_NAME = r"part-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{6}\.parquet"
+_PART = re.compile(f"{_FOLDER}/{_NAME}")
+_DRAFT = re.compile(rf"{_FOLDER}/{_NAME}-[0-9a-f]{{6}}{re.escape(PARTIAL)}")
 
 
 class StreamsError(StravaAssetsError):
@@ -39,65 +41,72 @@ class Folder:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self._opened: tuple[AbstractFileSystem, str] | None = None
+        self._folder = StorageFolder(address, self._unusable)
 
     def parts(self) -> list[str]:
         """Every part's path below the address, in order."""
-        fs, root = self._open()
-        with self._told(), contextlib.suppress(FileNotFoundError):
-            return sorted(found[0] for path in fs.find(root) if (found := _PART.search(path)))
-        return []
+        return [path for path in self._folder.files() if _PART.fullmatch(path)]
 
-    @contextlib.contextmanager
-    def reading(self, part: str) -> Iterator[BinaryIO]:
+    def foreign(self) -> list[str]:
+        """What is here and not this project's, below the address; it is never read and never removed."""
+        foreign = set()
+        for path in self._folder.files(links=True):
+            if _PART.fullmatch(path) or _DRAFT.fullmatch(path) or is_write_test(path):
+                continue
+            first, slash, _ = path.partition("/")
+            foreign.add(path if first.startswith("athlete=") else first + slash)
+        return sorted(foreign)
+
+    def reading(self, part: str) -> AbstractContextManager[BinaryIO]:
         """One part, open.
 
         Raises:
             FileNotFoundError: there is none.
         """
-        fs, root = self._open()
-        with self._told(lets_through=FileNotFoundError):
-            # Parquet says itself what it needs; reading ahead would fetch other rides.
-            file = fs.open(f"{root}/{part}", "rb", cache_type="none")
-        with file:
-            yield cast("BinaryIO", file)
+        return self._folder.reading(part)
+
+    def new_part(self, athlete_id: str, year: int) -> str:
+        """The path of a part that is not there yet; parts sort by the time they were written."""
+        name = f"part-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.parquet"
+        return f"athlete={athlete_id}/year={year:04d}/{name}"
 
     def draft(self, part: str) -> Path:
         """A file of this machine to write a part into, before `place` puts it where readers see it."""
-        fs, root = self._open()
-        with self._told():
-            if _is_local(fs):
-                target = Path(root, part)
+        target = self._folder.local_path(part)
+        try:
+            if target is None:
+                handle, name = tempfile.mkstemp(prefix="strava-assets-", suffix=PARTIAL)
+                os.close(handle)
+                return Path(name)
+            draft = target.with_name(f"{target.name}-{secrets.token_hex(3)}{PARTIAL}")
+            with modes_at(self.address):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                draft = target.with_name(f"{target.name}-{secrets.token_hex(3)}{_PARTIAL}")
                 # Made here, so that whoever writes into it need not know which modes belong there.
                 draft.touch()
-                return draft
-            handle, name = tempfile.mkstemp(prefix="strava-assets-", suffix=_PARTIAL)
-            os.close(handle)
-            return Path(name)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return draft
 
     def place(self, draft: Path, part: str) -> None:
         """Put a part in place whole or not at all: a rename on a disk, one upload to an object store."""
-        fs, root = self._open()
-        with self._told():
-            if _is_local(fs):
-                _make_durable(draft)
-                target = Path(root, part)
-                draft.replace(target)
-                for folder in (target.parent, target.parent.parent, Path(root)):
-                    _make_durable(folder)
-                return
-            full = f"{root}/{part}"
-            fs.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
-            fs.put_file(str(draft), full)
-            draft.unlink()
+        self._folder.place(draft, part)
 
-    def take_away(self, path: str) -> None:
-        """Remove a part, or a folder with all that is in it; nothing happens where there is none."""
-        fs, root = self._open()
-        with self._told(), contextlib.suppress(FileNotFoundError):
-            fs.rm(f"{root}/{path}".rstrip("/"), recursive=True)
+    def remove(self, part: str) -> None:
+        """Remove a part; nothing happens where there is none."""
+        self._folder.remove([part])
+
+    def remove_athlete(self, athlete_id: str) -> int:
+        """Remove an athlete's parts and the drafts of writers that died; returns the number of files."""
+        own = [
+            path
+            for path in self._folder.files()
+            if path.startswith(f"athlete={athlete_id}/") and (_PART.fullmatch(path) or _DRAFT.fullmatch(path))
+        ]
+        self._folder.remove(own)
+        for folder in sorted({path.rsplit("/", 1)[0] for path in own}):
+            self._folder.remove_if_empty(folder)
+        self._folder.remove_if_empty(f"athlete={athlete_id}")
+        return len(own)
 
     def sweep(self, before: float) -> None:
         """Remove drafts of a writer that died.
@@ -105,13 +114,8 @@ class Folder:
         Args:
             before: how old they must be, epoch seconds, so that no running one loses its own.
         """
-        fs, root = self._open()
-        if not _is_local(fs):
-            return
-        with self._told():
-            for path in Path(root).glob(f"*/*/*{_PARTIAL}"):
-                if path.stat().st_mtime < before:
-                    path.unlink(missing_ok=True)
+        left = [path for path in self._folder.files() if _DRAFT.fullmatch(path) or is_write_test(path)]
+        self._folder.remove([path for path in left if self._folder.modified(path) < before])
 
     def check_writable(self) -> None:
         """Write and remove a small file.
@@ -119,49 +123,12 @@ class Folder:
         Raises:
             StreamsError: it cannot be written.
         """
-        fs, root = self._open()
-        name = f".write-test-{secrets.token_hex(4)}"
-        with self._told():
-            fs.pipe_file(f"{root}/{name}", b"")
-        self.take_away(name)
+        self._folder.check_writable()
 
-    def _open(self) -> tuple[AbstractFileSystem, str]:
-        if self._opened is None:
-            from fsspec.core import url_to_fs
-
-            # gcsfs reads it when it is first imported, and warns at every file where it is not set.
-            os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-
-            with self._told():
-                fs, root = url_to_fs(self.address, use_listings_cache=False)
-                fs.makedirs(root, exist_ok=True)
-            self._opened = fs, root.rstrip("/")
-        return self._opened
-
-    @contextlib.contextmanager
-    def _told(self, lets_through: type[Exception] | tuple[()] = ()) -> Iterator[None]:
-        try:
-            with modes_at(self.address):
-                yield
-        except lets_through:
-            raise
-        except Exception as error:  # every filesystem of fsspec's brings errors of its own
-            raise StreamsError(
-                f"The streams' address {self.address} cannot be used: {error}.",
-                means="Nothing of what is there was changed.",
-                remedy="make the place writable (permissions, free space, the bucket's name and role), or "
-                "set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
-            ) from error
-
-
-def _is_local(fs: AbstractFileSystem) -> bool:
-    return "file" in ((fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol))
-
-
-def _make_durable(path: Path) -> None:
-    """Have a disk keep a file, or that a folder holds it, for good."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def _unusable(self, error: Exception) -> StreamsError:
+        return StreamsError(
+            f"The streams' address {self.address} cannot be used: {error}.",
+            means="Nothing of what is there was changed.",
+            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
+            "set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
+        )

@@ -42,6 +42,10 @@ class StreamsChanged(StreamsError):  # noqa: N818 - it says what happened
     transient = True
 
 
+class DamagedPartError(StreamsError):
+    """A file of the streams is not what was written."""
+
+
 class PartDraft:
     """A part being written, on this machine and not yet in place; a context that leaves no draft behind."""
 
@@ -95,6 +99,7 @@ class OpenPart:
         self._file = file
         with damage_told(self._address):
             self.entries = from_footer(file.metadata.metadata[FOOTER_KEY], part)
+            _check_complete(file, self.entries)
 
     def recording(self, entry: StreamEntry, columns: Sequence[str] | None = None) -> pa.Table | None:
         """The samples of one of its entries; None where it has none.
@@ -121,6 +126,21 @@ class OpenPart:
             return self._file.read_row_group(here.row_group, columns)
 
 
+def _check_complete(file: pq.ParquetFile, entries: Sequence[StreamEntry]) -> None:
+    """See that the footer and the file speak of the same recordings: what no entry names would be dropped.
+
+    Raises:
+        ValueError: they do not.
+    """
+    named = sorted(entry.row_group for entry in entries if entry.row_group is not None)
+    if named != list(range(file.num_row_groups)):
+        raise ValueError(f"its footer does not name each of its {file.num_row_groups} recordings once")
+    schema = file.schema_arrow
+    for field in SCHEMA:
+        if field.name not in schema.names or schema.field(field.name).type != field.type:
+            raise ValueError(f"the column {field.name} is missing or of another type")
+
+
 @contextmanager
 def open_part(folder: Folder, part: str) -> Iterator[OpenPart]:
     """A part, open for reading.
@@ -142,10 +162,10 @@ def damage_told(address: str) -> Iterator[None]:
     """Tell what a reader trips over as what it is: a damaged file."""
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        raise StreamsError(
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise DamagedPartError(
             f"The streams' file {address} is damaged: {error}.",
             means="The recordings in it cannot be read; the others and all tables were left as they were.",
-            remedy="restore the file from a backup, or remove it: what came from the API is then fetched "
+            remedy="Restore the file from a backup, or remove it: what came from the API is then fetched "
             "again, and what came from a bulk export comes back when you import it again.",
         ) from error

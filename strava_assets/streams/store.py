@@ -8,15 +8,14 @@ prevented that, readers go by the newer one and the next writer makes up for it.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
-from datetime import UTC, datetime
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Self
 
 from strava_assets.streams.entries import Key, StreamEntry, in_force
 from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import PartDraft, open_part
+from strava_assets.streams.soundness import PartReport, verify_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -90,9 +89,11 @@ class StreamStore:
 
     def remove_athlete(self, athlete_id: str) -> int:
         """Take everything of an athlete away for good, damaged or not; returns how many files that were."""
-        own = [part for part in self._folder.parts() if part.startswith(f"athlete={athlete_id}/")]
-        self._folder.take_away(f"athlete={athlete_id}")
-        return len(own)
+        return self._folder.remove_athlete(athlete_id)
+
+    def foreign(self) -> list[str]:
+        """What is here and not this project's, below the address; it is never read and never removed."""
+        return self._folder.foreign()
 
     def compact(self) -> int:
         """Put one part in the place of an athlete's and year's many small ones, and drop what is superseded.
@@ -118,6 +119,17 @@ class StreamStore:
         counting = in_force(chain.from_iterable(by_part.values()))
         self._drop(by_part, lambda entry: counting[entry.key] != entry)
 
+    def verify(self) -> Iterator[PartReport]:
+        """Read every part whole and compare it with what its footer says.
+
+        Raises:
+            StreamsError: the address cannot be read.
+        """
+        for part in self._folder.parts():
+            # Gone since the listing: another writer has put its content into a new part.
+            with contextlib.suppress(FileNotFoundError):
+                yield verify_part(self._folder, part)
+
     def check_writable(self) -> None:
         """Write and remove a small file.
 
@@ -139,7 +151,7 @@ class StreamStore:
         for part, entries in by_part.items():
             kept = [entry for entry in entries if not unwanted(entry)]
             if not kept:
-                self._folder.take_away(part)
+                self._folder.remove(part)
             elif len(kept) < len(entries):
                 with open_part(self._folder, part) as opened, PartDraft(self._folder, part) as draft:
                     for entry in kept:
@@ -162,7 +174,7 @@ class StreamWriter:
     def __init__(self, store: StreamStore, folder: Folder) -> None:
         self._store = store
         self._folder = folder
-        self._drafts: dict[str, PartDraft] = {}
+        self._drafts: dict[tuple[str, int], PartDraft] = {}
         self._open = contextlib.ExitStack()
 
     def add(self, entry: StreamEntry, recording: pa.Table | None) -> None:
@@ -172,11 +184,11 @@ class StreamWriter:
             entry: without what the store sets.
             recording: its samples; None where there are none.
         """
-        folder = f"athlete={entry.athlete_id}/year={entry.year:04d}"
-        if folder not in self._drafts:
-            name = f"part-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.parquet"
-            self._drafts[folder] = self._open.enter_context(PartDraft(self._folder, f"{folder}/{name}"))
-        self._drafts[folder].add(entry, recording)
+        place = entry.athlete_id, entry.year
+        if place not in self._drafts:
+            draft = PartDraft(self._folder, self._folder.new_part(*place))
+            self._drafts[place] = self._open.enter_context(draft)
+        self._drafts[place].add(entry, recording)
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from strava_assets.warehouse.errors import StatementFailedError, WarehouseError
+from strava_assets.warehouse.errors import MissingTableError, StatementFailedError, WarehouseError
 
 FAILURES = (
     api.GoogleAPIError,
@@ -28,6 +28,7 @@ _NO_PROJECT = re.compile(
     r"not found: project|unknown project|invalid project|project \S+ (?:has not|is not found|was not found)",
     re.IGNORECASE,
 )
+_MISSING_TABLE = re.compile(r"Not found: Table \S+[:.](\w+)(?= |$)")
 _PROJECT_REASONS = frozenset({"accessNotConfigured", "billingNotEnabled"})
 _QUOTA_REASONS = frozenset(
     {"quotaExceeded", "rateLimitExceeded", "jobRateLimitExceeded", "resourcesExceeded"}
@@ -103,7 +104,8 @@ class DatasetMissingError(WarehouseError):
         super().__init__(
             f"There is no dataset {place.address} in {place.location}.",
             means="Nothing has been loaded there yet, or it is in another location.",
-            remedy="Materialize the assets once, which makes it; or correct the dataset's name or location.",
+            remedy="Materialize everything once, which makes it: launch the job sync or run strava-assets "
+            "sync. Or correct the dataset's name or location.",
         )
 
 
@@ -173,6 +175,8 @@ def _refused(error: api.GoogleAPICallError, place: Place, said: str, reason: str
         return MissingRoleError(place, permission[1] if permission else "", said)
     if isinstance(error, api.NotFound) and "Not found: Dataset" in said:
         return DatasetMissingError(place)
+    if isinstance(error, api.NotFound) and (missing := _MISSING_TABLE.search(said)):
+        return MissingTableError(missing[1], place.address)
     return StatementFailedError(
         f"BigQuery refused: {said}",
         means="What the statement would have changed is as it was before.",

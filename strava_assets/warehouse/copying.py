@@ -7,19 +7,15 @@ caller's matter.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from strava_assets.schema import ColumnType
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS
-from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.comparing import comparable_rows, read_table
 from strava_assets.warehouse.errors import WarehouseError
-from strava_assets.warehouse.statements import column_named, table_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,8 +26,6 @@ if TYPE_CHECKING:
 CARRIED = (ACTIVITIES, REJECTED_RECORDS, ATHLETE_OBSERVATIONS, LOADED_BATCHES)
 """In this order: the ledger comes last, so that it never claims activities that have not arrived."""
 
-_READ_ROWS = 5_000
-_INT64 = 2**63
 _DIGEST_BYTES = 16
 _MODULUS = 1 << 8 * _DIGEST_BYTES
 
@@ -197,56 +191,13 @@ def _count(warehouse: Warehouse, table: Table) -> int:
 
 
 def _read(warehouse: Warehouse, table: Table) -> Iterator[tuple[pa.RecordBatch, list[bytes]]]:
-    """The table in pieces, each with the digests of its rows; a column an older version lacks is null."""
-    stored = warehouse.stored_columns(table.name)
-    there = [column for column in table.columns if column.name in stored]
-    names = ", ".join(column_named(column.name).sql(dialect="bigquery") for column in there)
-    query = f"SELECT {names} FROM {table_named(table.name).sql(dialect='bigquery')}"  # noqa: S608 -- checked names
-    wanted = arrow_schema(table.columns)
-    for batch in warehouse.query_batches(query, batch_rows=_READ_ROWS):
-        columns = [
-            batch.column(column.name).cast(wanted.field(column.name).type)
-            if column.name in stored
-            else pa.nulls(batch.num_rows, wanted.field(column.name).type)
-            for column in table.columns
-        ]
-        whole = pa.record_batch(columns, schema=wanted)
-        yield whole, _digests(table, whole)
+    """The table in pieces, each with the digests of its rows."""
+    for batch in read_table(warehouse, table):
+        yield batch, [_digest(row) for row in comparable_rows(table, batch)]
 
 
-def _digests(table: Table, batch: pa.RecordBatch) -> list[bytes]:
-    """A digest a row, the same for the same row on either engine."""
-    columns = [_comparable(c.type, batch.column(c.name)) for c in table.columns]
-    return [
-        hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
-        for row in zip(*columns, strict=True)
-    ]
-
-
-def _comparable(column_type: ColumnType, values: pa.Array) -> list[Any]:
-    """Values whose Python form says the same on either engine."""
-    if column_type in (ColumnType.DATETIME, ColumnType.TIMESTAMP):
-        return list(values.cast(pa.int64()).to_pylist())
-    if column_type is ColumnType.FLOAT:
-        # 0.0 and -0.0 are one number and two texts.
-        return list(pc.add(values, 0.0).to_pylist())
-    if column_type is ColumnType.JSON:
-        return [None if text is None else _plain_json(text) for text in values.to_pylist()]
-    return list(values.to_pylist())
-
-
-def _plain_json(text: str) -> str:
-    """JSON as both engines keep it: keys in any order, a number as a 64-bit integer or a float holds it."""
-    return json.dumps(json.loads(text, parse_int=_number, parse_float=_number), sort_keys=True)
-
-
-def _number(text: str) -> int | float:
-    try:
-        whole = int(text)
-    except ValueError:
-        value = float(text)
-        return int(value) if value.is_integer() and abs(value) < _INT64 else value
-    return whole if -_INT64 <= whole < _INT64 else float(text)
+def _digest(row: tuple[Any, ...]) -> bytes:
+    return hashlib.blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES).digest()
 
 
 def _sum(checksum: int, digests: list[bytes]) -> int:

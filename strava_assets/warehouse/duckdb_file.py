@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from strava_assets.warehouse.errors import StatementFailedError, WarehouseError
+from strava_assets.warehouse.errors import MissingTableError, StatementFailedError, WarehouseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ NO_EXTENSIONS: dict[str, Any] = {
 
 _LOOK_AGAIN_S = 0.25
 _HOLDER = re.compile(r"\(PID (\d+)\)")
+_MISSING = re.compile(r"Table with name (\w+) does not exist")
 _DISK_FULL = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
 _DAMAGED = ("could not read enough bytes", "corrupt database file", "failed to deserialize", "replaying wal")
 # A DuckDB file has these letters behind the checksum of its first block.
@@ -212,6 +213,8 @@ def explained(error: duckdb.Error, path: Path) -> WarehouseError:
         return DamagedWarehouseError(path, reason)
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryLimitReachedError(path, reason)
+    if isinstance(error, duckdb.CatalogException) and (missing := _MISSING.search(reason)):
+        return MissingTableError(missing[1], str(path))
     return StatementFailedError(
         f"DuckDB refused a statement: {reason}",
         means="What the statement would have changed is as it was before.",

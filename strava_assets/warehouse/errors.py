@@ -6,6 +6,7 @@ Causes that only one engine knows stand beside that engine.
 from __future__ import annotations
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.schema.tables import MADE_WITH
 
 
 class WarehouseError(StravaAssetsError):
@@ -14,6 +15,19 @@ class WarehouseError(StravaAssetsError):
 
 class StatementFailedError(WarehouseError):
     """The engine refused or broke off a statement."""
+
+
+class MissingTableError(StatementFailedError):
+    """A statement reads a table that nothing has made yet."""
+
+    def __init__(self, table: str, address: str) -> None:
+        self.table = table
+        super().__init__(
+            f"There is no table {table} in {address} yet.",
+            means="It is read by what was to be done. Nothing was changed.",
+            remedy=f"Materialize {MADE_WITH.get(table, table)} first. To materialize everything in its "
+            "order, launch the job sync or run: strava-assets sync",
+        )
 
 
 class UnfitNameError(WarehouseError):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from strava_assets.landing import Landing
+from strava_assets.landing import Conclusion, Landing
 from strava_assets.marts import catalog
 from strava_assets.schema.columns import ColumnType
 from strava_assets.streams import StreamEntry, StreamStore
@@ -41,7 +41,7 @@ def doubled(table: str) -> Tamper:
 def a_listing_was_held_back(chain: Chain) -> None:
     """The latest listing lacked more activities than the guard believes."""
     landing = Landing(chain.settings().landing_address)
-    landing.conclude(landing.manifests()[-1], {"deleted": [], "held_back": ["4711"]})
+    landing.conclude(landing.manifests()[-1], Conclusion(deleted=(), held_back=("4711",)))
 
 
 def a_clock_that_went_back(chain: Chain) -> None:

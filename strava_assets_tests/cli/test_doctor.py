@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from strava_assets.landing import Landing
+from strava_assets.landing import Conclusion, Landing
 from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
 from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal, held_open
 
@@ -154,13 +154,26 @@ def test_a_landing_that_cannot_be_written_is_broken(terminal: Terminal) -> None:
         "doctor", "--offline", STRAVA_ASSETS_LANDING_URL=str(blocked / "landing"), **CREDENTIALS
     )
     assert line(said, "landing").startswith("✗ landing")
-    assert "make the place writable" in line(said, "landing")
+    assert "Make the place writable" in line(said, "landing")
+
+
+@pytest.mark.parametrize("place", ["landing", "streams"])
+def test_files_that_are_not_the_projects_are_named(synced: Terminal, place: str) -> None:
+    folder = synced.home / place
+    for name in ("0-taxes.txt", "1.txt", "2.txt", "3.txt", "2019 holiday/beach.jpg", "Zoo/[cat].jpg"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("mine")
+    said = synced.run("doctor", "--offline", **CREDENTIALS)
+    assert said.status == 0
+    told = line(said, "foreign")
+    assert told.startswith("! foreign")
+    assert f"in {folder}: 0-taxes.txt, 1.txt, 2.txt, 2019 holiday/, 3.txt and 1 more." in told
 
 
 def test_held_back_deletions_are_told_with_the_command_that_confirms_them(synced: Terminal) -> None:
     landing = Landing(str(synced.home / "landing"))
     [manifest] = landing.manifests()
-    landing.conclude(manifest, {"deleted": [], "held_back": ["1", "2", "3"]})
+    landing.conclude(manifest, Conclusion(deleted=(), held_back=("1", "2", "3")))
     told = line(synced.run("doctor", "--offline", **CREDENTIALS), "deletions")
     assert told.startswith("! deletions    3 activities")
     assert "--confirm-deletions" in told

@@ -14,6 +14,8 @@ from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
 from strava_assets_tests.streams.samples import entry, recording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from strava_assets.sandbox import RunningSandbox, Sandbox
 
 
@@ -41,6 +43,72 @@ def test_nothing_of_the_athlete_is_left_and_the_doctor_says_so(
     assert "There is no data yet" in doctor.out
     assert "Nothing has run yet" in doctor.out
     assert "There is nothing to forget" in synced.run("forget", "--yes").out
+
+
+def keep_own_files(terminal: Terminal) -> dict[str, str]:
+    """What a person keeps in the places of the home, and what symbolic links there lead to."""
+    home, elsewhere = terminal.home, terminal.folder / "elsewhere"
+    [batch] = Landing(str(home / "landing")).manifests()
+    names = (
+        "landing/0-taxes.txt",
+        "landing/2019 holiday/photos/beach.jpg",
+        "landing/Zoo/manifest.json",
+        f"landing/{batch.batch_id}/notes.txt",
+        "streams/notes.txt",
+        "streams/backup/athlete=7/year=2024/part-20240101T000000.000000Z-abcdef.parquet",
+        "report/report-draft.html",
+        "report/report-2024-01-01-final.html",
+        "report/pictures/index.html",
+        "dagster/notes.txt",
+        "dagster/history/notes.txt",
+        "dagster/storage/notes.txt",
+        "logs/notes.log",
+    )
+    for path in [*(home / name for name in names), elsewhere / "manifest.json", elsewhere / "index.html"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"mine: {path.name}")
+    (home / "landing" / "20200101T000000.000000Z-full-abcdef").symlink_to(elsewhere)
+    (home / "streams" / "athlete=9").symlink_to(elsewhere)
+    (home / "dagster" / "storage" / "8b8f9d7c-7a7c-4c53-9d4e-3d7c1f5a0b6e").symlink_to(elsewhere)
+    (home / "report" / "report-2024-01-01.html").symlink_to(elsewhere / "index.html")
+    return {str(path): path.read_text() for path in terminal.folder.rglob("*") if is_mine(path)}
+
+
+def is_mine(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().startswith(b"mine: ")
+
+
+def test_a_persons_own_files_are_left_and_named(synced: Terminal, strava: RunningSandbox) -> None:
+    mine = keep_own_files(synced)
+    (synced.home / "logs" / "webserver.log").write_text("a log of ours")
+    said = synced.at(strava).run("forget", "--yes")
+    assert said.status == 0, said.err
+    assert {str(path): path.read_text() for path in synced.folder.rglob("*") if path.is_file()} == mine | {
+        str(synced.home / "tokens.lock"): ""
+    }
+    assert (
+        f"left in {synced.home / 'landing'}: 0-taxes.txt, 2019 holiday/, 20200101T000000.000000Z-full-abcdef,"
+        in said.out
+    )
+    assert f"left in {synced.home / 'streams'}: athlete=9, backup/, notes.txt" in said.out
+    assert f"left in {synced.home / 'dagster'}: history/notes.txt, notes.txt, storage/" in said.out
+    assert f"left in {synced.home / 'logs'}: notes.log" in said.out
+
+
+def test_a_warehouse_behind_a_symbolic_link_is_removed_with_what_it_spilled(
+    synced: Terminal, strava: RunningSandbox
+) -> None:
+    big = synced.folder / "big disk" / "history.duckdb"
+    big.parent.mkdir()
+    (synced.home / "warehouse.duckdb").rename(big)
+    (synced.home / "warehouse.duckdb").symlink_to(big)
+    spill = big.with_name("history.duckdb.tmp")
+    spill.mkdir()
+    (spill / "duckdb_temp_1_0_storage_DEFAULT-0.tmp").write_text("rows of an athlete")
+    said = synced.at(strava).run("forget", "--yes")
+    assert said.status == 0, said.err
+    assert list(big.parent.iterdir()) == []
+    assert not (synced.home / "warehouse.duckdb").is_symlink()
 
 
 def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: RunningSandbox) -> None:

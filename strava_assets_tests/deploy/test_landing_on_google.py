@@ -37,6 +37,7 @@ def landing(storage: StorageEmulator) -> Landing:  # noqa: ARG001 - it must run
         contract.test_two_batches_of_the_same_moment_keep_apart,
         contract.test_a_replaced_batch_is_left_out_and_swept,
         contract.test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died,
+        contract.test_a_sync_whose_pages_were_given_up_meanwhile_commits_nothing,
         contract.test_a_removed_batch_is_gone_and_removing_it_again_is_no_error,
         contract.test_a_conclusion_stands_beside_its_batch,
         contract.test_an_erased_landing_can_be_used_again,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,14 @@ import pytest
 
 from strava_assets.history import ledger
 from strava_assets.history.load import IncompleteLandingError, Loader
-from strava_assets.landing import LandingError
+from strava_assets.landing import LandingError, Manifest
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.history.stories import Story, activity, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from strava_assets.landing.manifest import Kind
 
 
 def test_a_second_load_changes_nothing(story: Story) -> None:
@@ -167,6 +171,68 @@ def test_a_damaged_batch_is_told_and_those_before_it_are_loaded(story: Story) ->
     page.write_bytes(whole)
     story.load()
     assert story.living() == {"2"}
+
+
+def land_page(story: Story, body: bytes, kind: Kind = "full") -> Manifest:
+    """A committed batch of one page, whatever it holds."""
+    manifest = story.land([], kind)
+    batch = story.landing.begin(kind, story.now)
+    batch.batch_id = manifest.batch_id
+    batch.write_page(1, body, story.now, 1)
+    return batch.commit(replace(manifest, pages=tuple(batch.pages), records=1, activity_ids=("1",)))
+
+
+NESTED = b"[" * 100_000
+LINE = {
+    "source": "api",
+    "batch_id": "b",
+    "fetched_at": "2026-03-02T06:00:00+00:00",
+    "deleted_at": None,
+    "record": activity(1),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("full", b""),
+        ("full", b"{}"),
+        ("full", b"7"),
+        ("full", NESTED),
+        ("compacted", NESTED),
+        ("compacted", b"[]"),
+        ("compacted", b"7"),
+        ("compacted", b'{"record": 1}'),
+        ("compacted", json.dumps(LINE | {"fetched_at": "2026-03-02T06:00:00"}).encode()),
+        ("compacted", json.dumps(LINE | {"deleted_at": "yesterday"}).encode()),
+        ("compacted", json.dumps(LINE | {"deleted_at": 5}).encode()),
+    ],
+    ids=str,
+)
+def test_a_page_that_holds_no_records_is_damaged(story: Story, kind: Kind, body: bytes) -> None:
+    manifest = land_page(story, body, kind)
+    with pytest.raises(LandingError, match=rf"{manifest.batch_id}/page-00001.json.gz is damaged: .* records"):
+        story.load()
+    assert not story.rows()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "late"])
+def test_of_records_set_aside_at_one_moment_the_later_batchs_stays(
+    story: Story, order: tuple[int, int]
+) -> None:
+    story.load()
+    batches = [story.landing.begin("full", story.now + timedelta(minutes=number)) for number in (0, 1)]
+    story.wait(hours=1)
+    fetched_at = story.now
+    for number in order:
+        batch = batches[number]
+        batch.write_page(1, json.dumps([activity(1, distance="far")]).encode(), fetched_at, 1)
+        manifest = Manifest(batch.batch_id, "full", "api", "7", fetched_at, fetched_at, complete=False)
+        batch.commit(replace(manifest, pages=tuple(batch.pages)))
+        story.load()
+    (reject,) = story.rejects().values()
+    assert reject["batch_id"] == batches[1].batch_id
+    assert story.rejects() == story.rebuilt()[1]
 
 
 def test_a_rebuild_from_a_landing_that_lost_something_is_refused(story: Story) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from strava_assets.history.retention import expire, forget
 from strava_assets_tests.history.stories import Story, activity
 from strava_assets_tests.history.test_compact import Fragile, PowerCut
+
+if TYPE_CHECKING:
+    from strava_assets.landing.manifest import Kind
 
 
 def everything_landed(story: Story) -> str:
@@ -123,6 +127,25 @@ def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: St
     assert story.landing.uncommitted() == [running.batch_id]
     assert story.load().batches == 0
     assert (story.rows(), story.rejects()) == story.rebuilt()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"7", b"[" * 100_000, b'[{"id": 1}'], ids=len)
+def test_a_damaged_page_of_a_dead_sync_does_not_keep_an_athlete_from_being_forgotten(
+    story: Story, body: bytes
+) -> None:
+    two_lives(story)
+    theirs = b'{"id": 11, "athlete": {"id": 8}, "name": "theirs"}'
+    pages: dict[Kind, bytes] = {
+        "full": b"[%s]" % theirs,
+        "compacted": b'%s\n{"record": %s}' % (body, theirs),
+    }
+    for kind, page in pages.items():
+        died = story.landing.begin(kind, story.now)
+        died.write_page(1, body, story.now, 1)
+        died.write_page(2, page, story.now, 1)
+    forget(story.landing, story.warehouse, story.streams, "8")
+    assert "theirs" not in everything_landed(story)
+    assert set(story.rows()) == {"1", "2"}
 
 
 def test_what_was_compacted_is_forgotten_too(story: Story) -> None:

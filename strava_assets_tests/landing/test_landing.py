@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from strava_assets.landing import Landing, LandingError, Manifest
+from strava_assets.landing import Conclusion, Landing, LandingError, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,10 +101,21 @@ def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landin
     assert landing.manifests() == [kept]
 
 
+def test_a_sync_whose_pages_were_given_up_meanwhile_commits_nothing(landing: Landing) -> None:
+    slow = landing.begin("full", NOW - timedelta(days=2))
+    slow.write_page(1, PAGES[0], NOW, 2)
+    kept = commit(landing, NOW - timedelta(days=3))
+    landing.sweep(NOW)
+    manifest = replace(kept, batch_id=slow.batch_id, pages=tuple(slow.pages))
+    with pytest.raises(LandingError, match=r"1 of 1 pages of the batch .* are gone"):
+        slow.commit(manifest)
+    assert landing.manifests() == [kept]
+
+
 def test_a_sweep_takes_the_file_of_a_writing_test_that_died(on_disk: Landing) -> None:
     manifest = commit(on_disk)
-    Path(on_disk.address, ".write-test-1").write_bytes(b"")
-    assert on_disk.sweep(NOW) == [".write-test-1"]
+    Path(on_disk.address, ".write-test-0a1b2c3d").write_bytes(b"")
+    assert on_disk.sweep(NOW) == [".write-test-0a1b2c3d"]
     assert [path.name for path in Path(on_disk.address).iterdir()] == [manifest.batch_id]
 
 
@@ -116,9 +128,10 @@ def test_a_removed_batch_is_gone_and_removing_it_again_is_no_error(landing: Land
 
 def test_a_conclusion_stands_beside_its_batch(landing: Landing) -> None:
     manifest = commit(landing)
-    assert landing.conclusions(manifest) is None
-    landing.conclude(manifest, {"deleted": ["1"], "held_back": []})
-    assert landing.conclusions(manifest) == {"deleted": ["1"], "held_back": []}
+    assert landing.conclusion(manifest) is None
+    concluded = Conclusion(deleted=("1",), held_back=("2", "3"))
+    landing.conclude(manifest, concluded)
+    assert landing.conclusion(manifest) == concluded
 
 
 def test_an_erased_landing_can_be_used_again(landing: Landing) -> None:
@@ -160,26 +173,66 @@ def test_a_damaged_page_is_named_with_its_cure(on_disk: Landing, damage: Callabl
     damage(page_file(on_disk, manifest))
     with pytest.raises(LandingError, match=manifest.pages[0].name) as failure:
         list(on_disk.pages(manifest))
-    assert "restore the file from a backup" in str(failure.value)
+    assert "Restore the file from a backup" in str(failure.value)
+
+
+NESTED = "[" * 100_000
+
+
+def changed(text: str, **fields: object) -> str:
+    return json.dumps(json.loads(text) | fields)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"format": 99}', '{"format": 1}', '{"format": 1, "batch_id": "x", "odd": 1}']
+    ("damage", "said"),
+    [
+        (lambda _: "", "Invalid JSON"),
+        (lambda _: "{", "Invalid JSON"),
+        (lambda _: "[]", "Input should be an object"),
+        (lambda _: "{}", "batch_id: Field required"),
+        (lambda _: "7", "Input should be an object"),
+        (lambda _: NESTED, "recursion limit exceeded"),
+        (lambda text: text[:-2] + f', "odd": {NESTED}', "recursion limit exceeded"),
+        (lambda text: changed(text, format=99), "format: Input should be 1"),
+        (lambda text: changed(text, odd=1), "odd: Unexpected"),
+        (lambda text: changed(text, started_at="2026-11-23T06:00:00"), "started_at: .*timezone"),
+        (lambda text: changed(text, finished_at=1_764_000_000), "finished_at: .*datetime"),
+        (lambda text: changed(text, newest_start="0001-01-01T00:00:00+02:00"), "newest_start: .*range"),
+        (lambda text: changed(text, complete="yes"), "complete: .*boolean"),
+        (lambda text: changed(text, records=True), "records: .*integer"),
+        (lambda text: changed(text, activity_ids={"1": 2}), "activity_ids: .*array"),
+        (lambda text: changed(text, replaces=[1]), "replaces.0: .*string"),
+        (lambda text: changed(text, pages=[7]), "pages.0: "),
+        (lambda text: text.replace("page-00001", "../page-00001"), "pages.0.name: "),
+        (lambda text: text.replace('"pages"', '"pagse"'), "pagse"),
+        (lambda text: json.dumps({k: v for k, v in json.loads(text).items() if k != "pages"}), "pages: "),
+        (lambda text: changed(text, batch_id="20261123T060000.000000Z-full-abcdef"), "it is the manifest of"),
+    ],
 )
 def test_a_damaged_manifest_stops_the_reading_instead_of_skipping_its_batch(
-    on_disk: Landing, text: str
+    on_disk: Landing, damage: Callable[[str], str], said: str
 ) -> None:
     manifest = commit(on_disk)
-    Path(on_disk.address, manifest.batch_id, "manifest.json").write_text(text)
-    with pytest.raises(LandingError, match=manifest.batch_id):
+    file = Path(on_disk.address, manifest.batch_id, "manifest.json")
+    file.write_text(damage(file.read_text()))
+    with pytest.raises(
+        LandingError, match=f"{manifest.batch_id}/manifest.json cannot be read: .*{said}"
+    ) as failure:
         on_disk.manifests()
+    assert "Restore the file from a backup" in str(failure.value)
 
 
-def test_a_damaged_conclusion_is_told_too(on_disk: Landing) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", "7", "null", NESTED, '{"deleted": [1], "held_back": []}', '{"deleted": ["1"]}'],
+    ids=lambda text: text[:20] or "empty",
+)
+def test_a_damaged_conclusion_is_named_with_what_to_do(on_disk: Landing, text: str) -> None:
     manifest = commit(on_disk)
-    Path(on_disk.address, manifest.batch_id, "concluded.json").write_text("{")
-    with pytest.raises(LandingError, match=r"concluded\.json"):
-        on_disk.conclusions(manifest)
+    Path(on_disk.address, manifest.batch_id, "concluded.json").write_text(text)
+    with pytest.raises(LandingError, match=r"concluded\.json is damaged") as failure:
+        on_disk.conclusion(manifest)
+    assert "strava-assets rebuild" in str(failure.value)
 
 
 def test_a_batch_whose_pages_the_disk_does_not_keep_does_not_count(
@@ -226,3 +279,21 @@ def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_kind_of_address_is_refused() -> None:
     with pytest.raises(LandingError, match="cannot be used"):
         Landing("carrierpigeon://loft").check_writable()
+
+
+def test_a_batch_that_is_compacted_while_the_landing_is_listed_is_not_lost(on_disk: Landing) -> None:
+    old = commit(on_disk, NOW - timedelta(hours=6))
+    listed: list[str] = []
+    read = on_disk._folder.read
+
+    def compact_before_the_first(path: str) -> bytes:
+        if not listed:
+            listed.append(path)
+            other = Landing(on_disk.address)
+            commit(other, replaces=(old.batch_id,))
+            other.remove([old.batch_id])
+        return read(path)
+
+    on_disk._folder.read = compact_before_the_first  # type: ignore[method-assign]  # another process, just then
+    [manifest] = on_disk.manifests()
+    assert manifest.replaces == (old.batch_id,)

@@ -35,7 +35,13 @@ RARE: dict[str, dict[str, str]] = {
     retention._FORGET: {"athlete_id": "STRING"},
     **{sql: {"batch_ids": "ARRAY<STRING>"} for sql in retention._FORGET_BATCHES},
     **{sql: {"rides": "ARRAY<STRING>"} for sql in ride_power._REMOVE},
-    deletions._MARK: {"athlete_id": "STRING", "deleted_at": "TIMESTAMP", "ids": "ARRAY<STRING>"},
+    deletions._MARK: {
+        "athlete_id": "STRING",
+        "source": "STRING",
+        "deleted_at": "TIMESTAMP",
+        "ids": "ARRAY<STRING>",
+    },
+    deletions._NOT_YET_MARKED: {"source": "STRING", "ids": "ARRAY<STRING>"},
 }
 """What a sound sync does not send."""
 

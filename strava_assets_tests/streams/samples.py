@@ -67,9 +67,9 @@ class FragileFolder(Folder):
         super().place(draft, part)
 
     @override
-    def take_away(self, path: str) -> None:
+    def remove(self, part: str) -> None:
         self._spend()
-        super().take_away(path)
+        super().remove(part)
 
 
 def fragile(store: StreamStore, changes: int) -> StreamStore:

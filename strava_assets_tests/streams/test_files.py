@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from strava_assets.schema.columns import ColumnType
 from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets.streams import StreamsError, StreamStore
 from strava_assets.streams.folder import Folder
+from strava_assets.streams.part import FOOTER_KEY
 from strava_assets_tests.streams.samples import ATHLETE, NOW, entry, recording
 
 if TYPE_CHECKING:
@@ -203,6 +205,60 @@ def test_a_damaged_file_is_told_with_its_name_and_what_to_do(
     assert len(store.entries()) == 1, "the others are as they were"
 
 
+def with_footer(part: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Write a part anew, with another footer."""
+    table, metadata = pq.read_table(part), pq.read_metadata(part).metadata
+    entries = json.loads(metadata[FOOTER_KEY])
+    footer = change(entries)
+    with pq.ParquetWriter(part, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({FOOTER_KEY: footer if isinstance(footer, str) else json.dumps(footer)})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda _: "", "Invalid JSON"),
+        (lambda _: "[" * 100_000, "recursion limit"),
+        (lambda _: {}, "valid array"),
+        (lambda _: 7, "valid array"),
+        (lambda _: [7], "0: "),
+        (lambda _: [], "does not name each"),
+        (lambda entries: entries * 2, "does not name each"),
+        (lambda entries: [entries[0] | {"row_group": 10**30}], "does not name each"),
+        (lambda entries: [entries[0] | {"row_group": 1}], "does not name each"),
+        (lambda entries: [entries[0] | {"row_group": -1}], "row_group"),
+        (lambda entries: [entries[0] | {"fetched_at": "2026-11-23T06:00:00"}], "fetched_at: .*timezone"),
+        (lambda entries: [entries[0] | {"year": "2026"}], "year: .*integer"),
+        (lambda entries: [entries[0] | {"status": "lost"}], "status"),
+        (lambda entries: [entries[0] | {"channels": None}], "channels"),
+        (lambda entries: [{name: v for name, v in entries[0].items() if name != "athlete_id"}], "athlete_id"),
+    ],
+)
+def test_a_damaged_footer_is_told_and_removes_nothing(
+    store: StreamStore, change: Callable[[list[dict[str, Any]]], object], said: str
+) -> None:
+    part = keep(store, "1")
+    with_footer(part, change)
+    before = part.read_bytes()
+    for use in (store.entries, store.compact, store.drop_superseded):
+        with pytest.raises(StreamsError, match=f"{part.name} is damaged: .*{said}"):
+            use()
+    assert part.read_bytes() == before
+
+
+def test_a_file_without_a_channel_is_damaged(store: StreamStore) -> None:
+    part = keep(store, "1")
+    metadata = pq.read_metadata(part).metadata
+    pq.write_table(pq.read_table(part).drop_columns(["watts"]), part)
+    table = pq.read_table(part)
+    with pq.ParquetWriter(part, table.schema) as writer:
+        writer.write_table(table)
+        writer.add_key_value_metadata({FOOTER_KEY: metadata[FOOTER_KEY]})
+    with pytest.raises(StreamsError, match="the column watts is missing"):
+        store.entries()
+
+
 def test_a_sample_that_rotted_is_told_when_it_is_read(store: StreamStore) -> None:
     part = keep(store, "1", "2", seconds=600)
     own = pq.read_metadata(part).row_group(0).column(3)
@@ -215,14 +271,77 @@ def test_a_sample_that_rotted_is_told_when_it_is_read(store: StreamStore) -> Non
         list(store.read([found[ATHLETE, "1"]]))
 
 
-def test_files_of_others_in_the_folder_are_left_alone(store: StreamStore) -> None:
+@pytest.fixture
+def foreign_files(store: StreamStore, tmp_path: Path) -> dict[str, str]:
+    """What a person keeps in the folder of the streams and beside it, as text by path."""
     part = keep(store, "1")
-    own = part.parent / "notes.txt"
-    own.write_text("mine")
-    (Path(store.address) / "copy.parquet").write_bytes(part.read_bytes())
-    assert len(store.entries()) == 1
-    store.compact()
-    assert own.exists()
+    root, elsewhere = Path(store.address), tmp_path / "elsewhere"
+    copied = root / "backup" / part.relative_to(root)
+    linked = elsewhere / "year=2026" / part.name
+    for path in (
+        root / "0-taxes.txt",
+        root / "2019 holiday" / "photos" / "beach.jpg",
+        root / "athlete=7" / "notes.txt",
+        part.parent / "notes.txt",
+        part.parent / "part-mine.parquet",
+        part.parent / f"{part.name}.partial",
+        part.parent / "deeper" / part.name,
+        root / ".write-test-mine",
+        copied,
+        linked,
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"mine: {path.name}")
+        two_days_ago = time.time() - 2 * 86_400
+        os.utime(path, (two_days_ago, two_days_ago))
+    (root / "Zoo").symlink_to(elsewhere)
+    (root / "athlete=9").symlink_to(elsewhere)
+    return texts_below(tmp_path, besides=part)
+
+
+def texts_below(folder: Path, besides: Path | None = None) -> dict[str, str]:
+    return {str(path): path.read_text() for path in folder.rglob("*") if path.is_file() and path != besides}
+
+
+FOREIGN = [
+    ".write-test-mine",
+    "0-taxes.txt",
+    "2019 holiday/",
+    "Zoo",
+    "athlete=7/notes.txt",
+    "athlete=7/year=2026/deeper/{part}",
+    "athlete=7/year=2026/notes.txt",
+    "athlete=7/year=2026/part-mine.parquet",
+    "athlete=7/year=2026/{part}.partial",
+    "athlete=9",
+    "backup/",
+]
+
+
+def test_files_of_others_are_neither_read_nor_removed(
+    store: StreamStore, tmp_path: Path, foreign_files: dict[str, str]
+) -> None:
+    [part] = store._folder.parts()
+    for number in range(9):
+        keep(store, str(number), at=NOW + timedelta(hours=number))
+    assert store.compact() > 8
+    assert set(store.entries()) == {(ATHLETE, str(number)) for number in range(9)}
+    assert store.athletes() == {ATHLETE}
+    store.remove([(ATHLETE, "1")])
+    assert sorted(store.foreign()) == sorted(name.format(part=Path(part).name) for name in FOREIGN)
+    assert store.remove_athlete(ATHLETE) == 1
+    assert store.remove_athlete("9") == 0
+    assert texts_below(tmp_path) == foreign_files
+
+
+def test_a_folder_of_its_own_files_alone_has_no_foreign_ones(store: StreamStore) -> None:
+    keep(store, "1")
+    part = Path(store.address, store._folder.parts()[0])
+    part.with_name(f"{part.name}-0a1b2c.partial").touch()
+    Path(store.address, ".write-test-0a1b2c3d").touch()
+    assert store.foreign() == []
+    assert store.remove_athlete(ATHLETE) == 2
+    assert [path.name for path in Path(store.address).iterdir()] == [".write-test-0a1b2c3d"]
 
 
 def test_a_killed_writer_leaves_nothing_that_counts_and_its_draft_is_swept_later(store: StreamStore) -> None:

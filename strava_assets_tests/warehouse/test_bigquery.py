@@ -24,6 +24,7 @@ from strava_assets.warehouse.bigquery_errors import (
     TooManyBytesError,
     WrongProjectError,
 )
+from strava_assets.warehouse.errors import MissingTableError
 from strava_assets_tests.warehouse.bigquery_engine import PROJECT, BigQueryEngine
 from strava_assets_tests.warehouse.front import Front, refusal, standing
 from strava_assets_tests.warehouse.samples import LATE, RIDES, batch, merge, ride, stored
@@ -95,6 +96,13 @@ def warehouse_at(address: str, dataset: str = "strava", **settings: Any) -> BigQ
             "Not found: Dataset a-project:strava was not found in location EU",
             DatasetMissingError,
             "location",
+        ),
+        (
+            404,
+            "notFound",
+            "Not found: Table a-project:strava.loaded_batches was not found in location EU",
+            MissingTableError,
+            "Materialize bq_activities first",
         ),
         (
             403,

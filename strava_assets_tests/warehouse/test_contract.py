@@ -12,7 +12,7 @@ import pytest
 
 from strava_assets.schema import Column, ColumnType
 from strava_assets.warehouse import ForeignSchemaError, MergeCounts, Typed, UnfitRowsError, WarehouseError
-from strava_assets.warehouse.errors import UnfitNameError
+from strava_assets.warehouse.errors import MissingTableError, UnfitNameError
 from strava_assets_tests.warehouse.samples import (
     EARLY,
     LATE,
@@ -461,3 +461,21 @@ def test_closing_twice_is_closing_once(engine: Engine) -> None:
     warehouse = engine.open()
     warehouse.close()
     warehouse.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "asset"), [("weekly_watts", "weekly_watts"), ("loaded_batches", "bq_activities")]
+)
+def test_a_table_that_is_not_there_yet_is_told_with_the_asset_that_makes_it(
+    warehouse: Warehouse, table: str, asset: str
+) -> None:
+    warehouse.ensure(RIDES)
+    for ask in (
+        lambda: warehouse.query(f"SELECT COUNT(*) AS n FROM {table}"),  # noqa: S608 - our own names
+        lambda: warehouse.execute(f"DELETE FROM {table} WHERE TRUE"),  # noqa: S608 - the same
+        lambda: list(warehouse.query_batches(f"SELECT * FROM {table}")),  # noqa: S608 - the same
+    ):
+        with pytest.raises(MissingTableError) as failure:
+            ask()
+        assert failure.value.table == table
+        assert f"Materialize {asset} first" in failure.value.remedy

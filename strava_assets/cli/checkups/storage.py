@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
+from strava_assets.cli.console import name_some
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
 from strava_assets.settings import WarehouseKind
@@ -42,6 +43,7 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
         return
     holds = f"{len(manifests)} batches" if manifests else "still empty"
     yield ok("landing", f"{settings.landing_address} can be written: {holds}.")
+    yield from _foreign(settings.landing_address, landing.foreign())
     held_back = _held_back(landing, manifests)
     if held_back:
         yield warning(
@@ -63,6 +65,7 @@ def look_at_streams(settings: Settings) -> Iterator[Finding]:
     holds = f"{statuses.count('stored'):,} recordings" if statuses else "still empty"
     none = "; none are fetched, as set" if settings.streams == "none" else ""
     yield ok("streams", f"{settings.streams_address} can be written: {holds}{none}.")
+    yield from _foreign(settings.streams_address, store.foreign())
     if unreadable := statuses.count("unreadable"):
         said = f"{unreadable} recordings could not be read and were set aside."
         yield warning("recordings", said, "see the reasons in the table activity_streams")
@@ -96,6 +99,15 @@ def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
             yield warning("records", said, "see the table rejected_records; they are loaded once they can be")
 
 
+def _foreign(address: str, names: list[str]) -> Iterator[Finding]:
+    if names:
+        yield warning(
+            "foreign",
+            f"Not this project's, in {address}: {name_some(names)}. Nothing reads or removes it.",
+            "move it elsewhere if it is there by mistake",
+        )
+
+
 def _open(settings: Settings) -> Warehouse:
     if settings.warehouse_kind is WarehouseKind.DUCKDB:
         from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -120,7 +132,7 @@ def _held_back(landing: Landing, manifests: list[Manifest]) -> int:
     """How many activities the newest conclusion kept back."""
     for manifest in reversed(manifests):
         if manifest.complete and manifest.source == "api":
-            concluded = landing.conclusions(manifest)
+            concluded = landing.conclusion(manifest)
             if concluded:
-                return len(concluded["held_back"])
+                return len(concluded.held_back)
     return 0

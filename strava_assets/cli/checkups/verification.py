@@ -1,0 +1,41 @@
+"""Whether the stored data is whole: what `strava-assets verify` finds, a line for each place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strava_assets.cli.checkups.finding import Finding, State, broken, failed, ok
+from strava_assets.cli.verification import is_anything_stored, results
+from strava_assets.errors import StravaAssetsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strava_assets.settings import Settings
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Compare the table with its rebuild and every stored file with its digest; says nothing without data.
+
+    Raises:
+        StravaAssetsError: a place cannot be read.
+    """
+    try:
+        yield from _verified(settings)
+    except StravaAssetsError as error:
+        if not error.transient:
+            raise
+        # A sync that runs is no fault; the next look will tell.
+        yield failed("verify", error, State.WARNING)
+
+
+def _verified(settings: Settings) -> Iterator[Finding]:
+    if not is_anything_stored(settings):
+        return
+    for result in results(settings):
+        if not result.differences:
+            yield ok("verify", f"{result.place}: {result.checked} Nothing differs.")
+            continue
+        more = f" And {result.differences - 1:,} more differences." if result.differences > 1 else ""
+        said = " ".join(filter(None, (f"{result.place}:", result.checked, result.named[0] + more)))
+        yield broken("verify", said, result.remedy or "strava-assets verify names all of it")
