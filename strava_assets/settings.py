@@ -1,7 +1,7 @@
 """The environment, read once and validated; every variable of the project is declared here and nowhere else.
 
-Nothing here touches the network, a secret store or the disk beyond `.env`. Secret values are `SecretStr`,
-so that no repr or log shows them; what they are used for is the secret stores' matter.
+Nothing here touches the network or a secret store. Of the disk it reads `.env`, and looks whether the home is
+a folder. Secret values are `SecretStr`, so that no repr or log shows them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -24,12 +24,20 @@ from pydantic import (
     model_validator,
 )
 
+from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
+from strava_assets.setting_paths import (
+    expand_user,
+    refuse_file_as_home,
+    refuse_patterns,
+    refuse_unusable_home,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "STRAVA_ASSETS_"
+_SHOWN_CHARACTERS = 100
 
 
 class Environment(StrEnum):
@@ -68,7 +76,9 @@ class Settings(BaseModel):
 
     # Where it runs and where its state lives
     env: Environment = Field(default=Environment.LOCAL, description="Where it runs.")
-    home: Path = Field(default=Path("data"), description="The one folder of all local state.")
+    home: Path = Field(
+        default=Path("data"), validate_default=True, description="The one folder of all local state."
+    )
     timezone: str = Field(
         default="UTC", description="The athlete's time zone: when the schedule ticks and which day is today."
     )
@@ -127,7 +137,9 @@ class Settings(BaseModel):
     max_deleted_share: float = Field(
         default=0.05, ge=0, le=1, description="A listing that would delete more than this share stops."
     )
-    max_deleted_count: int = Field(default=20, ge=0, description="... and more than this many activities.")
+    max_deleted_count: int = Field(
+        default=20, ge=0, le=10**9, description="... and more than this many activities."
+    )
     landing_url: str | None = Field(
         default=None,
         description="Where answers land as received; any fsspec address. Default: <home>/landing.",
@@ -141,6 +153,7 @@ class Settings(BaseModel):
     retention_days: int | None = Field(
         default=None,
         ge=1,
+        le=36_500,
         description="Expire API rows that Strava has not confirmed for so many days; off by default.",
     )
 
@@ -166,7 +179,7 @@ class Settings(BaseModel):
     )
     duckdb_memory_limit: str = Field(
         default="128MB",
-        pattern=r"^\d+(\.\d+)?\s*(MB|GB|MiB|GiB)$",
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\s*(MB|GB|MiB|GiB)$",
         description="DuckDB's memory bound; a million activities want 1GB.",
     )
     gcp_project: str | None = Field(default=None, description="The Google Cloud project.")
@@ -182,6 +195,7 @@ class Settings(BaseModel):
     bigquery_max_bytes_billed: int = Field(
         default=10 * 1024**3,
         ge=10 * 1024**2,
+        le=2**63 - 1,
         description="A statement that would read more bytes is refused.",
     )
     bigquery_api_endpoint: str | None = Field(
@@ -229,9 +243,27 @@ class Settings(BaseModel):
     @field_validator("power_sports", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        if not isinstance(value, str):
+            return value
+        sports = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not sports:
+            raise ValueError("names no sport; leave it empty for the default")
+        return sports
+
+    @field_validator("home", "athlete_file", "landing_url", "streams_url", "report_url", mode="before")
+    @classmethod
+    def _expand_user(cls, value: object) -> object:
+        return expand_user(str(value)) if isinstance(value, (str, Path)) else value
+
+    @field_validator("landing_url", "streams_url", "report_url")
+    @classmethod
+    def _refuse_patterns(cls, value: str | None) -> str | None:
+        return refuse_patterns(value) if value else value
+
+    @field_validator("home")
+    @classmethod
+    def _refuse_unusable_home(cls, value: Path) -> Path:
+        return refuse_unusable_home(value)
 
     @field_validator("timezone")
     @classmethod
@@ -241,14 +273,25 @@ class Settings(BaseModel):
                 ", ".join(get_close_matches(value, available_timezones(), n=3))
                 or "Europe/Paris, America/New_York"
             )
-            raise ValueError(f"is no IANA time zone; did you mean {near}?")
+            raise ValueError(f"is not an IANA time zone; did you mean {near}?")
         return value
 
     @field_validator("api_base_url", "oauth_base_url")
     @classmethod
-    def _an_address(cls, value: str) -> str:
+    def _check_address(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// (or http:// for a local sandbox)")
+        try:
+            parts = urlsplit(value)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or any(character.isspace() for character in value):
+            raise ValueError("is not the address of a host")
+        if "@" in parts.netloc:
+            raise ValueError("must hold no user and no password; Strava is asked with the tokens alone")
+        if "?" in value or "#" in value:
+            raise ValueError("must end with the path, without ? and #")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -349,7 +392,7 @@ def _choices_of(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
-def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE) -> Settings:
     """Read and validate the settings.
 
     Args:
@@ -357,60 +400,114 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         env_file: the file that fills what the environment leaves out; None for none.
 
     Raises:
-        ConfigurationError: an unknown variable, an impossible value or a contradiction; the message names
-            each variable and what is possible.
+        ConfigurationError: the file cannot be read, an unknown variable, an impossible value or a
+            contradiction; the message names each variable and what is possible, and never a secret.
     """
-    in_file = dotenv_values(env_file) if env_file and env_file.is_file() else {}
-    given = {
-        name: value
+    in_file = read_env_file(env_file) if env_file else {}
+    stripped = {
+        name: value.strip()
         for name, value in {**in_file, **(os.environ if environ is None else environ)}.items()
-        if value  # an empty variable is an unset one
     }
+    given = {name: value for name, value in stripped.items() if value}  # an empty variable is an unset one
     fields = {variable_name(field): field for field in Settings.model_fields}
     _refuse_unknown(given, fields)
+    values = {fields[name]: value for name, value in given.items() if name in fields}
+    if problems := [
+        problem for field, value in values.items() for problem in _problems_of_text(field, value)
+    ]:
+        raise _unusable(problems)
     try:
-        return Settings.model_validate(
-            {fields[name]: value for name, value in given.items() if name in fields}
-        )
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise _explained(error) from None
+        raise _unusable(_problems_of(error)) from None
+    try:
+        refuse_file_as_home(settings.home)
+    except ValueError as error:
+        raise _unusable([_problem("home", settings.home, str(error))]) from None
+    return settings
 
 
 def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:
-    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in fields)
-    if not unknown:
+    hints = [hint for name in sorted(given) if (hint := _hint(name, fields))]
+    if not hints:
         return
-    hints = []
-    for name in unknown:
-        near = get_close_matches(name, fields, n=1)
-        hints.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    known = "\n  ".join(sorted(fields))
     raise ConfigurationError(
         f"Unknown setting: {', '.join(hints)}.",
         means="A misspelt setting would silently do nothing, so nothing was started.",
-        remedy=f"correct or remove it. The settings there are:\n  {known}",
+        remedy="correct or remove it, in the environment or in .env; .env.example lists every setting.",
     )
 
 
-def _explained(error: ValidationError) -> ConfigurationError:
-    lines = []
+def _hint(name: str, fields: Mapping[str, str]) -> str:
+    """A variable that is meant for this program and misspelt, with what was meant; empty for any other."""
+    if name in fields:
+        return ""
+    upper = name.upper()
+    if upper in fields:
+        return f"{name} (it is written in capitals: {upper})"
+    if upper.startswith(PREFIX):
+        ends = {known.removeprefix(PREFIX): known for known in fields}
+        near = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
+    elif upper.startswith("STR") and not upper.startswith(tuple(fields)):
+        # Another program may well have variables for Strava; a near miss is one letter or two.
+        near = get_close_matches(upper, fields, n=1, cutoff=0.9)
+        if not near:
+            return ""
+    else:
+        return ""
+    return f"{_shown(name)} (did you mean {' or '.join(near)}?)" if near else _shown(name)
+
+
+def _problems_of_text(field: str, value: str) -> list[str]:
+    """What is wrong with a value whatever its type; usually nothing."""
+    if "\0" in value:
+        return [_problem(field, None, "holds a NUL character")]
+    if any("\ud800" <= character <= "\udfff" for character in value):  # bytes that were no text
+        return [_problem(field, None, "is not UTF-8")]
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return [
+            _problem(
+                field, None, "stands in quotation marks; remove them, because Docker and systemd pass them on"
+            )
+        ]
+    return []
+
+
+def _problems_of(error: ValidationError) -> list[str]:
+    problems = []
     for problem in error.errors(include_url=False, include_context=False):
-        location = str(problem["loc"][0]) if problem["loc"] else ""
-        if not location:
-            lines.append(problem["msg"].removeprefix("Value error, ") + ".")
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            problems.append(f"{message}.")
             continue
+        location = str(problem["loc"][0])
         field = next(
             name for name in Settings.model_fields if location in (name, Settings.model_fields[name].alias)
         )
-        secret = "SecretStr" in str(Settings.model_fields[field].annotation)
-        shown = "" if secret else f"={problem['input']!s}"
         possible = choices(field)
-        what = (
-            f"possible: {', '.join(possible)}" if possible else problem["msg"].removeprefix("Value error, ")
-        )
-        lines.append(f"{variable_name(field)}{shown}: {what}.")
+        what = f"possible: {', '.join(possible)}" if possible else message
+        problems.append(_problem(field, problem["input"], what))
+    return problems
+
+
+def _problem(field: str, value: object, what: str) -> str:
+    """One line of the message: the variable, its value unless that is secret, and what is wrong."""
+    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
+    shown = "" if value is None or is_secret else f"={_shown(str(value))}"
+    return f"{variable_name(field)}{shown}: {what}."
+
+
+def _shown(value: str) -> str:
+    """A value as a message can show it: on one line, not too long, without what may be a password."""
+    *hidden, rest = value.rsplit("@", 1)
+    text = f"***@{rest}" if hidden else rest
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def _unusable(problems: list[str]) -> ConfigurationError:
     return ConfigurationError(
-        "The settings cannot be used:\n  " + "\n  ".join(lines),
+        "The settings cannot be used:\n  " + "\n  ".join(problems),
         means="Nothing was started and nothing was changed.",
         remedy="correct them in the environment or in .env; .env.example explains every one.",
     )

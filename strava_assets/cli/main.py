@@ -49,7 +49,12 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="strava-assets")
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
-    from dotenv import load_dotenv
+    from contextlib import suppress
 
-    # The settings read .env by themselves; the secret stores look into the environment.
-    load_dotenv(".env")
+    from strava_assets.env_file import export_env_file
+    from strava_assets.errors import ConfigurationError
+
+    # The secret stores look into the environment. A file that cannot be read is refused by the settings, so
+    # that --help and a command without settings work all the same.
+    with suppress(ConfigurationError):
+        export_env_file()

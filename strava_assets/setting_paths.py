@@ -1,0 +1,80 @@
+"""What a path in the settings may look like, and the expansion of `~`.
+
+Each function raises ValueError with the end of a sentence that begins with the variable and its value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Dagster looks for dagster.yaml, and landing and report for their files, by patterns: with one of these in a
+# path they find nothing, or other files.
+_PATTERN = re.compile(r"[*?\[]")
+# SQLAlchemy decodes this in the address of an SQLite file, so that Dagster would use another folder.
+_PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def expand_user(value: str) -> str:
+    """The path with `~` replaced by the user's own folder; anything else unchanged.
+
+    Raises:
+        ValueError: the folder cannot be told, or the path begins with a variable that nobody replaces.
+    """
+    expanded = os.path.expanduser(value)  # noqa: PTH111 - an address is not a path
+    if expanded.startswith("~"):
+        raise ValueError("begins with ~, and there is no such user; write the whole path")
+    if expanded.startswith("$"):
+        raise ValueError("begins with $, which is not replaced here; write the whole path, or ~ for your own")
+    return expanded
+
+
+def refuse_patterns(value: str) -> str:
+    """The path or address itself, where it can be searched for files.
+
+    Raises:
+        ValueError: it holds a character that stands for others in a search, or a control character.
+    """
+    if found := _PATTERN.search(value):
+        raise ValueError(f"holds {found[0]}, which stands for other characters where files are searched")
+    if _CONTROL.search(value):
+        raise ValueError("holds a control character")
+    return value
+
+
+def refuse_unusable_home(home: Path) -> Path:
+    """The home itself, where everything in it can be opened by its path.
+
+    Raises:
+        ValueError: Dagster's storage or fsspec would read its path as something else, or it is no folder.
+    """
+    try:
+        path = str(home.absolute())
+    except OSError:
+        raise ValueError("is relative to the current folder, which does not exist any more") from None
+    refuse_patterns(path)
+    if "::" in path:
+        raise ValueError("holds ::, which joins two addresses in fsspec")
+    if found := _PERCENT_CODE.search(path):
+        raise ValueError(f"holds {found[0]}, which Dagster's storage reads as another character")
+    return home
+
+
+def refuse_file_as_home(home: Path) -> None:
+    """See that the home is a folder, or can become one.
+
+    Raises:
+        ValueError: it, or a part of its path, is a file.
+    """
+    try:
+        nearest = next(path for path in (home, *home.absolute().parents) if path.exists())
+    except OSError as error:
+        raise ValueError(f"cannot be used: {error.strerror}") from None
+    if not nearest.is_dir():
+        what = "it" if nearest == home else nearest
+        raise ValueError(f"is to be a folder, and {what} is a file")
