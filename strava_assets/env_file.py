@@ -36,7 +36,7 @@ def read_env_file(path: Path) -> dict[str, str]:
         if binding.error or (binding.key is not None and binding.value is None):
             raise _refusal(
                 f"Line {_line_number(binding)} of {path} is not NAME=VALUE.",
-                "correct the line, or put # before it. A value with a space, a quotation mark or # goes "
+                "Correct the line, or put # before it. A value with a space, a quotation mark or # goes "
                 'between double quotation marks: NAME="my value".',
             )
     values = dotenv_values(stream=StringIO(text))
@@ -59,17 +59,17 @@ def _read_text(path: Path) -> str:
     except FileNotFoundError:
         if path.is_symlink():
             raise _refusal(
-                f"{path} is a link to a file that does not exist.", "correct the link, or remove it."
+                f"{path} is a link to a file that does not exist.", "Correct the link, or remove it."
             ) from None
         return ""
     except IsADirectoryError:
         raise _refusal(
             f"{path} is a folder, and the settings are read from a file of that name.",
-            "rename the folder, or start from another folder.",
+            "Rename the folder, or start from another folder.",
         ) from None
     except OSError as error:
         raise _refusal(
-            f"{path} cannot be read: {error.strerror}.", "make it readable for the user that runs this."
+            f"{path} cannot be read: {error.strerror}.", "Make it readable for the user that runs this."
         ) from None
     try:
         text = content.decode("utf-8-sig")
@@ -77,13 +77,13 @@ def _read_text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         raise _refusal(
             f"{path} is not UTF-8: line {line} holds bytes of another encoding.",
-            "save the file as UTF-8 in your editor.",
+            "Save the file as UTF-8 in your editor.",
         ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise _refusal(
             f"Line {line} of {path} holds a NUL character, which no setting can hold.",
-            "remove the character; if the file was damaged, write it anew from .env.example.",
+            "Remove the character; if the file was damaged, write it anew from .env.example.",
         )
     return text
 

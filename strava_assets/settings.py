@@ -434,7 +434,7 @@ def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None
     raise ConfigurationError(
         f"Unknown setting: {', '.join(hints)}.",
         means="A misspelt setting would silently do nothing, so nothing was started.",
-        remedy="correct or remove it, in the environment or in .env; .env.example lists every setting.",
+        remedy="Correct or remove it, in the environment or in .env; .env.example lists every setting.",
     )
 
 
@@ -509,5 +509,5 @@ def _unusable(problems: list[str]) -> ConfigurationError:
     return ConfigurationError(
         "The settings cannot be used:\n  " + "\n  ".join(problems),
         means="Nothing was started and nothing was changed.",
-        remedy="correct them in the environment or in .env; .env.example explains every one.",
+        remedy="Correct them in the environment or in .env; .env.example explains every one.",
     )

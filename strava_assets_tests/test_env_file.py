@@ -68,7 +68,7 @@ def test_a_line_that_would_be_lost_is_refused_by_its_number_and_not_quoted(file:
     file.write_text(f"STRAVA_ASSETS_UNITS=metric\n\n# a comment\n\n{line}\nSTRAVA_ASSETS_STREAMS=none\n")
     message = refusal(file)
     assert f"Line 5 of {file} is not NAME=VALUE." in message
-    assert "What to do: correct the line" in message
+    assert "What to do: Correct the line" in message
     assert CANARY not in message
 
 

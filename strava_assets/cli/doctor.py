@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
 def command(*, offline: bool, as_json: bool) -> None:
-    """Check settings, secrets, Strava, landing, streams, warehouse, daemon and last runs, each with its cure.
+    """Check everything that a sync needs.
 
-    Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
+    These are settings, alerts, secrets, Strava, landing, streams, warehouse, daemon and last runs. For each
+    it says how it is and what to do. It never prints a secret.
+
+    The exit status is 0 when nothing is broken (warnings do not count), else 1.
     """
     from strava_assets.cli.console import say
 

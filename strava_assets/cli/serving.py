@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Near the UI's own port, so that the address stays the same from one start to the next.
 _TRIES = 10
+_LAST_PORT = 65535
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -35,7 +36,7 @@ def serve_folder(folder: Path, beside_port: int) -> Iterator[str]:
 
     Args:
         folder: what is served; made if missing.
-        beside_port: the first port after this one that is free is taken.
+        beside_port: the first free one of the ten ports after it is taken; of the ten before it at the end.
 
     Yields:
         The address of the folder.
@@ -56,13 +57,16 @@ def serve_folder(folder: Path, beside_port: int) -> Iterator[str]:
 
 
 def _listen(beside_port: int, handler: Any) -> ThreadingHTTPServer:
-    for port in range(beside_port + 1, beside_port + 1 + _TRIES):
+    ports = range(beside_port + 1, beside_port + 1 + _TRIES)
+    if ports[-1] > _LAST_PORT:
+        ports = range(beside_port - _TRIES, beside_port)
+    for port in ports:
         try:
             return ThreadingHTTPServer(("127.0.0.1", port), handler)
         except OSError:
             continue
     raise ConfigurationError(
-        f"No port from {beside_port + 1} to {beside_port + _TRIES} is free.",
+        f"No port from {ports[0]} to {ports[-1]} is free.",
         means="The report would have no address.",
-        remedy=f"choose another place for the UI, e.g. make run PORT={beside_port + 100}.",
+        remedy=f"choose another port for the UI, e.g. make run PORT={beside_port % 60_000 + 100}.",
     )

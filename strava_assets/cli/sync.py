@@ -17,7 +17,7 @@ import click
 def command(*, full: bool, confirm_deletions: bool) -> None:
     """Fetch, load and compute everything once.
 
-    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import Port
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 @click.command("up")
-@click.option("--port", default=3000, show_default=True, help="Where the Dagster UI listens, on loopback.")
+@click.option(
+    "--port", type=Port(), default=3000, show_default=True, help="Where the Dagster UI listens, on loopback."
+)
 @click.option("--once", is_flag=True, help="Stop when everything has been materialised and the UI answers.")
 def command(port: int, *, once: bool) -> None:
-    """Start everything: materialise the chain if it is due, then the Dagster UI with its schedule.
+    """Start the UI and its schedule, and sync if that is due.
 
     Without credentials it shows what you have imported from a bulk export. Without that either, a local
     sandbox with a sample athlete takes Strava's place; its data has a home of its own and never mixes with
