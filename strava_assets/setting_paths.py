@@ -51,7 +51,7 @@ def refuse_unusable_home(home: Path) -> Path:
     """The home itself, where everything in it can be opened by its path.
 
     Raises:
-        ValueError: Dagster's storage or fsspec would read its path as something else, or it is no folder.
+        ValueError: Dagster, DuckDB or fsspec would read its path as something else.
     """
     try:
         path = str(home.absolute())
@@ -60,6 +60,8 @@ def refuse_unusable_home(home: Path) -> Path:
     refuse_patterns(path)
     if "::" in path:
         raise ValueError("holds ::, which joins two addresses in fsspec")
+    if "\\" in path:
+        raise ValueError("holds a backslash, which DuckDB reads as a slash")
     if found := _PERCENT_CODE.search(path):
         raise ValueError(f"holds {found[0]}, which Dagster's storage reads as another character")
     return home

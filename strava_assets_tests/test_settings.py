@@ -116,6 +116,7 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_HOME", "/srv/a*b", "holds *"),
         ("STRAVA_ASSETS_HOME", "/srv/a::b", "holds ::"),
         ("STRAVA_ASSETS_HOME", "/srv/a%20b", "holds %20"),
+        ("STRAVA_ASSETS_HOME", "C:\\data", "holds a backslash"),
         ("STRAVA_ASSETS_LANDING_URL", "/srv/[a]/landing", "holds ["),
         ("STRAVA_ASSETS_STREAMS_URL", "gs://bucket/*", "holds *"),
         ("STRAVA_ASSETS_REPORT_URL", "report?", "holds ?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from pathlib import Path
 
 import click
 
@@ -22,7 +23,7 @@ def command(*, open_it: bool) -> None:
     if not run_job(settings, "report", {}):
         sys.exit(1)
     target = settings.report_target
-    address = f"{target}/index.html" if "://" in target else f"file://{target}/index.html"
+    address = f"{target}/index.html" if "://" in target else Path(target, "index.html").absolute().as_uri()
     console.print(f"The page: {address}", soft_wrap=True)
     if open_it:
         webbrowser.open(address)

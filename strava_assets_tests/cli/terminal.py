@@ -52,7 +52,13 @@ class Terminal:
 
     def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
         """A command in this process."""
-        result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
+        before = dict(os.environ)
+        try:
+            result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
+        finally:
+            # A command takes over the variables of .env; the next one is another process for a person.
+            os.environ.clear()
+            os.environ.update(before)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

@@ -1,0 +1,126 @@
+"""Settings that cannot be used: every command says so in sentences, starts nothing and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from strava_assets.cli.main import COMMANDS
+from strava_assets.sandbox import REFRESH_TOKEN
+
+if TYPE_CHECKING:
+    from strava_assets_tests.cli.terminal import Terminal
+
+WITH_SETTINGS = (
+    "up --once",
+    "login --no-browser",
+    "sync",
+    "import-archive",
+    "report",
+    "doctor --offline",
+    "rebuild",
+    "copy --from duckdb --to bigquery",
+    "logout",
+    "forget --yes",
+)
+BAD_FILES = {
+    "not UTF-8": (b"STRAVA_ASSETS_HOME=/srv/R\xe9glages\n", "is not UTF-8: line 1"),
+    "a NUL": (b"STRAVA_ASSETS_HOME=a\0b\n", "Line 1 of .env holds a NUL character"),
+    "a line that would be lost": (b"\nSTRAVA_ASSETS_HOME /srv\n", "Line 2 of .env is not NAME=VALUE."),
+    "lower case": (b"strava_assets_home=/srv\n", "it is written in capitals: STRAVA_ASSETS_HOME"),
+    "a misspelt name": (b"STRAVA_ASSETS_HOM=/srv\n", "did you mean STRAVA_ASSETS_HOME?"),
+}
+
+
+def test_every_command_that_reads_settings_is_tried() -> None:
+    assert {line.split()[0] for line in WITH_SETTINGS} == set(COMMANDS) - {"sandbox"}
+
+
+@pytest.mark.parametrize("command", WITH_SETTINGS)
+@pytest.mark.parametrize(("content", "message"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_file_that_cannot_be_read_stops_every_command(
+    terminal: Terminal, command: str, content: bytes, message: str
+) -> None:
+    file = terminal.folder / ".env"
+    file.write_bytes(content)
+
+    said = terminal.run(*shlex.split(command))
+
+    assert said.status == 1
+    assert message in " ".join((said.out + said.err).split())
+    assert [path.name for path in terminal.folder.iterdir()] == [".env"]
+
+
+@pytest.mark.parametrize("command", WITH_SETTINGS)
+def test_a_folder_named_as_the_file_stops_every_command(terminal: Terminal, command: str) -> None:
+    (terminal.folder / ".env").mkdir()
+
+    said = terminal.run(*shlex.split(command))
+
+    assert said.status == 1
+    assert ".env is a folder" in said.out + said.err
+
+
+@pytest.mark.parametrize("command", WITH_SETTINGS)
+@pytest.mark.parametrize(
+    "home", ["file", "file/below", "what?", "[a]", "a::b", "a%20b", "~nobody-of-this-name"]
+)
+def test_a_home_that_cannot_be_used_stops_every_command(terminal: Terminal, command: str, home: str) -> None:
+    (terminal.folder / "file").write_text("mine")
+
+    said = terminal.run(*shlex.split(command), STRAVA_ASSETS_HOME=home)
+
+    assert said.status == 1
+    assert f"STRAVA_ASSETS_HOME={home}: " in said.out + said.err
+    assert [path.name for path in terminal.folder.iterdir()] == ["file"]
+
+
+# Nobody can make a folder there, root included.
+@pytest.mark.parametrize(
+    "command", [line for line in WITH_SETTINGS if not line.startswith(("copy", "import"))]
+)
+def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) -> None:
+    said = terminal.run(
+        *shlex.split(command),
+        STRAVA_ASSETS_HOME="/proc/strava-assets",
+        STRAVA_CLIENT_ID="1",
+        STRAVA_CLIENT_SECRET="s",
+        STRAVA_REFRESH_TOKEN=REFRESH_TOKEN,
+        STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth",
+    )
+
+    assert said.status == 1
+    assert "/proc/strava-assets" in said.out + said.err
+    assert "report this" not in said.out
+
+
+def test_a_command_without_settings_and_the_help_need_no_file(terminal: Terminal) -> None:
+    (terminal.folder / ".env").write_bytes(b"\xff")
+
+    assert terminal.run("sandbox", "--port", "-1").status == 2
+    assert terminal.run("sync", "--help").status == 0
+
+
+def test_the_doctor_tells_it_to_programs_as_a_finding(terminal: Terminal) -> None:
+    (terminal.folder / ".env").write_bytes(b"canary\n")
+
+    said = terminal.run("doctor", "--json")
+
+    assert said.status == 1
+    [finding] = json.loads(said.out)["findings"]
+    assert finding["about"] == "settings"
+    assert "Line 1 of .env is not NAME=VALUE." in finding["said"]
+    assert "canary" not in said.out + said.err
+
+
+def test_what_the_file_sets_is_read_by_the_settings_and_by_the_secret_store(terminal: Terminal) -> None:
+    (terminal.folder / ".env").write_text(
+        "STRAVA_ASSETS_SECRET_STORE=env\nSTRAVA_CLIENT_ID=7\nSTRAVA_CLIENT_SECRET=s\nSTRAVA_REFRESH_TOKEN=r\n"
+    )
+
+    said = terminal.run("doctor", "--offline")
+
+    assert "Client id, client secret and refresh token are in the environment" in said.out
