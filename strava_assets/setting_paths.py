@@ -34,16 +34,19 @@ def expand_user(value: str) -> str:
     return expanded
 
 
-def refuse_patterns(value: str) -> str:
-    """The path or address itself, where it can be searched for files.
+def check_address(value: str) -> str:
+    """The path or address itself, where it names one place that can be searched for files.
 
     Raises:
-        ValueError: it holds a character that stands for others in a search, or a control character.
+        ValueError: it holds a character that stands for others in a search, or a control character, or it is
+            a scheme alone.
     """
     if found := _PATTERN.search(value):
         raise ValueError(f"holds {found[0]}, which stands for other characters where files are searched")
     if _CONTROL.search(value):
         raise ValueError("holds a control character")
+    if value.endswith("://"):
+        raise ValueError("names no place behind ://")
     return value
 
 
@@ -57,7 +60,7 @@ def refuse_unusable_home(home: Path) -> Path:
         path = str(home.absolute())
     except OSError:
         raise ValueError("is relative to the current folder, which does not exist any more") from None
-    refuse_patterns(path)
+    check_address(path)
     if "::" in path:
         raise ValueError("holds ::, which joins two addresses in fsspec")
     if "\\" in path:

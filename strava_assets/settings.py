@@ -27,9 +27,9 @@ from pydantic import (
 from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
 from strava_assets.setting_paths import (
+    check_address,
     expand_user,
     refuse_file_as_home,
-    refuse_patterns,
     refuse_unusable_home,
 )
 
@@ -257,8 +257,8 @@ class Settings(BaseModel):
 
     @field_validator("landing_url", "streams_url", "report_url")
     @classmethod
-    def _refuse_patterns(cls, value: str | None) -> str | None:
-        return refuse_patterns(value) if value else value
+    def _check_place(cls, value: str | None) -> str | None:
+        return check_address(value) if value else value
 
     @field_validator("home")
     @classmethod
@@ -276,9 +276,16 @@ class Settings(BaseModel):
             raise ValueError(f"is not an IANA time zone; did you mean {near}?")
         return value
 
+    @field_validator("source_url", "bigquery_api_endpoint")
+    @classmethod
+    def _check_scheme(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return value
+
     @field_validator("api_base_url", "oauth_base_url")
     @classmethod
-    def _check_address(cls, value: str) -> str:
+    def _check_api_address(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):
             raise ValueError("must begin with https:// (or http:// for a local sandbox)")
         try:

@@ -91,6 +91,15 @@ def _looked(
         yield from look(settings)
     except StravaAssetsError as error:
         yield failed(about, error)
+    except OSError as error:
+        from strava_assets.cli.os_errors import explain
+
+        explained = explain(error)
+        yield failed(about, explained) if explained else _unexpected(about, error)
     except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on; its text may hold anything
-        said = f"Looking at it failed with {type(error).__name__}."
-        yield Finding(about, State.BROKEN, said, "please report this")
+        yield _unexpected(about, error)
+
+
+def _unexpected(about: str, error: Exception) -> Finding:
+    said = f"Looking at it failed with {type(error).__name__}."
+    return Finding(about, State.BROKEN, said, "please report this")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from typing_extensions import override
@@ -39,16 +39,27 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except StravaAssetsError as error:
-            from strava_assets.cli.console import show_error
+            _end_with(error)
+        except OSError as error:
+            from strava_assets.cli.os_errors import explain
 
-            show_error(error)
-            sys.exit(1)
+            if (explained := explain(error)) is None:
+                raise
+            _end_with(explained)
+
+
+def _end_with(error: StravaAssetsError) -> NoReturn:
+    from strava_assets.cli.console import show_error
+
+    show_error(error)
+    sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="strava-assets")
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
+    import logging
     from contextlib import suppress
 
     from strava_assets.env_file import export_env_file
@@ -58,3 +69,5 @@ def main() -> None:
     # that --help and a command without settings work all the same.
     with suppress(ConfigurationError):
         export_env_file()
+    # It logs a traceback for each try at a bucket; the error that ends the tries is told in sentences.
+    logging.getLogger("gcsfs").addHandler(logging.NullHandler())

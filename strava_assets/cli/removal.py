@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
@@ -35,7 +35,7 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
         of_token: the athlete whose tokens are stored, if they are known.
 
     Raises:
-        StravaAssetsError: landing, streams or warehouse cannot be read; nothing was removed.
+        StravaAssetsError: landing, streams, warehouse or report cannot be read; nothing was removed.
     """
     landed = {m.athlete_id for m in Landing(settings.landing_address).manifests() if m.athlete_id}
     recorded = StreamStore(settings.streams_address).athletes()
@@ -45,6 +45,7 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
             if engine.exists("bq_activities"):
                 rows = engine.query(_ATHLETES).to_pylist()
                 activities |= {row["athlete_id"]: row["activities"] for row in rows}
+    _find_pages(settings.report_target)
     return activities
 
 
@@ -164,11 +165,27 @@ def _foreign_tables(path: Path) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _remove_pages(address: str) -> bool:
+def _find_pages(address: str) -> tuple[Any, list[str]]:
+    """The file system of the report's address, and the pages there.
+
+    Raises:
+        StravaAssetsError: it cannot be read.
+    """
     from fsspec.core import url_to_fs
 
-    fs, root = url_to_fs(address)
-    pages = [path for pattern in _PAGES for path in fs.glob(f"{root.rstrip('/')}/{pattern}")]
+    try:
+        fs, root = url_to_fs(address)
+        return fs, [path for pattern in _PAGES for path in fs.glob(f"{root.rstrip('/')}/{pattern}")]
+    except Exception as error:  # every file system of fsspec's brings errors of its own
+        raise StravaAssetsError(
+            f"The report at {address} cannot be looked for: {error}.",
+            means="Its pages are to be removed as well.",
+            remedy="Correct STRAVA_ASSETS_REPORT_URL, or make the place readable.",
+        ) from error
+
+
+def _remove_pages(address: str) -> bool:
+    fs, pages = _find_pages(address)
     for path in pages:
         with contextlib.suppress(FileNotFoundError):
             fs.rm(path)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from strava_assets.cli.main import COMMANDS
 from strava_assets.sandbox import REFRESH_TOKEN
+from strava_assets_tests.cli.started import COMMAND
+from strava_assets_tests.cli.terminal import copied
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from strava_assets_tests.cli.terminal import Terminal
 
 WITH_SETTINGS = (
@@ -95,6 +102,31 @@ def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) ->
     assert said.status == 1
     assert "/proc/strava-assets" in said.out + said.err
     assert "report this" not in said.out
+
+
+def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
+    synced_home: Path, tmp_path: Path
+) -> None:
+    copied(synced_home, tmp_path)
+    closed = tmp_path / "data" / "dagster" / "dagster.yaml"
+    closed.chmod(0)
+    command = [str(COMMAND), "forget", "--yes"]
+    if os.geteuid() == 0:
+        # Root may open everything; without these capabilities it is like anybody.
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("root may open every file, and setpriv is not here to take that away")
+        taken = "-dac_override,-dac_read_search"
+        command = [setpriv, f"--bounding-set={taken}", f"--inh-caps={taken}", *command]
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
+
+    done = subprocess.run(  # noqa: S603 - our own program
+        command, cwd=tmp_path, env=own, check=False, capture_output=True, text=True, timeout=300
+    )
+
+    assert done.returncode == 1
+    assert f"{closed} cannot be used: Permission denied." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_command_without_settings_and_the_help_need_no_file(terminal: Terminal) -> None:
