@@ -20,8 +20,8 @@ from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
 from strava_assets.marts import catalog
 from strava_assets.resources import (
-    AlertResource,
     LandingResource,
+    RunAlerts,
     StravaResource,
     StreamsResource,
     WarehouseResource,
@@ -110,13 +110,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             bigquery_max_bytes_billed=settings.bigquery_max_bytes_billed,
             bigquery_api_endpoint=settings.bigquery_api_endpoint,
         ),
-        "alerts": AlertResource(
-            webhook_form=settings.alert_webhook_form,
-            mail_to=settings.alert_mail_to,
-            mail_from=settings.alert_mail_from,
-            smtp_host=settings.smtp_host,
-            smtp_port=settings.smtp_port,
-        ),
+        "alerts": RunAlerts(settings),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a path in the settings may look like, and the expansion of `~`.
+"""What paths and addresses in the settings may look like, and the expansion of `~`.
 
 Each function raises ValueError with the end of a sentence that begins with the variable and its value.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +84,21 @@ def refuse_file_as_home(home: Path) -> None:
     if not nearest.is_dir():
         what = "it" if nearest == home else nearest
         raise ValueError(f"is to be a folder, and {what} is a file")
+
+
+def check_web_address(value: str) -> SplitResult:
+    """The parts of an address for HTTP.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// (or http:// on your own network)")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or any(character.isspace() for character in value):
+        raise ValueError("is not the address of a host")
+    return parts

@@ -6,12 +6,13 @@ a folder. Secret values are `SecretStr`, so that no repr or log shows them.
 
 from __future__ import annotations
 
+import logging
 import os
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -24,10 +25,12 @@ from pydantic import (
     model_validator,
 )
 
+from strava_assets.alerts.addresses import split_addresses
 from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
 from strava_assets.setting_paths import (
     check_address,
+    check_web_address,
     expand_user,
     refuse_file_as_home,
     refuse_unusable_home,
@@ -35,6 +38,8 @@ from strava_assets.setting_paths import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "STRAVA_ASSETS_"
 _SHOWN_CHARACTERS = 100
@@ -229,16 +234,25 @@ class Settings(BaseModel):
     )
 
     # Alerts
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Who is told of a failed run: addresses as apprise writes them, e.g. slack://… or "
+        "mailtos://…, separated by spaces; docs/alerts.md has examples. They are treated as secrets.",
+    )
     alert_webhook_url: SecretStr | None = Field(
-        default=None, description="Where a failed run is told, by POST; the address is treated as a secret."
+        default=None, description="Old: an address that gets a POST; use STRAVA_ASSETS_ALERT_URLS."
     )
     alert_webhook_form: Literal["json", "slack"] = Field(
-        default="json", description="The form of that message."
+        default="json", description="Old: the form of that POST."
     )
-    alert_mail_to: str | None = Field(default=None, description="Where a failed run is told by mail.")
-    alert_mail_from: str = Field(default="strava-assets@localhost", description="The sender of that mail.")
-    smtp_host: str = Field(default="localhost", description="The mail server, without login.")
-    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
+    alert_mail_to: str | None = Field(
+        default=None, description="Old: a mail address; use STRAVA_ASSETS_ALERT_URLS."
+    )
+    alert_mail_from: str = Field(
+        default="strava-assets@localhost", description="Old: the sender of that mail."
+    )
+    smtp_host: str = Field(default="localhost", description="Old: the mail server, without login.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Old: its port.")
 
     @field_validator("power_sports", mode="before")
     @classmethod
@@ -265,6 +279,20 @@ class Settings(BaseModel):
     def _refuse_unusable_home(cls, value: Path) -> Path:
         return refuse_unusable_home(value)
 
+    @field_validator("alert_urls")
+    @classmethod
+    def _check_alert_urls(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            split_addresses(value.get_secret_value())
+        return value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _check_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_web_address(value.get_secret_value())
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -278,23 +306,15 @@ class Settings(BaseModel):
 
     @field_validator("source_url", "bigquery_api_endpoint")
     @classmethod
-    def _check_scheme(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// or http://")
+    def _check_web_address(cls, value: str | None) -> str | None:
+        if value:
+            check_web_address(value)
         return value
 
     @field_validator("api_base_url", "oauth_base_url")
     @classmethod
     def _check_api_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// (or http:// for a local sandbox)")
-        try:
-            parts = urlsplit(value)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            host = None
-        if not host or any(character.isspace() for character in value):
-            raise ValueError("is not the address of a host")
+        parts = check_web_address(value)
         if "@" in parts.netloc:
             raise ValueError("must hold no user and no password; Strava is asked with the tokens alone")
         if "?" in value or "#" in value:
@@ -331,8 +351,14 @@ class Settings(BaseModel):
 
     @property
     def alerts_wanted(self) -> bool:
-        """Whether a failed run has somewhere to be told."""
-        return self.alert_webhook_url is not None or self.alert_mail_to is not None
+        """Whether anybody is told of a failed run."""
+        return bool(self.alert_urls or self.old_alert_variables)
+
+    @property
+    def old_alert_variables(self) -> tuple[str, ...]:
+        """The variables that name a receiver and give way to STRAVA_ASSETS_ALERT_URLS, where they are set."""
+        old = ("alert_webhook_url", "alert_mail_to")
+        return tuple(variable_name(field) for field in old if getattr(self, field))
 
     @property
     def duckdb_path(self) -> Path:
@@ -431,7 +457,20 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         refuse_file_as_home(settings.home)
     except ValueError as error:
         raise _unusable([_problem("home", settings.home, str(error))]) from None
+    if settings.old_alert_variables:
+        _warn_of_old_variables(settings.old_alert_variables)
     return settings
+
+
+@cache
+def _warn_of_old_variables(names: tuple[str, ...]) -> None:
+    """Say it once in a process, however often it reads the settings."""
+    logger.warning(
+        "Old alert settings are in use: %s. They work in this release and will be refused in the next one. "
+        "Use %sALERT_URLS instead; docs/alerts.md shows what to write.",
+        ", ".join(names),
+        PREFIX,
+    )
 
 
 def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:

@@ -121,7 +121,7 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_STREAMS_URL", "gs://bucket/*", "holds *"),
         ("STRAVA_ASSETS_REPORT_URL", "report?", "holds ?"),
         ("STRAVA_ASSETS_SOURCE_URL", "github.com/me", "must begin with https://"),
-        ("STRAVA_ASSETS_BIGQUERY_API_ENDPOINT", "localhost:9050", "must begin with https:// or http://"),
+        ("STRAVA_ASSETS_BIGQUERY_API_ENDPOINT", "localhost:9050", "must begin with https://"),
         ("STRAVA_ASSETS_LANDING_URL", "file://", "names no place behind ://"),
         ("STRAVA_ASSETS_OVERLAP_DAYS", "6", "greater than or equal to 7"),
         ("STRAVA_ASSETS_FULL_LISTING_EVERY_HOURS", "0", "greater than or equal to 1"),

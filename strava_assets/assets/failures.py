@@ -19,6 +19,12 @@ RETRY_TRANSIENT = dg.RetryPolicy(
 )
 
 
+def was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because somebody ended the run."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+
+
 @contextmanager
 def told_with_its_cure() -> Iterator[None]:
     """Turn an error of ours into a `Failure` whose text is the error's own, without a traceback.

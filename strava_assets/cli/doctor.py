@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.command("doctor")
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
-def command(*, offline: bool, as_json: bool) -> None:
+@click.option("--test-alert", is_flag=True, help="Send a test message to everyone who is told of failures.")
+def command(*, offline: bool, as_json: bool, test_alert: bool) -> None:
     """Check everything that a sync needs.
 
     These are settings, alerts, secrets, Strava, landing, streams, warehouse, daemon and last runs. For each
@@ -38,7 +39,7 @@ def command(*, offline: bool, as_json: bool) -> None:
     # The findings say it; a log line above them would say it twice.
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
     findings = []
-    for finding in examine(offline=offline):
+    for finding in examine(offline=offline, test_alert=test_alert):
         findings.append(finding)
         if not as_json:
             cure = f" → {finding.cure}" if finding.cure else ""
@@ -49,11 +50,12 @@ def command(*, offline: bool, as_json: bool) -> None:
     sys.exit(0 if healthy else 1)
 
 
-def examine(*, offline: bool) -> Iterator[Finding]:
+def examine(*, offline: bool, test_alert: bool = False) -> Iterator[Finding]:
     """Every finding, as it is made.
 
     Args:
         offline: leave Strava out.
+        test_alert: send a test message instead of only looking at the addresses.
     """
     from strava_assets.settings import load_settings
 
@@ -66,8 +68,9 @@ def examine(*, offline: bool) -> Iterator[Finding]:
     yield ok(
         "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
     )
-    from strava_assets.cli.checkups import credentials, google, storage, strava
+    from strava_assets.cli.checkups import alerts, credentials, google, storage, strava
 
+    yield from _looked(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
     stored = list(_looked(credentials.look, settings, "secrets"))
     yield from stored
     # Asking would only say the same again, or use a call for nothing.

@@ -13,14 +13,17 @@ import click
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 def command(*, open_it: bool) -> None:
     """Write the insights page anew; asks Strava nothing."""
+    from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.console import console
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    prepare(settings)
-    if not run_job(settings, "report", {}):
+    with report_errors(settings, "report"):
+        prepare(settings)
+        succeeded = run_job(settings, "report", {})
+    if not succeeded:
         sys.exit(1)
     target = settings.report_target
     address = f"{target}/index.html" if "://" in target else Path(target, "index.html").absolute().as_uri()

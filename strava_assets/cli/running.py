@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from rich.markup import escape
 
+from strava_assets.assets.failures import was_interrupted
+from strava_assets.cli.alerting import report_run
 from strava_assets.cli.console import MARKS, console
 
 if TYPE_CHECKING:
@@ -45,16 +47,11 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: s
             raise_on_error=False,
             tags={"strava_assets/started_by": "command line"},
         )
+        report_run(settings, instance, result)
     if any(was_interrupted(event) for event in result.get_step_failure_events()):
         # Dagster takes the signal for a failure of the step that was at work.
         raise KeyboardInterrupt
     return result.success
-
-
-def was_interrupted(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed because somebody ended the run."""
-    error = event.step_failure_data.error
-    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 
 
 class _Teller(logging.Handler):

@@ -19,15 +19,18 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
 
     The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
+    from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    prepare(settings)
     ops: dict[str, dict[str, dict[str, str | bool]]] = {}
     if full or confirm_deletions:
         ops["raw_activities"] = {"config": {"mode": "FULL"}}
     if confirm_deletions:
         ops["bq_activities"] = {"config": {"confirm_deletions": True}}
-    sys.exit(0 if run_job(settings, "sync", {"ops": ops}) else 1)
+    with report_errors(settings, "sync"):
+        prepare(settings)
+        succeeded = run_job(settings, "sync", {"ops": ops})
+    sys.exit(0 if succeeded else 1)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets.assets.activities import FRESH
+from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
-from strava_assets.cli.running import was_interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
