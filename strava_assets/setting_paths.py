@@ -78,12 +78,12 @@ def refuse_file_as_home(home: Path) -> None:
         ValueError: it, or a part of its path, is a file.
     """
     try:
-        nearest = next(path for path in (home, *home.absolute().parents) if path.exists())
+        home = home.absolute()
+        nearest = next(path for path in (home, *home.parents) if path.exists())
     except OSError as error:
         raise ValueError(f"cannot be used: {error.strerror}") from None
     if not nearest.is_dir():
-        what = "it" if nearest == home else nearest
-        raise ValueError(f"is to be a folder, and {what} is a file")
+        raise ValueError(f"is to be a folder, and {nearest} is a file")
 
 
 def check_web_address(value: str) -> SplitResult:
