@@ -14,7 +14,7 @@ COPY pyproject.toml setup.cfg constraints.txt README.md LICENSE ./
 COPY strava_assets/__init__.py strava_assets/__init__.py
 RUN pip install --constraint constraints.txt --editable '.[gcp,server]'
 COPY strava_assets strava_assets
-COPY dagster.yaml workspace.yaml ./
+COPY workspace.yaml ./
 RUN python -m compileall -q strava_assets
 
 FROM python:${PYTHON}

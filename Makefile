@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools tools-terraform tools-checkov test-bigquery lint types format generate screenshots clean
+.PHONY: help install run test tools tools-terraform tools-caddy tools-checkov test-bigquery lint types format generate screenshots clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,11 @@ tools-terraform:  ## Build OpenTofu and get the schema of Google's provider, for
 	  cdktf-cdktf-provider-google==16.12.1
 	@$(PYTHON) strava_assets_tests/deploy/provider_schema.py .tools/google-provider/*.whl
 	@rm .tools/google-provider/*.whl
+
+tools-caddy:  ## Build Caddy, for the test of the proxy (Go 1.24; some minutes, once)
+	@mkdir -p .tools/caddy
+	@echo "Building Caddy in .tools/caddy ..."
+	@GOBIN=$(CURDIR)/.tools/caddy go install github.com/caddyserver/caddy/v2/cmd/caddy@v2.10.2
 
 tools-checkov:  ## Install the policy scanner that a test holds the Terraform to
 	@$(PYTHON) -m venv .tools/checkov

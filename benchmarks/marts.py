@@ -22,7 +22,6 @@ import time
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from strava_assets.marts import load
@@ -34,6 +33,7 @@ from strava_assets.schema.tables import TABLES
 from strava_assets.warehouse import Apart
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
+from strava_assets.warehouse.duckdb_file import connect
 
 FLOOR = Path(__file__).parent / "floor"
 DOUBLES = FLOOR / "shared" / "doubles.sql"
@@ -114,7 +114,7 @@ def prepare(activities: str, path: Path, memory: str) -> None:
                 warehouse.create_view_as(
                     mart.name, mart.sql, description=mart.description, columns=mart.columns
                 )
-    with duckdb.connect(path) as connection:
+    with connect(path) as connection:
         connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
         connection.execute(HISTORY.format(activities=count, athletes=athletes))
         efforts = ", ".join(
@@ -142,7 +142,7 @@ def run_mart(name: str, path: Path, memory: str) -> None:
 
 def run_floor(name: str, path: Path, memory: str) -> None:
     query = (FLOOR / f"{name}.sql").read_text(encoding="utf-8")
-    with duckdb.connect(path) as connection:
+    with connect(path) as connection:
         connection.execute(f"SET memory_limit = '{memory}'; SET threads = 2")
         connection.execute(f"CREATE TEMP MACRO doubles() AS TABLE {DOUBLES.read_text(encoding='utf-8')}")
         connection.execute(f"CREATE OR REPLACE TABLE {name}_floor AS {query}")
@@ -152,7 +152,7 @@ def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a 
     from weekly_in_pandas import weekly_watts
 
     shown = ", ".join(column.name for mart in load() if mart.name == name for column in mart.columns)
-    with duckdb.connect(path) as connection:
+    with connect(path) as connection:
         connection.register("answer", weekly_watts(connection))
         connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {shown} FROM answer")  # noqa: S608 - the catalog's names
 
@@ -170,7 +170,7 @@ def compare(pair: str, path: Path, memory: str) -> None:
     )
     joined = f"{name} m FULL JOIN {name}_{contender} f USING ({', '.join(mart.key)})"
     query = f"SELECT count(*) FROM {joined} WHERE {differs}"  # noqa: S608 -- the catalog's own names
-    with duckdb.connect(path, read_only=True) as connection:
+    with connect(path, read_only=True) as connection:
         connection.execute(f"SET memory_limit = '{memory}'; SET threads = 2")
         [(count,)] = connection.execute(query).fetchall()
     if count:

@@ -80,7 +80,7 @@ environ = {"STRAVA_CLIENT_ID": client_id, "STRAVA_CLIENT_SECRET": client_secret,
            "STRAVA_REFRESH_TOKEN": refresh_token}
 began = time.perf_counter()
 auth = Authenticator(open_store("file", environ=environ, path=Path(home) / "tokens.json"), base + "/oauth")
-auth.access_token()
+auth.access_token(base)
 print(auth.calls, time.perf_counter() - began)
 """
 

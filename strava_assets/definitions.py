@@ -18,6 +18,7 @@ from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks import streams as stream_checks
 from strava_assets.checks.marts import checks_of
 from strava_assets.checks.measured import build_checks
+from strava_assets.execution.executor import run_executor
 from strava_assets.marts import catalog
 from strava_assets.resources import (
     LandingResource,
@@ -26,7 +27,8 @@ from strava_assets.resources import (
     StreamsResource,
     WarehouseResource,
 )
-from strava_assets.schedules import build_jobs, build_schedule
+from strava_assets.resources.fixed import fixed, without_values
+from strava_assets.schedules import build_jobs, build_schedules
 from strava_assets.settings import WarehouseKind, load_settings
 
 if TYPE_CHECKING:
@@ -44,11 +46,16 @@ def build_defs(
 
     Args:
         settings: validated settings; nothing is read from the environment here.
-        resource_overrides: resources to put in place of the usual ones, by name.
+        resource_overrides: resources to put in place of the usual ones, by name. Like these, they cannot be
+            configured when a run is launched.
         patient: whether a run waits a while and tries again where Strava fails for the moment; one that a
             person looks on at tells it instead.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
+    bound = {
+        name: resource if isinstance(resource, dg.ResourceDefinition) else fixed(resource)
+        for name, resource in resources.items()
+    }
     storage_kind = settings.warehouse_kind.value
     every_mart = catalog.load()
     checks = [
@@ -77,12 +84,11 @@ def build_defs(
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=checks,
-        jobs=build_jobs(),
-        schedules=[build_schedule(settings)],
+        jobs=build_jobs(settings),
+        schedules=build_schedules(settings),
         sensors=sensors.build(settings),
-        resources=resources,
-        # DuckDB has one writer and a step of its own costs seconds to start, so a run is one process.
-        executor=dg.in_process_executor,
+        resources={"io_manager": without_values()} | bound,
+        executor=run_executor,
     )
 
 

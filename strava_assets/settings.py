@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import cache
@@ -28,6 +29,7 @@ from pydantic import (
 from strava_assets.alerts.addresses import split_addresses
 from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
+from strava_assets.file_modes import DEFAULT_HOME
 from strava_assets.setting_paths import (
     check_address,
     check_web_address,
@@ -35,6 +37,7 @@ from strava_assets.setting_paths import (
     refuse_file_as_home,
     refuse_unusable_home,
 )
+from strava_assets.web.hosts import AllowedHosts, Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +46,8 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "STRAVA_ASSETS_"
 _SHOWN_CHARACTERS = 100
+_PASSWORD_IN_ADDRESS = re.compile(r"//[^/@]*:[^/]*@")
+_STRAVA_OVER_HTTP = re.compile(r"http://([^/]*\.)?strava\.com(?![^:/])", re.IGNORECASE)
 
 
 class Environment(StrEnum):
@@ -77,12 +82,20 @@ class WeekStart(StrEnum):
 class Settings(BaseModel):
     """All settings; each field's description is its documentation in `.env.example`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
     # Where it runs and where its state lives
     env: Environment = Field(default=Environment.LOCAL, description="Where it runs.")
     home: Path = Field(
-        default=Path("data"), validate_default=True, description="The one folder of all local state."
+        default=DEFAULT_HOME,
+        validate_default=True,
+        description="The one folder of all local state, for this user alone.",
+    )
+    umask: str | None = Field(
+        default=None,
+        pattern=r"^0?[0-7]{3}$",
+        description="The umask for what is written outside the home, e.g. a report at another address. "
+        "Default: that of the shell.",
     )
     timezone: str = Field(
         default="UTC", description="The athlete's time zone: when the schedule ticks and which day is today."
@@ -91,6 +104,12 @@ class Settings(BaseModel):
         default=False, description="Whether schedules and sensors start switched on; `make run` sets it."
     )
 
+    keep_runs_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="How long records and logs of runs are kept, days; the last success of an asset always.",
+    )
     source_url: str | None = Field(
         default=None,
         description="Where the code is readable, e.g. https://github.com/me/strava_assets/blob/main; the "
@@ -233,6 +252,13 @@ class Settings(BaseModel):
         default=False, description="Whether the data is the sample athlete's; `make run` sets it."
     )
 
+    # The web UI
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Names under which the web UI is reached besides localhost, separated by commas, e.g. "
+        "rides.example.com or nas.local:8443; needed behind a proxy and with --host.",
+    )
+
     # Alerts
     alert_urls: SecretStr | None = Field(
         default=None,
@@ -254,15 +280,15 @@ class Settings(BaseModel):
     smtp_host: str = Field(default="localhost", description="Old: the mail server, without login.")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="Old: its port.")
 
-    @field_validator("power_sports", mode="before")
+    @field_validator("power_sports", "allowed_hosts", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        sports = tuple(part.strip() for part in value.split(",") if part.strip())
-        if not sports:
-            raise ValueError("names no sport; leave it empty for the default")
-        return sports
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not parts:
+            raise ValueError("names nothing; leave it empty for the default")
+        return parts
 
     @field_validator("home", "athlete_file", "landing_url", "streams_url", "report_url", mode="before")
     @classmethod
@@ -293,6 +319,17 @@ class Settings(BaseModel):
             check_web_address(value.get_secret_value())
         return value
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _host_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if Host.parse(entry) is None:
+                raise ValueError(
+                    f"{_shown(entry)!r} must be a host name, with or without a port, such as "
+                    "rides.example.com; without https:// and without a path"
+                )
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -311,16 +348,6 @@ class Settings(BaseModel):
             check_web_address(value)
         return value
 
-    @field_validator("api_base_url", "oauth_base_url")
-    @classmethod
-    def _check_api_address(cls, value: str) -> str:
-        parts = check_web_address(value)
-        if "@" in parts.netloc:
-            raise ValueError("must hold no user and no password; Strava is asked with the tokens alone")
-        if "?" in value or "#" in value:
-            raise ValueError("must end with the path, without ? and #")
-        return value.rstrip("/")
-
     @model_validator(mode="after")
     def _google_needs_a_project(self) -> Self:
         asks = [
@@ -335,6 +362,36 @@ class Settings(BaseModel):
             raise ValueError(f"{PREFIX}GCP_PROJECT is not set, and {' and '.join(asks)} needs it")
         return self
 
+    @field_validator(
+        *("api_base_url", "oauth_base_url", "landing_url", "streams_url", "report_url"),
+        *("report_link", "source_url", "bigquery_api_endpoint"),
+    )
+    @classmethod
+    def _refuse_password(cls, value: str | None) -> str | None:
+        if value and _PASSWORD_IN_ADDRESS.search(value):
+            raise ValueError(
+                "must hold no password, because addresses are shown in the UI and in messages; "
+                "fsspec takes one from a variable such as FSSPEC_SFTP_PASSWORD"
+            )
+        return value
+
+    @field_validator("api_base_url", "oauth_base_url")
+    @classmethod
+    def _refuse_plain_http_to_strava(cls, value: str) -> str:
+        if _STRAVA_OVER_HTTP.match(value):
+            raise ValueError("must begin with https://, so that nobody reads the credentials on their way")
+        return value
+
+    @field_validator("api_base_url", "oauth_base_url")
+    @classmethod
+    def _check_api_address(cls, value: str) -> str:
+        parts = check_web_address(value)
+        if "@" in parts.netloc:
+            raise ValueError("must hold no user; Strava is asked with the tokens alone")
+        if "?" in value or "#" in value:
+            raise ValueError("must end with the path, without ? and #")
+        return value.rstrip("/")
+
     @property
     def warehouse_kind(self) -> WarehouseKind:
         """The engine in force: as set, or what the environment implies."""
@@ -348,6 +405,11 @@ class Settings(BaseModel):
         return self.secret_store or (
             SecretStoreKind.GCP if self.env is Environment.GCP else SecretStoreKind.FILE
         )
+
+    @property
+    def hosts(self) -> AllowedHosts:
+        """The names under which the web UI may be reached."""
+        return AllowedHosts.of_setting(self.allowed_hosts, variable_name("allowed_hosts"))
 
     @property
     def alerts_wanted(self) -> bool:
@@ -394,6 +456,11 @@ class Settings(BaseModel):
     def report_target(self) -> str:
         """Where the page is written: as set, or a folder of the home."""
         return self.report_url or str(self.home.absolute() / "report")
+
+    @property
+    def report_folder(self) -> Path | None:
+        """The folder of the page where it is written to this machine; None where it is written elsewhere."""
+        return None if "://" in self.report_target else Path(self.report_target)
 
     @property
     def dagster_home(self) -> Path:

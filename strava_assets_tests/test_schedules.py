@@ -9,12 +9,12 @@ import pytest
 
 from strava_assets.assets.activities import FRESH
 from strava_assets.definitions import build_defs
-from strava_assets.schedules import EVERY_SIX_HOURS, build_schedule
+from strava_assets.schedules import EVERY_SIX_HOURS, build_schedules
 from strava_assets.settings import Settings
 
 
 def test_it_ticks_every_six_hours_on_the_athletes_own_clock() -> None:
-    schedule = build_schedule(Settings(timezone="Europe/Paris"))
+    schedule, _ = build_schedules(Settings(timezone="Europe/Paris"))
 
     assert schedule.cron_schedule == EVERY_SIX_HOURS == "0 */6 * * *"
     assert schedule.execution_timezone == "Europe/Paris"
@@ -28,7 +28,9 @@ def test_it_ticks_every_six_hours_on_the_athletes_own_clock() -> None:
 def test_it_runs_from_the_start_where_the_settings_say_so(
     running: bool, status: dg.DefaultScheduleStatus
 ) -> None:
-    assert build_schedule(Settings(schedules_running=running)).default_status is status
+    schedules = build_schedules(Settings(schedules_running=running))
+
+    assert [schedule.default_status for schedule in schedules] == [status, status]
 
 
 def test_a_tick_launches_the_whole_chain_once_and_lets_the_sync_decide_its_mode() -> None:
@@ -60,4 +62,16 @@ def test_no_asset_has_a_second_owner_of_its_automation() -> None:
     definitions = build_defs(Settings())
 
     assert all(spec.automation_condition is None for spec in definitions.resolve_all_asset_specs())
-    assert len(list(definitions.schedules or ())) == 1
+    assert [schedule.name for schedule in definitions.schedules or ()] == [
+        "sync_every_6_hours",
+        "prune_runs_every_night",  # which materializes nothing
+    ]
+
+
+def test_old_records_are_removed_every_night() -> None:
+    definitions = build_defs(Settings(keep_runs_days=7))
+    schedule = definitions.resolve_schedule_def("prune_runs_every_night")
+
+    assert schedule.cron_schedule == "40 3 * * *"
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert definitions.resolve_job_def("prune_runs").execute_in_process(instance=instance).success

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
+from strava_assets.secrets.file import FileStore
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import Said, Terminal, own_environment
 from strava_assets_tests.receivers import Webhook, answering
@@ -159,4 +160,48 @@ def test_a_server_that_sends_back_what_it_was_sent_makes_no_secret_known(
         said = [terminal.run(*command, **given) for command in (("doctor",), ("logout",))]
     assert any(CANARY in str(asked.body) for asked in server.asked)
     assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
+    assert leaks(terminal.folder) == []
+
+
+COMMANDS = (("sync",), ("doctor",), ("login", "--no-browser"), ("logout",))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("elsewhere", ["API", "OAuth", "both"])
+def test_another_host_that_is_configured_receives_no_secret_from_any_command(
+    terminal: Terminal, command: tuple[str, ...], elsewhere: str
+) -> None:
+    FileStore(terminal.home / "tokens.json").replace(
+        {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "refresh_token": FIRST_REFRESH_TOKEN,
+            "access_token": f"{CANARY}-access-token",
+            "expires_at": "4000000000" if elsewhere == "API" else "0",
+            "oauth_host": "https://www.strava.com",
+            "api_host": "https://www.strava.com",
+        }
+    )
+    del terminal.environ["STRAVA_CLIENT_SECRET"]
+    # Where Strava's own address stays in force, nothing listens behind the proxy.
+    terminal.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+
+    with ScriptedServer(lambda _: Answered(401, {})) as foreign:
+        if elsewhere != "OAuth":
+            terminal.environ["STRAVA_API_BASE_URL"] = foreign.url
+        if elsewhere != "API":
+            terminal.environ["STRAVA_OAUTH_BASE_URL"] = foreign.url
+        said = terminal.run(*command)
+        assert foreign.asked == [], said
+    assert CANARY not in shown(said)
+    assert leaks(terminal.folder) == []
+
+
+def test_a_password_in_an_address_is_written_nowhere(terminal: Terminal) -> None:
+    for name in ("STRAVA_API_BASE_URL", "STRAVA_OAUTH_BASE_URL", "STRAVA_ASSETS_LANDING_URL"):
+        for command in (*COMMANDS, ("up", "--once")):
+            said = terminal.run(*command, **{name: f"https://user:{CANARY}@127.0.0.1:9/x"})
+            assert said.status == 1
+            assert name in shown(said).upper()
+            assert CANARY not in shown(said)
     assert leaks(terminal.folder) == []

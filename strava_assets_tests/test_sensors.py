@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
+from strava_assets.resources.alerts import RunAlerts
 from strava_assets_tests.chain import chain, riding
 from strava_assets_tests.receivers import Webhook, answering
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from strava_assets.resources.alerts import RunAlerts
     from strava_assets_tests.chain import Chain
 
 SENSORS = ("alert_on_failure", "alert_on_recovery")
@@ -42,7 +42,7 @@ class Daemon:
     def __init__(self, platform: Chain) -> None:
         definitions = platform.definitions()
         self._repository = definitions.get_repository_def()
-        self.alerts: RunAlerts = (definitions.resources or {})["alerts"]
+        self.alerts = RunAlerts(platform.settings())
         self._instance = platform.instance
         self._cursors: dict[str, str | None] = {}
         # The first tick only notes where the sensor begins.

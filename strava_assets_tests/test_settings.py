@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ from strava_assets.settings import (
     load_settings,
     variable_name,
 )
+from strava_assets.web.hosts import Host
 
 ROOT = Path(__file__).parents[1]
 CANARY = "canary"
+TEXTS = {".py", ".md", ".tf", ".yaml", ".yml", ".toml", ".cfg", ".example", ".sql", ".jinja"}
 VARIABLES = [variable_name(field) for field in Settings.model_fields]
 
 
@@ -107,7 +111,7 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_API_BASE_URL", "https://www.strava.com/api/v3?x=1", "must end with the path"),
         ("STRAVA_ASSETS_OVERLAP_DAYS", "soon", "integer"),
         ("STRAVA_ASSETS_RETENTION_DAYS", "99999999999", "less than or equal to 36500"),
-        ("STRAVA_ASSETS_POWER_SPORTS", " , ,", "names no sport"),
+        ("STRAVA_ASSETS_POWER_SPORTS", " , ,", "names nothing"),
         ("STRAVA_ASSETS_SMTP_PORT", "70000", "less than or equal to 65535"),
         ("STRAVA_ASSETS_HOME", "~nobody-of-this-name/data", "there is no such user"),
         ("STRAVA_ASSETS_HOME", "$HOME/data", "begins with $"),
@@ -133,6 +137,9 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "match pattern"),
         ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "match pattern"),
         ("STRAVA_ASSETS_BIGQUERY_MAX_BYTES_BILLED", "1", "greater than or equal to"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "https://rides.example/", "without https://"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "rides.example,*", "must be a host name"),
+        ("STRAVA_ASSETS_ALLOWED_HOSTS", "rides.example:70000", "must be a host name"),
     ],
 )
 def test_an_impossible_value_is_refused_by_name(name: str, value: str, why: str) -> None:
@@ -171,8 +178,60 @@ def test_secrets_show_in_no_repr_and_no_message() -> None:
     assert "canary" not in refusal(**canaries, STRAVA_ASSETS_UNITS="nautical")
 
 
+ADDRESSES = [name for name in VARIABLES if re.search(r"(?<!WEBHOOK)_(URL|LINK|ENDPOINT)$", name)]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("form", ["https://user:{}@host/x", "sftp://user:{}@host/x", "https://:{}@host"])
+def test_a_password_in_an_address_is_refused_and_not_quoted(name: str, form: str) -> None:
+    told = refusal(**{name: form.format("canary")})
+    assert f"{name}=***@host" in told
+    assert "canary" not in told
+    with pytest.raises(ValueError, match="1 validation error") as raw:
+        Settings.model_validate({variable: form.format("canary") for variable in [name]})
+    assert "canary" not in str(raw.value)
+
+
+def test_an_address_whose_form_only_looks_like_a_password_is_fine() -> None:
+    for address in ("abfs://container@account.dfs.core.windows.net/x", "sftp://me@host/x", "/data/a:b@c"):
+        assert settings(STRAVA_ASSETS_LANDING_URL=address).landing_url == address
+
+
+@pytest.mark.parametrize("name", ["STRAVA_API_BASE_URL", "STRAVA_OAUTH_BASE_URL"])
+def test_strava_itself_is_never_asked_without_encryption(name: str) -> None:
+    for address in ("http://www.strava.com/api/v3", "http://API-v3.strava.com", "http://strava.com:80/oauth"):
+        assert "must begin with https://" in refusal(**{name: address})
+    settings(**{name: "http://www.strava.com.localhost:8421/oauth"})
+
+
+def names_in(path: Path) -> set[str]:
+    """The variables that a file names: in Python its strings and comments, elsewhere all of it."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        kinds = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
+        text = "\n".join(token.string for token in tokens if token.type in kinds)
+    return set(re.findall(r"\bSTRAVA_[A-Z0-9_]*[A-Z0-9]\b", text))
+
+
+def test_every_variable_that_is_named_anywhere_is_a_setting() -> None:
+    folders = ("strava_assets", "docs", "deploy", "benchmarks")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.name != "constraints.txt"]
+    texts = [path for path in files if path.suffix in TEXTS or path.name in ("Dockerfile", "Makefile")]
+    named = {(str(path.relative_to(ROOT)), name) for path in texts for name in names_in(path)}
+    assert ("README.md", "STRAVA_ASSETS_ENV") in named
+    assert ("strava_assets/secrets/environment.py", "STRAVA_ASSETS_SECRET_STORE") in named
+    assert {(where, name) for where, name in named if name not in VARIABLES} == set()
+
+
 def test_lists_are_written_with_commas() -> None:
     assert settings(STRAVA_ASSETS_POWER_SPORTS="Ride, GravelRide,").power_sports == ("Ride", "GravelRide")
+
+
+def test_host_names_are_written_with_commas_and_a_port_where_it_matters() -> None:
+    read = settings(STRAVA_ASSETS_ALLOWED_HOSTS="Rides.example, nas.local:8443")
+    assert read.hosts.configured == (Host("rides.example"), Host("nas.local", 8443))
 
 
 def test_an_address_may_end_with_a_slash() -> None:

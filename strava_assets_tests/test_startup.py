@@ -26,6 +26,7 @@ HEAVY = (
 )
 
 LOAD = """
+import os
 import sys
 import dagster
 before = set(sys.modules)
@@ -35,7 +36,7 @@ def look(event, arguments):
         touched.append((event, str(arguments)))
     if event == "open" and not isinstance(arguments[0], int):
         path, _, flags = arguments
-        name = str(path)
+        name = str(path).removeprefix(os.environ["PYTHONPATH"])
         if flags & 3 or "token" in name or "secret" in name:
             touched.append((event, name))
 sys.dont_write_bytecode = True

@@ -26,8 +26,8 @@ def athlete_of(export: Export, given: str | None = None) -> str:
     """
     if given and not given.isdecimal():
         raise ArchiveError(
-            f"The athlete {given!r} is no id of Strava's.",
-            means="It is a number, and every row is kept under it. Nothing was imported.",
+            "The athlete that was given is not an id of Strava's.",
+            means="An id is a number, and every row is kept under it. Nothing was imported.",
             remedy="take it from the address of your profile on Strava: strava.com/athletes/<id>.",
         )
     told = {"the profile in it": _in_profile(export), "its name": export.athlete_in_name, "you": given}
@@ -42,7 +42,8 @@ def athlete_of(export: Export, given: str | None = None) -> str:
     if len(set(said.values())) > 1:
         raise ArchiveError(
             f"{export.path} is said to be of different athletes: "
-            + ", ".join(f"{athlete} by {who}" for who, athlete in said.items())
+            # What was given is not quoted: a launch may fill it from any variable of the environment.
+            + ", ".join(f"{'another' if who == 'you' else athlete} by {who}" for who, athlete in said.items())
             + ".",
             means="Rows under a wrong id would count as someone else's. Nothing was imported.",
             remedy="pass the right export, or the right --athlete; a renamed file can be renamed back.",

@@ -240,7 +240,8 @@ def _midnight(text: str, name: str) -> int | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise dg.Failure(
-            description=f"{name}: {text!r} is no date.\nWhat to do: write it as YYYY-MM-DD, e.g. 2026-03-01.",
+            # Without the text: a launch may fill it from any variable of the environment.
+            description=f"{name} is not a date.\nWhat to do: write it as YYYY-MM-DD, e.g. 2026-03-01.",
             allow_retries=False,
         ) from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -12,9 +12,12 @@ from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.sources import source_link
 from strava_assets.assets.tags import PERSONAL
+from strava_assets.errors import ConfigurationError
 from strava_assets.resources import LandingResource, StreamsResource
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from strava_assets.history.archive import Imported, Progress
     from strava_assets.settings import Settings
 
@@ -41,15 +44,16 @@ _TOLD_EVERY = 100
 class ImportConfig(dg.Config):
     """What a launch of `archive_activities` may choose."""
 
-    path: str = Field(
+    export: str = Field(
         default="",
-        description="The zip as Strava sent it, or the folder it was unpacked to. Empty: the "
-        "newest export_….zip in <home>/archive.",
+        description="The name of a zip as Strava sent it, or of the folder it was unpacked to, in "
+        "<home>/archive. Empty: the newest export_….zip there. What lies elsewhere is imported by "
+        "`strava-assets import-archive PATH`.",
     )
     athlete: str = Field(
         default="", description="Your athlete id; needed only where neither the export nor its name says it."
     )
-    processes: int = Field(default=2, ge=1, description="How many processes decode recordings.")
+    processes: int = Field(default=2, ge=1, le=64, description="How many processes decode recordings.")
 
 
 def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
@@ -85,7 +89,7 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         landing: LandingResource,
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
-        from strava_assets.archive import Export, newest_export
+        from strava_assets.archive import Export
         from strava_assets.history.archive import import_archive
 
         began = time.monotonic()
@@ -97,7 +101,7 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
                 )
 
         with told_with_its_cure():
-            path = Path(config.path) if config.path else newest_export(settings.archive_folder)
+            path = _export_named(config.export, settings.archive_folder)
             with Export(path) as export:
                 imported = import_archive(
                     export,
@@ -112,6 +116,30 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         return dg.MaterializeResult(metadata=import_metadata(imported, path, time.monotonic() - began))
 
     return [archive_activities]
+
+
+def _export_named(name: str, folder: Path) -> Path:
+    """An export in the archive folder: the one of this name, or the newest.
+
+    The name is compared with what is there and never quoted: a launch may fill it from any variable of the
+    environment, and may not read another file than an export.
+
+    Raises:
+        ConfigurationError: there is none of this name.
+    """
+    from strava_assets.archive import newest_export
+
+    if not name:
+        return newest_export(folder)
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.name == name:
+            return entry
+    raise ConfigurationError(
+        f"The folder {folder} holds no export of the name given at launch.",
+        means="A launch imports only what the owner has put there. Nothing was imported.",
+        remedy="put the export there and give its name without a folder, or run "
+        "strava-assets import-archive PATH, which takes one from anywhere.",
+    )
 
 
 def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[str, Any]:
@@ -133,9 +161,16 @@ def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[st
         "seconds": round(seconds, 2),
     }
     if imported.set_aside:
-        shown = list(imported.set_aside.items())[:_SHOWN]
-        metadata["set_aside_files"] = dg.MetadataValue.md("\n".join(f"- `{f}`: {why}" for f, why in shown))
+        files = list(imported.set_aside.items())[:_SHOWN]
+        metadata["set_aside_files"] = _listed(("file", "why it was set aside"), files)
     if imported.unknown_types:
-        told = [f"- {shown}: {count}" for shown, count in imported.unknown_types.most_common(_SHOWN)]
-        metadata["unknown_type_names"] = dg.MetadataValue.md("\n".join(told))
+        types = imported.unknown_types.most_common(_SHOWN)
+        metadata["unknown_type_names"] = _listed(("type", "activities"), types)
     return metadata
+
+
+def _listed(heads: "Sequence[str]", rows: "Iterable[Sequence[object]]") -> dg.MarkdownMetadataValue:
+    """A table of what stands in an export, which may be called anything."""
+    from strava_assets.report.markdown import escaped, table
+
+    return dg.MetadataValue.md(table(heads, [[escaped(str(value)) for value in row] for row in rows]))

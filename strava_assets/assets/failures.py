@@ -12,6 +12,8 @@ from strava_assets.errors import StravaAssetsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt", "StoppedError")
+
 # A sync is already retried call by call; three more tries over a quarter of an hour ride out an outage of
 # Strava's that is worth riding out, and the next tick of the schedule does the rest.
 RETRY_TRANSIENT = dg.RetryPolicy(
@@ -20,9 +22,15 @@ RETRY_TRANSIENT = dg.RetryPolicy(
 
 
 def was_interrupted(event: dg.DagsterEvent) -> bool:
-    """Whether a step failed because somebody ended the run."""
-    error = event.step_failure_data.error
-    return error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
+    """Whether a step or a run failed because somebody ended it."""
+    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+        error = event.step_failure_data.error
+    elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
+        # A run that another process has marked as failed has no such data.
+        error = event.job_failure_data.error if event.event_specific_data else None
+    else:
+        return False
+    return error is not None and error.cls_name in _INTERRUPTS
 
 
 @contextmanager
@@ -37,8 +45,9 @@ def told_with_its_cure() -> Iterator[None]:
         raise dg.Failure(
             description=str(error),
             metadata={
-                "what happened": dg.MetadataValue.md(error.happened),
-                "what to do": dg.MetadataValue.md(error.remedy or "See the message."),
+                # Text, not markdown: names of files and records stand in it as others wrote them.
+                "what happened": error.happened,
+                "what to do": error.remedy or "See the message.",
             },
             allow_retries=error.transient,
         ) from None

@@ -65,6 +65,7 @@ def build(
         context: dg.AssetExecutionContext, strava: StravaResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[Any]:
         from strava_assets import profile
+        from strava_assets.report.markdown import escaped
 
         today = datetime.now(ZoneInfo(settings.timezone)).date()
         with told_with_its_cure(), warehouse.open() as engine:
@@ -88,7 +89,9 @@ def build(
             | {
                 "dagster/row_count": count,
                 "entries_in_file": len(entries),
-                "missing": dg.MetadataValue.md("\n".join(f"- {hint}" for hint in hints) or "Nothing."),
+                "missing": dg.MetadataValue.md(
+                    "\n".join(f"- {escaped(hint)}" for hint in hints) or "Nothing."
+                ),
             }
         )
 

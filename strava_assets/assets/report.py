@@ -97,7 +97,8 @@ def build(
 
 
 def _findings(instance: dg.DagsterInstance, checks: "Sequence[dg.AssetCheckKey]") -> list[str]:
-    """What the checks that failed last said, a sentence each; one that is about to run says nothing."""
+    """What the checks found when they ran last, a sentence each; a check that has not run says nothing."""
     records = filter(None, map(instance.get_latest_asset_check_evaluation_record, checks))
-    failed = [found for record in records if (found := record.evaluation) and not found.passed]
-    return [found.description or found.check_name for found in failed]
+    # A check of a run that is going on, or that failed before the check's turn, is on record as planned.
+    evaluations = [e for r in records if isinstance(e := r.evaluation, dg.AssetCheckEvaluation)]
+    return [e.description or e.check_name for e in evaluations if not e.passed]

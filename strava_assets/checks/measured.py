@@ -146,14 +146,15 @@ def _result(asset: str, check: Check, finding: Finding) -> dg.AssetCheckResult:
 
 
 def _as_table(rows: list[dict[str, Any]]) -> str:
+    from strava_assets.report.markdown import table
+
     names = list(rows[0])
-    lines = [[_cell(name, row[name]) for name in names] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [names, ["---"] * len(names), *lines])
+    return table(names, [[_cell(name, row[name]) for name in names] for row in rows])
 
 
 def _cell(name: str, value: Any) -> str:
-    if name in LINKED and value:
+    from strava_assets.report.markdown import escaped
+
+    if name in LINKED and str(value).isdecimal():
         return f"[{value}](https://www.strava.com/activities/{value})"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return f"{value:g}" if isinstance(value, float) else escaped(str(value))

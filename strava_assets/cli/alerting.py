@@ -1,33 +1,51 @@
 """Alerts of the command line: a command that nobody watches tells of its failure itself.
 
-Ctrl-C is no failure. A process that is killed cannot tell anything; whoever finds the dead run calls
-`RunAlerts.report_failure` for it.
+A signal that ends a command is no failure. A process that is killed cannot tell anything; the command that
+finds the dead run reports it.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     import dagster as dg
 
+    from strava_assets.resources.alerts import RunAlerts
     from strava_assets.settings import Settings
 
 
-def report_run(settings: Settings, instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> None:
-    """Report how a run ended, where that is news; the terminal shows which receiver did not take it."""
+def report_runs(settings: Settings, instance: dg.DagsterInstance, run_id: str, began: datetime) -> None:
+    """Report how a command's run ended, where that is news, and runs that it found dead while it waited.
+
+    Args:
+        settings: who is told.
+        instance: where the runs are recorded.
+        run_id: the command's own run.
+        began: when the command began it, aware UTC.
+    """
+    import dagster as dg
+
     if not settings.alerts_wanted:
         return
-    from strava_assets.resources.alerts import RunAlerts
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=began)
+    report_failures(settings, instance, [run.run_id for run in instance.get_runs(failed)])
+    run = instance.get_run_by_id(run_id)
+    if run and run.status is dg.DagsterRunStatus.SUCCESS:
+        _report(lambda alerts: alerts.report_success(instance, run_id), settings)
 
-    alerts = RunAlerts(settings)
-    report = alerts.report_success if result.success else alerts.report_failure
-    _report(lambda: report(instance, result.run_id))
+
+def report_failures(settings: Settings, instance: dg.DagsterInstance, run_ids: Iterable[str]) -> None:
+    """Report runs that have failed; the terminal shows which receiver did not take it."""
+    for run_id in run_ids:
+        _report(partial(_report_failure, instance, run_id), settings)
 
 
 @contextmanager
@@ -36,19 +54,26 @@ def report_errors(settings: Settings, job_name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if settings.alerts_wanted:
-            from strava_assets.resources.alerts import RunAlerts
-
-            ended_with = error
-            _report(lambda: RunAlerts(settings).report_error(job_name, ended_with))
+        _report(partial(_report_error, job_name, error), settings)
         raise
 
 
-def _report(send: Callable[[], bool]) -> None:
+def _report_failure(instance: dg.DagsterInstance, run_id: str, alerts: RunAlerts) -> bool:
+    return alerts.report_failure(instance, run_id)
+
+
+def _report_error(job_name: str, error: Exception, alerts: RunAlerts) -> bool:
+    return alerts.report_error(job_name, error)
+
+
+def _report(report: Callable[[RunAlerts], bool], settings: Settings) -> None:
+    if not settings.alerts_wanted:
+        return
     from strava_assets.cli.console import say
+    from strava_assets.resources.alerts import RunAlerts
 
     try:
-        sent = send()
+        sent = report(RunAlerts(settings))
     except StravaAssetsError as error:
         say("warning", f"{error.happened} {error.remedy}")
     else:

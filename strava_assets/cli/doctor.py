@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 @click.command("doctor")
 @click.option("--offline", is_flag=True, help="Ask Strava nothing.")
+@click.option(
+    "--fix", is_flag=True, help="First repair what a crash left: dead runs and the pools they hold."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
 @click.option("--test-alert", is_flag=True, help="Send a test message to everyone who is told of failures.")
-def command(*, offline: bool, as_json: bool, test_alert: bool) -> None:
+def command(*, offline: bool, fix: bool, as_json: bool, test_alert: bool) -> None:
     """Check everything that a sync needs.
 
     These are settings, alerts, secrets, Strava, landing, streams, warehouse, daemon and last runs. For each
@@ -38,6 +41,11 @@ def command(*, offline: bool, as_json: bool, test_alert: bool) -> None:
 
     # The findings say it; a log line above them would say it twice.
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
+    if fix:
+        from strava_assets.cli.instance import prepare
+        from strava_assets.settings import load_settings
+
+        prepare(load_settings())
     findings = []
     for finding in examine(offline=offline, test_alert=test_alert):
         findings.append(finding)
@@ -68,9 +76,11 @@ def examine(*, offline: bool, test_alert: bool = False) -> Iterator[Finding]:
     yield ok(
         "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
     )
-    from strava_assets.cli.checkups import alerts, credentials, google, storage, strava
+    from strava_assets.cli.checkups import alerts, credentials, files, google, storage, strava
 
     yield from _looked(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
+    # Before the token file is read, which closes it.
+    yield from _looked(files.look, settings, "files")
     stored = list(_looked(credentials.look, settings, "secrets"))
     yield from stored
     # Asking would only say the same again, or use a call for nothing.
@@ -92,17 +102,10 @@ def _looked(
     """One look; what breaks it off is a finding, and the other subjects are still looked at."""
     try:
         yield from look(settings)
-    except StravaAssetsError as error:
-        yield failed(about, error)
-    except OSError as error:
-        from strava_assets.cli.os_errors import explain
+    except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on
+        from strava_assets.cli.os_errors import as_sentences
 
-        explained = explain(error)
-        yield failed(about, explained) if explained else _unexpected(about, error)
-    except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on; its text may hold anything
-        yield _unexpected(about, error)
-
-
-def _unexpected(about: str, error: Exception) -> Finding:
-    said = f"Looking at it failed with {type(error).__name__}."
-    return Finding(about, State.BROKEN, said, "please report this")
+        known = as_sentences(error)
+        # The text of an error that is not ours may hold anything.
+        said = f"Looking at it failed with {type(error).__name__}."
+        yield failed(about, known) if known else Finding(about, State.BROKEN, said, "please report this")

@@ -14,6 +14,8 @@ import click
 
 from strava_assets.cli.options import Port
 from strava_assets.settings import SecretStoreKind
+from strava_assets.strava.errors import ForeignHostError
+from strava_assets.strava.hosts import require_oauth_host
 from strava_assets.strava.login import Application
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     consent = _pasted(app) if no_browser else _browsed(app, port)
     with requests.Session() as session:
         grant = exchange_code(app, consent.code, session=session)
-    keep(tokens, app, grant, consent.scopes)
+    keep(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
     say(
         "ok",
         f"Logged in as {_name(grant.athlete)}. The tokens are kept in {place_of_tokens(settings, kind)}.",
@@ -107,10 +109,19 @@ def _application(settings: Settings, known: Mapping[str, str]) -> Application:
     if not client_id:
         client_id = str(click.prompt("Client ID", type=click.IntRange(min=1), default=known.get("client_id")))
     if not secret:
-        kept = known.get("client_secret") if client_id == known.get("client_id") else None
+        kept = _kept_secret(settings, known) if client_id == known.get("client_id") else None
         hint = "not shown; Enter keeps the stored one" if kept else "not shown"
         secret = click.prompt(f"Client Secret ({hint})", hide_input=True, default=kept, show_default=False)
     return Application(client_id.strip(), secret.strip(), settings.oauth_base_url)
+
+
+def _kept_secret(settings: Settings, known: Mapping[str, str]) -> str | None:
+    """The stored client secret; None where it belongs to another host than the one logged in at."""
+    try:
+        require_oauth_host(settings.oauth_base_url, known, remembers=True)
+    except ForeignHostError:
+        return None
+    return known.get("client_secret")
 
 
 def _tell_scopes() -> None:

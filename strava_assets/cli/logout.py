@@ -38,7 +38,7 @@ def log_out(settings: Settings, tokens: TokenStore) -> None:
 
     # A refresh that another run makes meanwhile would write its tokens back.
     with tokens.lock():
-        _revoke(settings, tokens.read())
+        _revoke(settings, tokens)
         if tokens.writable:
             tokens.clear()
             say("ok", f"Tokens, client id and client secret are removed from {place_of_tokens(settings)}.")
@@ -46,21 +46,17 @@ def log_out(settings: Settings, tokens: TokenStore) -> None:
         say("warning", f"{SEED} is still set, in .env or the environment: remove it there.")
 
 
-def _revoke(settings: Settings, known: dict[str, str]) -> None:
+def _revoke(settings: Settings, tokens: TokenStore) -> None:
     import requests
 
     from strava_assets.cli.account import application
     from strava_assets.cli.console import say
     from strava_assets.errors import StravaAssetsError
-    from strava_assets.strava.errors import MissingCredentials
     from strava_assets.strava.login import revoke
 
     try:
-        missing = [name for name in ("client_id", "client_secret", "refresh_token") if not known.get(name)]
-        if missing:
-            raise MissingCredentials(missing, "the token store")
         with requests.Session() as session:
-            revoke(application(settings, known), known["refresh_token"], session=session)
+            revoke(application(settings, tokens), tokens.read()["refresh_token"], session=session)
     except StravaAssetsError as error:
         say("warning", f"Access could not be taken back at Strava. {error.happened}")
         say("warning", "To be sure, revoke it by hand at https://www.strava.com/settings/apps.")

@@ -1,21 +1,25 @@
-"""The command group: finds a command's file when it is asked for, and tells errors as sentences."""
+"""The command group: finds a command's file when it is asked for, and prints errors as sentences."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any, NoReturn
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 from typing_extensions import override
 
 from strava_assets import __version__
-from strava_assets.errors import StravaAssetsError
+from strava_assets.cli.signals import exit_status, heeded_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # In the order a newcomer meets them; each stands in the module of its name.
 COMMANDS = (
     *("up", "login", "sync", "import-archive", "report", "doctor"),
-    *("rebuild", "copy", "logout", "forget", "sandbox"),
+    *("rebuild", "copy", "logout", "forget", "webserver", "sandbox"),
 )
 
 
@@ -36,23 +40,28 @@ class _Commands(click.Group):
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with end_with_message():
             return super().invoke(ctx)
-        except StravaAssetsError as error:
-            _end_with(error)
-        except OSError as error:
-            from strava_assets.cli.os_errors import explain
-
-            if (explained := explain(error)) is None:
-                raise
-            _end_with(explained)
 
 
-def _end_with(error: StravaAssetsError) -> NoReturn:
-    from strava_assets.cli.console import show_error
+@contextmanager
+def end_with_message() -> Iterator[None]:
+    """End the process with a sentence and an exit status where a signal or a known error ends the block."""
+    try:
+        with heeded_signals():
+            yield
+    except KeyboardInterrupt as interrupt:
+        click.echo("Stopped.", err=True)
+        sys.exit(exit_status(interrupt))
+    except Exception as error:
+        from strava_assets.cli.console import show_error
+        from strava_assets.cli.os_errors import as_sentences
 
-    show_error(error)
-    sys.exit(1)
+        message = as_sentences(error)
+        if message is None:
+            raise
+        show_error(message)
+        sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,14 +69,15 @@ def _end_with(error: StravaAssetsError) -> NoReturn:
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
     import logging
-    from contextlib import suppress
 
     from strava_assets.env_file import export_env_file
     from strava_assets.errors import ConfigurationError
+    from strava_assets.file_modes import start_private
 
     # The secret stores look into the environment. A file that cannot be read is refused by the settings, so
     # that --help and a command without settings work all the same.
     with suppress(ConfigurationError):
         export_env_file()
+    start_private()
     # It logs a traceback for each try at a bucket; the error that ends the tries is told in sentences.
     logging.getLogger("gcsfs").addHandler(logging.NullHandler())

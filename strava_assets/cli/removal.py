@@ -158,9 +158,9 @@ def _without_traces(path: Path) -> str:
 
 def _foreign_tables(path: Path) -> list[str]:
     """What else somebody keeps in the DuckDB file, once ours is dropped."""
-    import duckdb
+    from strava_assets.warehouse.duckdb_file import connect
 
-    with duckdb.connect(path, read_only=True) as connection:
+    with connect(path, read_only=True) as connection:
         rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
     return [name for (name,) in rows]
 

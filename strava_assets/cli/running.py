@@ -1,19 +1,26 @@
-"""Runs a job in this process, and tells what happens as lines a person can follow."""
+"""Runs a job in this process and prints what happens as lines a person can follow."""
 
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from rich.markup import escape
 
 from strava_assets.assets.failures import was_interrupted
-from strava_assets.cli.alerting import report_run
+from strava_assets.cli.alerting import report_errors, report_runs
 from strava_assets.cli.console import MARKS, console
+from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from strava_assets.settings import Settings
+
+_LOGGER = "command_line"
 
 
 def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: str = "") -> bool:
@@ -23,52 +30,89 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: s
         settings: the settings in force; Dagster's home must be prepared.
         job: its name, e.g. `sync` or `rebuild`.
         run_config: configuration of single assets, over the job's own.
-        without: an asset of the job that has been materialised already.
+        without: an asset of the job that has been materialized already.
 
     Returns:
         Whether it succeeded.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C ended it; what was committed before stays.
+        KeyboardInterrupt: a signal ended it; what was committed before stays.
+        StravaAssetsError: it broke off outside its steps, as on a full disk.
     """
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run_iterator
+
     from strava_assets.definitions import build_defs
 
-    teller = _Teller()
     definitions = dg.Definitions.merge(
-        build_defs(settings, patient=False), dg.Definitions(loggers={"told": teller.definition()})
+        build_defs(settings, patient=False), dg.Definitions(loggers={_LOGGER: _Printer().definition()})
     )
     resolved = definitions.resolve_job_def(job)
-    chosen = set(resolved.asset_layer.executable_asset_keys) - {dg.AssetKey(without)}
+    if without:
+        chosen = set(resolved.asset_layer.executable_asset_keys) - {dg.AssetKey(without)}
+        resolved = resolved.get_subset(asset_selection=chosen)
+    began = datetime.now(UTC)
     with dg.DagsterInstance.get() as instance:
-        result = resolved.execute_in_process(
-            run_config=run_config | {"loggers": {"told": {}}},
-            instance=instance,
-            asset_selection=list(chosen) if without else None,
-            raise_on_error=False,
-            tags={"strava_assets/started_by": "command line"},
-        )
-        report_run(settings, instance, result)
-    if any(was_interrupted(event) for event in result.get_step_failure_events()):
+        with report_errors(settings, job), _new_run(instance, resolved, run_config) as run:
+            events = list(execute_run_iterator(InMemoryJob(resolved), run, instance))
+        report_runs(settings, instance, run.run_id, began)
+    if any(was_interrupted(event) for event in events):
         # Dagster takes the signal for a failure of the step that was at work.
         raise KeyboardInterrupt
-    return result.success
+    if error := _error_outside_steps(events):
+        raise error
+    return events[-1].event_type is dg.DagsterEventType.RUN_SUCCESS
 
 
-class _Teller(logging.Handler):
-    """Turns a run's events into lines."""
+def _error_outside_steps(events: list[dg.DagsterEvent]) -> StravaAssetsError | None:
+    """Why a run broke off where no step of ours has failed and said so."""
+    from strava_assets.cli.storage_errors import stored_as_storage_error
+
+    ending = events[-1]
+    if ending.event_type is not dg.DagsterEventType.RUN_FAILURE or not ending.job_failure_data.error:
+        return None
+    text = ending.job_failure_data.error.to_string()
+    return stored_as_storage_error(text) or StravaAssetsError(
+        f"The run broke off: {ending.job_failure_data.error.message.strip()}",
+        means="What was committed before is safe.",
+        remedy="Run the same command again. If it breaks off again, please report the run's log in the UI.",
+    )
+
+
+@contextmanager
+def _new_run(
+    instance: dg.DagsterInstance, job: dg.JobDefinition, run_config: dict[str, Any]
+) -> Iterator[dg.DagsterRun]:
+    """A run on record, with its lock held before it is there and its pools free after it has ended."""
+    from strava_assets.execution.running import held_for_new_run
+    from strava_assets.execution.tags import STARTED_BY_TAG
+
+    with held_for_new_run(instance) as (run_id, tags):
+        yield instance.create_run_for_job(
+            job,
+            run_id=run_id,
+            run_config=run_config | {"loggers": {_LOGGER: {}}},
+            tags={**job.run_tags, **tags, STARTED_BY_TAG: "command line"},
+            asset_selection=job.asset_selection,
+        )
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+class _Printer(logging.Handler):
+    """Prints a run's events as lines."""
 
     def definition(self) -> dg.LoggerDefinition:
         """This handler as a Dagster logger."""
 
         @dg.logger(config_schema={}, description="Lines for a person at a terminal")
-        def told(_: dg.InitLoggerContext) -> logging.Logger:
-            logger = logging.getLogger("strava_assets.told")
+        def command_line(_: dg.InitLoggerContext) -> logging.Logger:
+            logger = logging.getLogger("strava_assets.command_line")
             logger.setLevel(logging.DEBUG)  # Dagster's events come at this level
             logger.propagate = False
             logger.handlers = [self]
             return logger
 
-        return told
+        return command_line
 
     def emit(self, record: logging.LogRecord) -> None:
         meta = getattr(record, "dagster_meta", {})
@@ -91,8 +135,8 @@ def _line(event: dg.DagsterEvent) -> str:
     if event.event_type is dg.DagsterEventType.STEP_FAILURE:
         if was_interrupted(event):
             return f"{MARKS['warning']} [bold]{event.step_key}[/] was interrupted"
-        told = event.step_failure_data.user_failure_data
-        text = told.description if told else event.step_failure_data.error_display_string
+        failure = event.step_failure_data.user_failure_data
+        text = failure.description if failure else event.step_failure_data.error_display_string
         return f"{MARKS['broken']} [bold]{event.step_key}[/] failed\n{escape(str(text))}"
     if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY:
         return f"{MARKS['warning']} [bold]{event.step_key}[/] will be tried again"
@@ -103,21 +147,21 @@ def _materialized(materialization: dg.AssetMaterialization) -> str:
     values = {name: value.value for name, value in materialization.metadata.items()}
     name = materialization.asset_key.to_user_string()
     if name == "raw_activities":
-        told = f"{values['activities']} activities in {values['pages']} pages, {values['calls']} calls"
+        result = f"{values['activities']} activities in {values['pages']} pages, {values['calls']} calls"
     elif name == "bq_activities":
-        told = f"{values['living']} activities: {values['added']} new, {values['changed']} changed"
-        told += f", {values['deleted']} deleted, {values['set_aside']} set aside"
+        result = f"{values['living']} activities: {values['added']} new, {values['changed']} changed"
+        result += f", {values['deleted']} deleted, {values['set_aside']} set aside"
     elif "dagster/row_count" in values:
-        told = f"{values['dagster/row_count']} rows"
+        result = f"{values['dagster/row_count']} rows"
     else:
-        told = "done"
+        result = "done"
     seconds = f" [dim]({values['seconds']:.1f} s)[/]" if "seconds" in values else ""
-    return f"{MARKS['ok']} [bold]{name}[/]: {told}{seconds}"
+    return f"{MARKS['ok']} [bold]{name}[/]: {result}{seconds}"
 
 
 def _checked(evaluation: dg.AssetCheckEvaluation) -> str:
     if evaluation.passed:
         return ""
     mark = MARKS["warning" if evaluation.severity is dg.AssetCheckSeverity.WARN else "broken"]
-    told = escape(str(evaluation.description))
-    return f"  {mark} {evaluation.asset_key.to_user_string()}.{evaluation.check_name}: {told}"
+    description = escape(str(evaluation.description))
+    return f"  {mark} {evaluation.asset_key.to_user_string()}.{evaluation.check_name}: {description}"

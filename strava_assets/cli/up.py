@@ -1,14 +1,14 @@
-"""`strava-assets up`, which `make run` runs: one's own account where there is one, else a sample athlete."""
+"""`strava-assets up`, which `make run` runs: your own account where there is one, else a sample athlete."""
 
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import sys
+import tempfile
 import time
-from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,22 +18,31 @@ from strava_assets.cli.options import Port
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from strava_assets.cli.processes import Child
+    from collections.abc import Iterator
+
+    from strava_assets.cli.processes import Processes
     from strava_assets.settings import Settings
 
-# The schedule renews after six hours; younger data needs no sync at start-up.
-FRESH_FOR = timedelta(hours=6)
 SYNC, REFRESH = "sync", "refresh_marts"
-# What a shell says of a command that Ctrl-C ended before its work was done.
-INTERRUPTED = 128 + signal.SIGINT
+# macOS allows 104 bytes with the ending zero, Linux 108.
+LONGEST_SOCKET_PATH = 103
 
 
 @click.command("up")
 @click.option(
-    "--port", type=Port(), default=3000, show_default=True, help="Where the Dagster UI listens, on loopback."
+    "--port",
+    type=Port(),
+    default=3000,
+    show_default=True,
+    help="The port of the Dagster UI.",
 )
-@click.option("--once", is_flag=True, help="Stop when everything has been materialised and the UI answers.")
-def command(port: int, *, once: bool) -> None:
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address the UI listens on.")
+@click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
+@click.option(
+    "--ui/--no-ui", default=True, show_default=True, help="With the Dagster UI, or the schedule only."
+)
+@click.option("--once", is_flag=True, help="Stop when everything has been materialized and the UI answers.")
+def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
     """Start the UI and its schedule, and sync if that is due.
 
     Without credentials it shows what you have imported from a bulk export. Without that either, a local
@@ -41,84 +50,83 @@ def command(port: int, *, once: bool) -> None:
     yours.
     """
     from strava_assets.cli.console import console
+    from strava_assets.web.app import read_path_prefix
 
-    _refuse_taken(port)
-    # A closed terminal and a kill end what was started, as Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        try:
-            started, succeeded = _start(stack, port)
-        except KeyboardInterrupt:
-            console.print("\nStopping what was started ...")
-            sys.exit(INTERRUPTED)
+        platform = _decide(stack, WebUI(host, port, read_path_prefix(path_prefix)) if ui else None)
+        started = stack.enter_context(_only_one(platform))
+        if platform.ui:
+            _check_port(platform.ui, platform.settings)
+        succeeded = _start(platform, started, _socket_path(started.locks, stack))
         if once:
             sys.exit(0 if succeeded else 1)
         try:
             while True:
                 time.sleep(1)
-                for child in started:
-                    child.check()
+                started.watch()
         except KeyboardInterrupt:
-            console.print("\nStopping the UI, the daemon and the sandbox ...")
+            console.print("\nStopping everything that was started ...")
 
 
-def _start(stack: ExitStack, port: int) -> tuple[list[Child], bool]:
-    """Start everything, until the UI answers; returns the processes and whether the chain succeeded."""
-    from strava_assets.cli.console import console
-    from strava_assets.cli.instance import checkout_file, prepare
-    from strava_assets.cli.processes import children, wait_for_address
+@dataclass(frozen=True)
+class WebUI:
+    """Where the Dagster UI listens, and below which path a proxy serves it."""
 
-    settings = _settings(stack)
-    prepare(settings)
-    if settings.is_sample:
-        _write_sample_figures(settings.athlete_file_path)
-    settings = _with_report_served(settings, stack, port)
-    logs = settings.home.absolute() / "logs"
-    workspace = str(checkout_file("workspace.yaml"))
-    dagster = Path(sys.executable).parent
-    console.print("Starting the Dagster UI and its daemon ...")
-    started = stack.enter_context(
-        children(
-            [
-                (
-                    "The Dagster UI",
-                    [
-                        *(str(dagster / "dagster-webserver"), "-w", workspace),
-                        *("-h", "127.0.0.1", "-p", str(port), "--log-level", "warning"),
-                    ],
-                    logs / "webserver.log",
-                ),
-                (
-                    "The Dagster daemon",
-                    [str(dagster / "dagster-daemon"), "run", "-w", workspace, "--log-level", "warning"],
-                    logs / "daemon.log",
-                ),
-            ]
-        )
-    )
-    succeeded = _materialise(settings, SYNC if _has_credentials(settings) else REFRESH)
-    address = f"http://127.0.0.1:{port}"
-    wait_for_address(f"{address}/server_info", started)
-    _say_where(address, settings, succeeded=succeeded)
-    return started, succeeded
+    host: str
+    port: int
+    path_prefix: str
+
+    @property
+    def address(self) -> str:
+        """Its address on this machine."""
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{self.path_prefix}"
+
+    def options(self) -> tuple[str, ...]:
+        """The options of the process that serves it."""
+        return ("--host", self.host, "--port", str(self.port), "--path-prefix", self.path_prefix)
 
 
-def _settings(stack: ExitStack) -> Settings:
-    """The settings in force: one's own, or those of the sample athlete with its sandbox started."""
-    from strava_assets.cli.console import banner
+@dataclass(frozen=True)
+class Platform:
+    """What is to be started.
+
+    Args:
+        settings: those in force.
+        environ: the environment that gives the same settings to the processes.
+        job: what the first run materializes.
+        ui: where the UI is; None for none.
+    """
+
+    settings: Settings
+    environ: dict[str, str]
+    job: str
+    ui: WebUI | None
+
+
+def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
+    """Your own account, what you have imported, or the sample athlete, whose sandbox is started."""
     from strava_assets.landing import Landing
     from strava_assets.settings import load_settings
 
-    # Set before the settings are read, so that the UI and the daemon see the same.
-    os.environ.setdefault("STRAVA_ASSETS_SCHEDULES_RUNNING", "true")
-    settings = load_settings()
-    if _has_credentials(settings):
-        return settings
-    if not Landing(settings.landing_address).manifests():
-        return _sample(settings, stack)
-    # Without an account every tick of the schedule would fail.
-    os.environ["STRAVA_ASSETS_SCHEDULES_RUNNING"] = "false"
+    environ = {"STRAVA_ASSETS_SCHEDULES_RUNNING": "true"} | os.environ
+    settings = load_settings(environ)
+    job = SYNC
+    if not _has_credentials(settings):
+        if Landing(settings.landing_address).manifests():
+            environ |= _without_account()
+            job = REFRESH
+        else:
+            environ |= _sample_athlete(settings.home / "sample", stack)
+    if ui and not settings.report_link and settings.report_folder:
+        environ["STRAVA_ASSETS_REPORT_LINK"] = f"{ui.address}/report/index.html"
+    return Platform(load_settings(environ), environ, job, ui)
+
+
+def _without_account() -> dict[str, str]:
+    """What differs where there is an imported history only: every tick of the schedule would fail."""
+    from strava_assets.cli.console import banner
+
     banner(
         "Your history, without an account",
         [
@@ -127,29 +135,18 @@ def _settings(stack: ExitStack) -> Settings:
             "a newer export, or stop this with Ctrl-C and run [bold]strava-assets login[/bold].",
         ],
     )
-    return load_settings()
+    return {"STRAVA_ASSETS_SCHEDULES_RUNNING": "false"}
 
 
-def _sample(settings: Settings, stack: ExitStack) -> Settings:
-    """The settings of the sample athlete, whose sandbox answers from now on."""
+def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
+    """What differs for the sample athlete, whose sandbox answers from now on."""
     from strava_assets.cli.console import banner
     from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
-    from strava_assets.settings import load_settings
 
     # The limits of an application for ten athletes: the first run then shows a year of power curves.
     sandbox = Sandbox.sample(limits=RateLimits(overall=(400, 4_000), read=(200, 2_000)))
     sandbox.tokens.rotate_refresh_token = False
     server = stack.enter_context(serve(sandbox))
-    home = settings.home / "sample"
-    os.environ |= {
-        "STRAVA_ASSETS_HOME": str(home),
-        "STRAVA_CLIENT_ID": CLIENT_ID,
-        "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
-        "STRAVA_REFRESH_TOKEN": REFRESH_TOKEN,
-        "STRAVA_API_BASE_URL": server.base_url,
-        "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
-        "STRAVA_ASSETS_IS_SAMPLE": "true",
-    }
     banner(
         "Sample athlete",
         [
@@ -160,7 +157,75 @@ def _sample(settings: Settings, stack: ExitStack) -> Settings:
             "or [bold]strava-assets import-archive[/bold] with your bulk export, and start again.",
         ],
     )
-    return load_settings()
+    return {
+        "STRAVA_ASSETS_HOME": str(home),
+        "STRAVA_CLIENT_ID": CLIENT_ID,
+        "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
+        "STRAVA_REFRESH_TOKEN": REFRESH_TOKEN,
+        "STRAVA_API_BASE_URL": server.base_url,
+        "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
+        "STRAVA_ASSETS_IS_SAMPLE": "true",
+    }
+
+
+@contextmanager
+def _only_one(platform: Platform) -> Iterator[Processes]:
+    """The processes of this home, which one `up` at a time may start.
+
+    Raises:
+        ConfigurationError: another one is at work here.
+    """
+    from strava_assets.cli.instance import prepare_home
+    from strava_assets.cli.processes import processes
+    from strava_assets.execution.locks import LockedError, ProcessLock
+
+    home = prepare_home(platform.settings)
+    locks = home / "services"
+    locks.mkdir(exist_ok=True)
+    lock = ProcessLock(home / "up.lock")
+    try:
+        lock.take()
+    except LockedError as error:
+        raise ConfigurationError(
+            f"strava-assets up is at work in {platform.settings.home} already ({error}).",
+            means="Two of them would run every sync twice, so nothing was started.",
+            remedy="Use the one that runs, or stop it with Ctrl-C first.",
+        ) from None
+    try:
+        with processes(locks, platform.environ | {"DAGSTER_HOME": str(home)}) as started:
+            yield started
+    finally:
+        lock.release()
+
+
+def _socket_path(locks: Path, stack: ExitStack) -> Path:
+    """Where the code server listens: in the home, or in a folder of its own where that path is too long."""
+    path = locks / "code.sock"
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strava-assets-")), path.name)
+    return path
+
+
+def _start(platform: Platform, started: Processes, socket_path: Path) -> bool:
+    """Start everything, until the UI answers; whether the chain succeeded."""
+    from strava_assets.cli.console import console
+    from strava_assets.cli.processes import Program, wait_for_answer
+
+    settings, ui = platform.settings, platform.ui
+    if settings.is_sample:
+        _write_sample_figures(settings.athlete_file_path)
+    logs = settings.home.absolute() / "logs"
+    logs.mkdir(exist_ok=True)
+    place = ("--socket", str(socket_path))
+    title = "The Dagster UI with its daemon" if ui else "The daemon"
+    console.print(f"Starting {title[0].lower()}{title[1:]} ...")
+    started.start(Program("The code server", "code_server", place, logs / "code_server.log"))
+    started.start(Program(title, "host", (*place, *(ui.options() if ui else ())), logs / "host.log"))
+    succeeded = started.run(Program("The first run", "first_run", ("--job", platform.job))) == 0
+    if ui:
+        wait_for_answer(f"{ui.address}/server_info", started)
+    _say_where(platform, succeeded=succeeded)
+    return succeeded
 
 
 def _write_sample_figures(path: Path) -> None:
@@ -169,18 +234,6 @@ def _write_sample_figures(path: Path) -> None:
 
     if not path.exists():
         path.write_text(figures_file(datetime.now(UTC).date()), encoding="utf-8")
-
-
-def _with_report_served(settings: Settings, stack: ExitStack, port: int) -> Settings:
-    """The settings with a link to the page, which is served here if it lies on this machine."""
-    from strava_assets.cli.serving import serve_folder
-    from strava_assets.settings import load_settings
-
-    if settings.report_link or settings.report_url:
-        return settings
-    address = stack.enter_context(serve_folder(Path(settings.report_target), port))
-    os.environ["STRAVA_ASSETS_REPORT_LINK"] = f"{address}/index.html"
-    return load_settings()
 
 
 def _has_credentials(settings: Settings) -> bool:
@@ -203,72 +256,44 @@ def _has_credentials(settings: Settings) -> bool:
             f"Your Strava credentials are incomplete: {', '.join(missing)} missing.",
             means="With half of them Strava cannot be asked, and the sample athlete would hide that, so "
             "nothing was started.",
-            remedy="run strava-assets login, or set what is missing in .env; remove the others to see the "
+            remedy="Run strava-assets login, or set what is missing in .env; remove the others to see the "
             "sample athlete.",
         )
     return not missing
 
 
-def _materialise(settings: Settings, job: str) -> bool:
-    """Run the job, unless all that it makes was made within the schedule's interval."""
-    from strava_assets.cli.console import console
-    from strava_assets.cli.running import run_job
+def _check_port(ui: WebUI, settings: Settings) -> None:
+    """See that the UI can listen where it should; what a killed `up` left listening there has been ended.
 
-    age = _age_of_data(settings, job)
-    if age is not None and age < FRESH_FOR:
-        console.print(
-            f"[green]✓[/] Everything was materialised {_spoken(age)} ago; the schedule goes on from there."
-            if settings.schedules_running
-            else f"[green]✓[/] Everything was materialised {_spoken(age)} ago."
-        )
-        return True
-    console.print("Materialising the whole chain ..." if job == SYNC else "Refreshing every mart ...")
-    return run_job(settings, job, {})
+    Raises:
+        ConfigurationError: the port is taken, or other machines would reach a UI that has no login.
+    """
+    from strava_assets.cli.console import say
+    from strava_assets.web.serving import check_exposure, open_listener
+
+    if warning := check_exposure(ui.host, settings.hosts):
+        say("warning", warning)
+    open_listener(ui.port, ui.host, name="The Dagster UI").close()
 
 
-def _age_of_data(settings: Settings, job: str) -> timedelta | None:
-    """How long ago the oldest of the assets a job makes was materialised; None where one never was."""
-    import dagster as dg
-
-    from strava_assets.definitions import build_defs
-
-    keys = list(build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys)
-    with dg.DagsterInstance.get() as instance:
-        latest = instance.get_latest_materialization_events(keys)
-    stamps = [event.timestamp for event in latest.values() if event]
-    if len(stamps) < len(keys):
-        return None
-    return datetime.now(UTC) - datetime.fromtimestamp(min(stamps), UTC)
-
-
-def _spoken(age: timedelta) -> str:
-    minutes = int(age.total_seconds() // 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-
-
-def _refuse_taken(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"Port {port} is taken ({error.strerror}).",
-                means="The Dagster UI cannot listen there, so nothing was started.",
-                remedy=f"choose another one with make run PORT={port + 1}, or stop what listens there.",
-            ) from None
-
-
-def _say_where(address: str, settings: Settings, *, succeeded: bool) -> None:
+def _say_where(platform: Platform, *, succeeded: bool) -> None:
     from strava_assets.cli.console import console
 
+    settings, ui = platform.settings, platform.ui
     mark = "[green]✓[/]" if succeeded else "[red]✗ The last run failed (see above);[/]"
-    console.print(f"\n{mark} The Dagster UI: [bold]{address}/asset-groups[/]")
-    if settings.report_link:
-        console.print(f"  The report:     [bold]{settings.report_link}[/]")
-    console.print(f"  Weekly watts:   {address}/assets/weekly_watts")
-    ticks = "every six hours, running" if settings.schedules_running else "off"
-    console.print(f"  The schedule:   {address}/automation  ({ticks})")
+    page = (
+        f"The Dagster UI: [bold]{ui.address}/asset-groups[/]"
+        if ui
+        else "The daemon is running, without a UI."
+    )
+    console.print(f"\n{mark} {page}", soft_wrap=True)
+    console.print(
+        f"  The report:     [bold]{settings.report_link or settings.report_target}[/]", soft_wrap=True
+    )
+    if ui:
+        console.print(f"  Weekly watts:   {ui.address}/assets/weekly_watts", soft_wrap=True)
+        ticks = "every six hours, running" if settings.schedules_running else "off"
+        console.print(f"  The schedule:   {ui.address}/automation  ({ticks})", soft_wrap=True)
     console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
     console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
     console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)

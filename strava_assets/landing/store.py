@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.file_modes import modes_at
 from strava_assets.landing.manifest import Kind, Manifest, PageEntry
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ class Landing:
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
         try:
-            yield
+            with modes_at(self.address):
+                yield
         except Exception as error:  # every filesystem of fsspec's brings errors of its own
             raise LandingError(
                 f"The landing {self.address} cannot be used: {error}.",

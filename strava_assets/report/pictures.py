@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from strava_assets.report.markdown import escaped, table, table_line
 from strava_assets.report.numbers import NOTHING, number
 from strava_assets.report.plain import trail
 from strava_assets.report.theme import filled_in, ink
@@ -93,17 +94,13 @@ def preview_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | No
         columns: which of them; by default all of the first row.
     """
     heads = list(columns or (rows[0] if rows else ()))
-    text = "\n".join([_line(heads), _line("---" for _ in heads)]) if heads else "No rows."
+    text = table(heads, []) if heads else "No rows."
     for row in rows:
-        line = "\n" + _line(_cell(row.get(head)) for head in heads)
+        line = "\n" + table_line(_cell(row.get(head)) for head in heads)
         if len(text) + len(line) >= INLINE_CHARACTERS:
             break
         text += line
     return text
-
-
-def _line(cells: Any) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _cell(value: Any) -> str:
@@ -114,8 +111,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, date):
         # A hyphen at which no narrow cell breaks the line.
         return str(value).replace("-", "\u2011")
-    # A pipe or a line break would end the cell; markup would be read as such.
-    text = str(value)[:40]
-    for character in "\\`*_[]<>|":
-        text = text.replace(character, f"\\{character}")
-    return " ".join(text.split())
+    return escaped(str(value)[:40])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.file_modes import modes_at
 
 if TYPE_CHECKING:
     from datetime import date
 
 NAME = "index.html"
+_DATED = re.compile(r"report-[0-9]{4}-[0-9]{2}-[0-9]{2}\.html")
 
 
 class ReportError(StravaAssetsError):
@@ -34,6 +37,11 @@ def write_page(html: str, address: str, *, dated: date | None = None) -> str:
     return [_put(content, address, name) for name in names][-1]
 
 
+def is_page(name: str) -> bool:
+    """Whether a file of this name is one of the report's pages."""
+    return name == NAME or _DATED.fullmatch(name) is not None
+
+
 def _put(content: bytes, address: str, name: str) -> str:
     from fsspec.core import url_to_fs
 
@@ -47,10 +55,11 @@ def _put(content: bytes, address: str, name: str) -> str:
             fs.pipe_file(path, content)
             return str(fs.unstrip_protocol(path))
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{name}.{os.getpid()}.partial")
         try:
-            partial.write_bytes(content)
+            with modes_at(address):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partial.write_bytes(content)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

@@ -191,9 +191,9 @@ def _failure_text(instance: dg.DagsterInstance, run_id: str) -> str | None:
         )
         if (event := entry.dagster_event)
     ]
-    steps = [event for event in events if event.event_type is dg.DagsterEventType.STEP_FAILURE]
-    if any(was_interrupted(event) for event in steps):
+    if any(was_interrupted(event) for event in events):
         return None
+    steps = [event for event in events if event.event_type is dg.DagsterEventType.STEP_FAILURE]
     checks = [
         event.asset_check_evaluation_data
         for event in events

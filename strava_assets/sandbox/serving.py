@@ -5,7 +5,6 @@ Routes are in api.py, oauth.py and admin.py.
 
 from __future__ import annotations
 
-import errno
 import socket
 import struct
 import threading
@@ -22,6 +21,9 @@ from strava_assets.sandbox.answers import http_date
 from strava_assets.sandbox.api import api_routes
 from strava_assets.sandbox.oauth import oauth_routes
 from strava_assets.sandbox.state import Sandbox
+from strava_assets.web.guard import Guard
+from strava_assets.web.hosts import AllowedHosts
+from strava_assets.web.serving import LOOPBACK, open_listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HOST = "127.0.0.1"
 _START_LIMIT_S = 20.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with no time to linger: closing sends a reset instead of a farewell."""
@@ -62,9 +63,9 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
         port: 0 for a free one.
 
     Raises:
-        StravaAssetsError: the port is taken or may not be used.
+        ConfigurationError: the port is taken or may not be used.
     """
-    listener = _listen(port)
+    listener = open_listener(port, name="The sandbox")
     server = _Server(sandbox)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="strava-sandbox", daemon=True
@@ -77,7 +78,7 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
                 f"The sandbox did not start within {_START_LIMIT_S:.0f} s.",
                 remedy="Try again; if the machine is busy, wait a moment first.",
             )
-        yield RunningSandbox(sandbox, f"http://{_HOST}:{listener.getsockname()[1]}")
+        yield RunningSandbox(sandbox, f"http://{LOOPBACK}:{listener.getsockname()[1]}")
     finally:
         sandbox.closing.set()
         server.should_exit = True
@@ -131,7 +132,7 @@ class _Server(uvicorn.Server):
         app = Starlette(routes=[*api_routes(sandbox), *oauth_routes(sandbox), *admin_routes(sandbox)])
         app.state.cut = self._cut
         config = uvicorn.Config(
-            _DatedByTheSandbox(app, sandbox),
+            _DatedByTheSandbox(Guard(app, AllowedHosts()), sandbox),
             http="h11",
             ws="none",
             lifespan="off",
@@ -180,23 +181,3 @@ class _DatedByTheSandbox:
             await send(message)
 
         await self._app(scope, receive, send_dated)
-
-
-def _listen(port: int) -> socket.socket:
-    # asyncio sets TCP_NODELAY only where the protocol is named; without it every short answer waits 40 ms.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_HOST, port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        reason = (
-            "is taken by another program" if error.errno == errno.EADDRINUSE else f"can't be used: {error}"
-        )
-        raise StravaAssetsError(
-            f"Port {port} {reason}.",
-            means="The sandbox was not started.",
-            remedy=f"Choose another one, e.g. --port {port + 1}, or stop what listens on {_HOST}:{port}.",
-        ) from error
-    return listener

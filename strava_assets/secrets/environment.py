@@ -58,7 +58,7 @@ class EnvironmentStore:
         raise SecretStoreError(
             f"The environment cannot keep {', '.join(sorted(values))}.",
             means="Environment variables are given to a process, not taken from it.",
-            remedy="Use the file store or Google Secret Manager (STRAVA_ASSETS_SECRETS).",
+            remedy="Set STRAVA_ASSETS_SECRET_STORE=file, or gcp for Google Secret Manager.",
         )
 
     def clear(self) -> None:

@@ -1,11 +1,14 @@
 """Secrets in a file: mode 0600 in a folder of mode 0700, replaced atomically, locked across processes.
 
+A symbolic link is never followed: what it points at may belong to somebody else.
+
 What the environment contributes to it is `seeded`'s matter.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
@@ -27,6 +30,9 @@ logger = logging.getLogger("strava_assets.secrets")
 # A refresh is one request with a read timeout of 30 s, and may be tried a few times.
 LOCK_WAIT_S = 120.0
 LOCK_POLL_S = 0.05
+# Tokens take some hundred bytes.
+MOST_BYTES = 64 * 1024
+_DRAFT_SUFFIX = "[0-9a-f]" * 16
 
 
 class FileStore:
@@ -59,18 +65,20 @@ class FileStore:
             SecretStoreError: the file cannot be read, or not be closed to others, or is not ours.
         """
         try:
-            self._close_to_others(self._path, 0o600)
-            document = json.loads(self._path.read_bytes())
+            with os.fdopen(self._open(self._path, os.O_RDONLY), "rb") as file:
+                content = file.read(MOST_BYTES + 1)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise self._unusable("cannot be read", error) from error
-        except ValueError:
+        try:
+            document = json.loads(content) if len(content) <= MOST_BYTES else None
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
             # `from None`: a JSON error quotes the text around the mistake.
             raise SecretStoreError(
-                f"{self.name} is not a token file of this project.",
+                f"{self._path} is not a token file of this project.",
                 means="It was edited or is another program's. It was left as it is.",
                 remedy="Move it away and run `strava-assets login`.",
             ) from None
@@ -83,8 +91,11 @@ class FileStore:
             SecretStoreError: the file or its folder cannot be written.
         """
         self._make_folder()
+        if self._path.is_symlink():
+            raise self._not_a_file(self._path, "a symbolic link")
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
         try:
+            self._remove_drafts()
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -100,8 +111,9 @@ class FileStore:
             raise self._unusable("cannot be written", error) from error
 
     def clear(self) -> None:
-        """Remove the file."""
+        """Remove the file, and what a killed process left of one."""
         self._path.unlink(missing_ok=True)
+        self._remove_drafts()
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -119,9 +131,7 @@ class FileStore:
             return
         self._make_folder()
         try:
-            descriptor = os.open(
-                self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
+            descriptor = self._open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise self._unusable("cannot be locked", error) from error
         try:
@@ -164,17 +174,56 @@ class FileStore:
         finally:
             os.close(descriptor)
 
-    def _close_to_others(self, path: Path, mode: int) -> None:
-        found = stat.S_IMODE(path.stat().st_mode)
-        if found & ~mode:
-            path.chmod(found & mode)
+    def _remove_drafts(self) -> None:
+        """Remove the drafts of writers that were killed; whoever writes now holds the lock."""
+        for draft in self._path.parent.glob(f".{self._path.name}.{_DRAFT_SUFFIX}"):
+            draft.unlink(missing_ok=True)
+
+    def _open(self, path: Path, flags: int) -> int:
+        """Open a plain file, closed to others from then on; returns its descriptor.
+
+        Raises:
+            OSError: it cannot be opened.
+            SecretStoreError: it is a link, a folder or a device.
+        """
+        try:
+            # Without O_NONBLOCK, opening a named pipe would wait for whoever writes into it.
+            descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise self._not_a_file(path, "a symbolic link") from error
+            if error.errno == errno.EISDIR:
+                raise self._not_a_file(path, "a folder") from error
+            raise
+        try:
+            self._close_to_others(descriptor, path)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _close_to_others(self, descriptor: int, path: Path) -> None:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise self._not_a_file(path, "a folder" if stat.S_ISDIR(status.st_mode) else "no plain file")
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & ~0o600:
+            os.fchmod(descriptor, mode & 0o600)
             logger.warning(
-                "%s was open to others (mode %o); it is now closed (%o).", path, found, found & mode
+                "%s was open to others (mode %o); it is now closed (%o).", path, mode, mode & 0o600
             )
+
+    def _not_a_file(self, path: Path, kind: str) -> SecretStoreError:
+        return SecretStoreError(
+            f"{path} is {kind}.",
+            means="Tokens are kept in a plain file only. Nothing was changed, and Strava is not asked.",
+            remedy="Move it away and run `strava-assets login`; to keep everything elsewhere, set "
+            "STRAVA_ASSETS_HOME.",
+        )
 
     def _unusable(self, what: str, error: OSError) -> SecretStoreError:
         return SecretStoreError(
-            f"{self.name} {what}: {error.strerror}.",
+            f"{self._path} {what}: {error.strerror}.",
             means="Tokens cannot be kept there, so Strava is not asked for any.",
             remedy="Let the user that runs this own the file and its folder, or choose another place.",
         )

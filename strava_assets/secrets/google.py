@@ -71,7 +71,7 @@ class GoogleStore:
             return {"refresh_token": text} if text else {}
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
             # `from None`: a JSON error quotes the text around the mistake.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SEED_MARK = "seed_mark"
 CLIENT = ("client_id", "client_secret")
 OF_ONE_GRANT = ("refresh_token", "access_token", "expires_at", "scope", "athlete_id")
+SENT_TO_OAUTH = ("client_secret", "refresh_token")
+HOSTS = ("oauth_host", "api_host")
 
 
 class Keeper(Protocol):
@@ -66,8 +68,12 @@ class SeededStore:
         mark = kept.pop(SEED_MARK, "")
         client = {key: self._seed[key] for key in CLIENT if key in self._seed}
         if self._is_outgrown(kept, mark):
-            kept = {key: value for key, value in kept.items() if key not in OF_ONE_GRANT}
-            return kept | self._seed
+            outgrown = set(OF_ONE_GRANT)
+            # The hosts are bound to the secrets that were kept. They are let go only with all of these, or a
+            # pasted token would take a kept client secret along to another host.
+            if all(key in self._seed for key in SENT_TO_OAUTH):
+                outgrown |= set(HOSTS)
+            return {key: value for key, value in kept.items() if key not in outgrown} | self._seed
         return kept | client
 
     def write(self, values: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from strava_assets.strava.hosts import require_api_host
 from strava_assets.strava.refresh import Refresh, lives
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, utc_now
 
@@ -59,15 +60,20 @@ class Authenticator:
         self._held: dict[str, str] = {}
         self.calls = 0
 
-    def access_token(self) -> str:
+    def access_token(self, api_base_url: str) -> str:
         """An access token with some minutes of life left.
 
+        Args:
+            api_base_url: where it will be sent.
+
         Raises:
+            ForeignHostError: it may not be sent there.
             MissingCredentials: the store lacks something that a refresh needs.
             StravaError: the refresh failed.
         """
         if not lives(self._held, self._clock()) and self._store.writable:
             self._held = self._store.read()
+        require_api_host(api_base_url, self._held, self._oauth_base_url)
         if not lives(self._held, self._clock()):
             self.refresh()
         return self._held["access_token"]

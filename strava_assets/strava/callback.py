@@ -17,6 +17,7 @@ from strava_assets.errors import StravaAssetsError
 from strava_assets.strava import errors
 from strava_assets.strava.login import Consent, read_redirect
 from strava_assets.strava.scopes import missing_scopes
+from strava_assets.web.hosts import AllowedHosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +103,10 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
         timeout = CONNECTION_TIMEOUT_S
 
         def do_GET(self) -> None:
+            refusal = AllowedHosts().refusal(lambda name: self.headers.get_all(name, []))
+            if refusal:
+                self._show(403, "Refused", refusal.splitlines())
+                return
             if urlsplit(self.path).path != PATH:
                 self._show(
                     404, "Nothing here", ["This address only waits for the answer of the consent page."]

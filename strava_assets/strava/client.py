@@ -42,8 +42,8 @@ class TokenSource(Protocol):
 
     calls: int
 
-    def access_token(self) -> str:
-        """A token that lives."""
+    def access_token(self, api_base_url: str) -> str:
+        """A token that lives and may be sent to this address."""
 
     def refresh(self, reject: str | None = None) -> None:
         """Replace the token that was refused."""
@@ -210,7 +210,7 @@ class StravaClient:
             self._pacer.before_call()
             token = ""
             try:
-                token = self._auth.access_token()
+                token = self._auth.access_token(self._base_url)
                 answer = self._send(kind, path, query, token)
             except errors.TransientStravaError as error:
                 if retries >= self._max_retries:

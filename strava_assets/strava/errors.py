@@ -78,6 +78,30 @@ class MissingCredentials(PermanentStravaError):
         )
 
 
+class ForeignHostError(PermanentStravaError):
+    """An address in force leads to another host than the one the credentials belong to.
+
+    Args:
+        setting: the variable that holds the address.
+        host: the host it leads to.
+        owner: the host the credentials are stored for; empty where the store cannot say.
+    """
+
+    def __init__(self, setting: str, host: str, owner: str) -> None:
+        whose = f"are stored for {owner}" if owner else "come from the environment, which names no host"
+        back = f"Remove {setting}: Strava's own address is then used"
+        if owner and not owner.endswith(".strava.com"):
+            back = f"Set {setting} to an address of {owner}"
+        first = "" if owner else "set STRAVA_ASSETS_SECRET_STORE=file and "
+        super().__init__(
+            f"{setting} leads to {host or 'no host'}, and these credentials {whose}.",
+            means="Credentials go only to Strava or to the host they are stored for, so nothing was sent. "
+            + NOTHING_LOST,
+            remedy=f"{back}. If you do mean the new host, {first}run `strava-assets login`, which stores new "
+            "credentials for it.",
+        )
+
+
 class MissingScope(PermanentStravaError):
     """The token is good, but it was not granted what was asked for.
 

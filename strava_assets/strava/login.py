@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 
 from strava_assets.strava import answers, errors
+from strava_assets.strava.hosts import bound_hosts
 from strava_assets.strava.scopes import SCOPES
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, Grant, request_grant, utc_now
 
@@ -99,14 +100,29 @@ def exchange_code(
     return request_grant(session, app.oauth_base_url, form, clock=clock)
 
 
-def keep(store: TokenStore, app: Application, grant: Grant, scopes: Iterable[str]) -> None:
-    """Write everything a login brought into the store, in one go."""
-    values = grant.as_values() | {
-        "client_id": app.client_id,
-        "client_secret": app.client_secret,
-        "scope": ",".join(scopes),
-        "athlete_id": str(grant.athlete.get("id", "")),
-    }
+def keep(
+    store: TokenStore, app: Application, grant: Grant, scopes: Iterable[str], *, api_base_url: str
+) -> None:
+    """Write everything a login brought into the store, in one go, with the hosts it may be sent to.
+
+    Args:
+        store: where it is kept.
+        app: the API application, and the OAuth address that has accepted it.
+        grant: the tokens.
+        scopes: what they were granted for.
+        api_base_url: the API that the access token is for.
+    """
+    hosts = bound_hosts(app.oauth_base_url, api_base_url)
+    values = (
+        grant.as_values()
+        | hosts
+        | {
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+            "scope": ",".join(scopes),
+            "athlete_id": str(grant.athlete.get("id", "")),
+        }
+    )
     store.write(values)
 
 

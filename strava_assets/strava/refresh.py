@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.strava import errors
+from strava_assets.strava import errors, hosts
 from strava_assets.strava.tokens import request_grant
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Refresh:
 
         Raises:
             MissingCredentials: the store lacks something that a refresh needs.
+            ForeignHostError: the credentials belong to another host than `oauth_base_url`.
             StravaError: the token endpoint's failure.
         """
         with self.store.lock():
@@ -89,6 +90,7 @@ class Refresh:
             missing = [name for name in NEEDED if not known.get(name)]
             if missing:
                 raise errors.MissingCredentials(missing, self.store.name)
+            hosts.require_oauth_host(self.oauth_base_url, known, remembers=self.store.writable)
             form = {name: known[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(
@@ -96,9 +98,12 @@ class Refresh:
                 )
             except errors.InvalidRefreshToken:
                 return Outcome(self._of_another(known["refresh_token"]), 1)
+            # Credentials that came without a host now belong to the one that has accepted them.
+            issuer = known.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
+            brought = grant.as_values() | {hosts.OAUTH_HOST: issuer}
             if self.store.writable:
-                self.store.write(grant.as_values())
-            return Outcome(known | grant.as_values(), 1)
+                self.store.write(brought)
+            return Outcome(known | brought, 1)
 
     def apart(self) -> Outcome:
         """Do what `make` does in a process that outlives this one.

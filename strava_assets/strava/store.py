@@ -13,7 +13,8 @@ class TokenStore(Protocol):
     """Where credentials and tokens are kept.
 
     The keys are `client_id`, `client_secret`, `refresh_token`, `access_token`, `expires_at` (epoch seconds),
-    `scope` (comma separated) and `athlete_id`, all values being text; absent keys are simply not there.
+    `scope` (comma separated), `athlete_id`, and the hosts they may be sent to (`oauth_host`, `api_host`), all
+    values being text; absent keys are simply not there.
     A writable store can be pickled: a refresh works on it in a process of its own.
     """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.file_modes import modes_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,10 @@ class Folder:
             if _is_local(fs):
                 target = Path(root, part)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                return target.with_name(f"{target.name}-{secrets.token_hex(3)}{_PARTIAL}")
+                draft = target.with_name(f"{target.name}-{secrets.token_hex(3)}{_PARTIAL}")
+                # Made here, so that whoever writes into it need not know which modes belong there.
+                draft.touch()
+                return draft
             handle, name = tempfile.mkstemp(prefix="strava-assets-", suffix=_PARTIAL)
             os.close(handle)
             return Path(name)
@@ -137,7 +141,8 @@ class Folder:
     @contextlib.contextmanager
     def _told(self, lets_through: type[Exception] | tuple[()] = ()) -> Iterator[None]:
         try:
-            yield
+            with modes_at(self.address):
+                yield
         except lets_through:
             raise
         except Exception as error:  # every filesystem of fsspec's brings errors of its own

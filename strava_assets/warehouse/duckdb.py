@@ -51,6 +51,7 @@ class DuckDBWarehouse(Warehouse):
     Raises:
         WarehouseLockedError: another process kept the file for longer than `wait_for_lock_s`.
         NotAWarehouseError: the file is something else; it was not touched.
+        DamagedWarehouseError: part of the file is missing; it was not touched.
         WarehouseMissingError: there is nothing to read.
         WarehouseUnwritableError: the folder or the file cannot be written.
     """

@@ -5,8 +5,11 @@ No SQL and no tables: those are duckdb.py's.
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -16,9 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+# DuckDB fetches an extension from the internet and runs it wherever a statement or a file could use one.
+# Those that somebody has installed are not looked for: with one, DuckDB opens SQLite's files too.
+NO_EXTENSIONS: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "extension_directory": "/nonexistent",
+}
+
 _LOOK_AGAIN_S = 0.25
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DISK_FULL = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
+_DAMAGED = ("could not read enough bytes", "corrupt database file", "failed to deserialize", "replaying wal")
+# A DuckDB file has these letters behind the checksum of its first block.
+_MAGIC_AT, _MAGIC = 8, b"DUCK"
+_SQLITE = b"SQLite format 3\0"
+
+_MADE_ANEW = (
+    "Its tables can be made anew from the landing and the streams, except for the FTP and weight that your "
+    "Strava profile showed on earlier days."
+)
 
 
 class WarehouseLockedError(WarehouseError):
@@ -42,8 +62,20 @@ class NotAWarehouseError(WarehouseError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
             f"{path} cannot be opened as a DuckDB file: {reason}",
-            means="It was not touched.",
-            remedy="Move it away or name another file; the warehouse is then rebuilt from the landing.",
+            means="It was not touched. " + _MADE_ANEW,
+            remedy="Move it away and run `strava-assets rebuild`, or set STRAVA_ASSETS_HOME elsewhere.",
+        )
+
+
+class DamagedWarehouseError(WarehouseError):
+    """Part of the DuckDB file is missing or garbled."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"The warehouse {path} is damaged: {reason}",
+            means=f"What it holds cannot be trusted, so it is not used. {_MADE_ANEW}",
+            remedy=f"Move {path} away, together with {path.name}.wal if there is one, and run "
+            "`strava-assets rebuild`.",
         )
 
 
@@ -98,12 +130,14 @@ def open_file(
     if not read_only:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                _create(path)
         except OSError as error:
             raise WarehouseUnwritableError(path, str(error.strerror)) from error
     began = clock()
     while True:
         try:
-            return duckdb.connect(path, read_only=read_only)
+            return connect(path, read_only=read_only)
         except duckdb.Error as error:
             waited = clock() - began
             if "could not set lock" not in str(error).lower():
@@ -114,6 +148,26 @@ def open_file(
             sleep(min(_LOOK_AGAIN_S, wait_s - waited))
 
 
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Connect as every connection of this project does: without extensions, which come from the internet."""
+    return duckdb.connect(path, read_only=read_only, config=NO_EXTENSIONS)
+
+
+def _create(path: Path) -> None:
+    """Make an empty database under another name first: a process killed meanwhile leaves no half file."""
+    for left in path.parent.glob(f".{path.name}.????????.new"):
+        left.unlink(missing_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        # It fails where another process was faster, where the disk has no links and where there is no room:
+        # DuckDB then opens or makes the file itself, or says what is wrong.
+        with suppress(OSError, duckdb.Error):
+            connect(draft).close()
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
     reason = _first_line(error)
     said = reason.lower()
@@ -121,9 +175,32 @@ def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
         return WarehouseMissingError(path)
     if any(sign in said for sign in _DISK_FULL):
         return DiskFullError(path, reason)
+    if any(sign in said for sign in _DAMAGED):
+        return DamagedWarehouseError(path, reason)
     if "permission denied" in said or "read-only file system" in said:
         return WarehouseUnwritableError(path, reason)
-    return NotAWarehouseError(path, reason)
+    kind = _kind_of(path) if isinstance(error, duckdb.IOException) else ""
+    return NotAWarehouseError(path, kind or reason)
+
+
+def _kind_of(path: Path) -> str:
+    """What a file is that DuckDB could not open, in words of our own; empty where it may be DuckDB's.
+
+    Never to be called while DuckDB has the file open in this process: closing it here would give up DuckDB's
+    lock.
+    """
+    if path.is_dir():
+        return "it is a folder."
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE))
+    except OSError:
+        return ""
+    if not start:
+        return "it is empty."
+    if start == _SQLITE:
+        return "it is a SQLite database."
+    return "" if start[_MAGIC_AT:].startswith(_MAGIC) else "it is some other kind of file."
 
 
 def explained(error: duckdb.Error, path: Path) -> WarehouseError:
@@ -131,6 +208,8 @@ def explained(error: duckdb.Error, path: Path) -> WarehouseError:
     reason = _first_line(error)
     if any(sign in reason.lower() for sign in _DISK_FULL):
         return DiskFullError(path, reason)
+    if any(sign in reason.lower() for sign in _DAMAGED):
+        return DamagedWarehouseError(path, reason)
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryLimitReachedError(path, reason)
     return StatementFailedError(

@@ -213,7 +213,7 @@ def test_whose_it_is_stands_in_its_name_too(tmp_path: Path) -> None:
         assert athlete_of(export, "5") == "5"
         with pytest.raises(ArchiveError, match="--athlete ID"):
             athlete_of(export)
-        with pytest.raises(ArchiveError, match="no id"):
+        with pytest.raises(ArchiveError, match="not an id of Strava"):
             athlete_of(export, "me")
 
 

@@ -117,11 +117,11 @@ def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> No
         exported_ride(record["id"], a_ride(600, datetime.fromisoformat(record["start_date"])))
         for record in power[:5]
     ]
-    export = write_export(tmp_path / "unpacked", rides, athlete=str(ATHLETE))
+    write_export(tmp_path / "home" / "archive" / "unpacked", rides, athlete=str(ATHLETE))
     alone = dg.AssetSelection.assets("archive_activities") - dg.AssetSelection.all_asset_checks()
 
     with chain(tmp_path / "home", sandbox, streams="power") as platform:
-        ops = {"archive_activities": {"path": str(export), "processes": 1}}
+        ops = {"archive_activities": {"export": "unpacked", "processes": 1}}
         assert platform._run_selection(alone, ops).succeeded
         assert platform.compute().succeeded
         sources = platform.rows("SELECT source, COUNT(*) AS n FROM activity_streams GROUP BY source")
@@ -129,6 +129,28 @@ def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> No
 
     assert {row["source"]: row["n"] for row in sources} == {"archive": 5, "api": len(power) - 5}
     assert rows == [{"source": "api", "n": len(records)}]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../tokens.json", "/etc/passwd", "..", ".", "", {"env": "STRAVA_CLIENT_SECRET"}],
+    ids=str,
+)
+def test_a_launch_reads_no_file_outside_the_archive_folder_and_tells_no_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | dict[str, str]
+) -> None:
+    monkeypatch.setenv("STRAVA_CLIENT_SECRET", "canary")
+    (tmp_path / "home" / "archive").mkdir(parents=True)
+    alone = dg.AssetSelection.assets("archive_activities") - dg.AssetSelection.all_asset_checks()
+
+    with chain(tmp_path / "home", riding(9)) as platform:
+        run = platform._run_selection(alone, {"archive_activities": {"export": name}})
+        events = str(run.result.all_events)
+
+    told = run.failures()["archive_activities"]
+    assert str(tmp_path / "home" / "archive") in told
+    assert ("There is no export" if name == "" else "no export of the name given") in told
+    assert "canary" not in events
 
 
 def test_without_a_path_and_an_export_the_failure_says_where_to_put_one(tmp_path: Path) -> None:

@@ -163,11 +163,11 @@ def test_a_launch_can_keep_the_books_without_asking(fresh: Chain) -> None:
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": 0}]
 
 
-def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain, tmp_path: Path) -> None:
+def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain) -> None:
     fresh.ingest()
     fresh.sandbox.faults.add(Fault.inactive_subscription, on="any", times=None)
     rides = [exported_ride(5, a_ride(600))]
-    export = write_export(tmp_path / "export", rides, athlete=str(ATHLETE))
+    write_export(fresh.settings().archive_folder / "mine", rides, athlete=str(ATHLETE))
     config = build_defs(Settings()).resolve_job_def("import_archive").run_config or {}
     fetching = config["ops"]["activity_streams"]["config"]
     imported = UP_TO_POWER - dg.AssetSelection.assets("raw_activities") | dg.AssetSelection.assets(
@@ -175,7 +175,7 @@ def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain
     )
     ended = fresh._run_selection(
         imported - dg.AssetSelection.all_asset_checks(),
-        {"archive_activities": {"path": str(export), "processes": 1}, "activity_streams": fetching},
+        {"archive_activities": {"export": "mine", "processes": 1}, "activity_streams": fetching},
     )
     assert ended.succeeded, ended.failures()
     assert fresh.rows("SELECT activity_id, source FROM ride_power") == [

@@ -99,7 +99,7 @@ def test_a_launch_can_ask_for_a_window_of_whole_days(loaded: Chain) -> None:
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        ({"mode": "WINDOW", "after": "03/01/2026"}, "after: '03/01/2026' is no date."),
+        ({"mode": "WINDOW", "after": "03/01/2026"}, "after is not a date."),
         ({"mode": "WINDOW"}, "without a window"),
         ({"mode": "WINDOW", "after": "2026-03-01", "before": "2026-02-01"}, "before it begins"),
     ],

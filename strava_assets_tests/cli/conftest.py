@@ -64,4 +64,6 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def synced(terminal: Terminal, synced_home: Path) -> Terminal:
     """A terminal of one who has synced; Strava cannot be reached from it."""
     copied(synced_home, terminal.folder)
+    nobody = "http://127.0.0.1:9"
+    terminal.environ |= {"STRAVA_API_BASE_URL": nobody, "STRAVA_OAUTH_BASE_URL": f"{nobody}/oauth"}
     return terminal

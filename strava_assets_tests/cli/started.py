@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COMMAND = Path(sys.executable).with_name("strava-assets")
 """As it is installed."""
@@ -30,6 +31,12 @@ query ($schedule: ScheduleSelector!) {
   }
   runsOrError { ... on Runs { results { jobName status } } }
   instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } }
+}
+"""
+
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchRun(executionParams: $params) { __typename ... on PythonError { message } }
 }
 """
 
@@ -62,15 +69,29 @@ class Up:
         self.lines += self.process.stdout
         return self.process.wait()
 
+    def answers(self) -> bool:
+        """Whether its UI does."""
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/server_info", timeout=60).ok
+        except requests.ConnectionError:
+            return False
+
     def ask(self) -> dict[str, Any]:
         """What its UI knows of schedule, runs and daemons."""
+        return self.query(QUERY, schedule=SCHEDULE | {"scheduleName": "sync_every_6_hours"})
+
+    def launch(self, job: str) -> None:
+        """Launch a job as the UI's button does."""
+        params = {"selector": SCHEDULE | {"jobName": job}, "mode": "default", "runConfigData": {}}
+        launched = self.query(LAUNCH, params=params)["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+
+    def query(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data that its UI answers a query with."""
         answer = requests.post(
             f"http://127.0.0.1:{self.port}/graphql",
-            json={
-                "query": QUERY,
-                "variables": {"schedule": SCHEDULE | {"scheduleName": "sync_every_6_hours"}},
-            },
-            timeout=60,
+            json={"query": query, "variables": variables},
+            timeout=120,
         )
         document: dict[str, Any] = answer.json()
         assert "errors" not in document, document
@@ -91,20 +112,31 @@ def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def going_up(folder: Path, *options: str, command: str = "up", **environ: str) -> Iterator[Up]:
-    """Start it, or another command, in a folder, as a shell does."""
+def going_up(
+    folder: Path, *options: str, command: str = "up", wrapper: Sequence[str] = (), **environ: str
+) -> Iterator[Up]:
+    """Start it, or another command, in a folder, as a shell does.
+
+    Args:
+        folder: where.
+        options: the command's own.
+        command: its name.
+        wrapper: what starts it, in front of its command line.
+        environ: variables, over those of the machine that are not ours.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [str(COMMAND), command, *(["--port", str(port)] if command == "up" else []), *options],
+        [*wrapper, str(COMMAND), command, *(["--port", str(port)] if command == "up" else []), *options],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=_default_signals,  # noqa: PLW1509 - it sets handlers and takes no lock
     )
     killer = threading.Timer(LIMIT_S, process.kill)
     killer.start()
@@ -116,13 +148,30 @@ def going_up(folder: Path, *options: str, command: str = "up", **environ: str) -
         killer.cancel()
 
 
+def _default_signals() -> None:
+    """As a shell starts it in the foreground, wherever these tests were started themselves."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def pid_in(folder: Path, text: str) -> int:
+    """The one Python process at work in a folder whose command line holds this text."""
+    [pid] = [pid for pid, line in _processes(folder) if text in line and "python" in line.split()[0]]
+    return pid
+
+
 def processes_in(folder: Path) -> list[str]:
     """Command lines of the processes at work in a folder."""
+    return [line for _, line in _processes(folder)]
+
+
+def _processes(folder: Path) -> list[tuple[int, str]]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink() == folder:
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found.append((int(entry.name), line))
         except OSError:  # it has just ended, or is not ours to see
             continue
     return found

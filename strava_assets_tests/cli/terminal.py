@@ -52,10 +52,11 @@ class Terminal:
 
     def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
         """A command in this process."""
-        before = dict(os.environ)
+        before, umask = dict(os.environ), os.umask(0o022)
         try:
             result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
         finally:
+            os.umask(umask)
             # A command takes over the variables of .env; the next one is another process for a person.
             os.environ.clear()
             os.environ.update(before)
@@ -82,7 +83,8 @@ def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in os.environ:
         if name.startswith(("STRAVA_", "DAGSTER_")):
             patch.delenv(name)
-    # Commands name Dagster's home in the environment.
+    # Commands name Dagster's home in the environment, and keep the umask there that they were started with.
+    patch.setenv("STRAVA_ASSETS_UMASK", "022")
     patch.setenv("DAGSTER_HOME", str(folder / "data" / "dagster"))
     patch.chdir(folder)
 

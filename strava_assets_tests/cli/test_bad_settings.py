@@ -32,6 +32,7 @@ WITH_SETTINGS = (
     "copy --from duckdb --to bigquery",
     "logout",
     "forget --yes",
+    "webserver",
 )
 BAD_FILES = {
     "not UTF-8": (b"STRAVA_ASSETS_HOME=/srv/R\xe9glages\n", "is not UTF-8: line 1"),

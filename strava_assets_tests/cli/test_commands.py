@@ -69,6 +69,8 @@ BAD_ARGUMENTS = {
     "copy --from x --to bigquery": "'--from'",
     "logout x": "unexpected extra argument",
     "forget --athlete -5": "'--athlete'",
+    "webserver --port 0": "'--port'",
+    "webserver --workspace nothere.yaml": "does not exist",
     "sandbox --port -1": "'--port'",
     "sandbox --port 65536": "'--port'",
     "sandbox --athlete-seed -1": "'--athlete-seed'",

@@ -135,7 +135,7 @@ def test_a_warehouse_that_a_run_is_writing_is_no_fault(synced: Terminal) -> None
     with held_open(synced) as pid:
         said = synced.run("doctor", "--offline", **CREDENTIALS)
     assert f"just being written (process {pid})" in line(said, "warehouse")
-    assert said.status == 0
+    assert said.status == 0, said.out
 
 
 def test_a_file_that_is_no_warehouse_is(terminal: Terminal) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
 from strava_assets.secrets import open_store
-from strava_assets_tests.chromium import chromium
+from strava_assets.secrets.file import FileStore
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
 
@@ -32,7 +33,7 @@ def kept(terminal: Terminal) -> dict[str, str]:
 def page() -> Iterator[Page]:
     """A tab of a real browser without a window."""
     with chromium() as browser:
-        yield browser.new_page()
+        yield open_window(browser).new_page()
 
 
 def test_in_a_real_browser_from_the_consent_page_back_to_the_terminal(
@@ -111,6 +112,41 @@ def test_the_next_login_needs_no_id_and_no_secret_again(terminal: Terminal, stra
     assert kept(terminal)["client_secret"] == CLIENT_SECRET
 
 
+def test_a_login_binds_its_tokens_to_the_hosts_in_force(terminal: Terminal, strava: RunningSandbox) -> None:
+    with logging_in(terminal.at(strava), "--no-browser", **APPLICATION) as login:
+        status, out = login.ended(answer(login.address, "activity:read_all") + "\n")
+    assert status == 0, out
+    tokens = kept(terminal)
+    assert (tokens["oauth_host"], tokens["api_host"]) == ("localhost", "localhost")
+    said = terminal.run("doctor", STRAVA_API_BASE_URL="https://elsewhere.example/api/v3")
+    assert said.status == 1
+    assert "STRAVA_API_BASE_URL leads to https://elsewhere.example" in said.out
+
+
+def test_a_stored_client_secret_is_not_offered_to_another_host(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    theirs = {"client_id": CLIENT_ID, "client_secret": "canary", "oauth_host": "https://www.strava.com"}
+    FileStore(terminal.home / "tokens.json").replace(theirs)
+    said = terminal.at(strava).run("login", "--no-browser", typed=f"{CLIENT_ID}\n\n")
+    assert "Enter keeps" not in said.out
+    assert said.status == 1
+    assert sandbox.requests == []
+
+
+def test_logging_out_revokes_at_no_other_host(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    theirs = {"client_id": CLIENT_ID, "client_secret": "canary", "refresh_token": "canary"}
+    FileStore(terminal.home / "tokens.json").replace(theirs | {"oauth_host": "https://www.strava.com"})
+    said = terminal.at(strava).run("logout")
+    assert said.status == 0
+    assert "STRAVA_OAUTH_BASE_URL leads to localhost" in said.out
+    assert "https://www.strava.com/settings/apps" in said.out
+    assert sandbox.requests == []
+    assert kept(terminal) == {}
+
+
 def test_a_wrong_secret_is_told_and_nothing_is_kept(terminal: Terminal, strava: RunningSandbox) -> None:
     wrong = APPLICATION | {"STRAVA_CLIENT_SECRET": "mistyped"}
     with logging_in(terminal.at(strava), "--no-browser", **wrong) as login:
@@ -146,6 +182,7 @@ def test_a_store_that_keeps_nothing_is_refused_before_anyone_is_asked(terminal: 
     said = terminal.run("login", STRAVA_ASSETS_SECRET_STORE="env", **APPLICATION)
     assert said.status == 1
     assert "The environment cannot keep" in said.err
+    assert "STRAVA_ASSETS_SECRET_STORE=file" in said.err
     assert said.out == ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from functools import partial
@@ -11,8 +12,9 @@ import pytest
 
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
-from strava_assets_tests.cli.started import going_up, processes_in
+from strava_assets_tests.cli.started import going_up, pid_in, processes_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, held_open, own_environment
+from strava_assets_tests.execution.killing import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_p
     with going_up(tmp_path) as started:
         started.read_until("Ctrl-C stops everything")
         assert "this is what you have imported so far" in started.out
-        assert "Everything was materialised" in started.out
+        assert "Everything was materialized" in started.out
         assert "Sample athlete" not in started.out
         data = started.ask()
         assert data["scheduleOrError"]["scheduleState"]["status"] == "STOPPED"
@@ -66,7 +68,65 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
             assert started.ended() == 1
     assert f"Port {port} is taken" in started.out
     assert f"PORT={port + 1}" in started.out
-    assert list(tmp_path.iterdir()) == []
+    assert "Starting" not in started.out
+    assert list(tmp_path.rglob("*.log")) == []
+
+
+def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_path: Path) -> None:
+    """What hangs, so that it cannot end by itself, is ended by the new one."""
+    with going_up(tmp_path, "--no-ui") as killed:
+        killed.read_until("✓ raw_activities")
+        hanging = pid_in(tmp_path, "strava_assets.services.host")
+        os.kill(hanging, signal.SIGSTOP)
+        killed.process.kill()
+        until(lambda: len(processes_in(tmp_path)) == 1, "the end of all but the one that hangs")
+
+        with going_up(tmp_path, "--no-ui") as started:
+            started.read_until("Ctrl-C stops everything")
+            assert (
+                f"An earlier strava-assets up was killed; its host (process {hanging}) is ended."
+                in started.out
+            )
+            assert "was killed before it ended; it is marked as failed" in started.out
+            started.process.send_signal(signal.SIGINT)
+            assert started.ended() == 0, started.out
+    assert processes_in(tmp_path) == []
+
+
+def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
+    with going_up(tmp_path) as started:
+        started.read_until("Ctrl-C stops everything")
+        for service, title in (
+            ("code_server", "The code server"),
+            ("host", "The Dagster UI with its daemon"),
+        ):
+            dead = pid_in(tmp_path, f"strava_assets.services.{service}")
+            os.kill(dead, signal.SIGKILL)
+            started.read_until(f"{title} ended with status -9 and is started again")
+        until(started.answers, "the UI")
+        until(lambda: started.ask()["scheduleOrError"].get("scheduleState"), "the code location")
+        started.process.send_signal(signal.SIGINT)
+        assert started.ended() == 0, started.out
+    assert processes_in(tmp_path) == []
+
+
+def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
+    with going_up(tmp_path, "--no-ui") as first:
+        first.read_until("Starting the daemon")
+        with going_up(tmp_path, "--no-ui") as second:
+            assert second.ended() == 1
+        assert f"(process {first.process.pid} on " in second.out
+        assert "Use the one that runs, or stop it with Ctrl-C first." in second.out
+        first.process.send_signal(signal.SIGTERM)
+        assert first.ended() == 128 + signal.SIGTERM
+    assert processes_in(tmp_path) == []
+
+
+def test_a_home_deeper_than_a_sockets_path_may_be_works_as_well(tmp_path: Path) -> None:
+    deep = tmp_path / ("a" * 60) / ("b" * 60)
+    with going_up(tmp_path, "--no-ui", "--once", STRAVA_ASSETS_HOME=str(deep)) as started:
+        assert started.ended() == 0, started.out
+    assert (deep / "sample" / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize("missing", sorted(CREDENTIALS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SERVER = Path(__file__).parents[2] / "deploy" / "server"
-LIMIT_S = 90
+LIMIT_S = 600
 """Far beyond what any step takes; reaching it is a failure, with the processes' own words."""
 
 
@@ -59,7 +60,7 @@ class Processes:
         program, *arguments = [
             self.replaced.get(word, word) for word in service["entrypoint"] + service["command"]
         ]
-        given = {key: value for key, value in service["environment"].items() if not value.startswith("${")}
+        given = {key: without_env_file(value) for key, value in service["environment"].items()}
         inherited = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         with self._log(name).open("wb") as output:
             self.running[name] = subprocess.Popen(  # noqa: S603 - our own command lines
@@ -141,6 +142,12 @@ class GraphQL:
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
+
+
+def without_env_file(value: str) -> str:
+    """A value of the compose file where .env is empty: the default behind `:-`, if there is one."""
+    variable = re.fullmatch(r"\$\{\w+(?::-(?P<default>.*)|:\?.*)?\}", value)
+    return value if variable is None else variable["default"] or ""
 
 
 def _heed_interrupts() -> None:

@@ -29,7 +29,7 @@ _ATTRIBUTE_MODES = {"required": (4,), "optional": (5, 6), "computed": (6,)}
 def google_provider() -> Iterator[dict[str, str]]:
     """A provider on loopback until the block ends; yields the environment in which it is found."""
     # It ships no type information.
-    import grpc  # type: ignore[import-untyped]
+    import grpc
 
     told = _schema()
     methods = {

@@ -73,10 +73,28 @@ def test_no_service_listens_beyond_this_machine_or_runs_with_more_than_it_needs(
     for name, service in services().items():
         assert "no-new-privileges:true" in service["security_opt"], name
         assert service["healthcheck"]["test"], name
-        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
-    for name in ("code", "webserver", "daemon"):
+        beyond = [port for port in service.get("ports", []) if not port.startswith("127.0.0.1:")]
+        assert not beyond or name == "proxy", name
+    for name in ("code", "webserver", "daemon", "proxy"):
         assert services()[name]["read_only"], name
         assert services()[name]["cap_drop"] == ["ALL"], name
+
+
+def test_what_listens_beyond_this_machine_is_started_on_demand_and_asks_for_a_password() -> None:
+    assert services()["proxy"]["profiles"] == ["proxy"]
+    directives = [line.split()[0] for line in (SERVER / "Caddyfile").read_text().splitlines() if line.strip()]
+    assert directives.index("basic_auth") < directives.index("reverse_proxy")
+
+
+def test_the_ui_is_served_behind_the_guard_and_nowhere_without_it() -> None:
+    words = {
+        name: [*service.get("entrypoint", []), *service.get("command", [])]
+        for name, service in services().items()
+    }
+    assert [name for name, line in words.items() if line[:2] == ["strava-assets", "webserver"]] == [
+        "webserver"
+    ]
+    assert not [name for name, line in words.items() if {"dagster-webserver", "dev"} & set(line)]
 
 
 def test_only_the_code_server_is_given_the_athletes_settings() -> None:
@@ -87,7 +105,7 @@ def test_no_secret_stands_in_the_compose_file() -> None:
     for name, service in services().items():
         for variable, value in service["environment"].items():
             if "PASSWORD" in variable or "SECRET" in variable or "TOKEN" in variable:
-                assert re.fullmatch(r"\$\{[A-Z_]+:\?.+\}", value), (name, variable)
+                assert re.fullmatch(r"\$\{[A-Z_]+:(\?.+|-)\}", value), (name, variable)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +143,7 @@ def test_the_example_names_every_variable_that_the_compose_file_asks_for() -> No
     assert asked <= example
 
 
-def test_a_server_has_the_checkouts_dagster_settings_and_its_own_stores() -> None:
+def test_a_server_has_our_dagster_settings_and_its_own_stores() -> None:
     def read(path: Path) -> dict[str, Any]:
         settings: dict[str, Any] = yaml.safe_load(path.read_text())
         return settings
@@ -133,6 +151,8 @@ def test_a_server_has_the_checkouts_dagster_settings_and_its_own_stores() -> Non
     on_server = read(SERVER / "dagster.yaml")
     stores = {"storage", "compute_logs"}
     assert stores <= set(on_server)
+    # All services of a server must see the locks of its runs.
+    assert on_server["run_launcher"].pop("config") == {"locks_in": {"env": "STRAVA_ASSETS_HOME"}}
     assert {key: value for key, value in on_server.items() if key not in stores} == read(
-        ROOT / "dagster.yaml"
+        ROOT / "strava_assets" / "services" / "dagster.yaml"
     )

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("google.cloud.secretmanager", reason="the extra `gcp` is not installed")
 
-import grpc  # type: ignore[import-untyped]  # ships no type information
+import grpc
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.storage import Client

@@ -16,6 +16,7 @@ from strava_assets_tests.chain import riding
 from strava_assets_tests.deploy.compose import SERVER, GraphQL, processes
 from strava_assets_tests.deploy.google_storage import BUCKET, storage_emulator
 from strava_assets_tests.deploy.postgres import PASSWORD, free_port, postgres, programs
+from strava_assets_tests.web.requesting import request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,8 @@ def test_the_services_of_the_compose_file_sync_on_a_real_postgresql_and_end_when
             services.start("daemon")
             ui = GraphQL(f"http://127.0.0.1:{ui_port}")
             services.wait("webserver", ui.answers)
+            assert request(int(ui_port), "/server_info", hosts=["evil.example"]).status == 403
+            assert request(int(ui_port), "/graphql?query={version}").status == 403
             launched = ui.ask(LAUNCH, selector=SELECTOR)["launchRun"]
             assert launched["__typename"] == "LaunchRunSuccess", launched
             run_id = launched["run"]["runId"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets.report import build_page
-from strava_assets_tests.chromium import chromium
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import NOW, TODAY, Read
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.xdist_group("page")
 
 WATTS, CURVE = "#chart-weekly-watts", "#chart-curve-watts"
 SECTIONS_THAT_ZOOM = {"weekly": (WATTS, "#chart-weekly-hours"), "curve": (CURVE, "#chart-curve-kg")}
-DRAWN_WITHIN_MS = 1500
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,7 @@ class Opened:
     """A page in the browser, with all it asked for and all it complained about."""
 
     def __init__(self, browser: Browser, file: Path, **options: Any) -> None:
-        self.page: Page = browser.new_context(**options).new_page()
+        self.page: Page = open_window(browser, **options).new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -290,17 +289,17 @@ def test_twenty_years_draw_as_well(browser: Browser, long_file: Path) -> None:
 
 
 @pytest.mark.parametrize("page_file", ["file", "long_file"])
-def test_what_is_near_the_screen_is_drawn_at_once(
+def test_what_is_near_the_screen_is_drawn_and_what_is_far_waits_until_it_is_near(
     browser: Browser, page_file: str, request: pytest.FixtureRequest
 ) -> None:
-    """By the browser's own clock, once in many tries: what else the machine does is not its doing."""
+    """So the first screen comes at once; how soon, benchmarks/report.py measures."""
     path: Path = request.getfixturevalue(page_file)
     near = ["#chart-weekly-watts", "#chart-weekly-hours", "#chart-weekly-overview", "#chart-quarterly-watts"]
 
-    def milliseconds() -> float:
-        page = Opened(browser, path, viewport={"width": 1200, "height": 900}).drawn(*near)
-        took: float = page.evaluate("performance.now()")
-        page.context.close()
-        return took
+    page = Opened(browser, path, viewport={"width": 1200, "height": 900}).drawn(*near)
+    page.wait_for_function("new Promise(done => requestIdleCallback(() => done(true)))")
+    assert page.locator(".chart:not([data-drawn])").count() > 5
 
-    assert any(milliseconds() < DRAWN_WITHIN_MS for _ in range(10))
+    last = page.locator(".chart").last
+    last.scroll_into_view_if_needed()
+    sync_api.expect(last).to_have_attribute("data-drawn", re.compile(""))

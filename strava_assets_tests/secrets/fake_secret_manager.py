@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import grpc  # type: ignore[import-untyped]  # ships no type information
+import grpc
 from google.cloud import secretmanager as sm
 
 if TYPE_CHECKING:

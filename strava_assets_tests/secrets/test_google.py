@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("google.cloud.secretmanager", reason="the extra `gcp` is not installed")
 
-import grpc  # type: ignore[import-untyped]  # ships no type information
+import grpc
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.sandbox import Sandbox, serve
@@ -154,11 +154,21 @@ def test_a_rotation_goes_into_the_secret_and_the_next_run_reuses_the_token(googl
     store = SeededStore(store_of(google), values_of(ENVIRON))
     with serve(sandbox) as server:
         first = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
-        token = first.access_token()
+        token = first.access_token(server.base_url)
         again = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
-        assert again.access_token() == token
+        assert again.access_token(server.base_url) == token
     assert (first.calls, again.calls) == (1, 0)
     assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
+
+
+def test_the_secret_remembers_the_host_that_its_credentials_belong_to(google: FakeSecretManager) -> None:
+    store = SeededStore(store_of(google), values_of(ENVIRON))
+    with serve(Sandbox()) as server:
+        token = Authenticator(store, f"{server.base_url}/oauth").access_token(server.base_url)
+    assert json.loads(google.data(PATH))["oauth_host"] == "localhost"
+    elsewhere = Authenticator(store, "https://elsewhere.example/oauth")
+    with pytest.raises(errors.ForeignHostError):
+        elsewhere.refresh(reject=token)
 
 
 def test_a_run_that_lost_the_race_takes_what_the_other_has_written(google: FakeSecretManager) -> None:
@@ -175,7 +185,7 @@ def test_a_run_that_lost_the_race_takes_what_the_other_has_written(google: FakeS
     with serve(sandbox) as server:
         late = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
         sandbox.tokens.refresh = overtaken  # type: ignore[method-assign, assignment]  # the moment is in the server
-        assert sandbox.tokens.accepts(late.access_token())
+        assert sandbox.tokens.accepts(late.access_token(server.base_url))
     assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
 
 
@@ -193,8 +203,10 @@ def test_a_token_revoked_for_good_is_told_after_looking_for_another_runs(google:
     sandbox.tokens.revoke()
     keeper = store_of(google)
     keeper.settling_waits_s = (0.0, 0.0)
-    with serve(sandbox) as server, pytest.raises(errors.InvalidRefreshToken):
-        Authenticator(SeededStore(keeper, values_of(ENVIRON)), f"{server.base_url}/oauth").access_token()
+    with serve(sandbox) as server:
+        auth = Authenticator(SeededStore(keeper, values_of(ENVIRON)), f"{server.base_url}/oauth")
+        with pytest.raises(errors.InvalidRefreshToken):
+            auth.access_token(server.base_url)
     assert google.calls.count("AccessSecretVersion") == 4
 
 

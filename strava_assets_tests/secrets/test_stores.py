@@ -62,13 +62,27 @@ def test_a_file_left_open_to_others_is_closed_and_told(
     assert "canary" not in caplog.text
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"refresh_token": 5}', '{"refresh_token": "canary', "\x00"])
-def test_a_file_of_another_kind_is_left_alone_and_not_quoted(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"refresh_token": 5}',
+        b'{"refresh_token": "canary',
+        b"\0",
+        b'{"refresh_token": "canary\xe9"}',
+        b"[" * 100_000,
+        b'{"canary":' * 5_000,
+        b'{"canary": "' + b" " * 100_000 + b'"}',
+    ],
+    ids=["empty", "a list", "a number", "cut", "NUL", "not UTF-8", "deep list", "deep object", "large"],
+)
+def test_a_file_of_another_kind_is_left_alone_and_not_quoted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "tokens.json"
-    path.write_text(text)
+    path.write_bytes(content)
     with pytest.raises(SecretStoreError, match="is not a token file") as refused:
         FileStore(path).read()
-    assert path.read_text() == text
+    assert path.read_bytes() == content
     assert refused.value.__cause__ is None
     assert "canary" not in str(refused.value)
     assert "strava-assets login" in refused.value.remedy
@@ -77,10 +91,72 @@ def test_a_file_of_another_kind_is_left_alone_and_not_quoted(tmp_path: Path, tex
 def test_a_folder_in_the_place_of_the_file_is_told_with_its_cure(tmp_path: Path) -> None:
     (tmp_path / "tokens.json").mkdir()
     store = FileStore(tmp_path / "tokens.json")
-    for attempt in (store.read, lambda: store.replace(ROTATED)):
-        with pytest.raises(SecretStoreError, match="cannot be") as refused:
+    with pytest.raises(SecretStoreError, match=r"tokens\.json is a folder") as refused:
+        store.read()
+    assert "Move it away" in refused.value.remedy
+    with pytest.raises(SecretStoreError, match="cannot be written"):
+        store.replace(ROTATED)
+
+
+@pytest.mark.parametrize("name", ["tokens.json", "tokens.lock"])
+def test_a_symbolic_link_is_refused_and_what_it_leads_to_is_untouched(tmp_path: Path, name: str) -> None:
+    target = tmp_path / "elsewhere.json"
+    target.write_text(json.dumps(ROTATED))
+    target.chmod(0o644)
+    store = FileStore(tmp_path / "home" / "tokens.json")
+    (tmp_path / "home").mkdir(mode=0o700)
+    (tmp_path / "home" / name).symlink_to(target)
+
+    def lock() -> None:
+        with store.lock():
+            pass
+
+    for attempt in (store.read, lambda: store.replace(SEED)) if name == "tokens.json" else (lock,):
+        with pytest.raises(SecretStoreError, match=f"{name} is a symbolic link") as refused:
             attempt()
-        assert "ownership" in refused.value.remedy or "own" in refused.value.remedy
+        assert "canary" not in str(refused.value)
+    assert (mode(target), target.read_text()) == (0o644, json.dumps(ROTATED))
+    assert (tmp_path / "home" / name).is_symlink()
+
+
+def test_a_link_that_leads_nowhere_is_refused_and_nothing_is_made_there(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    for name in ("tokens.json", "tokens.lock"):
+        (tmp_path / "home" / name).symlink_to(tmp_path / "nowhere")
+    store = SeededStore(FileStore(tmp_path / "home" / "tokens.json"), SEED)
+    with pytest.raises(SecretStoreError, match="symbolic link"):
+        store.write(ROTATED)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "tokens.json")
+    with pytest.raises(SecretStoreError, match="no plain file"):
+        FileStore(tmp_path / "tokens.json").read()
+
+
+def test_a_lock_file_that_others_could_open_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.lock"
+    path.touch(0o666)
+    path.chmod(0o666)
+    with FileStore(tmp_path / "tokens.json").lock():
+        assert mode(path) == 0o600
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_at_the_latest_with_a_logout(
+    tmp_path: Path,
+) -> None:
+    store = FileStore(tmp_path / "tokens.json")
+    left = tmp_path / ".tokens.json.0123456789abcdef"
+    own = tmp_path / ".tokens.json.bak"
+    own.touch()
+    left.write_text("canary")
+    store.replace(ROTATED)
+    assert not left.exists()
+    left.write_text("canary")
+    store.clear()
+    assert not left.exists()
+    assert own.exists()
 
 
 def test_a_file_in_the_place_of_the_folder_is_told_with_its_cure(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from strava_assets_tests.strava.conversation import ENVIRON
 from strava_assets_tests.strava.test_killed_refresh import DeadlyFileStore
 _, path, base_url, step, whom = sys.argv
 store = SeededStore(DeadlyFileStore(Path(path), step, whom), values_of(ENVIRON))
-Authenticator(store, base_url + "/oauth").access_token()
+Authenticator(store, base_url + "/oauth").access_token(base_url)
 print("survived")
 """
 
@@ -80,7 +80,7 @@ def run(base_url: str, path: Path, step: str, whom: str) -> str:
 
 def next_run_works(base_url: str, path: Path) -> bool:
     store = open_store("file", environ=ENVIRON, path=path)
-    token = Authenticator(store, f"{base_url}/oauth").access_token()
+    token = Authenticator(store, f"{base_url}/oauth").access_token(base_url)
     headers = {"Authorization": f"Bearer {token}"}
     return requests.get(f"{base_url}/athlete", headers=headers, timeout=5).ok
 

@@ -58,8 +58,8 @@ def test_the_whole_dance_ends_with_tokens_that_work_in_the_store(tmp_path: Path)
         shown = answer_consent_page(address, "activity:read_all", "profile:read_all")
         consent = callback.wait(timeout_s=5)
         grant = exchange_code(app, consent.code, session=session)
-        keep(store, app, grant, consent.scopes)
-        token = Authenticator(store, app.oauth_base_url).access_token()
+        keep(store, app, grant, consent.scopes, api_base_url=server.base_url)
+        token = Authenticator(store, app.oauth_base_url).access_token(server.base_url)
     assert "You can close this tab" in shown.text
     assert missing_scopes(consent.scopes) == []
     assert sandbox.tokens.accepts(token)

@@ -141,7 +141,7 @@ def test_nobody_listening_is_a_lost_connection() -> None:
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     conversation = converse("nonsense", HandTime())
-    with pytest.raises(errors.RequestRefused, match="not a URL"):
+    with pytest.raises(errors.ForeignHostError, match="leads to no host"):
         conversation.client.athlete()
     assert conversation.time.slept_s == []
 

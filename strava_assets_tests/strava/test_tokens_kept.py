@@ -26,7 +26,7 @@ from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.strava.conversation import ENVIRON
 sys.stdin.read()
 store = open_store("file", environ=ENVIRON, path=Path(sys.argv[1]))
-print(Authenticator(store, sys.argv[2] + "/oauth").access_token())
+print(Authenticator(store, sys.argv[2] + "/oauth").access_token(sys.argv[2]))
 """
 
 
@@ -40,10 +40,10 @@ def test_an_access_token_is_reused_across_runs_while_it_lives(tmp_path: Path) ->
     sandbox = Sandbox(clock=time.clock)
     with serve(sandbox) as server:
         first = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        token = first.access_token()
+        token = first.access_token(server.base_url)
         time.now += timedelta(hours=5)
         second = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        assert second.access_token() == first.access_token() == token
+        assert second.access_token(server.base_url) == first.access_token(server.base_url) == token
     assert (first.calls, second.calls, sandbox.calls("/oauth/token")) == (1, 0, 1)
 
 
@@ -52,9 +52,9 @@ def test_a_token_is_replaced_some_minutes_before_it_ends(tmp_path: Path) -> None
     sandbox = Sandbox(clock=time.clock)
     with serve(sandbox) as server:
         auth = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        token = auth.access_token()
+        token = auth.access_token(server.base_url)
         time.now += timedelta(hours=5, minutes=56)
-        assert auth.access_token() != token
+        assert auth.access_token(server.base_url) != token
     assert sandbox.calls("/oauth/token") == 2
 
 
@@ -64,7 +64,7 @@ def test_a_rotated_refresh_token_serves_the_next_run(tmp_path: Path) -> None:
     store = open_store("file", environ=ENVIRON, path=tmp_path / "tokens.json")
     with serve(sandbox) as server:
         for _ in range(3):
-            authenticator(server.base_url, tmp_path / "tokens.json", time).access_token()
+            authenticator(server.base_url, tmp_path / "tokens.json", time).access_token(server.base_url)
             assert store.read()["refresh_token"] == sandbox.tokens.valid_refresh_token
             time.now += timedelta(hours=6)
     assert sandbox.calls("/oauth/token") == 3
@@ -85,7 +85,7 @@ def test_the_rotated_token_is_in_the_store_before_the_access_token_is_used(tmp_p
     sandbox.tokens.accepts = watch  # type: ignore[method-assign]  # the moment of use is inside the server
     with serve(sandbox) as server:
         auth = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        headers = {"Authorization": f"Bearer {auth.access_token()}"}
+        headers = {"Authorization": f"Bearer {auth.access_token(server.base_url)}"}
         assert requests.get(f"{server.base_url}/athlete", headers=headers, timeout=5).ok
     assert kept_at_use == [True]
 
@@ -118,10 +118,10 @@ def test_a_refused_token_is_not_taken_again_from_the_store(tmp_path: Path) -> No
     sandbox = Sandbox(clock=time.clock)
     with serve(sandbox) as server:
         auth = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        refused = auth.access_token()
+        refused = auth.access_token(server.base_url)
         sandbox.tokens.expire_access_tokens()
         auth.refresh(reject=refused)
-        assert auth.access_token() != refused
+        assert auth.access_token(server.base_url) != refused
 
 
 def test_a_token_that_another_run_replaced_is_taken_without_a_request(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_a_token_that_another_run_replaced_is_taken_without_a_request(tmp_path: 
     sandbox = Sandbox(clock=time.clock)
     with serve(sandbox) as server:
         late = authenticator(server.base_url, tmp_path / "tokens.json", time)
-        refused = late.access_token()
+        refused = late.access_token(server.base_url)
         sandbox.tokens.expire_access_tokens()
         early = authenticator(server.base_url, tmp_path / "tokens.json", time)
         early.refresh(reject=refused)
         late.refresh(reject=refused)
-        assert late.access_token() == early.access_token() != refused
+        assert late.access_token(server.base_url) == early.access_token(server.base_url) != refused
     assert (early.calls, late.calls) == (1, 1)
 
 
@@ -168,7 +168,7 @@ def test_missing_credentials_are_named_with_their_place(tmp_path: Path, kind: st
     environ = {"STRAVA_CLIENT_ID": "12345", "STRAVA_CLIENT_SECRET": "  "}
     store = open_store("env" if kind == "env" else "file", environ=environ, path=tmp_path / "tokens.json")
     with pytest.raises(errors.MissingCredentials, match="No client_secret and no refresh_token in") as raised:
-        Authenticator(store, "http://127.0.0.1:9/oauth").access_token()
+        Authenticator(store, "http://127.0.0.1:9/oauth").access_token("http://127.0.0.1:9")
     assert raised.value.names == ("client_secret", "refresh_token")
     assert "strava-assets login" in raised.value.remedy
 
@@ -180,7 +180,7 @@ def test_a_failed_refresh_leaves_the_store_as_it_was(tmp_path: Path, fault: Faul
     store = open_store("file", environ=ENVIRON, path=tmp_path / "tokens.json")
     before = store.read()
     with serve(sandbox) as server, pytest.raises(errors.StravaError) as raised:
-        Authenticator(store, f"{server.base_url}/oauth", clock=utc_now).access_token()
+        Authenticator(store, f"{server.base_url}/oauth", clock=utc_now).access_token(server.base_url)
     assert raised.value.happened
     assert raised.value.remedy
     assert store.read() == before

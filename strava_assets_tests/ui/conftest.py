@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from strava_assets_tests.chromium import chromium
+from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.cli.started import Up, going_up, port_is_free, processes_in
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
-
-# For a machine whose every core is busy; nothing waits as long where it is calm.
-ANSWER_LIMIT_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -96,8 +93,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture(scope="package")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browsing: the UI's scripts are loaded once."""
-    with browser.new_context(viewport={"width": 1900, "height": 1250}) as context:
-        context.set_default_timeout(ANSWER_LIMIT_MS)
+    with open_window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
 

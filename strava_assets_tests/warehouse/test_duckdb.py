@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
+import strava_assets
 from strava_assets.warehouse import Apart, WarehouseError
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.duckdb_file import (
+    DamagedWarehouseError,
     MemoryLimitReachedError,
     NotAWarehouseError,
     WarehouseLockedError,
@@ -23,11 +27,11 @@ from strava_assets.warehouse.duckdb_file import (
     WarehouseUnwritableError,
 )
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError, UnfitRowsError
+from strava_assets_tests.strava.scripted import Said, ScriptedServer
 from strava_assets_tests.warehouse.samples import EARLY, RIDES, WEEKS, batch, merge, ride, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -179,15 +183,168 @@ def test_readers_share_a_file_nobody_writes_and_may_change_nothing(path: Path) -
         reading.communicate("\n")
 
 
+@pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize(
-    "content", [b"PK\x03\x04 a zip, perhaps" * 500, b"", b"SQLite format 3\x00" + bytes(4096)]
+    ("content", "told"),
+    [
+        (b"PK\x03\x04 a zip, perhaps" * 500, "some other kind of file"),
+        (b"dear diary", "some other kind of file"),
+        (b"PAR1" + bytes(500) + b"PAR1", "some other kind of file"),
+        (b"", "it is empty"),
+        (b"SQLite format 3\x00" + bytes(4096), "a SQLite database"),
+    ],
+    ids=["zip", "text", "Parquet", "empty", "SQLite"],
 )
-def test_a_file_that_is_something_else_is_refused_and_kept(path: Path, content: bytes) -> None:
+def test_a_file_that_is_something_else_is_refused_and_kept(
+    path: Path, content: bytes, told: str, *, read_only: bool
+) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(NotAWarehouseError, match="cannot be opened as a DuckDB file"):
-        DuckDBWarehouse(path)
+    with pytest.raises(NotAWarehouseError, match=f"cannot be opened as a DuckDB file: .*{told}") as refused:
+        DuckDBWarehouse(path, read_only=read_only)
+    assert "`strava-assets rebuild`" in refused.value.remedy
     assert path.read_bytes() == content
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_real_sqlite_database_is_refused_whatever_extensions_are_installed(path: Path) -> None:
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE bq_activities (activity_id TEXT)")
+        other.commit()
+    with pytest.raises(NotAWarehouseError, match="a SQLite database") as refused:
+        DuckDBWarehouse(path)
+    assert "/nonexistent" in str(refused.value.__cause__), "where no extension can be"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a warehouse with a table of some blocks."""
+    path = tmp_path_factory.mktemp("whole") / "warehouse.duckdb"
+    with DuckDBWarehouse(path) as engine:
+        engine._run("CREATE TABLE large AS SELECT range AS n, md5(range::VARCHAR) AS t FROM range(100000)")
+    return path.read_bytes()
+
+
+def read_all(path: Path, *, read_only: bool) -> None:
+    """Open a copy of `whole` and read every block of its table."""
+    with DuckDBWarehouse(path, read_only=read_only) as engine:
+        engine.query("SELECT SUM(n) AS n, MAX(t) AS t FROM large")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("left", [0.002, 0.1, 0.5, 0.95])
+def test_a_file_that_was_cut_is_damaged_and_says_how_all_is_made_anew(
+    path: Path, whole: bytes, left: float, *, read_only: bool
+) -> None:
+    path.parent.mkdir()
+    cut = whole[: int(len(whole) * left)]
+    path.write_bytes(cut)
+    with pytest.raises(DamagedWarehouseError, match="is damaged") as refused:
+        read_all(path, read_only=read_only)
+    assert f"Move {path} away" in refused.value.remedy
+    assert "`strava-assets rebuild`" in refused.value.remedy
+    assert path.stat().st_size == len(cut)
+
+
+def test_a_block_that_was_overwritten_is_damage_when_it_is_read(path: Path, whole: bytes) -> None:
+    path.parent.mkdir()
+    middle = len(whole) // 2
+    path.write_bytes(whole[:middle] + bytes(300_000) + whole[middle + 300_000 :])
+    with pytest.raises(DamagedWarehouseError, match="`strava-assets rebuild`"):
+        read_all(path, read_only=False)
+
+
+def test_a_file_appears_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    link = os.link
+
+    def watch(draft: Path, target: Path) -> None:
+        assert not target.exists()
+        seen.append(draft.read_bytes())
+        link(draft, target)
+
+    monkeypatch.setattr(os, "link", watch)
+    DuckDBWarehouse(path).close()
+    assert len(seen) == 1
+    assert seen[0][8:12] == b"DUCK"
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_what_a_killed_process_left_of_a_new_file_is_tidied_up(path: Path) -> None:
+    path.parent.mkdir()
+    (path.parent / f".{path.name}.0123abcd.new").write_bytes(b"half")
+    DuckDBWarehouse(path).close()
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_where_the_disk_has_no_links_the_file_is_made_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with DuckDBWarehouse(path) as engine:
+        assert engine.query("SELECT 1 AS one").to_pylist() == [{"one": 1}]
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_two_processes_that_make_the_file_at_once_end_with_one(path: Path) -> None:
+    path.parent.mkdir()
+    code = """
+        import sys; from pathlib import Path; from strava_assets.warehouse.duckdb import DuckDBWarehouse
+        sys.stdin.readline()
+        with DuckDBWarehouse(Path(sys.argv[1])) as engine:
+            engine._run("CREATE TABLE IF NOT EXISTS t (a INTEGER)"); engine._run("INSERT INTO t VALUES (1)")
+    """
+    both = [run_python(code, path) for _ in range(2)]
+    for process in both:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in both:
+        process.communicate(timeout=300)
+    assert [process.returncode for process in both] == [0, 0]
+    with DuckDBWarehouse(path, read_only=True) as engine:
+        assert engine.query("SELECT COUNT(*) AS n FROM t").to_pylist() == [{"n": 2}]
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_opening_the_file_twice_in_a_process_keeps_others_out(path: Path) -> None:
+    # A lock of POSIX is lost when its process closes the file anywhere.
+    code = """
+        import sys, duckdb
+        try: duckdb.connect(sys.argv[1])
+        except duckdb.IOException: print('kept out')
+    """
+    with DuckDBWarehouse(path), DuckDBWarehouse(path), run_python(code, path) as other:
+        assert other.communicate(timeout=120)[0] == "kept out\n"
+
+
+def test_every_connection_of_the_project_is_opened_in_one_place() -> None:
+    package = Path(strava_assets.__file__).parent
+    texts = {path.name: path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    assert [name for name, text in texts.items() if "duckdb.connect(" in text] == ["duckdb_file.py"]
+
+
+def test_no_extension_is_ever_fetched(path: Path, tmp_path: Path) -> None:
+    with ScriptedServer(lambda _: Said(404, {})) as repository:
+
+        def want_an_extension(connection: duckdb.DuckDBPyConnection) -> None:
+            connection.execute(f"SET GLOBAL custom_extension_repository = '{repository.url}'")
+            connection.execute(f"SET GLOBAL extension_directory = '{tmp_path / 'extensions'}'")
+            with pytest.raises(duckdb.Error):
+                connection.execute("SELECT * FROM sqlite_scan('a.db', 'b')")
+
+        with contextlib.closing(duckdb.connect()) as plain:
+            want_an_extension(plain)
+        assert repository.asked, "as DuckDB is without settings"
+        repository.asked.clear()
+        with DuckDBWarehouse(path) as engine:
+            want_an_extension(engine._connection)
+            want_an_extension(engine._connection.cursor())
+        assert repository.asked == []
 
 
 def test_a_folder_in_the_file_s_place_is_refused(path: Path) -> None:

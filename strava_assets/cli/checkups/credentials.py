@@ -9,13 +9,15 @@ import stat
 from typing import TYPE_CHECKING
 
 from strava_assets.cli.account import open_tokens, place_of_tokens
-from strava_assets.cli.checkups.finding import broken, ok, warning
+from strava_assets.cli.checkups.finding import broken, failed, ok, warning
 from strava_assets.settings import SecretStoreKind
+from strava_assets.strava.errors import ForeignHostError
+from strava_assets.strava.hosts import require_api_host, require_oauth_host
 from strava_assets.strava.refresh import NEEDED
 from strava_assets.strava.scopes import missing_scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from strava_assets.cli.checkups.finding import Finding
     from strava_assets.settings import Settings
@@ -30,7 +32,8 @@ def look(settings: Settings) -> Iterator[Finding]:
         StravaAssetsError: it cannot be read.
     """
     mode = _mode(settings)
-    known = open_tokens(settings).read()
+    tokens = open_tokens(settings)
+    known = tokens.read()
     missing = [name for name in NEEDED if not known.get(name)]
     if missing:
         cure = f"{LOGIN}; without an account of yours, make run shows a sample athlete"
@@ -50,7 +53,17 @@ def look(settings: Settings) -> Iterator[Finding]:
         yield warning("secrets", f"{kept}, and others could read it (mode {mode:o}).", cure)
     else:
         yield ok("secrets", f"{kept} (mode {mode:o}).")
+    yield from _addresses(settings, known, remembers=tokens.writable)
     yield from _scopes(known.get("scope"))
+
+
+def _addresses(settings: Settings, known: Mapping[str, str], *, remembers: bool) -> Iterator[Finding]:
+    """Whether the credentials may go to the addresses in force; says nothing where they may."""
+    try:
+        require_oauth_host(settings.oauth_base_url, known, remembers=remembers)
+        require_api_host(settings.api_base_url, known, settings.oauth_base_url)
+    except ForeignHostError as error:
+        yield failed("addresses", error)
 
 
 def _mode(settings: Settings) -> int | None:

@@ -10,9 +10,14 @@ import dagster as dg
 from strava_assets.assets.activities import FRESH
 from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
+from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited
+from strava_assets.execution.pools import holders_of
+from strava_assets.execution.recovery import find_dead_runs
+from strava_assets.execution.tags import PROCESS_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from strava_assets.settings import Settings
 
@@ -33,8 +38,16 @@ def look(settings: Settings) -> Iterator[Finding]:
         return
     with dg.DagsterInstance.from_config(str(home)) as instance:
         yield ok("dagster", f"Its home is {home}.")
+        if configuration_is_edited(home):
+            yield ok(
+                "dagster",
+                f"{CONFIGURATION} has changes of yours; {SHIPPED} beside it is the version that ships.",
+            )
         alive = yield from _daemon(instance)
         yield _schedule(instance, alive=alive)
+        yield from _dead_runs(instance)
+        yield from _held_pools(instance)
+        yield _records(instance, home, settings.keep_runs_days)
         yield _last_sync(instance)
         yield from _streams(instance)
         yield from _last_run(instance)
@@ -75,6 +88,34 @@ def _schedule(instance: dg.DagsterInstance, *, alive: bool) -> Finding:
     if state == "STOPPED":
         return warning("schedule", "It is switched off.", "switch it on in the UI, under Automation")
     return ok("schedule", "Every six hours." if alive else "Switched on; it ticks while the daemon runs.")
+
+
+def _dead_runs(instance: dg.DagsterInstance) -> Iterator[Finding]:
+    """Runs whose process was killed; until they are ended, later runs wait for the pools they hold."""
+    for dead in find_dead_runs(instance):
+        process = dead.run.tags.get(PROCESS_TAG, "its process")
+        holds = f" It still holds the pool {' and '.join(dead.pools)}." if dead.pools else ""
+        said = f"The run {dead.run.job_name} ({dead.run.run_id[:8]}) was killed: {process} is gone.{holds}"
+        yield broken("dead run", said, "strava-assets doctor --fix; the next command does it as well")
+
+
+def _held_pools(instance: dg.DagsterInstance) -> Iterator[Finding]:
+    for pool in sorted(instance.event_log_storage.get_concurrency_keys()):
+        if holders := holders_of(instance, pool):
+            yield ok("pool", f"{pool} is held by {' and '.join(map(str, holders))}.")
+
+
+def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Finding:
+    """How much room the records of runs take, and how fast they grow."""
+    size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
+    runs = instance.get_runs_count()
+    said = f"{runs:,} runs on record take {size_mb:,.1f} MB; those older than {keep_days} days are removed."
+    oldest = instance.get_run_records(limit=1, ascending=True)
+    if oldest:
+        days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400
+        if days >= 1:
+            said += f" They have grown by {size_mb / days:,.1f} MB a day."
+    return ok("records", said)
 
 
 def _last_sync(instance: dg.DagsterInstance) -> Finding:

@@ -1,0 +1,102 @@
+"""`strava-assets webserver`: the Dagster UI and the report behind the guard, without the daemon."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from strava_assets.cli.options import Port, UserPath
+from strava_assets.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import dagster as dg
+    from dagster._core.workspace.load_target import WorkspaceLoadTarget
+
+    from strava_assets.settings import Settings
+
+
+@click.command("webserver")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address it listens on.")
+@click.option("--port", default=3000, show_default=True, type=Port(), help="The port.")
+@click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
+@click.option(
+    "-w",
+    "--workspace",
+    type=UserPath(exists=True, dir_okay=False),
+    help="A workspace file that names a running code server; DAGSTER_HOME is then yours to set.",
+)
+def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
+    """Serve the UI and the report, and run nothing by itself.
+
+    The report is at /report/. There is no login: on another host than loopback it starts only if
+    STRAVA_ASSETS_ALLOWED_HOSTS says under which names it is reached.
+    """
+    try:
+        _run(host, port, path_prefix, workspace)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
+    from strava_assets.cli.console import console, say
+    from strava_assets.settings import load_settings
+    from strava_assets.web.app import build_app, open_workspace, read_path_prefix
+    from strava_assets.web.serving import check_exposure, open_listener, serve
+
+    settings = load_settings()
+    prefix = read_path_prefix(path_prefix)
+    warning = check_exposure(host, settings.hosts)
+    if warning:
+        say("warning", warning)
+    with (
+        open_listener(port, host, name="The web UI") as listener,
+        _instance(settings, own=workspace is None) as instance,
+        open_workspace(instance, _target(workspace)) as context,
+    ):
+        app = build_app(
+            context, allowed=settings.hosts, path_prefix=prefix, report_folder=settings.report_folder
+        )
+        address = f"http://{_reachable(host)}:{port}{prefix}"
+        console.print(f"The Dagster UI: {address}/", soft_wrap=True)
+        console.print(f"The report:     {address}/report/", soft_wrap=True)
+        serve(app, listener)
+
+
+def _target(workspace: Path | None) -> WorkspaceLoadTarget:
+    """Where the definitions come from: a workspace file, or this package."""
+    from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+
+    if workspace:
+        return WorkspaceFileTarget([str(workspace)])
+    return ModuleTarget(
+        "strava_assets.definitions", attribute=None, working_directory=None, location_name="strava_assets"
+    )
+
+
+def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
+    """The Dagster instance of our own home, or that of DAGSTER_HOME."""
+    import dagster as dg
+
+    from strava_assets.cli.instance import prepare
+
+    if own:
+        prepare(settings)
+    elif not os.environ.get("DAGSTER_HOME"):
+        raise ConfigurationError(
+            "DAGSTER_HOME is not set.",
+            means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
+            remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
+        )
+    return dg.DagsterInstance.get()
+
+
+def _reachable(host: str) -> str:
+    """The host as it stands in an address to open on this machine."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,57 @@
+"""Launches runs as Dagster does by default, and tells its monitoring daemon which of them are dead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from typing_extensions import override
+
+from strava_assets.execution.running import RunLocks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dagster._serdes.config_class import ConfigurableClassData
+
+
+class LockCheckingRunLauncher(DefaultRunLauncher):
+    """Dagster's default launcher cannot tell whether a run's process lives; the run's lock can.
+
+    The daemon asks every few seconds, for runs of the command line as well.
+
+    Args:
+        locks_in: the folder whose subfolder `running` holds the locks; Dagster's home by default. On a server
+            it must be one that all processes share.
+        inst_data: Dagster's own.
+    """
+
+    def __init__(self, locks_in: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
+        super().__init__(inst_data)
+        self.locks_in = locks_in
+
+    @classmethod
+    @override
+    def config_type(cls) -> dict[str, dg.Field]:
+        return {"locks_in": dg.Field(dg.StringSource, is_required=False)}
+
+    @classmethod
+    @override
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
+    ) -> LockCheckingRunLauncher:
+        return cls(config_value.get("locks_in"), inst_data)
+
+    @property
+    @override
+    def supports_check_run_worker_health(self) -> bool:
+        return True
+
+    @override
+    def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
+        locks = RunLocks.of(self._instance)
+        if locks is None or not locks.owns(run) or locks.is_alive(run.run_id):
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        return CheckRunHealthResult(WorkerStatus.FAILED, "its process ended without a word")

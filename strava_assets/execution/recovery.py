@@ -1,0 +1,114 @@
+"""Ends runs whose process is gone, and frees the pools they still hold.
+
+A process that is killed writes nothing any more: its run stays "started" on record and keeps its pool, so
+every later run would wait for it. Its lock file tells: a lock that can be taken has no owner.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from strava_assets.execution.locks import exclusive
+from strava_assets.execution.running import RunLocks
+from strava_assets.execution.tags import PROCESS_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_IN_PROGRESS = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+WHY = (
+    "The process of this run ended without a word: it was killed, ran out of memory, or the machine stopped."
+)
+
+
+@dataclass(frozen=True)
+class DeadRun:
+    """A run whose process is gone.
+
+    Args:
+        run: as it is on record.
+        pools: the pools it holds.
+    """
+
+    run: dg.DagsterRun
+    pools: tuple[str, ...]
+
+    def __str__(self) -> str:
+        process = self.run.tags.get(PROCESS_TAG, "its process")
+        freed = f" The pool {' and '.join(self.pools)} is free again." if self.pools else ""
+        return (
+            f"The run {self.run.job_name} ({self.run.run_id[:8]}, {process}) was killed before it ended; it "
+            f"is marked as failed.{freed}"
+        )
+
+
+def open_instance() -> dg.DagsterInstance:
+    """Dagster's instance of this home; its database is made where there is none yet.
+
+    Several processes that make the database at the same time break it, so they take turns.
+    """
+    with exclusive(Path(os.environ["DAGSTER_HOME"]) / "preparing.lock"):
+        return dg.DagsterInstance.get()
+
+
+def find_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
+    """Runs on record as going on whose lock nobody holds; nothing is changed.
+
+    Runs whose lock is in another folder, as those of another container, are left to who sees it.
+    """
+    locks = RunLocks.of(instance)
+    if locks is None:
+        return []
+    runs = instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))
+    suspects = [run for run in runs if locks.owns(run) and not locks.is_alive(run.run_id)]
+    if not suspects:
+        return []
+    holds = _pools_by_run(instance)
+    # A run that ended between the two looks has released its lock because it ended.
+    still = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))}
+    return [DeadRun(run, holds.get(run.run_id, ())) for run in suspects if run.run_id in still]
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
+    """Mark dead runs as failed and free every pool that no living run holds.
+
+    Returns:
+        The runs that were ended, for a line to a person each.
+    """
+    dead = find_dead_runs(instance)
+    for found in dead:
+        instance.report_run_failed(found.run, WHY)
+    for run_id in _ended_holders(instance):
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    if locks := RunLocks.of(instance):
+        locks.remove_abandoned()
+    return dead
+
+
+def _ended_holders(instance: dg.DagsterInstance) -> Iterator[str]:
+    """Runs that hold or wait for a pool although they are over, or are not on record at all."""
+    locks = RunLocks.of(instance)
+    for run_id in instance.event_log_storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        ended = run is None or run.is_finished
+        if ended and not (locks and locks.is_alive(run_id)):
+            yield run_id
+
+
+def _pools_by_run(instance: dg.DagsterInstance) -> dict[str, tuple[str, ...]]:
+    storage = instance.event_log_storage
+    held: dict[str, set[str]] = {}
+    for pool, info in storage.get_concurrency_infos(list(storage.get_concurrency_keys())).items():
+        for slot in info.claimed_slots:
+            held.setdefault(slot.run_id, set()).add(pool)
+    return {run_id: tuple(sorted(pools)) for run_id, pools in held.items()}

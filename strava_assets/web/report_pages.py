@@ -1,0 +1,50 @@
+"""The report over HTTP: its pages and nothing else of the folder they lie in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from starlette.routing import Route
+
+from strava_assets.report.publish import NAME, is_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_HEADERS = {
+    # The page runs in an origin of its own, so that no script in it can drive the UI beside it.
+    "Content-Security-Policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
+    "Cache-Control": "no-cache",
+}
+_REMOTE = "The report is not on this machine: it is written to STRAVA_ASSETS_REPORT_URL. Open it there."
+_MISSING = "There is no such page of the report. Every sync writes one at its end."
+
+
+def report_routes(folder: Path | None, path: str) -> list[Route]:
+    """The routes that serve a report.
+
+    Args:
+        folder: where its pages are; None where they are not on this machine.
+        path: where it is served, e.g. `/report`.
+    """
+
+    def page(request: Request) -> Response:
+        if folder is None:
+            return PlainTextResponse(_REMOTE, 404)
+        name = request.path_params.get("name", NAME)
+        try:
+            content = (folder / name).read_bytes() if is_page(name) else None
+        except (FileNotFoundError, IsADirectoryError):
+            content = None
+        if content is None:
+            return PlainTextResponse(_MISSING, 404)
+        return HTMLResponse(content, headers=_HEADERS)
+
+    def add_slash(_: Request) -> Response:
+        return RedirectResponse(f"{path}/")
+
+    return [Route(path, add_slash), Route(f"{path}/", page), Route(f"{path}/{{name:path}}", page)]

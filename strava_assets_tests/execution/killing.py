@@ -1,0 +1,81 @@
+"""Kills a run in the middle of a step, and looks at Dagster's records as another process does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+import time
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# A guard against hanging, not a measure: everything that is waited for here comes within seconds.
+LIMIT_S = 240
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """What a condition gives once it is true."""
+    deadline = time.monotonic() + LIMIT_S
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come within {LIMIT_S} s")
+        time.sleep(0.005)
+    return value
+
+
+def holder_of_step(home: Path, step: str) -> str | None:
+    """The run whose step holds its pool now."""
+    rows = _rows(
+        home / "dagster" / "history" / "runs" / "index.db", "SELECT run_id, step_key FROM concurrency_slots"
+    )
+    return next((run_id for run_id, held in rows if held == step and run_id), None)
+
+
+def held_pools(home: Path) -> list[str]:
+    """The steps that hold a pool."""
+    rows = _rows(home / "dagster" / "history" / "runs" / "index.db", "SELECT step_key FROM concurrency_slots")
+    return [step for (step,) in rows if step]
+
+
+def runs_by_status(home: Path) -> dict[str, int]:
+    """How many runs are on record, by status."""
+    rows = _rows(
+        home / "dagster" / "history" / "runs.db", "SELECT status, COUNT(*) FROM runs GROUP BY status"
+    )
+    return dict(rows)
+
+
+def process_of_run(home: Path, run_id: str) -> int:
+    """The process that executes a run, as its tag says."""
+    query = "SELECT value FROM run_tags WHERE key = 'strava_assets/process' AND run_id = '%s'"
+    [(tag,)] = until(
+        lambda: _rows(home / "dagster" / "history" / "runs.db", query % run_id), "the tag of the run"
+    )
+    match = re.match(r"process (\d+) on ", tag)
+    assert match
+    return int(match[1])
+
+
+def kill_in_step(home: Path, step: str) -> str:
+    """Kill the process of whichever run is in this step, once one is; the run."""
+    run_id: str = until(lambda: holder_of_step(home, step), f"a run in {step}")
+    os.kill(process_of_run(home, run_id), signal.SIGKILL)
+    assert held_pools(home) == [step], "it died with its pool in its hands"
+    return run_id
+
+
+def _rows(database: Path, query: str) -> list[tuple[Any, ...]]:
+    # Before the first run there is neither file nor table; while it is written to it may be locked.
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db,
+    ):
+        return db.execute(query).fetchall()
+    return []

@@ -1,0 +1,1 @@
+"""Tests of what browsers and other programs may ask of our servers."""
