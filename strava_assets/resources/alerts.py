@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("strava_assets.alerts")
 
 REPORTED = "strava_assets/alert"
-"""The tag of a run that was reported; its value is what was reported: failed or recovered."""
+"""The tag of a run that was reported: what was said, and the run's own id, for a retry inherits the tags."""
 _FOLDER = "alerts"
+_RUNS_LOOKED_AT = 100
 _WITHOUT_A_REASON = "The run ended without saying why. See its log in the UI, under Runs."
 
 
@@ -68,7 +69,7 @@ class RunAlerts:
             return False
         with self._alone(run_id) as may_report:
             run = instance.get_run_by_id(run_id)
-            if not may_report or run is None or REPORTED in run.tags:
+            if not may_report or run is None or _was_reported(run):
                 return False
             text = _failure_text(instance, run_id)
             if text is None:
@@ -94,7 +95,7 @@ class RunAlerts:
             return False
         with self._alone(run_id) as may_report:
             run = instance.get_run_by_id(run_id)
-            if not may_report or run is None or REPORTED in run.tags:
+            if not may_report or run is None or _was_reported(run):
                 return False
             noted = self._failure_note(run.job_name)
             if not noted.exists() and not _was_reported_before(instance, run):
@@ -140,7 +141,7 @@ class RunAlerts:
         deliveries = deliver(self._settings, message)
         if any(not delivery.problem for delivery in deliveries):
             try:
-                instance.add_run_tags(message.run_id, {REPORTED: message.status})
+                instance.add_run_tags(message.run_id, {REPORTED: f"{message.status} {message.run_id}"})
             except Exception:  # noqa: BLE001 - the message is out, and what Dagster's storage lacks is told elsewhere
                 logger.warning("The run %s was reported, and that could not be noted.", message.run_id)
         if problem := not_delivered(deliveries):
@@ -221,18 +222,24 @@ def _step_text(event: dg.DagsterEvent) -> str:
     return f"{event.step_key}: It ended with {cause}.\nWhat to do: See the run's log in the UI, under Runs."
 
 
+def _was_reported(run: dg.DagsterRun) -> bool:
+    return run.tags.get(REPORTED, "").endswith(f" {run.run_id}")
+
+
 def _was_reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether a failure of the run's job was told since its last success before this run."""
     record = instance.get_run_record_by_id(run.run_id)
     if record is None:
         return False
-
-    def latest(status: dg.DagsterRunStatus, tags: dict[str, str]) -> dg.RunRecord | None:
-        earlier = dg.RunsFilter(
-            job_name=run.job_name, statuses=[status], tags=tags, created_before=record.create_timestamp
-        )
-        return next(iter(instance.get_run_records(earlier, limit=1)), None)
-
-    failed = latest(dg.DagsterRunStatus.FAILURE, {REPORTED: "failed"})
-    succeeded = latest(dg.DagsterRunStatus.SUCCESS, {})
-    return failed is not None and (succeeded is None or succeeded.create_timestamp < failed.create_timestamp)
+    before = record.create_timestamp
+    succeeded = dg.RunsFilter(
+        job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_before=before
+    )
+    last = next(iter(instance.get_run_records(succeeded, limit=1)), None)
+    failed = dg.RunsFilter(
+        job_name=run.job_name,
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        created_before=before,
+        created_after=last.create_timestamp if last else None,
+    )
+    return any(map(_was_reported, instance.get_runs(failed, limit=_RUNS_LOOKED_AT)))

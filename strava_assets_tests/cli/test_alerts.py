@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets_tests.cli.terminal import CREDENTIALS
+from strava_assets_tests.execution.homes import instance_in, started_run
 from strava_assets_tests.receivers import Webhook, answering
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ def test_a_sync_tells_its_failure_once_and_its_recovery_once(
         "strava_assets: sync succeeds again",
     ]
     assert "https://www.strava.com/settings/api" in webhook.got[0]["message"]
+
+
+def test_the_next_command_tells_of_a_run_whose_process_was_killed(
+    terminal: Terminal, webhook: Webhook, strava: RunningSandbox
+) -> None:
+    with instance_in(terminal.home) as instance:
+        dead = started_run(instance)
+
+    synced = terminal.at(strava).run("sync", **CREDENTIALS)
+
+    assert synced.status == 0, synced.out
+    assert [message["title"] for message in webhook.got] == [
+        "strava_assets: sync failed",
+        "strava_assets: sync succeeds again",
+    ]
+    assert "it was killed" in webhook.got[0]["message"]
+    assert webhook.got[0]["message"].endswith(f"Run {dead}")
 
 
 def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(

@@ -15,7 +15,7 @@ from strava_assets.settings import Settings
 from strava_assets_tests.receivers import Webhook, answering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 CANARY = "canary"
@@ -43,7 +43,12 @@ def alerts_to(folder: Path, webhook: Webhook) -> RunAlerts:
     return RunAlerts(Settings.model_validate({"home": folder / "home", "alert_urls": webhook.address}))
 
 
-def run(instance: dg.DagsterInstance, error: BaseException | None = None, job: str = "sync") -> str:
+def run(
+    instance: dg.DagsterInstance,
+    error: BaseException | None = None,
+    job: str = "sync",
+    tags: Mapping[str, str] | None = None,
+) -> str:
     """A run of one step that fails with the error, if any; its id."""
 
     @dg.op
@@ -55,7 +60,7 @@ def run(instance: dg.DagsterInstance, error: BaseException | None = None, job: s
     def the_job() -> None:
         the_step()
 
-    return the_job.execute_in_process(instance=instance, raise_on_error=False).run_id
+    return the_job.execute_in_process(instance=instance, raise_on_error=False, tags=tags).run_id
 
 
 def failing(instance: dg.DagsterInstance, job: str = "sync") -> str:
@@ -106,6 +111,22 @@ def test_recovery_is_told_once_after_any_number_of_failures(
         *["strava_assets: sync failed"] * 2,
         "strava_assets: sync succeeds again",
     ]
+
+
+def test_a_retry_inherits_the_tags_and_is_told_all_the_same(
+    instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
+) -> None:
+    first = failing(instance)
+    alerts.report_failure(instance, first)
+    told_run = instance.get_run_by_id(first)
+    assert told_run
+
+    retried = run(instance, dg.Failure("Again."), tags=told_run.tags)
+    assert alerts.report_failure(instance, retried)
+    recovered = run(instance, tags=told_run.tags)
+    assert alerts.report_success(instance, recovered)
+
+    assert len(webhook.got) == 3
 
 
 def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
@@ -203,7 +224,7 @@ def test_what_one_of_two_took_is_not_told_again(
     assert not alerts.report_failure(instance, run_id)
     run_of = instance.get_run_by_id(run_id)
     assert run_of
-    assert run_of.tags[REPORTED] == "failed"
+    assert run_of.tags[REPORTED] == f"failed {run_id}"
     assert len(webhook.got) == 1
 
 
