@@ -94,6 +94,7 @@ class Settings(BaseModel):
     umask: str | None = Field(
         default=None,
         pattern=r"^0?[0-7]{3}$",
+        examples=["022"],
         description="The umask for what is written outside the home, e.g. a report at another address. "
         "Default: that of the shell.",
     )
@@ -597,6 +598,9 @@ def _problems_of(error: ValidationError) -> list[str]:
         field = next(
             name for name in Settings.model_fields if location in (name, Settings.model_fields[name].alias)
         )
+        about = Settings.model_fields[field]
+        if problem["type"] == "string_pattern_mismatch":
+            message = f"must look like {(about.examples or [about.default])[0]}"
         possible = choices(field)
         what = f"possible: {', '.join(possible)}" if possible else message
         problems.append(_problem(field, problem["input"], what))

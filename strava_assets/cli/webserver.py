@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +13,6 @@ from strava_assets.cli.options import Port, UserPath
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import dagster as dg
     from dagster._core.workspace.load_target import WorkspaceLoadTarget
 
@@ -68,11 +67,24 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
 
 
 def _target(workspace: Path | None) -> WorkspaceLoadTarget:
-    """Where the definitions come from: a workspace file, or this package."""
+    """Where the definitions come from: a workspace file, or this package.
+
+    Raises:
+        ConfigurationError: it is not a workspace file.
+    """
     from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 
     if workspace:
-        return WorkspaceFileTarget([str(workspace)])
+        target = WorkspaceFileTarget([str(workspace)])
+        try:
+            target.create_origins()
+        except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser have many kinds
+            raise ConfigurationError(
+                f"{workspace} is not a workspace file: {' '.join(str(error).split())}",
+                means="It says where the code server is, so nothing was started.",
+                remedy="Correct it; deploy/server/workspace.yaml is an example.",
+            ) from None
+        return target
     return ModuleTarget(
         "strava_assets.definitions", attribute=None, working_directory=None, location_name="strava_assets"
     )
@@ -86,9 +98,15 @@ def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
 
     if own:
         prepare(settings)
-    elif not os.environ.get("DAGSTER_HOME"):
+    elif not Path(os.environ.get("DAGSTER_HOME", "")).is_absolute():
         raise ConfigurationError(
-            "DAGSTER_HOME is not set.",
+            "DAGSTER_HOME is not set, or is not a whole path.",
+            means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
+            remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
+        )
+    elif not Path(os.environ["DAGSTER_HOME"]).is_dir():
+        raise ConfigurationError(
+            f"DAGSTER_HOME is {os.environ['DAGSTER_HOME']}, which is not a folder.",
             means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
             remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
         )

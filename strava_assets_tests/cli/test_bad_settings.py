@@ -137,6 +137,19 @@ def test_a_command_without_settings_and_the_help_need_no_file(terminal: Terminal
     assert terminal.run("sync", "--help").status == 0
 
 
+@pytest.mark.parametrize("content", ["", "{{{", "5", "load_from: 5", "other: 1", "\udcff"])
+def test_what_is_not_a_workspace_file_is_told(terminal: Terminal, content: str) -> None:
+    file = terminal.folder / "workspace.yaml"
+    file.write_text(content, encoding="utf-8", errors="surrogateescape")
+    (terminal.home / "dagster").mkdir(parents=True)
+
+    said = terminal.run("webserver", "--workspace", str(file))
+
+    assert said.status == 1
+    assert f"{file} is not a workspace file: " in said.err
+    assert "What to do: " in said.err
+
+
 def test_the_doctor_tells_it_to_programs_as_a_finding(terminal: Terminal) -> None:
     (terminal.folder / ".env").write_bytes(b"canary\n")
 
