@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 SYNC, REFRESH = "sync", "refresh_marts"
-# macOS allows 104 bytes with the ending zero, Linux 108.
-LONGEST_SOCKET_PATH = 103
 
 
 @click.command("up")
@@ -57,7 +55,9 @@ def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> 
         started = stack.enter_context(_only_one(platform))
         if platform.ui:
             _check_port(platform.ui, platform.settings)
-        succeeded = _start(platform, started, _socket_path(started.locks, stack))
+        # Not in the home: a socket's path may have some hundred characters only.
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strava-assets-"))
+        succeeded = _start(platform, started, Path(folder) / "code.sock")
         if once:
             sys.exit(0 if succeeded else 1)
         try:
@@ -196,14 +196,6 @@ def _only_one(platform: Platform) -> Iterator[Processes]:
             yield started
     finally:
         lock.release()
-
-
-def _socket_path(locks: Path, stack: ExitStack) -> Path:
-    """Where the code server listens: in the home, or in a folder of its own where that path is too long."""
-    path = locks / "code.sock"
-    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
-        path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="strava-assets-")), path.name)
-    return path
 
 
 def _start(platform: Platform, started: Processes, socket_path: Path) -> bool:

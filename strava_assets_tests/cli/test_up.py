@@ -67,7 +67,7 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
         with going_up(tmp_path, "--port", str(port)) as started:
             assert started.ended() == 1
     assert f"Port {port} is taken" in started.out
-    assert f"PORT={port + 1}" in started.out
+    assert f"--port {port + 1}" in started.out
     assert "Starting" not in started.out
     assert list(tmp_path.rglob("*.log")) == []
 
