@@ -1,5 +1,6 @@
 """Alerts of the command line: a command that nobody watches tells of its failure itself.
 
+`run_job` reports its run, so what is around it reports the rest: an error is told once.
 A signal that ends a command is no failure. A process that is killed cannot tell anything; the command that
 finds the dead run reports it.
 """

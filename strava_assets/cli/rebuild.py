@@ -23,5 +23,5 @@ def command() -> None:
     settings = load_settings()
     with report_errors(settings, "rebuild"):
         prepare(settings)
-        succeeded = run_job(settings, "rebuild", {})
+    succeeded = run_job(settings, "rebuild", {})
     sys.exit(0 if succeeded else 1)

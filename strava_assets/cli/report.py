@@ -22,8 +22,7 @@ def command(*, open_it: bool) -> None:
     settings = load_settings()
     with report_errors(settings, "report"):
         prepare(settings)
-        succeeded = run_job(settings, "report", {})
-    if not succeeded:
+    if not run_job(settings, "report", {}):
         sys.exit(1)
     target = settings.report_target
     address = f"{target}/index.html" if "://" in target else Path(target, "index.html").absolute().as_uri()

@@ -36,8 +36,7 @@ _WITHOUT_A_REASON = "The run ended without saying why. See its log in the UI, un
 class RunAlerts:
     """Reports runs to the receivers that the settings name.
 
-    A plain object and no ConfigurableResource, so that nobody can direct messages elsewhere at a launch, and
-    no address stands in a configuration that the UI shows.
+    A plain object and no ConfigurableResource: the UI shows the fields of one, and the addresses are secrets.
 
     Args:
         settings: the receivers, and the home that the daemon and the commands share.
@@ -174,7 +173,8 @@ class RunAlerts:
             yield True
         finally:
             # The tag is the record, so the file is needed no longer than this.
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             os.close(descriptor)
 
 
