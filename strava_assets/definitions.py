@@ -21,8 +21,8 @@ from strava_assets.checks.measured import build_checks
 from strava_assets.execution.executor import run_executor
 from strava_assets.marts import catalog
 from strava_assets.resources import (
-    AlertResource,
     LandingResource,
+    RunAlerts,
     StravaResource,
     StreamsResource,
     WarehouseResource,
@@ -53,7 +53,7 @@ def build_defs(
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
     bound = {
-        name: fixed(resource) if isinstance(resource, dg.ConfigurableResource) else resource
+        name: resource if isinstance(resource, dg.ResourceDefinition) else fixed(resource)
         for name, resource in resources.items()
     }
     storage_kind = settings.warehouse_kind.value
@@ -116,13 +116,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
             bigquery_max_bytes_billed=settings.bigquery_max_bytes_billed,
             bigquery_api_endpoint=settings.bigquery_api_endpoint,
         ),
-        "alerts": AlertResource(
-            webhook_form=settings.alert_webhook_form,
-            mail_to=settings.alert_mail_to,
-            mail_from=settings.alert_mail_from,
-            smtp_host=settings.smtp_host,
-            smtp_port=settings.smtp_port,
-        ),
+        "alerts": RunAlerts(settings),
     }
 
 

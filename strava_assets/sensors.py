@@ -1,20 +1,23 @@
-"""Alerts: a message when a run fails, with the failure's own cure, and one when the next run succeeds."""
+"""Alerts of the daemon: a message when a run fails, and one when its job succeeds again.
+
+What is said, and that nobody is told twice, stands in resources/alerts.py.
+"""
 
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from strava_assets.resources.alerts import AlertResource
+from strava_assets.resources.alerts import RunAlerts
 
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 
 def build(settings: "Settings") -> list[dg.SensorDefinition]:
-    """The two sensors; they run wherever an address for messages is set.
+    """The two sensors; they run wherever a receiver of messages is set.
 
     Args:
-        settings: whether alerts have somewhere to go, and whether automation starts switched on.
+        settings: whether anybody is told, and whether automation starts switched on.
     """
     status = (
         dg.DefaultSensorStatus.RUNNING
@@ -22,63 +25,26 @@ def build(settings: "Settings") -> list[dg.SensorDefinition]:
         else dg.DefaultSensorStatus.STOPPED
     )
 
-    # All code locations: a run from the command line belongs to none, and its failure is told as well.
+    # All code locations: a run from the command line belongs to none. That command reports it itself, unless
+    # it was killed.
     @dg.run_failure_sensor(
         name="alert_on_failure",
         monitor_all_code_locations=True,
         default_status=status,
-        description="Tells a failed run and what to do about it, once a failure, at the address set in "
-        "STRAVA_ASSETS_ALERT_WEBHOOK_URL or STRAVA_ASSETS_ALERT_MAIL_TO.",
+        description="Tells the receivers in STRAVA_ASSETS_ALERT_URLS that a run failed and what to do about "
+        "it, once for each failure.",
     )
-    def alert_on_failure(context: dg.RunFailureSensorContext, alerts: AlertResource) -> None:
-        alerts.tell(
-            f"The run {context.dagster_run.job_name} failed.",
-            _cures(context) or context.failure_event.message or "The run ended without saying why.",
-            run_id=context.dagster_run.run_id,
-            recovered=False,
-        )
+    def alert_on_failure(context: dg.RunFailureSensorContext, alerts: dg.ResourceParam[RunAlerts]) -> None:
+        alerts.report_failure(context.instance, context.dagster_run.run_id)
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
-        name="tell_of_recovery",
+        name="alert_on_recovery",
         monitor_all_code_locations=True,
         default_status=status,
-        description="Tells once when a run succeeds after one that failed.",
+        description="Tells them once when a job succeeds again.",
     )
-    def tell_of_recovery(context: dg.RunStatusSensorContext, alerts: AlertResource) -> None:
-        run = context.dagster_run
-        if _failed_before(context.instance, run):
-            alerts.tell(
-                f"The run {run.job_name} succeeds again.",
-                "Nothing is to be done: what the failed runs missed has been caught up.",
-                run_id=run.run_id,
-                recovered=True,
-            )
+    def alert_on_recovery(context: dg.RunStatusSensorContext, alerts: dg.ResourceParam[RunAlerts]) -> None:
+        alerts.report_success(context.instance, context.dagster_run.run_id)
 
-    return [alert_on_failure, tell_of_recovery]
-
-
-def _cures(context: dg.RunFailureSensorContext) -> str:
-    """The failed steps' own words: what happened, what it means, what to do."""
-    told = []
-    for event in context.get_step_failure_events():
-        failure = event.step_failure_data
-        text = failure.user_failure_data.description if failure.user_failure_data else None
-        told.append(f"{event.step_key}: {text or failure.error_display_string}")
-    return "\n".join(told)
-
-
-def _failed_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the run of this job that was created last before this one failed."""
-    record = instance.get_run_record_by_id(run.run_id)
-    if record is None:
-        return False
-    earlier = instance.get_runs(
-        dg.RunsFilter(
-            job_name=run.job_name,
-            statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE],
-            created_before=record.create_timestamp,
-        ),
-        limit=1,
-    )
-    return bool(earlier) and earlier[0].status is dg.DagsterRunStatus.FAILURE
+    return [alert_on_failure, alert_on_recovery]

@@ -1,20 +1,21 @@
 """The environment, read once and validated; every variable of the project is declared here and nowhere else.
 
-Nothing here touches the network, a secret store or the disk beyond `.env`. Secret values are `SecretStr`,
-so that no repr or log shows them; what they are used for is the secret stores' matter.
+Nothing here touches the network or a secret store. Of the disk it reads `.env`, and looks whether the home is
+a folder. Secret values are `SecretStr`, so that no repr or log shows them.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, get_origin
 from zoneinfo import available_timezones
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -25,14 +26,26 @@ from pydantic import (
     model_validator,
 )
 
+from strava_assets.alerts.addresses import split_addresses
+from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
 from strava_assets.file_modes import DEFAULT_HOME
+from strava_assets.setting_paths import (
+    check_address,
+    check_web_address,
+    expand_user,
+    refuse_file_as_home,
+    refuse_unusable_home,
+)
 from strava_assets.web.hosts import AllowedHosts, Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+logger = logging.getLogger(__name__)
+
 PREFIX = "STRAVA_ASSETS_"
+_SHOWN_CHARACTERS = 100
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^/@]*:[^/]*@")
 _STRAVA_OVER_HTTP = re.compile(r"http://([^/]*\.)?strava\.com(?![^:/])", re.IGNORECASE)
 
@@ -74,11 +87,14 @@ class Settings(BaseModel):
     # Where it runs and where its state lives
     env: Environment = Field(default=Environment.LOCAL, description="Where it runs.")
     home: Path = Field(
-        default=DEFAULT_HOME, description="The one folder of all local state, for this user alone."
+        default=DEFAULT_HOME,
+        validate_default=True,
+        description="The one folder of all local state, for this user alone.",
     )
     umask: str | None = Field(
         default=None,
         pattern=r"^0?[0-7]{3}$",
+        examples=["022"],
         description="The umask for what is written outside the home, e.g. a report at another address. "
         "Default: that of the shell.",
     )
@@ -146,7 +162,9 @@ class Settings(BaseModel):
     max_deleted_share: float = Field(
         default=0.05, ge=0, le=1, description="A listing that would delete more than this share stops."
     )
-    max_deleted_count: int = Field(default=20, ge=0, description="... and more than this many activities.")
+    max_deleted_count: int = Field(
+        default=20, ge=0, le=10**9, description="... and more than this many activities."
+    )
     landing_url: str | None = Field(
         default=None,
         description="Where answers land as received; any fsspec address. Default: <home>/landing.",
@@ -160,6 +178,7 @@ class Settings(BaseModel):
     retention_days: int | None = Field(
         default=None,
         ge=1,
+        le=36_500,
         description="Expire API rows that Strava has not confirmed for so many days; off by default.",
     )
 
@@ -185,7 +204,7 @@ class Settings(BaseModel):
     )
     duckdb_memory_limit: str = Field(
         default="128MB",
-        pattern=r"^\d+(\.\d+)?\s*(MB|GB|MiB|GiB)$",
+        pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\s*(MB|GB|MiB|GiB)$",
         description="DuckDB's memory bound; a million activities want 1GB.",
     )
     gcp_project: str | None = Field(default=None, description="The Google Cloud project.")
@@ -201,6 +220,7 @@ class Settings(BaseModel):
     bigquery_max_bytes_billed: int = Field(
         default=10 * 1024**3,
         ge=10 * 1024**2,
+        le=2**63 - 1,
         description="A statement that would read more bytes is refused.",
     )
     bigquery_api_endpoint: str | None = Field(
@@ -241,22 +261,63 @@ class Settings(BaseModel):
     )
 
     # Alerts
+    alert_urls: SecretStr | None = Field(
+        default=None,
+        description="Who is told of a failed run: addresses as apprise writes them, e.g. slack://… or "
+        "mailtos://…, separated by spaces; docs/alerts.md has examples. They are treated as secrets.",
+    )
     alert_webhook_url: SecretStr | None = Field(
-        default=None, description="Where a failed run is told, by POST; the address is treated as a secret."
+        default=None, description="Old: an address that gets a POST; use STRAVA_ASSETS_ALERT_URLS."
     )
     alert_webhook_form: Literal["json", "slack"] = Field(
-        default="json", description="The form of that message."
+        default="json", description="Old: the form of that POST."
     )
-    alert_mail_to: str | None = Field(default=None, description="Where a failed run is told by mail.")
-    alert_mail_from: str = Field(default="strava-assets@localhost", description="The sender of that mail.")
-    smtp_host: str = Field(default="localhost", description="The mail server, without login.")
-    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
+    alert_mail_to: str | None = Field(
+        default=None, description="Old: a mail address; use STRAVA_ASSETS_ALERT_URLS."
+    )
+    alert_mail_from: str = Field(
+        default="strava-assets@localhost", description="Old: the sender of that mail."
+    )
+    smtp_host: str = Field(default="localhost", description="Old: the mail server, without login.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Old: its port.")
 
     @field_validator("power_sports", "allowed_hosts", mode="before")
     @classmethod
     def _split_at_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+        if not isinstance(value, str):
+            return value
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not parts:
+            raise ValueError("names nothing; leave it empty for the default")
+        return parts
+
+    @field_validator("home", "athlete_file", "landing_url", "streams_url", "report_url", mode="before")
+    @classmethod
+    def _expand_user(cls, value: object) -> object:
+        return expand_user(str(value)) if isinstance(value, (str, Path)) else value
+
+    @field_validator("landing_url", "streams_url", "report_url")
+    @classmethod
+    def _check_place(cls, value: str | None) -> str | None:
+        return check_address(value) if value else value
+
+    @field_validator("home")
+    @classmethod
+    def _refuse_unusable_home(cls, value: Path) -> Path:
+        return refuse_unusable_home(value)
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _check_alert_urls(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            split_addresses(value.get_secret_value())
+        return value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _check_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value:
+            check_web_address(value.get_secret_value())
         return value
 
     @field_validator("allowed_hosts")
@@ -265,8 +326,8 @@ class Settings(BaseModel):
         for entry in value:
             if Host.parse(entry) is None:
                 raise ValueError(
-                    f"{entry!r} must be a host name, with or without a port, such as rides.example.com; "
-                    "without https:// and without a path"
+                    f"{_shown(entry)!r} must be a host name, with or without a port, such as "
+                    "rides.example.com; without https:// and without a path"
                 )
         return value
 
@@ -278,15 +339,15 @@ class Settings(BaseModel):
                 ", ".join(get_close_matches(value, available_timezones(), n=3))
                 or "Europe/Paris, America/New_York"
             )
-            raise ValueError(f"is no IANA time zone; did you mean {near}?")
+            raise ValueError(f"is not an IANA time zone; did you mean {near}?")
         return value
 
-    @field_validator("api_base_url", "oauth_base_url")
+    @field_validator("source_url", "bigquery_api_endpoint")
     @classmethod
-    def _an_address(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https:// (or http:// for a local sandbox)")
-        return value.rstrip("/")
+    def _check_web_address(cls, value: str | None) -> str | None:
+        if value:
+            check_web_address(value)
+        return value
 
     @model_validator(mode="after")
     def _google_needs_a_project(self) -> Self:
@@ -322,6 +383,16 @@ class Settings(BaseModel):
             raise ValueError("must begin with https://, so that nobody reads the credentials on their way")
         return value
 
+    @field_validator("api_base_url", "oauth_base_url")
+    @classmethod
+    def _check_api_address(cls, value: str) -> str:
+        parts = check_web_address(value)
+        if "@" in parts.netloc:
+            raise ValueError("must hold no user; Strava is asked with the tokens alone")
+        if "?" in value or "#" in value:
+            raise ValueError("must end with the path, without ? and #")
+        return value.rstrip("/")
+
     @property
     def warehouse_kind(self) -> WarehouseKind:
         """The engine in force: as set, or what the environment implies."""
@@ -343,8 +414,14 @@ class Settings(BaseModel):
 
     @property
     def alerts_wanted(self) -> bool:
-        """Whether a failed run has somewhere to be told."""
-        return self.alert_webhook_url is not None or self.alert_mail_to is not None
+        """Whether anybody is told of a failed run."""
+        return bool(self.alert_urls or self.old_alert_variables)
+
+    @property
+    def old_alert_variables(self) -> tuple[str, ...]:
+        """The variables that name a receiver and give way to STRAVA_ASSETS_ALERT_URLS, where they are set."""
+        old = ("alert_webhook_url", "alert_mail_to")
+        return tuple(variable_name(field) for field in old if getattr(self, field))
 
     @property
     def duckdb_path(self) -> Path:
@@ -416,7 +493,7 @@ def _choices_of(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
-def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = Path(".env")) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE) -> Settings:
     """Read and validate the settings.
 
     Args:
@@ -424,61 +501,130 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         env_file: the file that fills what the environment leaves out; None for none.
 
     Raises:
-        ConfigurationError: an unknown variable, an impossible value or a contradiction; the message names
-            each variable and what is possible.
+        ConfigurationError: the file cannot be read, an unknown variable, an impossible value or a
+            contradiction; the message names each variable and what is possible, and never a secret.
     """
-    in_file = dotenv_values(env_file) if env_file and env_file.is_file() else {}
-    given = {
-        name: value
+    in_file = read_env_file(env_file) if env_file else {}
+    stripped = {
+        name: value.strip()
         for name, value in {**in_file, **(os.environ if environ is None else environ)}.items()
-        if value  # an empty variable is an unset one
     }
+    given = {name: value for name, value in stripped.items() if value}  # an empty variable is an unset one
     fields = {variable_name(field): field for field in Settings.model_fields}
     _refuse_unknown(given, fields)
+    values = {fields[name]: value for name, value in given.items() if name in fields}
+    if problems := [
+        problem for field, value in values.items() for problem in _problems_of_text(field, value)
+    ]:
+        raise _unusable(problems)
     try:
-        return Settings.model_validate(
-            {fields[name]: value for name, value in given.items() if name in fields}
-        )
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise _explained(error) from None
+        raise _unusable(_problems_of(error)) from None
+    try:
+        refuse_file_as_home(settings.home)
+    except ValueError as error:
+        raise _unusable([_problem("home", settings.home, str(error))]) from None
+    if settings.old_alert_variables:
+        _warn_of_old_variables(settings.old_alert_variables)
+    return settings
 
 
-def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:
-    unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in fields)
-    if not unknown:
-        return
-    hints = []
-    for name in unknown:
-        near = get_close_matches(name, fields, n=1)
-        hints.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    known = "\n  ".join(sorted(fields))
-    raise ConfigurationError(
-        f"Unknown setting: {', '.join(hints)}.",
-        means="A misspelt setting would silently do nothing, so nothing was started.",
-        remedy=f"correct or remove it. The settings there are:\n  {known}",
+@cache
+def _warn_of_old_variables(names: tuple[str, ...]) -> None:
+    """Say it once in a process, however often it reads the settings."""
+    logger.warning(
+        "Old alert settings are in use: %s. They work in this release and will be refused in the next one. "
+        "Use %sALERT_URLS instead; docs/alerts.md shows what to write.",
+        ", ".join(names),
+        PREFIX,
     )
 
 
-def _explained(error: ValidationError) -> ConfigurationError:
-    lines = []
+def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    hints = [hint for name in sorted(given) if (hint := _hint(name, fields))]
+    if not hints:
+        return
+    raise ConfigurationError(
+        f"Unknown setting: {', '.join(hints)}.",
+        means="A misspelt setting would silently do nothing, so nothing was started.",
+        remedy="Correct or remove it, in the environment or in .env; .env.example lists every setting.",
+    )
+
+
+def _hint(name: str, fields: Mapping[str, str]) -> str:
+    """A variable that is meant for this program and misspelt, with what was meant; empty for any other."""
+    if name in fields:
+        return ""
+    upper = name.upper()
+    if upper in fields:
+        return f"{name} (it is written in capitals: {upper})"
+    if upper.startswith(PREFIX):
+        ends = {known.removeprefix(PREFIX): known for known in fields}
+        near = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
+    elif upper.startswith("STR") and not upper.startswith(tuple(fields)):
+        # Another program may well have variables for Strava; a near miss is one letter or two.
+        near = get_close_matches(upper, fields, n=1, cutoff=0.9)
+        if not near:
+            return ""
+    else:
+        return ""
+    return f"{_shown(name)} (did you mean {' or '.join(near)}?)" if near else _shown(name)
+
+
+def _problems_of_text(field: str, value: str) -> list[str]:
+    """What is wrong with a value whatever its type; usually nothing."""
+    if "\0" in value:
+        return [_problem(field, None, "holds a NUL character")]
+    if any("\ud800" <= character <= "\udfff" for character in value):  # bytes that were no text
+        return [_problem(field, None, "is not UTF-8")]
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return [
+            _problem(
+                field, None, "stands in quotation marks; remove them, because Docker and systemd pass them on"
+            )
+        ]
+    return []
+
+
+def _problems_of(error: ValidationError) -> list[str]:
+    problems = []
     for problem in error.errors(include_url=False, include_context=False):
-        location = str(problem["loc"][0]) if problem["loc"] else ""
-        if not location:
-            lines.append(problem["msg"].removeprefix("Value error, ") + ".")
+        message = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            problems.append(f"{message}.")
             continue
+        location = str(problem["loc"][0])
         field = next(
             name for name in Settings.model_fields if location in (name, Settings.model_fields[name].alias)
         )
-        secret = "SecretStr" in str(Settings.model_fields[field].annotation)
-        # What stands before an @ may be a password.
-        shown = "" if secret else f"={re.sub(r'.*@', '***@', str(problem['input']))}"
+        about = Settings.model_fields[field]
+        if problem["type"] == "string_pattern_mismatch":
+            message = f"must look like {(about.examples or [about.default])[0]}"
         possible = choices(field)
-        what = (
-            f"possible: {', '.join(possible)}" if possible else problem["msg"].removeprefix("Value error, ")
-        )
-        lines.append(f"{variable_name(field)}{shown}: {what}.")
+        what = f"possible: {', '.join(possible)}" if possible else message
+        problems.append(_problem(field, problem["input"], what))
+    return problems
+
+
+def _problem(field: str, value: object, what: str) -> str:
+    """One line of the message: the variable, its value unless that is secret, and what is wrong."""
+    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
+    shown = "" if value is None or is_secret else f"={_shown(str(value))}"
+    return f"{variable_name(field)}{shown}: {what}."
+
+
+def _shown(value: str) -> str:
+    """A value as a message can show it: on one line, not too long, without what may be a password."""
+    *hidden, rest = value.rsplit("@", 1)
+    text = f"***@{rest}" if hidden else rest
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+
+
+def _unusable(problems: list[str]) -> ConfigurationError:
     return ConfigurationError(
-        "The settings cannot be used:\n  " + "\n  ".join(lines),
+        "The settings cannot be used:\n  " + "\n  ".join(problems),
         means="Nothing was started and nothing was changed.",
-        remedy="correct them in the environment or in .env; .env.example explains every one.",
+        remedy="Correct them in the environment or in .env; .env.example explains every one.",
     )

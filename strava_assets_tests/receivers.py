@@ -23,18 +23,27 @@ class Webhook(ThreadingHTTPServer):
 
     Attributes:
         got: the bodies, decoded, in order.
+        paths: where each was posted to.
         status: what it answers with.
+        faults: how many it answers with status 503 first.
     """
 
     def __init__(self) -> None:
         self.got: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.status = 200
+        self.faults = 0
         super().__init__(("127.0.0.1", 0), _Post)
 
     @property
     def url(self) -> str:
         """Its address, which ends in a secret as Slack's does."""
         return f"http://127.0.0.1:{self.server_port}/services/T0/B0/canary-secret"
+
+    @property
+    def address(self) -> str:
+        """The same in apprise's form, for a JSON document."""
+        return self.url.replace("http://", "json://")
 
 
 class _Post(BaseHTTPRequestHandler):
@@ -43,9 +52,16 @@ class _Post(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append(json.loads(body))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
+        self.server.paths.append(self.path)
+        status = self.server.status
+        if self.server.faults:
+            self.server.faults -= 1
+            status = 503
+        self.send_response(status)
+        self.send_header("Content-Length", "2")
         self.end_headers()
+        # Slack's own answer.
+        self.wfile.write(b"ok")
 
     def log_message(self, *_: object) -> None:
         """Nothing is written to the terminal."""

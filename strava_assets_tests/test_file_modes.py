@@ -158,7 +158,7 @@ def page(address: str) -> None:
 def batch(address: str) -> None:
     landing = Landing(address)
     landing.check_writable()
-    landing._put("batch/manifest.json", b"{}")
+    landing._folder.put("batch/manifest.json", b"{}")
 
 
 def part(address: str) -> None:

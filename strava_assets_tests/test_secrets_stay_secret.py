@@ -14,6 +14,7 @@ from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
 from strava_assets.secrets.file import FileStore
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import Said, Terminal, own_environment
+from strava_assets_tests.receivers import Webhook, answering
 from strava_assets_tests.strava.scripted import Asked, ScriptedServer
 from strava_assets_tests.strava.scripted import Said as Answered
 
@@ -70,7 +71,6 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
         {
             "STRAVA_CLIENT_ID": CLIENT_ID,
             "STRAVA_CLIENT_SECRET": CLIENT_SECRET,
-            "STRAVA_ASSETS_ALERT_WEBHOOK_URL": f"http://127.0.0.1:9/{CANARY}-hook",
         },
     )
 
@@ -104,8 +104,13 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
     terminal: Terminal, sandbox: Sandbox
 ) -> None:
     given = {"STRAVA_REFRESH_TOKEN": FIRST_REFRESH_TOKEN}
-    with serve(sandbox) as server:
+    with serve(sandbox) as server, answering(Webhook()) as webhook:
         terminal.at(server)
+        alerts = {
+            # A receiver that takes the message and one that is gone.
+            "STRAVA_ASSETS_ALERT_URLS": f"{webhook.address} json://127.0.0.1:9/{CANARY}-hook",
+            "STRAVA_ASSETS_ALERT_WEBHOOK_URL": f"http://127.0.0.1:9/{CANARY}-hook",
+        }
         # A ride's streams fail and are asked for again.
         sandbox.faults.add(Fault.html, on="streams", times=4)
         said = [terminal.run("sync", **given)]
@@ -115,7 +120,9 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
                 sandbox.faults.clear()
                 sandbox.faults.add(fault, on=endpoint, times=None)
                 sandbox.tokens.expire_access_tokens()
-                failed = terminal.run("sync", **given)
+                # An alert takes seconds: one an endpoint.
+                told = alerts if fault is faults[0] else {}
+                failed = terminal.run("sync", **given, **told)
                 assert failed.status == 1, f"{fault} on {endpoint}: {failed.out}"
                 said += [failed, terminal.run("doctor", **given)]
         sandbox.faults.clear()
@@ -132,6 +139,9 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
         [kept] = [content for path, content in written(terminal.home) if path.name == "tokens.json"]
         assert CANARY.encode() in kept, "the search would find one"
         said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
+        said.append(terminal.run("doctor", "--offline", "--test-alert", **alerts))
+    assert [message["type"] for message in webhook.got] == ["failure", "failure", "failure", "info"]
+    assert CANARY not in str(webhook.got).lower()
     assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
     assert leaks(terminal.folder) == []
 

@@ -1,4 +1,4 @@
-"""Alerts as a person gets them: the failure's own cure, once a failure, and good news once."""
+"""The daemon's sensors tell a failed run once, even where a command tells it as well, and recovery once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from strava_assets.resources.alerts import WEBHOOK_VARIABLE
+from strava_assets.resources.alerts import RunAlerts
 from strava_assets_tests.chain import chain, riding
-from strava_assets_tests.receivers import MailServer, Webhook, answering
+from strava_assets_tests.receivers import Webhook, answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,33 +17,32 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.chain import Chain
 
-FAILURE, RECOVERY = "alert_on_failure", "tell_of_recovery"
+SENSORS = ("alert_on_failure", "alert_on_recovery")
 
 
 @pytest.fixture
-def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+def webhook() -> Iterator[Webhook]:
     with answering(Webhook()) as server:
-        monkeypatch.setenv(WEBHOOK_VARIABLE, server.url)
         yield server
 
 
 @pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Chain]:
+def platform(tmp_path: Path, webhook: Webhook) -> Iterator[Chain]:
     """A small platform whose runs are kept on the disk, where sensors look."""
     with (
         dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
-        chain(tmp_path / "home", riding(9), instance) as small,
+        chain(tmp_path / "home", riding(9), instance, alert_urls=webhook.address) as small,
     ):
         yield small
 
 
-class Ticks:
-    """The sensors of a platform, ticking when told to."""
+class Daemon:
+    """The sensors of a platform, which tick when a test says so."""
 
-    def __init__(self, platform: Chain, **fields: object) -> None:
-        definitions = platform.definitions(**fields)
+    def __init__(self, platform: Chain) -> None:
+        definitions = platform.definitions()
         self._repository = definitions.get_repository_def()
-        self._resources = {"alerts": (definitions.resources or {})["alerts"]}
+        self.alerts = RunAlerts(platform.settings())
         self._instance = platform.instance
         self._cursors: dict[str, str | None] = {}
         # The first tick only notes where the sensor begins.
@@ -52,20 +51,22 @@ class Ticks:
     def tick(self) -> list[str]:
         """Tick both sensors; returns the errors that the ticks show."""
         errors = []
-        for name in (FAILURE, RECOVERY):
+        for name in SENSORS:
             context = dg.build_sensor_context(
                 self._instance,
                 cursor=self._cursors.get(name),
                 # As the daemon does; a run from the command line names no repository.
                 repository_name=self._repository.name,
                 repository_def=self._repository,
-                resources=self._resources,
+                resources={"alerts": self.alerts},
             )
             with context:
                 answer = self._repository.get_sensor_def(name).evaluate_tick(context)
             self._cursors[name] = answer.cursor
             errors += [
-                str(told.error.to_string()) for told in answer.dagster_run_reactions or () if told.error
+                str(reaction.error.to_string())
+                for reaction in answer.dagster_run_reactions or ()
+                if reaction.error
             ]
         return errors
 
@@ -79,108 +80,57 @@ def fail(platform: Chain) -> str:
     return run.result.run_id
 
 
-def test_a_failure_is_told_once_with_its_cure_and_recovery_once(platform: Chain, webhook: Webhook) -> None:
-    ticks = Ticks(platform)
+def test_a_failure_is_told_once_with_what_to_do_and_recovery_once(platform: Chain, webhook: Webhook) -> None:
+    daemon = Daemon(platform)
     run_id = fail(platform)
 
-    assert ticks.tick() == []
-    assert ticks.tick() == []
+    assert daemon.tick() == []
+    assert daemon.tick() == []
 
-    [told] = webhook.got
-    assert told["status"] == "failed"
-    assert told["run_id"] == run_id
-    assert "https://www.strava.com/settings/api" in told["text"]
-    assert told["text"].startswith("raw_activities: ")
-    assert "Traceback" not in told["text"]
+    [message] = webhook.got
+    assert message["type"] == "failure"
+    assert message["message"].startswith("raw_activities: ")
+    assert "https://www.strava.com/settings/api" in message["message"]
+    assert "Traceback" not in message["message"]
+    assert message["message"].endswith(f"Run {run_id}")
 
-    assert platform.ingest().succeeded
-    ticks.tick()
-    assert platform.ingest().succeeded
-    ticks.tick()
+    for _ in range(2):
+        assert platform.ingest().succeeded
+        daemon.tick()
 
-    assert [message["status"] for message in webhook.got] == ["failed", "recovered"]
-    assert "succeeds again" in webhook.got[1]["subject"]
-
-
-def test_two_failures_are_two_messages_and_one_recovery(platform: Chain, webhook: Webhook) -> None:
-    ticks = Ticks(platform)
-    fail(platform)
-    ticks.tick()
-    fail(platform)
-    ticks.tick()
-    platform.ingest()
-    ticks.tick()
-
-    assert [message["status"] for message in webhook.got] == ["failed", "failed", "recovered"]
+    assert [message["type"] for message in webhook.got] == ["failure", "success"]
+    assert "succeeds again" in webhook.got[1]["title"]
 
 
-def test_a_run_that_succeeds_after_another_is_no_news(platform: Chain, webhook: Webhook) -> None:
-    ticks = Ticks(platform)
-    platform.ingest()
-    platform.ingest()
-    ticks.tick()
+def test_what_a_command_has_told_the_daemon_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
+    daemon = Daemon(platform)
+    daemon.alerts.report_failure(platform.instance, fail(platform))
+    daemon.tick()
+    daemon.alerts.report_success(platform.instance, platform.ingest().result.run_id)
+    daemon.tick()
 
-    assert webhook.got == []
+    assert [message["type"] for message in webhook.got] == ["failure", "success"]
 
 
-def test_slack_gets_its_own_form(platform: Chain, webhook: Webhook) -> None:
-    ticks = Ticks(platform, alert_webhook_form="slack")
+def test_what_the_daemon_has_told_a_command_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
+    daemon = Daemon(platform)
     run_id = fail(platform)
-    ticks.tick()
+    daemon.tick()
 
-    [told] = webhook.got
-    assert told.keys() == {"text"}
-    assert told["text"].startswith(":x: *The run")
-    assert run_id in told["text"]
+    assert not daemon.alerts.report_failure(platform.instance, run_id)
+    assert len(webhook.got) == 1
 
 
-def test_mail_reaches_a_mail_server(platform: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(WEBHOOK_VARIABLE, raising=False)
-    with answering(MailServer()) as server:
-        ticks = Ticks(
-            platform, alert_mail_to="rider@example.org", smtp_host="127.0.0.1", smtp_port=server.port
-        )
-        run_id = fail(platform)
-        assert ticks.tick() == []
-
-    [mail] = server.got
-    assert mail["To"] == "rider@example.org"
-    assert "failed" in str(mail["Subject"])
-    text = mail.get_content()
-    assert "Subscribe with the account that owns the application" in text.replace("\r\n", " ")
-    assert run_id in text
-
-
-def test_a_receiver_that_is_down_is_an_error_that_keeps_its_address(
-    platform: Chain, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_receiver_that_is_down_is_an_error_of_the_tick_that_keeps_its_address(
+    platform: Chain, webhook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with answering(Webhook()) as gone:
-        monkeypatch.setenv(WEBHOOK_VARIABLE, gone.url)
-    ticks = Ticks(platform)
+    daemon = Daemon(platform)
     fail(platform)
+    webhook.status = 410
 
-    [error] = ticks.tick()
+    [error] = daemon.tick()
 
-    assert "The alert webhook could not be reached" in error
+    assert "It answered with status 410." in error
     assert "What to do:" in error
     assert "canary-secret" not in error
     assert "canary-secret" not in caplog.text
-
-
-def test_a_receiver_that_refuses_is_an_error_too(platform: Chain, webhook: Webhook) -> None:
-    webhook.status = 410
-    ticks = Ticks(platform)
-    fail(platform)
-
-    [error] = ticks.tick()
-
-    assert "status 410" in error
-    assert "canary-secret" not in error
-
-
-def test_where_no_address_is_set_nothing_is_sent(platform: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(WEBHOOK_VARIABLE, raising=False)
-    ticks = Ticks(platform)
-    fail(platform)
-
-    assert ticks.tick() == []

@@ -22,6 +22,7 @@ from strava_assets.settings import (
 from strava_assets.web.hosts import Host
 
 ROOT = Path(__file__).parents[1]
+CANARY = "canary"
 TEXTS = {".py", ".md", ".tf", ".yaml", ".yml", ".toml", ".cfg", ".example", ".sql", ".jinja"}
 VARIABLES = [variable_name(field) for field in Settings.model_fields]
 
@@ -67,14 +68,28 @@ def test_the_environment_wins_over_the_file_and_an_empty_variable_is_an_unset_on
     assert (read.week_start, read.units, read.client_id) == (WeekStart.SUNDAY, "metric", None)
 
 
-def test_a_misspelt_variable_is_refused_with_the_likely_one_and_all_there_are() -> None:
-    told = refusal(STRAVA_ASSETS_WEEKSTART="sunday")
-    assert "STRAVA_ASSETS_WEEKSTART (did you mean STRAVA_ASSETS_WEEK_START?)" in told
-    assert all(name in told for name in VARIABLES)
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("STRAVA_ASSETS_WEEKSTART", "STRAVA_ASSETS_WEEKSTART (did you mean STRAVA_ASSETS_WEEK_START?)"),
+        ("STRAVA_ASSETS_ZZZZZZ", "Unknown setting: STRAVA_ASSETS_ZZZZZZ."),
+        ("strava_assets_home", "strava_assets_home (it is written in capitals: STRAVA_ASSETS_HOME)"),
+        ("Strava_Client_Id", "Strava_Client_Id (it is written in capitals: STRAVA_CLIENT_ID)"),
+        ("strava_assets_hom", "strava_assets_hom (did you mean STRAVA_ASSETS_HOME?)"),
+        ("STRAVA_ASSET_HOME", "STRAVA_ASSET_HOME (did you mean STRAVA_ASSETS_HOME?)"),
+        ("STRAVA_API_BASEURL", "STRAVA_API_BASEURL (did you mean STRAVA_API_BASE_URL?)"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest_names_only(name: str, hint: str) -> None:
+    message = refusal(**{name: "sunday"})
+    assert hint in message
+    assert len(message) < 400
+    assert "sunday" not in message
 
 
 def test_other_programs_variables_are_none_of_ours() -> None:
-    assert settings(STRAVA_SOMETHING="else", PATH="/bin") == settings()
+    others = {"STRAVA_SOMETHING": "else", "PATH": "/bin", "STRAVA_CLIENT_ID_2": "of another application"}
+    assert settings(**others) == settings()
 
 
 @pytest.mark.parametrize("field", [field for field in Settings.model_fields if choices(field)])
@@ -87,10 +102,31 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
     ("name", "value", "why"),
     [
         ("STRAVA_ASSETS_TIMEZONE", "Europe/Pariss", "did you mean Europe/Paris"),
-        ("STRAVA_ASSETS_TIMEZONE", "nowhere at all", "no IANA time zone"),
+        ("STRAVA_ASSETS_TIMEZONE", "nowhere at all", "not an IANA time zone"),
         ("STRAVA_API_BASE_URL", "www.strava.com", "must begin with https://"),
         ("STRAVA_OAUTH_BASE_URL", "ftp://strava.com", "must begin with https://"),
+        ("STRAVA_API_BASE_URL", "https://", "not the address of a host"),
+        ("STRAVA_API_BASE_URL", "https://127.0.0.1:99999", "not the address of a host"),
+        ("STRAVA_API_BASE_URL", "https://www.strava .com", "not the address of a host"),
+        ("STRAVA_API_BASE_URL", "https://www.strava.com/api/v3?x=1", "must end with the path"),
         ("STRAVA_ASSETS_OVERLAP_DAYS", "soon", "integer"),
+        ("STRAVA_ASSETS_RETENTION_DAYS", "99999999999", "less than or equal to 36500"),
+        ("STRAVA_ASSETS_POWER_SPORTS", " , ,", "names nothing"),
+        ("STRAVA_ASSETS_SMTP_PORT", "70000", "less than or equal to 65535"),
+        ("STRAVA_ASSETS_HOME", "~nobody-of-this-name/data", "there is no such user"),
+        ("STRAVA_ASSETS_HOME", "$HOME/data", "begins with $"),
+        ("STRAVA_ASSETS_HOME", "/srv/a?b", "holds ?"),
+        ("STRAVA_ASSETS_HOME", "/srv/a[b]", "holds ["),
+        ("STRAVA_ASSETS_HOME", "/srv/a*b", "holds *"),
+        ("STRAVA_ASSETS_HOME", "/srv/a::b", "holds ::"),
+        ("STRAVA_ASSETS_HOME", "/srv/a%20b", "holds %20"),
+        ("STRAVA_ASSETS_HOME", "C:\\data", "holds a backslash"),
+        ("STRAVA_ASSETS_LANDING_URL", "/srv/[a]/landing", "holds ["),
+        ("STRAVA_ASSETS_STREAMS_URL", "gs://bucket/*", "holds *"),
+        ("STRAVA_ASSETS_REPORT_URL", "report?", "holds ?"),
+        ("STRAVA_ASSETS_SOURCE_URL", "github.com/me", "must begin with https://"),
+        ("STRAVA_ASSETS_BIGQUERY_API_ENDPOINT", "localhost:9050", "must begin with https://"),
+        ("STRAVA_ASSETS_LANDING_URL", "file://", "names no place behind ://"),
         ("STRAVA_ASSETS_OVERLAP_DAYS", "6", "greater than or equal to 7"),
         ("STRAVA_ASSETS_FULL_LISTING_EVERY_HOURS", "0", "greater than or equal to 1"),
         ("STRAVA_ASSETS_RATE_LIMIT_RESERVE", "-1", "greater than or equal to 0"),
@@ -98,8 +134,9 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_MAX_DELETED_COUNT", "-2", "greater than or equal to 0"),
         ("STRAVA_ASSETS_LANDING_KEEP_DAYS", "-1", "greater than or equal to 0"),
         ("STRAVA_ASSETS_RETENTION_DAYS", "0", "greater than or equal to 1"),
-        ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "match pattern"),
-        ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "match pattern"),
+        ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "must look like 128MB"),
+        ("STRAVA_ASSETS_UMASK", "999", "must look like 022"),
+        ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "must look like strava"),
         ("STRAVA_ASSETS_BIGQUERY_MAX_BYTES_BILLED", "1", "greater than or equal to"),
         ("STRAVA_ASSETS_ALLOWED_HOSTS", "https://rides.example/", "without https://"),
         ("STRAVA_ASSETS_ALLOWED_HOSTS", "rides.example,*", "must be a host name"),
@@ -108,7 +145,7 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
 )
 def test_an_impossible_value_is_refused_by_name(name: str, value: str, why: str) -> None:
     told = refusal(**{name: value})
-    assert f"{name}={value}: " in told
+    assert f"{name}={value.strip()}: " in told
     assert why in told
     assert ".env.example" in told
 
@@ -213,3 +250,82 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
     copy = tmp_path / ".env"
     copy.write_text((ROOT / ".env.example").read_text())
     load_settings({}, env_file=copy)
+
+
+@pytest.mark.parametrize("value", ["", "  ", "\t\n"])
+def test_a_blank_value_is_an_unset_one(value: str) -> None:
+    assert settings(STRAVA_ASSETS_OVERLAP_DAYS=value) == settings()
+
+
+def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    assert settings(STRAVA_ASSETS_UNITS=" imperial\r\n").units == "imperial"
+
+
+@pytest.mark.parametrize("value", ['"imperial"', "'imperial'"])
+def test_quotation_marks_that_docker_passes_on_are_refused(value: str) -> None:
+    message = refusal(STRAVA_ASSETS_UNITS=value, STRAVA_CLIENT_SECRET=f'"{CANARY}"')
+    assert "STRAVA_ASSETS_UNITS: stands in quotation marks; remove them" in message
+    assert "STRAVA_CLIENT_SECRET: stands in quotation marks; remove them" in message
+    assert CANARY not in message
+
+
+def test_a_value_that_is_not_utf_8_is_refused_with_a_message_that_can_be_printed() -> None:
+    # As Python shows the bytes R\xe9glages of an environment.
+    message = refusal(STRAVA_ASSETS_HOME="R\udce9glages")
+    assert "STRAVA_ASSETS_HOME: is not UTF-8." in message
+    assert message.encode()
+
+
+def test_the_home_of_the_user_is_put_in_place_of_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    read = settings(
+        STRAVA_ASSETS_HOME="~/data",
+        STRAVA_ASSETS_LANDING_URL="~/landing",
+        STRAVA_ASSETS_STREAMS_URL="~/streams",
+        STRAVA_ASSETS_REPORT_URL="~/report",
+        STRAVA_ASSETS_ATHLETE_FILE="~/me.toml",
+    )
+    assert read.home == tmp_path / "data"
+    assert read.landing_address == str(tmp_path / "landing")
+    assert read.streams_address == str(tmp_path / "streams")
+    assert read.report_target == str(tmp_path / "report")
+    assert read.athlete_file_path == tmp_path / "me.toml"
+
+
+def test_a_folder_whose_path_dagster_cannot_open_is_refused_as_the_default_home_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = tmp_path / "what?"
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    assert "STRAVA_ASSETS_HOME=data: holds ?" in refusal()
+    assert settings(STRAVA_ASSETS_HOME=str(tmp_path / "a #%b {c,d} ü'q\"$x;")).home
+
+
+def test_a_current_folder_that_was_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "the current folder, which does not exist any more" in refusal()
+
+
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert "is to be a folder, and" in refusal(STRAVA_ASSETS_HOME=f"{file}{below}")
+    assert file.read_text() == "mine"
+
+
+def test_a_home_whose_name_is_too_long_is_refused() -> None:
+    assert "cannot be used: File name too long" in refusal(STRAVA_ASSETS_HOME="/srv/" + "x" * 300)
+
+
+@pytest.mark.parametrize("scheme", ["https", "ftp"])
+def test_a_password_in_an_address_is_in_no_message(scheme: str) -> None:
+    message = refusal(STRAVA_API_BASE_URL=f"{scheme}://me:{CANARY}@www.strava.com")
+    assert "STRAVA_API_BASE_URL=***@www.strava.com: must" in message
+    assert CANARY not in message

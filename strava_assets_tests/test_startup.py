@@ -11,6 +11,7 @@ import pytest
 
 HEAVY = (
     "altair",
+    "apprise",
     "duckdb",
     "fastapi",
     "google.cloud",

@@ -12,11 +12,25 @@ from strava_assets.errors import StravaAssetsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt", "StoppedError")
+
 # A sync is already retried call by call; three more tries over a quarter of an hour ride out an outage of
 # Strava's that is worth riding out, and the next tick of the schedule does the rest.
 RETRY_TRANSIENT = dg.RetryPolicy(
     max_retries=3, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
+
+
+def was_interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step or a run failed because somebody ended it."""
+    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+        error = event.step_failure_data.error
+    elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
+        # A run that another process has marked as failed has no such data.
+        error = event.job_failure_data.error if event.event_specific_data else None
+    else:
+        return False
+    return error is not None and error.cls_name in _INTERRUPTS
 
 
 @contextmanager

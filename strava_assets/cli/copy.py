@@ -24,14 +24,15 @@ def command(*, source: str, target: str) -> None:
     Nothing is removed where it was, and a copy that broke off goes on when started again. The marts are made
     anew by the next sync.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from strava_assets.cli.console import console, say
     from strava_assets.settings import PREFIX, load_settings
-    from strava_assets.warehouse.copying import copy_history
 
     settings = load_settings()
     _refuse_impossible(settings, source, target)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from strava_assets.cli.console import console, say
+    from strava_assets.warehouse.copying import copy_history
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with (
         _reading(settings, source) as old,

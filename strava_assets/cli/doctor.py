@@ -30,11 +30,15 @@ if TYPE_CHECKING:
 @click.option(
     "--fix", is_flag=True, help="First repair what a crash left: dead runs and the pools they hold."
 )
-@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON document instead of lines.")
-def command(*, offline: bool, deep: bool, fix: bool, as_json: bool) -> None:
-    """Check settings, secrets, Strava, landing, streams, warehouse, daemon and last runs, each with its cure.
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
+@click.option("--test-alert", is_flag=True, help="Send a test message to everyone who is told of failures.")
+def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: bool) -> None:
+    """Check everything that a sync needs.
 
-    Exit status 0 when nothing is broken (warnings do not count), 1 otherwise. Never prints a secret.
+    These are settings, alerts, secrets, Strava, landing, streams, warehouse, daemon and last runs. For each
+    it says how it is and what to do. It never prints a secret.
+
+    The exit status is 0 when nothing is broken (warnings do not count), else 1.
     """
     from strava_assets.cli.console import say
 
@@ -46,7 +50,7 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool) -> None:
 
         prepare(load_settings())
     findings = []
-    for finding in examine(offline=offline, deep=deep):
+    for finding in examine(offline=offline, deep=deep, test_alert=test_alert):
         findings.append(finding)
         if not as_json:
             cure = f" → {finding.cure}" if finding.cure else ""
@@ -57,12 +61,13 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool) -> None:
     sys.exit(0 if healthy else 1)
 
 
-def examine(*, offline: bool, deep: bool = False) -> Iterator[Finding]:
+def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> Iterator[Finding]:
     """Every finding, as it is made.
 
     Args:
         offline: leave Strava out.
         deep: also verify that the stored data is whole.
+        test_alert: send a test message instead of only looking at the addresses.
     """
     from strava_assets.settings import load_settings
 
@@ -75,8 +80,9 @@ def examine(*, offline: bool, deep: bool = False) -> Iterator[Finding]:
     yield ok(
         "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
     )
-    from strava_assets.cli.checkups import credentials, files, google, storage, strava
+    from strava_assets.cli.checkups import alerts, credentials, files, google, storage, strava
 
+    yield from _looked(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
     # Before the token file is read, which closes it.
     yield from _looked(files.look, settings, "files")
     stored = list(_looked(credentials.look, settings, "secrets"))
@@ -104,8 +110,10 @@ def _looked(
     """One look; what breaks it off is a finding, and the other subjects are still looked at."""
     try:
         yield from look(settings)
-    except StravaAssetsError as error:
-        yield failed(about, error)
-    except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on; its text may hold anything
+    except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on
+        from strava_assets.cli.os_errors import as_sentences
+
+        known = as_sentences(error)
+        # The text of an error that is not ours may hold anything.
         said = f"Looking at it failed with {type(error).__name__}."
-        yield Finding(about, State.BROKEN, said, "please report this")
+        yield failed(about, known) if known else Finding(about, State.BROKEN, said, "please report this")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import AthleteId
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 @click.command("forget")
 @click.option(
-    "--athlete", help="Whose data, by Strava's athlete id; needed only where several have some here."
+    "--athlete",
+    type=AthleteId(),
+    help="The athlete's id at Strava; needed only where several athletes have data here.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(*, athlete: str | None, yes: bool) -> None:
-    """Remove everything of an athlete: tables, landed answers, recordings, report, record of runs, tokens.
+    """Remove everything that is kept of an athlete.
 
-    What is on Strava stays there.
+    This is tables, landed answers, recordings, report, record of runs and tokens. What is on Strava stays
+    there.
     """
     from strava_assets.cli.account import open_tokens
     from strava_assets.cli.console import say

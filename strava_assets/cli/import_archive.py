@@ -7,13 +7,15 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from strava_assets.cli.options import AthleteId, UserPath
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from strava_assets.history.archive import Imported, Progress
     from strava_assets.settings import Settings
@@ -23,8 +25,12 @@ INTERRUPTED = 128 + signal.SIGINT
 
 
 @click.command("import-archive")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--athlete", help="Your athlete id; needed only where the export and its name do not say it.")
+@click.argument("path", required=False, type=UserPath(exists=True))
+@click.option(
+    "--athlete",
+    type=AthleteId(),
+    help="Your athlete id at Strava; needed only where the export and its name do not hold it.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
@@ -33,12 +39,13 @@ INTERRUPTED = 128 + signal.SIGINT
     help="How many processes decode recordings.",
 )
 def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
-    """Import a bulk export (export_….zip, or the folder it was unpacked to), load it, refresh everything.
+    """Import a bulk export, load it and refresh everything.
 
-    Without PATH, the newest export in the home's folder archive. Strava need not be reachable. What the API
+    PATH is the zip as Strava sent it (export_….zip), or the folder it was unpacked to. Without PATH the
+    newest export in the folder archive of the home is imported. Strava need not be reachable. What the API
     says of an activity wins; importing again changes nothing; an import that was stopped goes on.
 
-    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
     from strava_assets.archive import newest_export
     from strava_assets.assets.archive import NAME, import_metadata

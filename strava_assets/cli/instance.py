@@ -34,12 +34,15 @@ def prepare(settings: Settings) -> Path:
     """
     home = prepare_home(settings)
 
+    from strava_assets.cli.alerting import report_failures
     from strava_assets.cli.console import say
     from strava_assets.execution.recovery import end_dead_runs, open_instance
 
     with open_instance() as instance:
-        for report in end_dead_runs(instance):
+        dead = end_dead_runs(instance)
+        for report in dead:
             say("warning", str(report))
+        report_failures(settings, instance, [report.run.run_id for report in dead])
     return home
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from strava_assets.cli.options import Port
 from strava_assets.settings import SecretStoreKind
 from strava_assets.strava.errors import ForeignHostError
 from strava_assets.strava.hosts import require_oauth_host
@@ -40,7 +41,10 @@ You need an API application of your own at Strava, which takes a minute:
 @click.command("login")
 @click.option("--no-browser", is_flag=True, help="Print the address; paste back where the browser ends up.")
 @click.option(
-    "--port", default=0, help="Where the browser comes back to, on loopback; any free one by default."
+    "--port",
+    type=Port(zero_is_any=True),
+    default=0,
+    help="Where the browser comes back to, on loopback; any free one by default.",
 )
 @click.option(
     "--store",

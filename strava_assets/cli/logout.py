@@ -15,7 +15,10 @@ SEED = "STRAVA_REFRESH_TOKEN"
 
 @click.command("logout")
 def command() -> None:
-    """Revoke this project's access to Strava and forget its tokens. Your synced data stays."""
+    """Revoke this project's access and forget its tokens.
+
+    Your synced data stays.
+    """
     from strava_assets.cli.account import open_tokens, place_of_tokens
     from strava_assets.cli.console import say
     from strava_assets.settings import load_settings

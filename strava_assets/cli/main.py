@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +12,6 @@ from typing_extensions import override
 
 from strava_assets import __version__
 from strava_assets.cli.signals import exit_status, heeded_signals
-from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +55,9 @@ def end_with_message() -> Iterator[None]:
         sys.exit(exit_status(interrupt))
     except Exception as error:
         from strava_assets.cli.console import show_error
-        from strava_assets.cli.storage_errors import as_storage_error
+        from strava_assets.cli.os_errors import as_sentences
 
-        message = error if isinstance(error, StravaAssetsError) else as_storage_error(error)
+        message = as_sentences(error)
         if message is None:
             raise
         show_error(message)
@@ -69,10 +68,16 @@ def end_with_message() -> Iterator[None]:
 @click.version_option(__version__, prog_name="strava-assets")
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
-    from dotenv import load_dotenv
+    import logging
 
+    from strava_assets.env_file import export_env_file
+    from strava_assets.errors import ConfigurationError
     from strava_assets.file_modes import start_private
 
-    # The settings read .env by themselves; the secret stores look into the environment.
-    load_dotenv(".env")
+    # The secret stores look into the environment. A file that cannot be read is refused by the settings, so
+    # that --help and a command without settings work all the same.
+    with suppress(ConfigurationError):
+        export_env_file()
     start_private()
+    # It logs a traceback for each try at a bucket; the error that ends the tries is told in sentences.
+    logging.getLogger("gcsfs").addHandler(logging.NullHandler())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import webbrowser
+from pathlib import Path
 
 import click
 
@@ -12,17 +13,19 @@ import click
 @click.option("--open", "open_it", is_flag=True, help="Open the page in the browser.")
 def command(*, open_it: bool) -> None:
     """Write the insights page anew; asks Strava nothing."""
+    from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.console import console
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    prepare(settings)
+    with report_errors(settings, "report"):
+        prepare(settings)
     if not run_job(settings, "report", {}):
         sys.exit(1)
     target = settings.report_target
-    address = f"{target}/index.html" if "://" in target else f"file://{target}/index.html"
+    address = f"{target}/index.html" if "://" in target else Path(target, "index.html").absolute().as_uri()
     console.print(f"The page: {address}", soft_wrap=True)
     if open_it:
         webbrowser.open(address)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from rich.markup import escape
 
+from strava_assets.assets.failures import was_interrupted
+from strava_assets.cli.alerting import report_errors, report_runs
 from strava_assets.cli.console import MARKS, console
 from strava_assets.errors import StravaAssetsError
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 _LOGGER = "command_line"
-_INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt", "StoppedError")
 
 
 def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: str = "") -> bool:
@@ -49,8 +51,11 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: s
     if without:
         chosen = set(resolved.asset_layer.executable_asset_keys) - {dg.AssetKey(without)}
         resolved = resolved.get_subset(asset_selection=chosen)
-    with dg.DagsterInstance.get() as instance, _new_run(instance, resolved, run_config) as run:
-        events = list(execute_run_iterator(InMemoryJob(resolved), run, instance))
+    began = datetime.now(UTC)
+    with dg.DagsterInstance.get() as instance:
+        with report_errors(settings, job), _new_run(instance, resolved, run_config) as run:
+            events = list(execute_run_iterator(InMemoryJob(resolved), run, instance))
+        report_runs(settings, instance, run.run_id, began)
     if any(was_interrupted(event) for event in events):
         # Dagster takes the signal for a failure of the step that was at work.
         raise KeyboardInterrupt
@@ -91,17 +96,6 @@ def _new_run(
             asset_selection=job.asset_selection,
         )
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
-
-
-def was_interrupted(event: dg.DagsterEvent) -> bool:
-    """Whether a step or a run failed because somebody ended it."""
-    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
-        error = event.step_failure_data.error
-    elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
-        error = event.job_failure_data.error
-    else:
-        return False
-    return error is not None and error.cls_name in _INTERRUPTS
 
 
 class _Printer(logging.Handler):

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import Port, UserPath
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command("sandbox")
-@click.option("--port", default=8421, show_default=True, help="Where it listens, on loopback.")
-@click.option("--athlete-seed", default=1, show_default=True, help="Which sample athlete.")
+@click.option(
+    "--port",
+    type=Port(zero_is_any=True),
+    default=8421,
+    show_default=True,
+    help="Where it listens, on loopback.",
+)
+@click.option(
+    "--athlete-seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="The number of the sample athlete.",
+)
 @click.option(
     "--activities",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=UserPath(exists=True, dir_okay=False),
     help="Serve these recorded activities (a JSON list) instead of the sample athlete.",
 )
 @click.option("--limits/--no-limits", default=True, show_default=True, help="Whether rate limits apply.")
 @click.option(
-    "--fault", "faults", multiple=True, help="A fault on the next request, by name; may be repeated."
+    "--fault",
+    "faults",
+    multiple=True,
+    help="The name of a fault to make on the next request; may be repeated.",
 )
 def command(
     port: int, athlete_seed: int, activities: Path | None, faults: tuple[str, ...], *, limits: bool

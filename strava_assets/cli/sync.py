@@ -17,19 +17,21 @@ import click
 def command(*, full: bool, confirm_deletions: bool) -> None:
     """Fetch, load and compute everything once.
 
-    Exit status 0 when every asset was materialised and no blocking check failed, 1 otherwise.
+    The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
+    from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.instance import prepare, remove_old_runs
     from strava_assets.cli.running import run_job
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    prepare(settings)
     ops: dict[str, dict[str, dict[str, str | bool]]] = {}
     if full or confirm_deletions:
         ops["raw_activities"] = {"config": {"mode": "FULL"}}
     if confirm_deletions:
         ops["bq_activities"] = {"config": {"confirm_deletions": True}}
+    with report_errors(settings, "sync"):
+        prepare(settings)
     succeeded = run_job(settings, "sync", {"ops": ops})
     remove_old_runs(settings)
     sys.exit(0 if succeeded else 1)

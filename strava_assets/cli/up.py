@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import Port
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ SYNC, REFRESH = "sync", "refresh_marts"
 @click.command("up")
 @click.option(
     "--port",
-    type=click.IntRange(1, 65535),
+    type=Port(),
     default=3000,
     show_default=True,
     help="The port of the Dagster UI.",
@@ -40,7 +41,7 @@ SYNC, REFRESH = "sync", "refresh_marts"
 )
 @click.option("--once", is_flag=True, help="Stop when everything has been materialized and the UI answers.")
 def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
-    """Start everything: materialize the chain if it is due, then the Dagster UI with its schedule.
+    """Start the UI and its schedule, and sync if that is due.
 
     Without credentials it shows what you have imported from a bulk export. Without that either, a local
     sandbox with a sample athlete takes Strava's place; its data has a home of its own and never mixes with

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import Port, UserPath
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
 @click.command("webserver")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address it listens on.")
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535), help="The port.")
+@click.option("--port", default=3000, show_default=True, type=Port(), help="The port.")
 @click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
 @click.option(
     "-w",
     "--workspace",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=UserPath(exists=True, dir_okay=False),
     help="A workspace file that names a running code server; DAGSTER_HOME is then yours to set.",
 )
 def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
-    """Serve the Dagster UI and the report, and run nothing by itself.
+    """Serve the UI and the report, and run nothing by itself.
 
     The report is at /report/. There is no login: on another host than loopback it starts only if
     STRAVA_ASSETS_ALLOWED_HOSTS says under which names it is reached.
@@ -66,11 +67,24 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
 
 
 def _target(workspace: Path | None) -> WorkspaceLoadTarget:
-    """Where the definitions come from: a workspace file, or this package."""
+    """Where the definitions come from: a workspace file, or this package.
+
+    Raises:
+        ConfigurationError: it is not a workspace file.
+    """
     from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 
     if workspace:
-        return WorkspaceFileTarget([str(workspace)])
+        target = WorkspaceFileTarget([str(workspace)])
+        try:
+            target.create_origins()
+        except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser have many kinds
+            raise ConfigurationError(
+                f"{workspace} is not a workspace file: {' '.join(str(error).split())}",
+                means="It says where the code server is, so nothing was started.",
+                remedy="Correct it; deploy/server/workspace.yaml is an example.",
+            ) from None
+        return target
     return ModuleTarget(
         "strava_assets.definitions", attribute=None, working_directory=None, location_name="strava_assets"
     )
@@ -84,9 +98,15 @@ def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
 
     if own:
         prepare(settings)
-    elif not os.environ.get("DAGSTER_HOME"):
+    elif not Path(os.environ.get("DAGSTER_HOME", "")).is_absolute():
         raise ConfigurationError(
-            "DAGSTER_HOME is not set.",
+            "DAGSTER_HOME is not set, or is not a whole path.",
+            means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
+            remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
+        )
+    elif not Path(os.environ["DAGSTER_HOME"]).is_dir():
+        raise ConfigurationError(
+            f"DAGSTER_HOME is {os.environ['DAGSTER_HOME']}, which is not a folder.",
             means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
             remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
         )

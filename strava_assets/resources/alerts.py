@@ -1,99 +1,245 @@
-"""Where alerts go: a webhook (generic JSON or Slack's form) or mail, as set; nowhere by default.
+"""When the owner is told of a run: once when it failed, once when its job succeeds again.
 
-The webhook's address is a secret and is read from the environment when a message is sent.
+The daemon's sensors and the command line both report the runs they see. A run that was reported carries a
+tag, and one process at a time reports a run, so that nobody is told twice, whoever sees it first.
 """
 
+from __future__ import annotations
+
+import fcntl
+import logging
 import os
-import smtplib
-import time
-from email.message import EmailMessage
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import Field
 
+from strava_assets.alerts import Message, deliver, not_delivered
+from strava_assets.assets.failures import was_interrupted
 from strava_assets.errors import StravaAssetsError
 
-WEBHOOK_VARIABLE = "STRAVA_ASSETS_ALERT_WEBHOOK_URL"
-# A receiver that is slower than this is not waited for; the sensor's tick then fails and says so.
-TIMEOUT_S = 10
-# Before the first try and the two after it.
-PAUSES_S = (0.0, 0.5, 1.0)
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from strava_assets.settings import Settings
+
+logger = logging.getLogger("strava_assets.alerts")
+
+REPORTED = "strava_assets/alert"
+"""The tag of a run that was reported: what was said, and the run's own id, for a retry inherits the tags."""
+_FOLDER = "alerts"
+_RUNS_LOOKED_AT = 100
+_WITHOUT_A_REASON = "The run ended without saying why. See its log in the UI, under Runs."
 
 
-class AlertNotDelivered(StravaAssetsError):  # noqa: N818 - it says what happened
-    """A message could not be handed over."""
+class RunAlerts:
+    """Reports runs to the receivers that the settings name.
 
+    A plain object and no ConfigurableResource: the UI shows the fields of one, and the addresses are secrets.
 
-class AlertResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster's generic is its value type, which is the resource itself
-    """Hands messages over to the webhook, the mail server, or both."""
+    Args:
+        settings: the receivers, and the home that the daemon and the commands share.
+    """
 
-    webhook_form: str = Field(description="json or slack.")
-    mail_to: str | None = Field(default=None, description="The address mail goes to.")
-    mail_from: str = Field(description="The address mail comes from.")
-    smtp_host: str = Field(description="The mail server.")
-    smtp_port: int = Field(description="Its port.")
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
-    def tell(self, subject: str, text: str, *, run_id: str, recovered: bool) -> None:
-        """Hand a message over, everywhere it should go.
+    def __repr__(self) -> str:
+        return "RunAlerts()"
+
+    def report_failure(self, instance: dg.DagsterInstance, run_id: str) -> bool:
+        """Tell that a run failed, unless that was told before or a person stopped the run.
+
+        For a sensor that sees the run, for the command that made it, and for whoever finds that its process
+        died and has marked the run as failed.
 
         Args:
-            subject: one line.
-            text: what happened and what to do.
-            run_id: the run it is about.
-            recovered: whether it is good news.
+            instance: where the run is recorded.
+            run_id: a run that has failed.
+
+        Returns:
+            Whether a message was sent now.
 
         Raises:
-            AlertNotDelivered: somewhere it could not be handed over; the others have it.
+            AlertNotDeliveredError: a receiver did not take it.
         """
-        problems = []
-        if os.environ.get(WEBHOOK_VARIABLE):
-            problems += self._post(self._body(subject, text, run_id, recovered=recovered))
-        if self.mail_to:
-            problems += self._mail(subject, f"{text}\n\nRun {run_id}\n")
-        if problems:
-            raise AlertNotDelivered(
-                " ".join(problems),
-                means="The run's own outcome is not affected.",
-                remedy="check the alert settings; strava-assets doctor shows which are set.",
-            )
+        if not self._settings.alerts_wanted:
+            return False
+        with self._alone(run_id) as may_report:
+            run = instance.get_run_by_id(run_id)
+            if not may_report or run is None or _was_reported(run):
+                return False
+            text = _failure_text(instance, run_id)
+            if text is None:
+                return False
+            message = Message("failed", f"strava_assets: {run.job_name} failed", text, run_id)
+            self._send_of_run(instance, message)
+        return True
 
-    def _body(self, subject: str, text: str, run_id: str, *, recovered: bool) -> dict[str, Any]:
-        if self.webhook_form == "slack":
-            mark = ":white_check_mark:" if recovered else ":x:"
-            return {"text": f"{mark} *{subject}*\n{text}\nRun `{run_id}`"}
-        status = "recovered" if recovered else "failed"
-        return {"status": status, "subject": subject, "text": text, "run_id": run_id}
+    def report_success(self, instance: dg.DagsterInstance, run_id: str) -> bool:
+        """Tell that a job succeeds again, where its last failures were told; once.
 
-    def _post(self, body: dict[str, Any]) -> list[str]:
-        import requests
+        Args:
+            instance: where the run is recorded.
+            run_id: a run that has succeeded.
 
-        problem = ""
-        # Dagster evaluates a run once, so what a receiver refuses for a moment would be lost. The library's
-        # own retries would log the address, which is a secret, and its message would tell it.
-        for pause_s in PAUSES_S:
-            time.sleep(pause_s)
+        Returns:
+            Whether a message was sent now.
+
+        Raises:
+            AlertNotDeliveredError: a receiver did not take it.
+        """
+        if not self._settings.alerts_wanted:
+            return False
+        with self._alone(run_id) as may_report:
+            run = instance.get_run_by_id(run_id)
+            if not may_report or run is None or _was_reported(run):
+                return False
+            noted = self._failure_note(run.job_name)
+            if not noted.exists() and not _was_reported_before(instance, run):
+                return False
+            text = "Nothing is to be done: what the failed runs missed has been caught up."
+            message = Message("recovered", f"strava_assets: {run.job_name} succeeds again", text, run_id)
+            self._send_of_run(instance, message)
+            with suppress(OSError):
+                noted.unlink(missing_ok=True)
+        return True
+
+    def report_error(self, job_name: str, error: Exception) -> bool:
+        """Tell that a command ended before it had a run, or before the run could be recorded as failed.
+
+        Args:
+            job_name: the job that the command was to run; its next success is told.
+            error: what ended it.
+
+        Returns:
+            Whether a message was sent now.
+
+        Raises:
+            AlertNotDeliveredError: a receiver did not take it.
+        """
+        if not self._settings.alerts_wanted:
+            return False
+        # The text of an error that is not ours may hold anything, secrets included.
+        text = (
+            str(error)
+            if isinstance(error, StravaAssetsError)
+            else f"It ended with {type(error).__name__}.\nWhat to do: See what the command printed."
+        )
+        deliveries = deliver(self._settings, Message("failed", f"strava_assets: {job_name} failed", text))
+        note = self._failure_note(job_name)
+        with suppress(OSError):
+            note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            note.touch(mode=0o600)
+        if problem := not_delivered(deliveries):
+            raise problem
+        return True
+
+    def _send_of_run(self, instance: dg.DagsterInstance, message: Message) -> None:
+        deliveries = deliver(self._settings, message)
+        if any(not delivery.problem for delivery in deliveries):
             try:
-                answer = requests.post(os.environ[WEBHOOK_VARIABLE], json=body, timeout=TIMEOUT_S)
-            except requests.RequestException as error:
-                problem = f"The alert webhook could not be reached ({type(error).__name__})."
-                continue
-            if answer.ok:
-                return []
-            problem = f"The alert webhook answered with status {answer.status_code}."
-            if answer.status_code < 500 and answer.status_code != 429:
-                break
-        return [problem]
+                instance.add_run_tags(message.run_id, {REPORTED: f"{message.status} {message.run_id}"})
+            except Exception:  # noqa: BLE001 - the message is out, and what Dagster's storage lacks is told elsewhere
+                logger.warning("The run %s was reported, and that could not be noted.", message.run_id)
+        if problem := not_delivered(deliveries):
+            raise problem
 
-    def _mail(self, subject: str, text: str) -> list[str]:
-        message = EmailMessage()
-        message["Subject"] = f"strava_assets: {subject}"
-        message["From"] = self.mail_from
-        message["To"] = self.mail_to
-        message.set_content(text)
+    def _failure_note(self, job_name: str) -> Path:
+        """The file that says that a failure without a run was told."""
+        return self._settings.dagster_home / _FOLDER / f"{job_name}.failed"
+
+    @contextmanager
+    def _alone(self, run_id: str) -> Iterator[bool]:
+        """Whether this process may report the run: no other one is just doing it.
+
+        Where the home cannot be written no lock can be held either, and the run is reported all the same.
+        """
+        path = self._settings.dagster_home / _FOLDER / f"{run_id}.lock"
         try:
-            with smtplib.SMTP(self.smtp_host, self.smtp_port, timeout=TIMEOUT_S) as server:
-                server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
-            return [f"The mail server {self.smtp_host}:{self.smtp_port} did not take the mail ({error})."]
-        return []
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield True
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            # The tag is the record, so the file is needed no longer than this.
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            os.close(descriptor)
+
+
+def _failure_text(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """What happened, what it means and what to do, in the failure's words; None where a person stopped it."""
+    events = [
+        event
+        for entry in instance.all_logs(
+            run_id,
+            of_type={
+                dg.DagsterEventType.STEP_FAILURE,
+                dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+                dg.DagsterEventType.RUN_FAILURE,
+            },
+        )
+        if (event := entry.dagster_event)
+    ]
+    if any(was_interrupted(event) for event in events):
+        return None
+    steps = [event for event in events if event.event_type is dg.DagsterEventType.STEP_FAILURE]
+    checks = [
+        event.asset_check_evaluation_data
+        for event in events
+        if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
+    lines = [
+        f"{check.asset_key.to_user_string()}.{check.check_name}: {check.description or 'The check failed.'}"
+        for check in checks
+        if check.blocking and not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
+    ]
+    lines += [line for event in steps if (line := _step_text(event))]
+    ends = [event.message for event in events if event.event_type is dg.DagsterEventType.RUN_FAILURE]
+    return "\n".join(lines) or next(filter(None, ends), None) or _WITHOUT_A_REASON
+
+
+def _step_text(event: dg.DagsterEvent) -> str:
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return f"{event.step_key}: {failure.user_failure_data.description}"
+    kind = failure.error.cls_name if failure.error else None
+    if kind == "DagsterAssetCheckFailedError":
+        return ""
+    # The text of an error that is not ours may hold anything, secrets included.
+    cause = failure.error.cause.cls_name if failure.error and failure.error.cause else kind
+    return f"{event.step_key}: It ended with {cause}.\nWhat to do: See the run's log in the UI, under Runs."
+
+
+def _was_reported(run: dg.DagsterRun) -> bool:
+    return run.tags.get(REPORTED, "").endswith(f" {run.run_id}")
+
+
+def _was_reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a failure of the run's job was told since its last success before this run."""
+    record = instance.get_run_record_by_id(run.run_id)
+    if record is None:
+        return False
+    before = record.create_timestamp
+    succeeded = dg.RunsFilter(
+        job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_before=before
+    )
+    last = next(iter(instance.get_run_records(succeeded, limit=1)), None)
+    failed = dg.RunsFilter(
+        job_name=run.job_name,
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        created_before=before,
+        created_after=last.create_timestamp if last else None,
+    )
+    return any(map(_was_reported, instance.get_runs(failed, limit=_RUNS_LOOKED_AT)))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dagster as dg
 
 
-def fixed(resource: dg.ConfigurableResource[Any]) -> dg.ResourceDefinition:
+def fixed(resource: object) -> dg.ResourceDefinition:
     """A definition that provides exactly this resource and rejects any configuration.
 
     Dagster lets a launch override every field of a configurable resource: an address given that way would be
     sent the credentials. The values are listed in the description, where the UI shows them.
 
     Args:
-        resource: the resource; what it holds must not be secret.
+        resource: the resource; what a configurable one holds must not be secret.
     """
 
-    def provide(_: dg.InitResourceContext) -> dg.ConfigurableResource[Any]:
+    def provide(_: dg.InitResourceContext) -> object:
         return resource
 
     kind = type(resource)
     # The UI names a resource's type after the function that provides it.
     provide.__module__, provide.__name__ = kind.__module__, kind.__name__
-    values = "\n".join(f"- `{name}`: `{value}`" for name, value in resource.model_dump(mode="json").items())
-    return dg.ResourceDefinition(
-        provide, config_schema={}, description=f"{kind.__doc__}\n\nSet by the settings:\n\n{values}"
-    )
+    description = str(kind.__doc__)
+    if isinstance(resource, dg.ConfigurableResource):
+        fields = resource.model_dump(mode="json").items()
+        values = "\n".join(f"- `{name}`: `{value}`" for name, value in fields)
+        description += f"\n\nSet by the settings:\n\n{values}"
+    return dg.ResourceDefinition(provide, config_schema={}, description=description)
 
 
 def without_values() -> dg.ResourceDefinition:

@@ -52,11 +52,14 @@ class Terminal:
 
     def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
         """A command in this process."""
-        umask = os.umask(0o022)
+        before, umask = dict(os.environ), os.umask(0o022)
         try:
             result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
         finally:
             os.umask(umask)
+            # A command takes over the variables of .env; the next one is another process for a person.
+            os.environ.clear()
+            os.environ.update(before)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

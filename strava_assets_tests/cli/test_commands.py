@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,3 +38,86 @@ def test_every_command_says_what_it_does(name: str) -> None:
 
     assert answer.exit_code == 0, answer.output
     assert len(answer.output.splitlines()) > 4
+
+
+def test_the_list_of_commands_has_a_whole_sentence_for_each() -> None:
+    listed = (
+        CliRunner().invoke(main, ["--help"], terminal_width=80).output.split("Commands:\n")[1].splitlines()
+    )
+
+    assert len(listed) == len(COMMANDS)
+    assert [line for line in listed if not line.endswith(".") or line.endswith("..")] == []
+
+
+BAD_ARGUMENTS = {
+    "up --port 0": "'--port'",
+    "up --port 70000": "'--port'",
+    "up --port x": "'x' is not a valid port.",
+    "login --port -1": "'--port'",
+    "login --port 65536": "'--port'",
+    "login --store env": "'--store'",
+    "sync more": "unexpected extra argument",
+    "sync --nonsense": "No such option",
+    "import-archive nothere.zip": "Path 'nothere.zip' does not exist.",
+    "import-archive ''": "The path is empty.",
+    "import-archive --athlete me": "'me' is not a valid id.",
+    "import-archive --processes 0": "'--processes'",
+    "report --open=x": "does not take a value",
+    "doctor --json=x": "does not take a value",
+    "rebuild x": "unexpected extra argument",
+    "copy --from duckdb": "Missing option '--to'",
+    "copy --from x --to bigquery": "'--from'",
+    "logout x": "unexpected extra argument",
+    "forget --athlete -5": "'--athlete'",
+    "webserver --port 0": "'--port'",
+    "webserver --workspace nothere.yaml": "does not exist",
+    "sandbox --port -1": "'--port'",
+    "sandbox --port 65536": "'--port'",
+    "sandbox --athlete-seed -1": "'--athlete-seed'",
+    "sandbox --activities .": "is a directory",
+    "sandbox --activities ~nobody-of-this-name/x": "there is no such user",
+}
+
+
+def test_every_command_is_tried_with_bad_arguments() -> None:
+    assert {line.split()[0] for line in BAD_ARGUMENTS} == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("line", "complaint"), BAD_ARGUMENTS.items())
+def test_bad_arguments_are_refused(line: str, complaint: str) -> None:
+    answer = CliRunner().invoke(main, shlex.split(line))
+
+    assert answer.exit_code == 2, answer.output
+    assert complaint in answer.output
+
+
+def test_bad_arguments_are_refused_before_anything_heavy_is_imported() -> None:
+    program = """
+import json, shlex, sys
+from strava_assets.cli import main
+for line in json.load(sys.stdin):
+    try:
+        main(shlex.split(line), standalone_mode=False)
+    except Exception as error:
+        assert type(error).__module__ == "click.exceptions", error
+print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
+    done = subprocess.run(  # noqa: S603 - this interpreter, with the text above
+        [sys.executable, "-c", program],
+        input=json.dumps(list(BAD_ARGUMENTS)),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+    assert set(done.stdout.split()) & {"dagster", "duckdb", "pyarrow", "pandas", "fsspec", "altair"} == set()
+
+
+def test_a_tilde_in_a_path_is_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.json").write_text("{}")
+
+    answer = CliRunner().invoke(main, ["sandbox", "--port", "0", "--activities=~/mine.json"])
+
+    assert "it holds no list of activities" in answer.output

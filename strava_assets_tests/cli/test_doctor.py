@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -210,18 +209,11 @@ def test_a_damaged_dagster_home_does_not_keep_the_rest_from_being_told(synced: T
     assert line(said, "warehouse").startswith("✓")
 
 
-def test_env_file_credentials_reach_every_command(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in CREDENTIALS:
-        # Set once and removed, so that what .env brings into the environment ends with this test.
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+def test_env_file_credentials_reach_every_command(terminal: Terminal) -> None:
     text = "\n".join(f"{name}={value}" for name, value in CREDENTIALS.items())
     (terminal.folder / ".env").write_text(text)
     said = terminal.run("doctor", "--offline")
-    assert line(said, "secrets").startswith("✓"), said.out
-    assert os.environ["STRAVA_CLIENT_ID"] == CREDENTIALS["STRAVA_CLIENT_ID"]
+    assert line(said, "secrets").startswith("✓ secrets      Set in the environment"), said.out
 
 
 def test_it_says_how_far_streams_have_come_and_when_all_will_be_there(synced: Terminal) -> None:

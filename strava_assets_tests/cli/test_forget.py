@@ -32,6 +32,14 @@ def test_it_names_what_it_would_remove_and_a_no_leaves_everything(synced: Termin
     assert files_of(synced) == before
 
 
+def test_nothing_is_removed_where_the_report_cannot_be_looked_for(synced: Terminal) -> None:
+    before = files_of(synced)
+    said = synced.run("forget", "--yes", STRAVA_ASSETS_REPORT_URL="unknown://place")
+    assert said.status == 1
+    assert "The report at unknown://place cannot be looked for: Protocol not known" in said.err
+    assert files_of(synced) == before
+
+
 def test_nothing_of_the_athlete_is_left_and_the_doctor_says_so(
     synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
 ) -> None:

@@ -94,4 +94,4 @@ def test_a_workspace_of_ones_own_needs_a_dagster_home_of_ones_own(terminal: Term
     workspace = str(ROOT / "deploy" / "server" / "workspace.yaml")
     refused = terminal.run("webserver", "--workspace", workspace, "--port", str(free_port()), DAGSTER_HOME="")
     assert refused.status == 1
-    assert "DAGSTER_HOME is not set." in refused.err
+    assert "DAGSTER_HOME is not set" in refused.err

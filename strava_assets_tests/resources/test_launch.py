@@ -36,7 +36,9 @@ def test_no_job_takes_configuration_for_a_resource(job: str) -> None:
 def test_a_launch_that_configures_a_resource_is_refused_before_anything_runs(
     tmp_path: Path, name: str
 ) -> None:
-    field = next(iter(type(build_resources(Settings())[name]).model_fields))
+    # The alerts have no field at all, so that any is one too many.
+    fields = getattr(type(build_resources(Settings())[name]), "model_fields", {})
+    field = next(iter(fields), "settings")
     with chain(tmp_path / "home", riding(9)) as platform:
         job = platform.definitions().get_repository_def().get_job("__ASSET_JOB")
         with pytest.raises(dg.DagsterInvalidConfigError, match=f'unexpected config entry "{field}"'):

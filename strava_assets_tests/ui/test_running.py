@@ -61,7 +61,7 @@ def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> 
     assert "Execution timezone UTC" in about
 
 
-@pytest.mark.parametrize("sensor", ["alert_on_failure", "tell_of_recovery"])
+@pytest.mark.parametrize("sensor", ["alert_on_failure", "alert_on_recovery"])
 def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     screen.open(f"locations/strava_assets/sensors/{sensor}")
 

@@ -40,9 +40,9 @@ class Finding:
     cure: str = ""
 
 
-def ok(about: str, said: str) -> Finding:
-    """All is well."""
-    return Finding(about, State.OK, said)
+def ok(about: str, said: str, cure: str = "") -> Finding:
+    """All is well; there may be something to do all the same."""
+    return Finding(about, State.OK, said, cure)
 
 
 def warning(about: str, said: str, cure: str = "") -> Finding:

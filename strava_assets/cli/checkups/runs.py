@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets.assets.activities import FRESH
+from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
 from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited
-from strava_assets.cli.running import was_interrupted
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import find_dead_runs
 from strava_assets.execution.tags import PROCESS_TAG

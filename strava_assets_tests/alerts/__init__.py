@@ -1,0 +1,1 @@
+"""Messages to the owner, as receivers get them."""
