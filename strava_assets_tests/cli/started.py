@@ -142,8 +142,11 @@ def going_up(
     killer.start()
     try:
         with process:
-            yield Up(process, folder, port)
-            process.kill()
+            try:
+                yield Up(process, folder, port)
+            finally:
+                # Whatever the test did; its own processes end with it.
+                process.kill()
     finally:
         killer.cancel()
 
