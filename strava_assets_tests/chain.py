@@ -111,7 +111,7 @@ class Chain:
         """The code location, which never waits."""
         with pytest.MonkeyPatch.context() as patch:
             bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
-            patch.setattr("strava_assets.assets.activities.RETRY_TRANSIENT", bound)
+            patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
             return build_defs(self.settings(**fields))
 
     def run(self, job: str = "sync", ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:

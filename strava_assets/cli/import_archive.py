@@ -63,7 +63,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     except KeyboardInterrupt:
         say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
         sys.exit(INTERRUPTED)
-    _note(NAME, import_metadata(imported, path, time.monotonic() - began))
+    _note(NAME, import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)})
     _tell(imported)
     console.print("Loading it and refreshing everything ...")
     succeeded = run_job(settings, "import_archive", {}, without=NAME)
