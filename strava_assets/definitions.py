@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets import sensors
+from strava_assets import sensors, wiring
 from strava_assets.assets import activities, archive, inputs, marts, profile, report, ride_power, streams
 from strava_assets.assets.attributes import with_shared_attributes
 from strava_assets.assets.failures import RETRY_TRANSIENT
@@ -31,7 +31,7 @@ from strava_assets.resources import (
 )
 from strava_assets.resources.fixed import fixed, without_values
 from strava_assets.schedules import build_jobs, build_schedules
-from strava_assets.settings import WarehouseKind, load_settings
+from strava_assets.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def build_defs(
             activities.STRAVA_API,
             archive.BULK_EXPORT,
             *with_shared_attributes(own_assets, settings),
-            *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
+            *([report.DATA_STUDIO] if wiring.warehouse(settings).data_studio_source else []),
         ],
         asset_checks=checks,
         jobs=build_jobs(settings),
@@ -96,29 +96,15 @@ def build_defs(
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources the settings ask for; opening nothing."""
     return {
-        "strava": StravaResource(
-            api_base_url=settings.api_base_url,
-            oauth_base_url=settings.oauth_base_url,
-            secret_store=settings.secret_store_kind,
-            token_path=str(settings.token_path.absolute()),
-            gcp_project=settings.gcp_project,
-            gcp_secret=settings.gcp_secret,
-            rate_limit_reserve=settings.rate_limit_reserve,
-        ),
+        "strava": StravaResource.of(settings),
         "landing": LandingResource(address=settings.landing_address),
         "streams": StreamsResource(address=settings.streams_address),
-        "warehouse": WarehouseResource(
-            kind=settings.warehouse_kind,
-            duckdb_path=str(settings.duckdb_path.absolute()),
-            duckdb_memory_limit=settings.duckdb_memory_limit,
-            gcp_project=settings.gcp_project,
-            bigquery_dataset=settings.bigquery_dataset,
-            bigquery_location=settings.bigquery_location,
-            bigquery_max_bytes_billed=settings.bigquery_max_bytes_billed,
-            bigquery_api_endpoint=settings.bigquery_api_endpoint,
-        ),
+        "warehouse": WarehouseResource.of(settings),
         "alerts": RunAlerts(settings),
     }
 
 
-defs = build_defs(load_settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The platform of this process's settings, which are read when Dagster loads it."""
+    return build_defs(load_settings())

@@ -16,6 +16,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strava_assets.setting_paths import local_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
@@ -145,8 +147,8 @@ def _is_shared(home: Path) -> bool:
 
 
 def _is_outside_home(address: str) -> bool:
-    scheme, is_url, path = address.rpartition("://")
-    if is_url and scheme not in ("file", "local"):
+    path = local_path(address)
+    if path is None:
         return False
     home = Path(os.environ.get(HOME) or DEFAULT_HOME).expanduser()
-    return not Path(os.path.abspath(Path(path).expanduser())).is_relative_to(os.path.abspath(home))  # noqa: PTH100 - `resolve` would follow links
+    return not Path(os.path.abspath(path.expanduser())).is_relative_to(os.path.abspath(home))  # noqa: PTH100 - `resolve` would follow links

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Dagster looks for dagster.yaml, and landing and report for their files, by patterns: with one of these in a
 # path they find nothing, or other files.
@@ -49,6 +46,12 @@ def check_address(value: str) -> str:
     if value.endswith("://"):
         raise ValueError("names no place behind ://")
     return value
+
+
+def local_path(address: str) -> Path | None:
+    """The path on this machine that an fsspec address names; None where it names another place."""
+    scheme, is_url, path = address.rpartition("://")
+    return None if is_url and scheme not in ("file", "local") else Path(path)
 
 
 def refuse_unusable_home(home: Path) -> Path:

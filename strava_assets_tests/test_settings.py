@@ -11,9 +11,7 @@ import pytest
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.settings import (
-    SecretStoreKind,
     Settings,
-    WarehouseKind,
     WeekStart,
     choices,
     load_settings,
@@ -39,8 +37,8 @@ def refusal(**variables: str) -> str:
 
 def test_nothing_set_is_a_complete_local_platform() -> None:
     plain = settings()
-    assert plain.warehouse_kind is WarehouseKind.DUCKDB
-    assert plain.secret_store_kind is SecretStoreKind.FILE
+    assert plain.warehouse_kind == "duckdb"
+    assert plain.secret_store_kind == "file"
     assert plain.landing_address == str(Path("data").absolute() / "landing")
     assert plain.duckdb_path == Path("data/warehouse.duckdb")
 
@@ -53,12 +51,12 @@ def test_one_home_moves_all_local_state(tmp_path: Path) -> None:
 
 def test_gcp_implies_its_warehouse_and_its_secrets_and_either_can_be_chosen_otherwise() -> None:
     cloud = settings(STRAVA_ASSETS_ENV="gcp", STRAVA_ASSETS_GCP_PROJECT="mine")
-    assert cloud.warehouse_kind is WarehouseKind.BIGQUERY
-    assert cloud.secret_store_kind is SecretStoreKind.GCP
+    assert cloud.warehouse_kind == "bigquery"
+    assert cloud.secret_store_kind == "gcp"
     mixed = settings(
         STRAVA_ASSETS_ENV="gcp", STRAVA_ASSETS_WAREHOUSE="duckdb", STRAVA_ASSETS_SECRET_STORE="env"
     )
-    assert mixed.warehouse_kind is WarehouseKind.DUCKDB
+    assert mixed.warehouse_kind == "duckdb"
 
 
 def test_the_environment_wins_over_the_file_and_an_empty_variable_is_an_unset_one(tmp_path: Path) -> None:

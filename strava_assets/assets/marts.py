@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets import wiring
 from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
 from strava_assets.assets.jobs import job_metadata
@@ -11,7 +12,6 @@ from strava_assets.assets.previews import preview
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import WarehouseResource
-from strava_assets.settings import WarehouseKind
 from strava_assets.warehouse import Apart
 
 if TYPE_CHECKING:
@@ -86,14 +86,13 @@ def _asset(
 
 
 def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataValue[Any]]:
-    """A link that opens a report already connected to the table, where the table is in BigQuery."""
-    if settings.warehouse_kind is not WarehouseKind.BIGQUERY:
+    """A link that opens a report already connected to the table, where Data Studio can read it."""
+    source = wiring.warehouse(settings).data_studio_source
+    if source is None:
         return {}
     from strava_assets.report.data_studio import create_report_link
 
-    link = create_report_link(
-        settings.gcp_project or "", settings.bigquery_dataset, mart.name, mart.name.replace("_", " ")
-    )
+    link = create_report_link(*source, mart.name, mart.name.replace("_", " "))
     return {"create_data_studio_report": dg.MetadataValue.url(link)}
 
 

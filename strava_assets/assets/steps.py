@@ -44,7 +44,8 @@ def platform_step(function: Callable[Arguments, Result]) -> Callable[Arguments, 
                 return _timed(function(*args, **kwargs), began)
 
         step = step_of_result
-    return step
+    result: Callable[Arguments, Result] = step
+    return result
 
 
 def _timed(result: Any, began: float) -> dg.MaterializeResult[Any]:

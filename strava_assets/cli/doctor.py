@@ -77,9 +77,7 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
         yield failed("settings", error)
         return
     home = settings.home.absolute()
-    yield ok(
-        "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
-    )
+    yield ok("settings", f"{settings.env.value}, {settings.warehouse_kind}; everything local is in {home}.")
     from strava_assets.cli.checkups import alerts, credentials, files, google, storage, strava
 
     yield from _looked(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")

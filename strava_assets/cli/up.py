@@ -234,15 +234,15 @@ def _has_credentials(settings: Settings) -> bool:
     Raises:
         ConfigurationError: some of the three credentials are there and some are missing.
     """
-    from strava_assets.cli.account import open_tokens
+    from strava_assets import wiring
 
-    known = open_tokens(settings).read()
+    stored = wiring.token_store(settings).read()
     wanted = {
         "client_id": "STRAVA_CLIENT_ID",
         "client_secret": "STRAVA_CLIENT_SECRET",
         "refresh_token": "STRAVA_REFRESH_TOKEN",
     }
-    missing = [variable for name, variable in wanted.items() if not known.get(name)]
+    missing = [variable for name, variable in wanted.items() if not stored.get(name)]
     if missing and len(missing) < len(wanted):
         raise ConfigurationError(
             f"Your Strava credentials are incomplete: {', '.join(missing)} missing.",
@@ -269,6 +269,7 @@ def _check_port(ui: WebUI, settings: Settings) -> None:
 
 
 def _say_where(platform: Platform, *, succeeded: bool) -> None:
+    from strava_assets import wiring
     from strava_assets.cli.console import console
 
     settings, ui = platform.settings, platform.ui
@@ -286,7 +287,7 @@ def _say_where(platform: Platform, *, succeeded: bool) -> None:
         console.print(f"  Weekly watts:   {ui.address}/assets/weekly_watts", soft_wrap=True)
         ticks = "every six hours, running" if settings.schedules_running else "off"
         console.print(f"  The schedule:   {ui.address}/automation  ({ticks})", soft_wrap=True)
-    console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
+    console.print(f"  The warehouse:  {wiring.warehouse(settings).address}", soft_wrap=True)
     console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
     console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)
     console.print("  Ctrl-C stops everything.\n")

@@ -1,4 +1,7 @@
-"""Verifies everything that the settings name, with a scratch warehouse that is removed afterwards."""
+"""Verifies everything that the settings name, with a scratch warehouse that is removed afterwards.
+
+How a result and the progress are printed is here as well, for every command that compares.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,21 @@ import secrets
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from strava_assets import wiring
 from strava_assets.cli.own_files import IN_SCRATCH_FOLDER, remove_files, scratch_folders
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import WarehouseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from strava_assets.history.verify import PlaceResult
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
-WAIT_FOR_LOCK_S = 30.0
 _ABANDONED_AFTER_S = 86_400
 
 
@@ -31,16 +33,15 @@ def is_anything_stored(settings: Settings) -> bool:
     Raises:
         StravaAssetsError: a place cannot be read.
     """
-    from strava_assets.landing import DamagedFileError, Landing
-    from strava_assets.streams import StreamStore
+    from strava_assets.landing import DamagedFileError
 
-    if settings.warehouse_kind is not WarehouseKind.DUCKDB or settings.duckdb_path.exists():
+    if wiring.warehouse(settings).exists():
         return True
     try:
-        batches = Landing(settings.landing_address).manifests()
+        batches = wiring.landing(settings).manifests()
     except DamagedFileError:
         return True
-    return bool(batches or StreamStore(settings.streams_address).athletes())
+    return bool(batches or wiring.stream_store(settings).athletes())
 
 
 def results(
@@ -56,43 +57,56 @@ def results(
         StravaAssetsError: a place cannot be read, or a sync ran meanwhile.
     """
     from strava_assets.history.verify import HistoryVerifier, verify_streams
-    from strava_assets.landing import Landing
-    from strava_assets.streams import StreamStore
 
+    location = wiring.warehouse(settings)
     verifier = HistoryVerifier(
-        Landing(settings.landing_address),
-        _opening(settings),
+        wiring.landing(settings),
+        partial(location.open, read_only=True) if location.exists() else None,
         week_start=settings.week_start.value,
         expires=bool(settings.retention_days),
         progress=progress,
     )
     with _scratch_warehouse(settings) as scratch:
         yield from verifier.verify(scratch, datetime.now(UTC))
-    yield verify_streams(StreamStore(settings.streams_address), progress)
+    yield verify_streams(wiring.stream_store(settings), progress)
 
 
-def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Warehouse]] | None:
-    """What opens the warehouse for reading; None where DuckDB's file is not there."""
-    if settings.warehouse_kind is WarehouseKind.DUCKDB:
-        from strava_assets.warehouse.duckdb import DuckDBWarehouse
+def say_result(result: PlaceResult) -> None:
+    """Print what comparing one place showed: a line, and one for each of the first differences."""
+    from strava_assets.cli.console import say
 
-        path = settings.duckdb_path.absolute()
-        if not path.exists():
-            return None
-        return lambda: DuckDBWarehouse(
-            path,
-            memory_limit=settings.duckdb_memory_limit,
-            read_only=True,
-            wait_for_lock_s=WAIT_FOR_LOCK_S,
-        )
+    if not result.differences:
+        say("ok", f"{result.place}: {result.checked} Nothing differs.")
+        return
+    named = list(result.named)
+    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
+    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
+    for sentence in named:
+        say("step", sentence)
+    if more := result.differences - len(result.named):
+        say("step", f"And {more:,} more.")
+    if result.remedy:
+        say("step", f"What to do: {result.remedy}")
 
-    def open_bigquery() -> Warehouse:
-        from strava_assets.definitions import build_resources
 
-        engine: Warehouse = build_resources(settings)["warehouse"].open()
-        return engine
+@contextmanager
+def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Lines that show how far it is, and are gone afterwards."""
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-    return open_bigquery
+    from strava_assets.cli.console import console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
 
 
 @contextmanager
@@ -111,8 +125,7 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
             remedy="Make the home writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     try:
-        path = folder / "scratch.duckdb"
-        with DuckDBWarehouse(path, memory_limit=settings.duckdb_memory_limit) as scratch:
+        with DuckDBWarehouse(folder / "scratch.duckdb", memory_limit=settings.duckdb_memory_limit) as scratch:
             yield scratch
     finally:
         remove_files(folder, IN_SCRATCH_FOLDER)

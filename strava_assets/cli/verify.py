@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from strava_assets.errors import StravaAssetsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from strava_assets.history.verify import PlaceResult
 
 DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
@@ -46,7 +39,7 @@ def command() -> None:
 def _verify() -> int:
     """Verify everything and say what was found; returns the number of differences."""
     from strava_assets.cli.console import say
-    from strava_assets.cli.verification import is_anything_stored, results
+    from strava_assets.cli.verification import is_anything_stored, results, say_result, show_progress
     from strava_assets.settings import load_settings
 
     settings = load_settings()
@@ -54,45 +47,8 @@ def _verify() -> int:
         say("ok", "There is nothing to verify yet: no batch has landed, and no recording is kept.")
         return 0
     counts = []
-    with _progress() as progress:
+    with show_progress() as progress:
         for result in results(settings, progress):
             counts.append(result.differences)
-            _say(result)
+            say_result(result)
     return sum(counts)
-
-
-def _say(result: PlaceResult) -> None:
-    from strava_assets.cli.console import say
-
-    if not result.differences:
-        say("ok", f"{result.place}: {result.checked} Nothing differs.")
-        return
-    named = list(result.named)
-    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
-    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
-    for sentence in named:
-        say("step", sentence)
-    if more := result.differences - len(result.named):
-        say("step", f"And {more:,} more.")
-    if result.remedy:
-        say("step", f"What to do: {result.remedy}")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Lines that show how far it is, and are gone afterwards."""
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    from strava_assets.cli.console import console
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
-    hidden = not console.is_terminal
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield show

@@ -23,6 +23,10 @@ class TokenStore(Protocol):
         """The store as a person would name it, for messages."""
 
     @property
+    def location(self) -> str:
+        """Where tokens are kept, for messages."""
+
+    @property
     def writable(self) -> bool:
         """Whether `write` keeps anything."""
 

@@ -154,6 +154,25 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     return duckdb.connect(path, read_only=read_only, config=NO_EXTENSIONS)
 
 
+def foreign_tables(path: Path) -> list[str]:
+    """The tables of the file, once ours are dropped: those that somebody else keeps there."""
+    with connect(path, read_only=True) as connection:
+        rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
+    return [name for (name,) in rows]
+
+
+def remove_file(path: Path) -> None:
+    """Remove the file and what DuckDB writes beside it; dropping tables leaves their pages in the file."""
+    # Behind a symbolic link as well, because the file is ours wherever it is.
+    real = path.resolve()
+    spill = real.with_name(f"{real.name}.tmp")
+    for part in (real, real.with_name(f"{real.name}.wal"), path, *spill.glob("duckdb_temp_*")):
+        part.unlink(missing_ok=True)
+    # What still holds something stays.
+    with suppress(OSError):
+        spill.rmdir()
+
+
 def _create(path: Path) -> None:
     """Make an empty database under another name first: a process killed meanwhile leaves no half file."""
     for left in path.parent.glob(f".{path.name}.????????.new"):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
-from strava_assets.secrets import open_store
 from strava_assets.secrets.file import FileStore
 from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
+from strava_assets_tests.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strava_assets.secrets import open_store
-from strava_assets.secrets.environment import EnvironmentStore, values_of
+from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
+from strava_assets.settings import load_settings
+from strava_assets_tests.stores import open_store, values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,7 +242,7 @@ def test_a_write_waits_for_a_lock_that_another_process_holds_and_needs_none_of_i
 
 def test_the_environment_is_read_and_never_written() -> None:
     environ = {"STRAVA_CLIENT_ID": " 1 ", "STRAVA_CLIENT_SECRET": "canary", "STRAVA_REFRESH_TOKEN": ""}
-    store = EnvironmentStore(environ)
+    store = EnvironmentStore(load_settings(environ, env_file=None).credentials)
     with store.lock():
         assert store.read() == {"client_id": "1", "client_secret": "canary"}
     for attempt in (store.clear, lambda: store.write({"refresh_token": "canary"})):

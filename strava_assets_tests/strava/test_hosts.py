@@ -9,7 +9,6 @@ import requests
 from urllib3.util import parse_url
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.secrets.file import FileStore
 from strava_assets.strava import errors
@@ -19,6 +18,7 @@ from strava_assets.strava.hosts import host_of, require_api_host, require_oauth_
 from strava_assets.strava.limits import Pacer
 from strava_assets.strava.login import Application, exchange_code, revoke
 from strava_assets.strava.tokens import OAUTH_BASE_URL, utc_now
+from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer
 
@@ -217,10 +217,10 @@ def test_what_cannot_remember_a_host_allows_strava_and_this_machine() -> None:
     for allowed in (OAUTH_BASE_URL, "http://127.0.0.1:1/oauth", "https://api-v3.strava.com/oauth"):
         require_oauth_host(allowed, {}, remembers=False)
     with pytest.raises(errors.ForeignHostError) as refused:
-        Authenticator(EnvironmentStore(ENVIRON), "http://10.0.0.9/oauth").refresh()
+        Authenticator(EnvironmentStore(values_of(ENVIRON)), "http://10.0.0.9/oauth").refresh()
     assert "STRAVA_ASSETS_SECRET_STORE=file" in refused.value.remedy
     with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL"):
-        client_of(EnvironmentStore(ENVIRON), "http://10.0.0.9").athlete()
+        client_of(EnvironmentStore(values_of(ENVIRON)), "http://10.0.0.9").athlete()
 
 
 @pytest.mark.parametrize("status", REDIRECTS)

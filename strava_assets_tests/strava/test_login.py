@@ -14,7 +14,6 @@ import requests
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.callback import listen
@@ -27,6 +26,7 @@ from strava_assets.strava.login import (
     revoke,
 )
 from strava_assets.strava.scopes import SCOPES, missing_scopes
+from strava_assets_tests.stores import open_store
 from strava_assets_tests.strava.scripted import Asked, Said, ScriptedServer
 
 if TYPE_CHECKING:
