@@ -29,6 +29,7 @@ WITH_SETTINGS = (
     "report",
     "doctor --offline",
     "rebuild",
+    "verify",
     "copy --from duckdb --to bigquery",
     "logout",
     "forget --yes",
