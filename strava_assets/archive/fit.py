@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.errors import UnreadableFile
-from strava_assets.archive.places import plausible_offset
-from strava_assets.archive.recorded import Samples
+from strava_assets.archive.time_zones import plausible_offset
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 _RECORD, _ACTIVITY = 20, 34
 _TIMESTAMP, _LOCAL_TIMESTAMP = 253, 5
@@ -94,8 +94,8 @@ def _layout(fields: list[Any]) -> list[int | None]:
 
 
 def _offset(frame: Any) -> int | None:
-    there = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
-    utc, local = there.get(_TIMESTAMP), there.get(_LOCAL_TIMESTAMP)
+    values = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
+    utc, local = values.get(_TIMESTAMP), values.get(_LOCAL_TIMESTAMP)
     if not isinstance(utc, int) or not isinstance(local, int) or local < _FIRST_DATE:
         return None
     return plausible_offset(local - utc)

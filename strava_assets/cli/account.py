@@ -19,7 +19,7 @@ from strava_assets.strava.tokens import utc_now
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
     from strava_assets.strava.client import StravaClient
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 def open_tokens(settings: Settings, kind: SecretStoreKind | None = None) -> TokenStore:

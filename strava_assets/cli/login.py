@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Consent
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 # The consent page may first ask for Strava's own login, with a second factor.
 PATIENCE_S = 600

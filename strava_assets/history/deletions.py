@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from strava_assets.history.records import Key, Unreadable, key_of, landed_records
+from strava_assets.history.landed_records import Key, Unreadable, key_of, landed_records
 from strava_assets.landing import NOTHING_CONCLUDED, Conclusion
 
 if TYPE_CHECKING:

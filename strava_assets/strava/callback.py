@@ -127,8 +127,8 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
                 outcomes.put(consent)
 
         def _show(self, status: int, title: str, paragraphs: list[str]) -> None:
-            shown = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-            body = PAGE.format(title=html.escape(title), paragraphs=shown).encode()
+            escaped = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
+            body = PAGE.format(title=html.escape(title), paragraphs=escaped).encode()
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))

@@ -184,14 +184,14 @@ class Pacer:
             reserve = min(self._reserve_calls, allowance.limit // 2)
             used = allowance.usage + self._sent_since
             if used >= allowance.limit - reserve:
-                kept = f", {reserve} kept in reserve" if reserve else ""
-                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{kept}"
+                in_reserve = f", {reserve} kept in reserve" if reserve else ""
+                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{in_reserve}"
         return None
 
 
 def _figures(value: str) -> tuple[int | None, int | None]:
     """Read `"15min,daily"`; whatever is not a plain figure is unknown."""
-    parts = [*value.split(","), "", ""][:2]
-    matches = [FIGURE.fullmatch(part) for part in parts]
+    figures = [*value.split(","), "", ""][:2]
+    matches = [FIGURE.fullmatch(part) for part in figures]
     first, second = (int(match[1]) if match else None for match in matches)
     return first, second

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 from strava_assets.strava.hosts import bound_hosts
 from strava_assets.strava.scopes import SCOPES
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, Grant, request_grant, utc_now
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
         InvalidClient: id or secret is wrong.
         StravaError: any other failure.
     """
-    asked = "POST /oauth/revoke"
+    request = "POST /oauth/revoke"
     try:
         answer = session.post(
             f"{app.oauth_base_url.rstrip('/')}/revoke",
@@ -149,6 +149,6 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
         )
     except requests.RequestException as error:
         # `from None`: the library's exception holds the request, and the request holds the secrets.
-        raise answers.transport_failure(error, asked) from None
+        raise responses.transport_failure(error, request) from None
     if answer.status_code >= 300:
-        raise answers.token_failure(answer.status_code, answer.content, asked)
+        raise responses.token_failure(answer.status_code, answer.content, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.streams.part import DamagedPartError, open_part
-from strava_assets.streams.recording import UnreadableRecording, check, version_of
+from strava_assets.streams.recording_table import UnreadableRecording, check, version_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strava_assets.history.calendar import quarter_of, week_of
-from strava_assets.history.records import Origin, Unreadable, digest, read_record
+from strava_assets.history.landed_records import Origin, Unreadable, digest, read_record
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets_tests.history.stories import Story, activity
 

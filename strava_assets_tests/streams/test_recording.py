@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets.streams import UnreadableRecording, from_channels, from_streams
-from strava_assets.streams.recording import (
+from strava_assets.streams.recording_table import (
     CHANNELS,
     LONGEST_S,
     SCHEMA,

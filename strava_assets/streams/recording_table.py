@@ -1,7 +1,7 @@
 """One activity's recording: its samples as an Arrow table of the registry's columns, held to be sound.
 
 It is made from Strava's streams answer or from the channels of a recorded file. How recordings are kept
-stands in store.py.
+stands in stream_store.py.
 """
 
 from __future__ import annotations
@@ -74,11 +74,11 @@ def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]
     }
     for name, column in CHANNELS.items():
         if name not in columns:
-            given = channels.get(name)
+            values = channels.get(name)
             columns[name] = (
                 pa.nulls(samples, _ARROW_TYPES[column.type])
-                if given is None
-                else _channel(name, given, _ARROW_TYPES[column.type])
+                if values is None
+                else _channel(name, values, _ARROW_TYPES[column.type])
             )
     return pa.table(columns, schema=SCHEMA)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_ASKED = 20
 
 
-def slipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> str | None:
+def find_skipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> str | None:
     """The id of an activity the listing lacks and Strava still has; None where its silence can be believed.
 
     Costs a call for each activity that is missing for the first time, and none otherwise.

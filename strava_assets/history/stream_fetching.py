@@ -1,7 +1,7 @@
 """The API's streams: which activities want theirs, asking within the quota, the books kept of them.
 
 What was fetched stands in the streams' store before anything is concluded from it; a run that is stopped, by
-the quota or by a kill, goes on with the next one. When that is done is told in pace.py.
+the quota or by a kill, goes on with the next one. When that is done is told in quota_plan.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from strava_assets.history.fetch import athlete_of_token
-from strava_assets.history.records import digest
+from strava_assets.history.landed_records import digest
 from strava_assets.schema.streams import ACTIVITY_STREAMS
 from strava_assets.strava.errors import (
     QuotaExhausted,
@@ -23,7 +23,7 @@ from strava_assets.strava.errors import (
     TransientStravaError,
 )
 from strava_assets.streams import StreamEntry, UnreadableRecording, from_streams
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams.recording_table import STRAVA_KEYS
 from strava_assets.warehouse.arrow import arrow_schema
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _SETTLED_AFTER = timedelta(days=1)
 # "No streams" and "no such activity" are one answer, and an activity that was gone for a while may be back.
 _BELIEVED_FOR = timedelta(days=30)
 
-_LIVING = """
+_ACTIVE = """
 SELECT
   athlete_id, activity_id, year, COALESCE(device_watts, FALSE) AS has_power,
   start_date, elapsed_time_s, moving_time_s, distance_m, average_watts, device_watts
@@ -157,14 +157,14 @@ def wanted(
     """
     if which == "none":
         return []
-    found = []
-    for batch in warehouse.query_batches(_LIVING, {"all": which == "all"}):
+    due = []
+    for batch in warehouse.query_batches(_ACTIVE, {"all": which == "all"}):
         for row in batch.to_pylist():
             key, fingerprint = (row["athlete_id"], row["activity_id"]), fingerprint_of(row)
-            known = entries.get(key)
-            if _is_open(known, fingerprint, row, now):
-                found.append(Wanted(*key, row["year"], fingerprint, row["has_power"] and known is None))
-    return found
+            entry = entries.get(key)
+            if _is_due(entry, fingerprint, row, now):
+                due.append(Wanted(*key, row["year"], fingerprint, row["has_power"] and entry is None))
+    return due
 
 
 def fetch_streams(
@@ -195,17 +195,17 @@ def fetch_streams(
     report = StreamsReport(remaining=len(activities))
     if activities:
         try:
-            whose = athlete_of_token(client, memory)
+            athlete_id = athlete_of_token(client, memory)
         except StravaError as failure:
             report.stopped = failure
         else:
-            own = [activity for activity in activities if activity.athlete_id == whose]
+            own = [activity for activity in activities if activity.athlete_id == athlete_id]
             _Asking(client, store, report, clock).ask_for(own, announce or logger.info)
     report.quota, report.calls = client.quota, client.calls
     return report
 
 
-def keep_books(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
+def write_stream_index(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
     """Put what the store's files say in the place of `activity_streams`; returns the number of rows."""
     rows = [_book_row(entry) for _, entry in sorted(entries.items())]
     return warehouse.replace(
@@ -213,17 +213,17 @@ def keep_books(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
     )
 
 
-def _is_open(known: StreamEntry | None, fingerprint: str, row: Mapping[str, Any], now: datetime) -> bool:
+def _is_due(entry: StreamEntry | None, fingerprint: str, row: Mapping[str, Any], now: datetime) -> bool:
     """Whether an activity's streams are yet to be asked for."""
-    if known is None:
+    if entry is None:
         return True
-    if known.source == "archive":
-        return known.status != "stored"
-    if known.fingerprint != fingerprint:
+    if entry.source == "archive":
+        return entry.status != "stored"
+    if entry.fingerprint != fingerprint:
         return True
     settles: datetime = row["start_date"] + timedelta(seconds=row["elapsed_time_s"] or 0) + _SETTLED_AFTER
-    came_too_early = known.fetched_at < settles <= now
-    return known.status == "none" and (came_too_early or now - known.fetched_at >= _BELIEVED_FOR)
+    fetched_too_early = entry.fetched_at < settles <= now
+    return entry.status == "none" and (fetched_too_early or now - entry.fetched_at >= _BELIEVED_FOR)
 
 
 class _Asking:

@@ -13,7 +13,7 @@ from strava_assets.archive.unpacking import unpacked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 # A day at 1 Hz takes some 3 MB as FIT and 40 MB as XML.
 MOST_BYTES = 128 * 1024 * 1024

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strava_assets.archive.errors import UnreadableFile
-from strava_assets.archive.places import zone_at
+from strava_assets.archive.time_zones import zone_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class Recorded:
     utc_offset_s: int | None = None
     timezone: str | None = None
 
-    def shown(self, start: datetime, elapsed_s: int | None) -> Recorded:
+    def cropped_to(self, start: datetime, elapsed_s: int | None) -> Recorded:
         """The part that Strava shows, with `t_s` counted from the start it shows.
 
         A file is as it was uploaded, also where the activity was cropped afterwards or is one of several from
@@ -70,10 +70,10 @@ class Recorded:
         last = end if elapsed_s is None else shift + elapsed_s
         is_whole = abs(shift) <= _UNCROPPED_S
         is_part = shift > 0 and last <= end + _UNCROPPED_S
-        kept = (t_s >= shift) & (t_s <= last)
-        if not kept.any() or not (is_whole or is_part):
+        inside = (t_s >= shift) & (t_s <= last)
+        if not inside.any() or not (is_whole or is_part):
             return self
-        channels = {name: values[kept] for name, values in self.channels.items()}
+        channels = {name: values[inside] for name, values in self.channels.items()}
         channels["t_s"] = channels["t_s"] - shift
         return replace(self, start=start, channels=_with_any_value(channels))
 
@@ -167,5 +167,5 @@ def _zone_of(channels: Mapping[str, Values]) -> str | None:
     latitude, longitude = channels.get("latitude_deg"), channels.get("longitude_deg")
     if latitude is None or longitude is None:
         return None
-    known = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
-    return zone_at(float(latitude[known[0]]), float(longitude[known[0]])) if len(known) else None
+    positions = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
+    return zone_at(float(latitude[positions[0]]), float(longitude[positions[0]])) if len(positions) else None
