@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from strava_assets.archive import cells
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import ACTIVITIES
 from strava_assets.archive.languages import all_languages, folded, layout
 
@@ -117,7 +117,7 @@ def read_activities(export: Export) -> list[Row]:
     try:
         content = export.read(ACTIVITIES, MOST_BYTES)
         rows = list(_rows(content.decode("utf-8-sig")))
-    except UnreadableFile as reason:
+    except UnreadableFileError as reason:
         raise _unusable(export, str(reason)) from reason
     except UnicodeDecodeError as error:
         raise _unusable(export, "it is not UTF-8, as Strava writes it") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import PROFILE
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _in_profile(export: Export) -> str | None:
     try:
         text = export.read(PROFILE, _MOST_BYTES).decode("utf-8-sig", errors="replace")
         rows = list(csv.reader(text.splitlines()))
-    except (UnreadableFile, csv.Error):
+    except (UnreadableFileError, csv.Error):
         return None
     athlete = rows[1][0].strip() if len(rows) > 1 and rows[1] else ""
     return athlete if athlete.isdecimal() else None

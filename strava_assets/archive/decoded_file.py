@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 from strava_assets.archive.time_zones import zone_at
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Samples:
         """Add one sample: its time in seconds since 1970, UTC, and a value or None for each channel.
 
         Raises:
-            UnreadableFile: there are more than any activity has.
+            UnreadableFileError: there are more than any activity has.
         """
         self._rows.append(row)
         if len(self._rows) == _BLOCK:
@@ -106,19 +106,19 @@ class Samples:
         """The recording they make.
 
         Raises:
-            UnreadableFile: there are none, or their times make no sense.
+            UnreadableFileError: there are none, or their times make no sense.
         """
         self._pack()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, 1))
         table = table[np.isfinite(table[:, 0])]
         if not len(table):
-            raise UnreadableFile("it holds no sample with a time")
+            raise UnreadableFileError("it holds no sample with a time")
         times = np.floor(table[:, 0])
         latest = np.maximum.accumulate(times)
         # The first of each second, and none of a stretch that a clock ran a second time.
         later = np.concatenate([[True], times[1:] > latest[:-1]])
         if later.sum() < 0.5 * len(np.unique(times)):
-            raise UnreadableFile("its clock runs backwards")
+            raise UnreadableFileError("its clock runs backwards")
         times = times[later]
         channels = {"t_s": times - times[0]}
         for name, column in zip(self._names, table[later].T[1:], strict=True):
@@ -136,7 +136,7 @@ class Samples:
         if not self._rows:
             return
         if _BLOCK * len(self._blocks) >= MOST_SAMPLES:
-            raise UnreadableFile(f"it holds more than {MOST_SAMPLES:,} samples")
+            raise UnreadableFileError(f"it holds more than {MOST_SAMPLES:,} samples")
         try:
             block = np.array(self._rows, dtype=np.float64)
         except (TypeError, ValueError):  # a list or a text where a number belongs

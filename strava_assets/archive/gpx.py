@@ -40,7 +40,7 @@ def read_gpx(content: bytes) -> Recorded:
     """The recording of a GPX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time: then it is a route.
+        UnreadableFileError: it is damaged, or it holds no point with a time: then it is a route.
     """
     samples = Samples(_NAMES)
     for point in points(content, "trkpt"):

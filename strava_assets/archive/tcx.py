@@ -29,7 +29,7 @@ def read_tcx(content: bytes) -> Recorded:
     """The recording of a TCX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time.
+        UnreadableFileError: it is damaged, or it holds no point with a time.
     """
     samples = Samples(_NAMES)
     for point in points(content, "Trackpoint"):

@@ -87,7 +87,7 @@ def build(
             wanted,
             write_stream_index,
         )
-        from strava_assets.strava.errors import QuotaExhausted
+        from strava_assets.strava.errors import QuotaExhaustedError
 
         began, now, store = time.monotonic(), datetime.now(UTC), streams.open()
         with told_with_its_cure():
@@ -113,7 +113,7 @@ def build(
                 raise report.stopped
         if report.stopped:
             # The quota's end is how every long fetch ends; anything else deserves a look.
-            level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
+            level = "info" if isinstance(report.stopped, QuotaExhaustedError) else "warning"
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
         done = expected_completion(report, settings.streams_reserve, now) if config.fetch else None
         return dg.MaterializeResult(

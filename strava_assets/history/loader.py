@@ -18,7 +18,7 @@ from strava_assets.history import loaded_batches
 from strava_assets.history.calendar import ANCHORS
 from strava_assets.history.deletions import DeletionGuard, Deletions, conclude, mark_deleted
 from strava_assets.history.landed_records import (
-    Unreadable,
+    UnreadableRecordError,
     landed_records,
     read_record,
     rejected_record,
@@ -253,7 +253,7 @@ class Loader:
             for landed in page:
                 try:
                     row = read_record(landed.record, landed.origin, self._week_start)
-                except Unreadable as reason:
+                except UnreadableRecordError as reason:
                     rejects.append(rejected_record(landed.record, str(reason), landed.origin))
                     continue
                 key = row["athlete_id"], row["activity_id"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions, draws_conclusions
 from strava_assets.history.landed_records import (
-    Unreadable,
+    UnreadableRecordError,
     compacted_line,
     landed_records,
     read_record,
@@ -163,7 +163,7 @@ def _take(
     origin = landed.origin
     try:
         row = read_record(landed.record, origin)
-    except Unreadable:
+    except UnreadableRecordError:
         reject = rejected_record(landed.record, "", origin)
         _keep_later(rejects, reject["record_hash"], Version(None, origin.fetched_at, origin.batch_id, place))
         return

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions
-from strava_assets.history.landed_records import Unreadable, landed_records, read_record
+from strava_assets.history.landed_records import UnreadableRecordError, landed_records, read_record
 from strava_assets.history.merged_batch import compact_batches, groups
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
@@ -154,7 +154,7 @@ def _rows_of(
             for landed in page:
                 try:
                     row = read_record(landed.record, landed.origin, week_start)
-                except Unreadable:
+                except UnreadableRecordError:
                     continue
                 key = row["athlete_id"], row["activity_id"]
                 if key in keys:

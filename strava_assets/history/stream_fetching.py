@@ -17,12 +17,12 @@ from strava_assets.history.fetch import athlete_of_token
 from strava_assets.history.landed_records import digest
 from strava_assets.schema.streams import ACTIVITY_STREAMS
 from strava_assets.strava.errors import (
-    QuotaExhausted,
-    RequestRefused,
+    QuotaExhaustedError,
+    RequestRefusedError,
     StravaError,
     TransientStravaError,
 )
-from strava_assets.streams import StreamEntry, UnreadableRecording, from_streams
+from strava_assets.streams import StreamEntry, UnreadableRecordingError, from_streams
 from strava_assets.streams.recording_table import STRAVA_KEYS
 from strava_assets.warehouse.arrow import arrow_schema
 
@@ -116,11 +116,11 @@ class StreamsReport:
     def needs_a_person(self) -> bool:
         """Whether what stopped it passes neither by itself nor with the next quarter hour."""
         return self.stopped is not None and not isinstance(
-            self.stopped, QuotaExhausted | TransientStravaError | RequestRefused
+            self.stopped, QuotaExhaustedError | TransientStravaError | RequestRefusedError
         )
 
 
-class NoStreamsAtAll(RequestRefused):
+class NoStreamsAtAllError(RequestRefusedError):
     """Strava says of one ride after another that it has no streams, though each has a power meter."""
 
     MEANS = "It was not taken for the truth: nothing was noted, and these rides are asked for again."
@@ -247,7 +247,7 @@ class _Asking:
             try:
                 with self._store.writer() as writer:
                     goes_on = self._take(activities[first : first + _PIECE], writer)
-            except NoStreamsAtAll as silence:
+            except NoStreamsAtAllError as silence:
                 report.none, report.unreadable = before.none, before.unreadable
                 report.stopped, goes_on = silence, False
             announce(f"Streams: {report.answered} of {len(activities)} activities so far")
@@ -259,7 +259,7 @@ class _Asking:
         """Ask for a few activities; returns whether to go on.
 
         Raises:
-            NoStreamsAtAll: nothing of this piece may be kept.
+            NoStreamsAtAllError: nothing of this piece may be kept.
         """
         silent = 0
         for activity in piece:
@@ -268,7 +268,7 @@ class _Asking:
                 return False
             try:
                 answer = self._client.streams(activity.activity_id, STRAVA_KEYS)
-            except (TransientStravaError, RequestRefused) as failure:
+            except (TransientStravaError, RequestRefusedError) as failure:
                 self._report.failed += 1
                 self._failures += 1
                 if self._failures >= _FAILURES_IN_A_ROW:
@@ -283,7 +283,7 @@ class _Asking:
                 writer.add(entry, recording)
                 silent += activity.surely_has_some and entry.status == "none"
             if silent >= _SILENCE and not self._report.stored:
-                raise NoStreamsAtAll(f"Strava has no streams of {silent} rides with a power meter.")
+                raise NoStreamsAtAllError(f"Strava has no streams of {silent} rides with a power meter.")
         return True
 
     def _read(
@@ -291,7 +291,7 @@ class _Asking:
     ) -> tuple[StreamEntry, pa.Table | None]:
         try:
             recording = from_streams(activity.athlete_id, activity.activity_id, answer[1]) if answer else None
-        except UnreadableRecording as reason:
+        except UnreadableRecordingError as reason:
             self._report.unreadable += 1
             return self._entry(activity, "unreadable", str(reason)), None
         if recording is None:

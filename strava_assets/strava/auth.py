@@ -68,7 +68,7 @@ class Authenticator:
 
         Raises:
             ForeignHostError: it may not be sent there.
-            MissingCredentials: the store lacks something that a refresh needs.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             StravaError: the refresh failed.
         """
         if not lives(self._tokens, self._clock()) and self._store.writable:

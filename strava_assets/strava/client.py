@@ -146,8 +146,8 @@ class StravaClient:
             per_page: activities a page, at most 200.
 
         Raises:
-            RepeatedPage: the pages bring nothing new and would never end.
-            QuotaExhausted: the rate limit is reached.
+            RepeatedPageError: the pages bring nothing new and would never end.
+            QuotaExhaustedError: the rate limit is reached.
             StravaError: any other failure.
         """
         window = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
@@ -167,7 +167,7 @@ class StravaClient:
             # An upload during the listing pushes known activities onto a last page of their own, so one
             # stale page may be honest; the same page again, or a second stale one, is not.
             if not fresh and (was_stale or keys == previous):
-                raise errors.RepeatedPage(
+                raise errors.RepeatedPageError(
                     f"Page {number} of the listing brings no activity that was not there before."
                 )
             was_stale = not fresh
@@ -185,13 +185,13 @@ class StravaClient:
         """One activity in detail.
 
         Raises:
-            ActivityNotFound: there is none of this id, or it is hidden from this token.
+            ActivityNotFoundError: there is none of this id, or it is hidden from this token.
         """
         path = f"/activities/{_checked_id(activity_id)}"
         try:
             answer = self._get("activity", path)
         except _NotFound:
-            raise errors.ActivityNotFound(f"Strava knows no activity {activity_id}.") from None
+            raise errors.ActivityNotFoundError(f"Strava knows no activity {activity_id}.") from None
         return answer.body, answer.document
 
     def streams(self, activity_id: str, keys: Sequence[str]) -> tuple[bytes, dict[str, Any]] | None:
@@ -219,7 +219,7 @@ class StravaClient:
                 seconds = FIRST_BACKOFF_S * 2 ** (retries - 1) * random.uniform(1, 1.5)  # noqa: S311 - jitter
                 self._tell(f"{error.happened} Retry {retries} of {self._max_retries} in {seconds:.1f} s.")
                 self._sleep(seconds)
-            except errors.InvalidAccessToken:
+            except errors.InvalidAccessTokenError:
                 if refreshed:
                     raise
                 refreshed = True
@@ -257,9 +257,11 @@ class StravaClient:
         body = response.content
         document = responses.read_json(body, response.headers.get("Content-Type", ""), request)
         if isinstance(document, dict) and "errors" in document and "message" in document:
-            raise errors.UnexpectedAnswer(f"The answer to {request} is an error object with status 200.")
+            raise errors.UnexpectedResponseError(
+                f"The answer to {request} is an error object with status 200."
+            )
         if not isinstance(document, list if kind == "list" else dict):
-            raise errors.UnexpectedAnswer(
+            raise errors.UnexpectedResponseError(
                 f"The answer to {request} is not a JSON {'list' if kind == 'list' else 'object'}."
             )
         return Answer(body, document, now)
@@ -270,7 +272,7 @@ class StravaClient:
             self._on_event(event)
 
 
-class _NotFound(errors.RequestRefused):
+class _NotFound(errors.RequestRefusedError):
     """A 404, which only the caller can read: no streams, no activity, or a wrong address."""
 
     REMEDY = "Check the API address (STRAVA_API_BASE_URL)."
@@ -301,5 +303,5 @@ def _key(record: Any) -> str:
 
 def _checked_id(activity_id: str) -> str:
     if not activity_id.isascii() or not activity_id.isdigit():
-        raise errors.ActivityNotFound("An activity id is a whole number.")
+        raise errors.ActivityNotFoundError("An activity id is a whole number.")
     return activity_id

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,13 +134,13 @@ class Pacer:
         """Return when the next call may be sent.
 
         Raises:
-            QuotaExhausted: the day's calls are used up, or waiting would go beyond its bounds.
+            QuotaExhaustedError: the day's calls are used up, or waiting would go beyond its bounds.
         """
         while (hold := self._hold(self._clock())) is not None:
             window, until, reason = hold
             seconds = (until + GRACE - self._clock()).total_seconds()
             if window == "daily" or seconds > self._max_wait_s or self._waits_left <= 0:
-                raise QuotaExhausted(window, until, reason)
+                raise QuotaExhaustedError(window, until, reason)
             self._waits_left -= 1
             if self._on_wait:
                 self._on_wait(seconds, until, reason)

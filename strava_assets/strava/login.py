@@ -66,7 +66,7 @@ def read_redirect(address: str, state: str) -> Consent:
 
     Raises:
         ForeignRedirect: its `state` is not ours.
-        AuthorizationDenied: it was refused, or there is no code in it.
+        AuthorizationDeniedError: it was refused, or there is no code in it.
     """
     query = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
     if not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
@@ -74,9 +74,9 @@ def read_redirect(address: str, state: str) -> Consent:
             "The redirect does not belong to this login: its `state` is another one."
         )
     if query.get("error"):
-        raise errors.AuthorizationDenied("Access was refused on Strava's consent page.")
+        raise errors.AuthorizationDeniedError("Access was refused on Strava's consent page.")
     if not query.get("code"):
-        raise errors.AuthorizationDenied("The redirect holds no code.")
+        raise errors.AuthorizationDeniedError("The redirect holds no code.")
     scopes = query.get("scope", "").replace(" ", ",").split(",")
     return Consent(query["code"], tuple(scope for scope in scopes if scope))
 
@@ -87,8 +87,8 @@ def exchange_code(
     """Exchange the redirect's code for the first tokens.
 
     Raises:
-        InvalidAuthorizationCode: the code was used before or is too old.
-        InvalidClient: id or secret is wrong.
+        InvalidAuthorizationCodeError: the code was used before or is too old.
+        InvalidClientError: id or secret is wrong.
         StravaError: any other failure.
     """
     form = {
@@ -135,7 +135,7 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
         session: for the request.
 
     Raises:
-        InvalidClient: id or secret is wrong.
+        InvalidClientError: id or secret is wrong.
         StravaError: any other failure.
     """
     request = "POST /oauth/revoke"

@@ -79,7 +79,7 @@ class Refresh:
         """Take the token another process just got, or get one; it is durable when this returns.
 
         Raises:
-            MissingCredentials: the store lacks something that a refresh needs.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             ForeignHostError: the credentials belong to another host than `oauth_base_url`.
             StravaError: the token endpoint's failure.
         """
@@ -89,14 +89,14 @@ class Refresh:
                 return Outcome(stored, 0)
             missing = [name for name in NEEDED if not stored.get(name)]
             if missing:
-                raise errors.MissingCredentials(missing, self.store.name)
+                raise errors.MissingCredentialsError(missing, self.store.name)
             hosts.require_oauth_host(self.oauth_base_url, stored, remembers=self.store.writable)
             form = {name: stored[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(
                     session, self.oauth_base_url, form, clock=lambda: self.now, timeout=self.timeout
                 )
-            except errors.InvalidRefreshToken:
+            except errors.InvalidRefreshTokenError:
                 return Outcome(self._of_another(stored["refresh_token"]), 1)
             # Credentials that came without a host now belong to the one that has accepted them.
             issuer = stored.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
@@ -120,11 +120,11 @@ class Refresh:
                 answer, _ = child.communicate(pickle.dumps(self), timeout=CHILD_LIMIT_S)
             except subprocess.TimeoutExpired:
                 child.kill()
-                raise errors.Timeout(
+                raise errors.RequestTimeoutError(
                     f"The token refresh did not end within {CHILD_LIMIT_S} seconds."
                 ) from None
         if not answer:
-            raise errors.ConnectionLost("The token refresh was ended from outside before it was done.")
+            raise errors.ConnectionLostError("The token refresh was ended from outside before it was done.")
         outcome = pickle.loads(answer)  # noqa: S301 - written by our own child
         if isinstance(outcome, Outcome):
             return outcome
@@ -143,7 +143,7 @@ class Refresh:
             stored = self._stored_values()
             if stored.get("refresh_token") != refused and self._is_new(stored):
                 return stored
-        raise errors.InvalidRefreshToken("Strava refused the refresh token.")
+        raise errors.InvalidRefreshTokenError("Strava refused the refresh token.")
 
 
 def answer_parent() -> None:

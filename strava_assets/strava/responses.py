@@ -67,14 +67,14 @@ def api_failure(status: int, body: bytes, request: str) -> errors.StravaError:
         return errors.ServerError(message)
     missing = [item.field.removesuffix("_permission") for item in items if item.code == "missing"]
     if status in (401, 403) and missing:
-        return errors.MissingScope(WIDER_SCOPE.get(scope, scope) for scope in missing)
+        return errors.MissingScopeError(WIDER_SCOPE.get(scope, scope) for scope in missing)
     if status == 403 and any(item.resource == "application" for item in items):
-        return errors.InactiveSubscription(message)
+        return errors.InactiveSubscriptionError(message)
     if status == 401 and any(item.resource == "application" for item in items):
-        return errors.InvalidClient(message)
+        return errors.InvalidClientError(message)
     if status == 401:
-        return errors.InvalidAccessToken(message)
-    return errors.RequestRefused(message)
+        return errors.InvalidAccessTokenError(message)
+    return errors.RequestRefusedError(message)
 
 
 def token_failure(status: int, body: bytes, request: str) -> errors.StravaError:
@@ -88,14 +88,14 @@ def token_failure(status: int, body: bytes, request: str) -> errors.StravaError:
     if status >= 500 or status in (408, 429):
         return errors.ServerError(message)
     if status == 403 and "application" in resources:
-        return errors.InactiveSubscription(message)
+        return errors.InactiveSubscriptionError(message)
     if "refreshtoken" in resources:
-        return errors.InvalidRefreshToken(message)
+        return errors.InvalidRefreshTokenError(message)
     if "authorizationcode" in resources:
-        return errors.InvalidAuthorizationCode(message)
+        return errors.InvalidAuthorizationCodeError(message)
     if "application" in resources or status == 401:
-        return errors.InvalidClient(message)
-    return errors.RequestRefused(message)
+        return errors.InvalidClientError(message)
+    return errors.RequestRefusedError(message)
 
 
 def transport_failure(error: requests.RequestException, request: str) -> errors.StravaError:
@@ -108,42 +108,42 @@ def transport_failure(error: requests.RequestException, request: str) -> errors.
     refused = any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
     late = any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError) for cause in causes)
     if late and not refused:
-        return errors.Timeout(f"Strava did not answer {request} in time.")
+        return errors.RequestTimeoutError(f"Strava did not answer {request} in time.")
     # A handshake that merely ends early is a broken connection; all else about TLS needs a person.
     early_end = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     if isinstance(error, requests.exceptions.SSLError) and not early_end:
-        return errors.TlsTrouble(f"No trusted connection could be made for {request}: {_tls_reason(causes)}.")
+        return errors.TlsError(f"No trusted connection could be made for {request}: {_tls_reason(causes)}.")
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
-        return errors.TruncatedBody(f"The answer to {request} was cut off.")
+        return errors.TruncatedBodyError(f"The answer to {request} was cut off.")
     if isinstance(error, ValueError):
-        return errors.RequestRefused(f"The address used for {request} is not a URL.")
-    return errors.ConnectionLost(f"The connection failed or broke during {request}.")
+        return errors.RequestRefusedError(f"The address used for {request} is not a URL.")
+    return errors.ConnectionLostError(f"The connection failed or broke during {request}.")
 
 
 def read_json(body: bytes, content_type: str, request: str) -> Any:
     """Parse a 200 answer's body.
 
     Raises:
-        TruncatedBody: it is empty or stops half-way.
-        NotJson: it is something else, a web page as a rule.
+        TruncatedBodyError: it is empty or stops half-way.
+        NotJsonError: it is something else, a web page as a rule.
     """
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         start = body.lstrip()[:1]
     if not start:
-        raise errors.TruncatedBody(f"The answer to {request} was empty.")
+        raise errors.TruncatedBodyError(f"The answer to {request} was empty.")
     if start in (b"[", b"{"):
-        raise errors.TruncatedBody(f"The answer to {request} stops half-way ({len(body)} bytes).")
+        raise errors.TruncatedBodyError(f"The answer to {request} stops half-way ({len(body)} bytes).")
     kind = "a web page" if start == b"<" or "html" in content_type.lower() else "something else"
-    raise errors.NotJson(f"The answer to {request} was {kind} instead of JSON.")
+    raise errors.NotJsonError(f"The answer to {request} was {kind} instead of JSON.")
 
 
 def check_clock(headers: Mapping[str, str], now: datetime, tolerance: timedelta) -> None:
     """Compare the answer's `Date` with our time; an absent or unreadable `Date` says nothing.
 
     Raises:
-        ClockSkew: they are further apart than `tolerance`.
+        ClockSkewError: they are further apart than `tolerance`.
     """
     try:
         theirs = parsedate_to_datetime(headers.get("Date", ""))
@@ -151,7 +151,7 @@ def check_clock(headers: Mapping[str, str], now: datetime, tolerance: timedelta)
     except (ValueError, TypeError):
         return
     if abs(skew) > tolerance:
-        raise errors.ClockSkew(skew)
+        raise errors.ClockSkewError(skew)
 
 
 def _message(status: int, request: str, items: list[FaultItem]) -> str:

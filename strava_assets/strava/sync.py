@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 from strava_assets.strava.tokens import utc_now
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Listing:
     descending: bool
     calls: dict[str, int]
     quota: Quota | None
-    stopped: QuotaExhausted | None = None
+    stopped: QuotaExhaustedError | None = None
 
     @property
     def resume_before(self) -> int | None:
@@ -190,7 +190,7 @@ def run(
     ids: list[str] = []
     starts = _Starts()
     pages = records = 0
-    stopped: QuotaExhausted | None = None
+    stopped: QuotaExhaustedError | None = None
     # One page is written while the next is asked for: disk and bucket are waited for beside Strava.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
         written: Future[None] | None = None
@@ -207,7 +207,7 @@ def run(
                 starts.see(page.records)
                 if progress:
                     progress(pages, records, page.quota)
-        except QuotaExhausted as reached:
+        except QuotaExhaustedError as reached:
             stopped = reached
         if written:
             written.result()

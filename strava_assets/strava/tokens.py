@@ -93,23 +93,23 @@ def request_grant(
 
 def _grant(document: Any, now: datetime, request: str) -> Grant:
     if not isinstance(document, dict):
-        raise errors.UnexpectedAnswer(f"The answer to {request} is not an object.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} is not an object.")
     tokens = [document.get(name) for name in ("access_token", "refresh_token")]
     try:
         expires_at = int(document["expires_at"])
     except (KeyError, TypeError, ValueError, OverflowError):
         expires_at = 0
     if not 0 < expires_at < LAST_SECOND:
-        raise errors.UnexpectedAnswer(f"The answer to {request} has no usable expires_at.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} has no usable expires_at.")
     # What a header cannot carry would fail later, in words that quote it.
     if not all(
         isinstance(token, str) and token and token.isascii() and token.isprintable() for token in tokens
     ):
-        raise errors.UnexpectedAnswer(f"The answer to {request} lacks a usable token.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} lacks a usable token.")
     lives_in_s = document.get("expires_in")
     if isinstance(lives_in_s, int | float) and 0 <= lives_in_s < LAST_SECOND:
         skew = timedelta(seconds=expires_at - lives_in_s) - timedelta(seconds=now.timestamp())
         if abs(skew) > CLOCK_TOLERANCE:
-            raise errors.ClockSkew(skew)
+            raise errors.ClockSkewError(skew)
     athlete = document.get("athlete")
     return Grant(str(tokens[0]), str(tokens[1]), expires_at, athlete if isinstance(athlete, dict) else {})

@@ -65,7 +65,7 @@ class StreamStore:
 
         Raises:
             StreamsError: a part is damaged.
-            StreamsChanged: a part was replaced since the entries were read.
+            StreamsChangedError: a part was replaced since the entries were read.
         """
         for part, group in groupby(sorted(entries, key=_place), key=lambda entry: entry.part):
             wanted = [entry for entry in group if entry.samples]

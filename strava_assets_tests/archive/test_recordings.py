@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from fitparse import FitFile
 
-from strava_assets.archive import UnreadableFile, read_recording
+from strava_assets.archive import UnreadableFileError, read_recording
 from strava_assets.archive import decoded_file as recorded_module
 from strava_assets.archive.time_zones import clock_of, plausible_offset, zone_at
 from strava_assets.schema.streams import STREAM_SAMPLES
@@ -133,7 +133,7 @@ def test_a_clock_put_back_for_a_while_costs_that_while(form: str) -> None:
 def test_a_clock_that_runs_backwards_is_a_reason(form: str) -> None:
     ride = a_ride(60, start=START + timedelta(seconds=60))
 
-    with pytest.raises(UnreadableFile, match="backwards"):
+    with pytest.raises(UnreadableFileError, match="backwards"):
         read_recording(WRITERS[form](replace(ride, t_s=-ride.t_s)))
 
 
@@ -232,7 +232,7 @@ BROKEN_OR_HOSTILE = {
 # Named, since a gzip holds the second it was made in: each worker would call the test by another name.
 @pytest.mark.parametrize(("content", "why"), BROKEN_OR_HOSTILE.values(), ids=BROKEN_OR_HOSTILE)
 def test_a_broken_or_hostile_file_gives_a_reason(content: bytes, why: str) -> None:
-    with pytest.raises(UnreadableFile, match=why):
+    with pytest.raises(UnreadableFileError, match=why):
         read_recording(content)
 
 
@@ -240,14 +240,14 @@ def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("strava_assets.archive.file_formats.MOST_BYTES", 100_000)
     noisy = random.Random(1).randbytes(200_000)  # noqa: S311 - noise
 
-    with pytest.raises(UnreadableFile, match="that are read"):
+    with pytest.raises(UnreadableFileError, match="that are read"):
         read_recording(gzip.compress(noisy))
 
 
 def test_more_samples_than_any_activity_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded_module, "MOST_SAMPLES", 10_000)
 
-    with pytest.raises(UnreadableFile, match="10,000 samples"):
+    with pytest.raises(UnreadableFileError, match="10,000 samples"):
         read_recording(fit(a_ride(20_001), with_crc=False))
 
 
@@ -259,7 +259,7 @@ def test_no_garbled_file_does_worse_than_give_a_reason(form: str) -> None:
         content = bytearray(whole)
         for _ in range(chance.choice([1, 3, 30])):
             content[chance.randrange(len(content))] = chance.randrange(256)
-        with contextlib.suppress(UnreadableFile):
+        with contextlib.suppress(UnreadableFileError):
             channels = read_recording(bytes(content)).channels
             assert (np.diff(channels["t_s"]) > 0).all()
             assert {len(values) for values in channels.values()} == {len(channels["t_s"])}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets.history.quota_plan import TICK, calls_a_run, expected_completion
-from strava_assets.history.stream_fetching import LONGEST_RUN, NoStreamsAtAll, StreamsReport
+from strava_assets.history.stream_fetching import LONGEST_RUN, NoStreamsAtAllError, StreamsReport
 from strava_assets.sandbox import Fault, RateLimits
 from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.schedules import EVERY_SIX_HOURS
-from strava_assets.strava.errors import InactiveSubscription, QuotaExhausted, ServerError
+from strava_assets.strava.errors import InactiveSubscriptionError, QuotaExhaustedError, ServerError
 from strava_assets.strava.limits import Quota
 from strava_assets_tests.streams.samples import PowerCut, fragile
 
@@ -32,7 +32,7 @@ def test_the_reserve_is_left_alone_and_the_next_runs_go_on(rider: Rider) -> None
     rider.list_all()
     rider.sandbox.limits = RateLimits(read=(25, 1_000))
     report = rider.fetch(reserve_calls=10)
-    assert isinstance(report.stopped, QuotaExhausted)
+    assert isinstance(report.stopped, QuotaExhaustedError)
     assert not report.needs_a_person
     assert rider.sandbox.limits.read_usage[0] == 15
     assert (report.stored, report.remaining) == (15, 25)
@@ -143,7 +143,7 @@ def test_what_needs_a_person_ends_a_run_at_once_with_what_came(rider: Rider) -> 
     rider.list_all()
     rider.sandbox.faults.add(Fault.inactive_subscription, on="streams", times=None, after=2)
     report = rider.fetch()
-    assert isinstance(report.stopped, InactiveSubscription)
+    assert isinstance(report.stopped, InactiveSubscriptionError)
     assert report.needs_a_person
     assert (report.stored, report.remaining) == (2, 2)
     rider.has_what_strava_has(*rides[:2])
@@ -155,7 +155,7 @@ def test_a_strava_without_any_streams_is_not_believed(rider: Rider, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr("strava_assets.sandbox.invented_streams.streams_of", lambda *_: None)
         report = rider.fetch()
-    assert isinstance(report.stopped, NoStreamsAtAll)
+    assert isinstance(report.stopped, NoStreamsAtAllError)
     assert (report.none, report.remaining) == (0, 30)
     assert rider.told.streams.entries() == {}
     assert not report.needs_a_person
