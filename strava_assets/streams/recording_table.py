@@ -55,8 +55,8 @@ def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]
             channel without any value is the same as an absent one.
 
     Raises:
-        UnreadableRecordingError: no time, lengths that differ, times that do not increase in whole seconds, or a
-            value that is not of its kind.
+        UnreadableRecordingError: there is no time, lengths differ, times do not increase in whole seconds, or
+            a value is not of its kind.
     """
     if "t_s" not in channels:
         raise UnreadableRecordingError("there is no time")
@@ -143,8 +143,8 @@ def check(recording: pa.Table) -> None:
     """Hold a recording to what every one promises.
 
     Raises:
-        UnreadableRecordingError: a column is missing or of another type, a required value is null, or the times
-            do not increase in whole seconds.
+        UnreadableRecordingError: a column is missing or of another type, a required value is null, or the
+            times do not increase in whole seconds.
     """
     if not recording.schema.equals(SCHEMA):
         raise UnreadableRecordingError("its columns are not those of a recording")
