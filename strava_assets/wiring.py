@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strava_assets.secrets.seeded import SeededStore
     from strava_assets.settings import Settings
     from strava_assets.strava.client import StravaClient
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.locations import WarehouseLocation
 

@@ -16,7 +16,7 @@ from strava_assets.resources import LandingResource, StreamsResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
 NAME = "archive_activities"
@@ -86,7 +86,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.archive import Export
-        from strava_assets.history.archive import import_archive
+        from strava_assets.history.archive_import import import_archive
 
         def tell(progress: "Progress") -> None:
             if progress.done % _TOLD_EVERY == 0 or progress.done == progress.total:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Consent
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 # The consent page may first ask for Strava's own login, with a second factor.
 LONGEST_WAIT_S = 600
@@ -174,7 +174,7 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
         PermanentStravaError: Strava refuses the listing; the tokens are kept all the same.
     """
     from strava_assets.cli.console import say
-    from strava_assets.strava.errors import QuotaExhausted, TransientStravaError
+    from strava_assets.strava.errors import QuotaExhaustedError, TransientStravaError
     from strava_assets.strava.scopes import missing_scopes
 
     missing = missing_scopes(scopes)
@@ -184,7 +184,7 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
         return
     try:
         pages = list(islice(wiring.fail_fast_client(settings, tokens).pages(), PAGES_COUNTED))
-    except (TransientStravaError, QuotaExhausted) as error:
+    except (TransientStravaError, QuotaExhaustedError) as error:
         say("warning", f"Your activities could not be counted now. {error.happened}")
         return
     count = sum(len(page.new_ids) for page in pages)

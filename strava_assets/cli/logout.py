@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Application
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 SEED = "STRAVA_REFRESH_TOKEN"
 
@@ -67,16 +67,16 @@ def _application(settings: Settings, tokens: TokenStore) -> Application:
     """The API application whose id and secret a store holds, to be used at the OAuth address in force.
 
     Raises:
-        MissingCredentials: the store does not hold all of them.
+        MissingCredentialsError: the store does not hold all of them.
         ForeignHostError: they belong to another host than that address.
     """
-    from strava_assets.strava.errors import MissingCredentials
+    from strava_assets.strava.errors import MissingCredentialsError
     from strava_assets.strava.hosts import require_oauth_host
     from strava_assets.strava.login import Application
     from strava_assets.strava.refresh import NEEDED
 
     stored = tokens.read()
     if missing := [name for name in NEEDED if not stored.get(name)]:
-        raise MissingCredentials(missing, tokens.name)
+        raise MissingCredentialsError(missing, tokens.name)
     require_oauth_host(settings.oauth_base_url, stored, remembers=tokens.writable)
     return Application(stored["client_id"], stored["client_secret"], settings.oauth_base_url)
