@@ -30,7 +30,7 @@ from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
 from strava_assets.schema.ride_power import BEST_EFFORTS_S
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
 from strava_assets.schema.tables import TABLES
-from strava_assets.warehouse import Apart
+from strava_assets.warehouse import SplitBy
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.duckdb_file import connect
@@ -134,9 +134,9 @@ def prepare(activities: str, path: Path, memory: str) -> None:
 def run_mart(name: str, path: Path, memory: str) -> None:
     mart = next(mart for mart in load() if mart.name == name)
     with DuckDBWarehouse(path, memory_limit=memory, threads=2) as warehouse:
-        apart = Apart(mart.key[0], mart.depends_on)
+        split_by = SplitBy(mart.key[0], mart.depends_on)
         warehouse.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, apart=apart
+            mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
         )
 
 

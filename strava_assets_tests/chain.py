@@ -155,7 +155,7 @@ class Chain:
         config = {"ops": {name: {"config": dict(values)} for name, values in (ops or {}).items()}}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("strava_assets.strava.client.FIRST_BACKOFF_S", 0)
-            patch.setattr("strava_assets.resources.strava.time", SimpleNamespace(sleep=self.waits.append))
+            patch.setattr("strava_assets.wiring.time", SimpleNamespace(sleep=self.waits.append))
             return Run(job.execute_in_process(config, instance=self.instance, raise_on_error=False))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from strava_assets.assets.previews import preview
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import WarehouseResource
-from strava_assets.warehouse import Apart
+from strava_assets.warehouse import SplitBy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,9 +107,9 @@ def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
         engine.create_view_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
     else:
         # Every key begins with the athlete, and no mart compares one athlete with another.
-        apart = Apart(mart.key[0], mart.depends_on)
+        split_by = SplitBy(mart.key[0], mart.depends_on)
         engine.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, apart=apart
+            mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
         )
     [counted] = engine.query(f"SELECT COUNT(*) AS rows_there FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
     return int(counted["rows_there"])

@@ -190,14 +190,14 @@ def _create(path: Path) -> None:
 
 def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
     reason = _first_line(error)
-    said = reason.lower()
-    if "does not exist" in said and "read-only" in said:
+    text = reason.lower()
+    if "does not exist" in text and "read-only" in text:
         return WarehouseMissingError(path)
-    if any(sign in said for sign in _DISK_FULL):
+    if any(sign in text for sign in _DISK_FULL):
         return DiskFullError(path, reason)
-    if any(sign in said for sign in _DAMAGED):
+    if any(sign in text for sign in _DAMAGED):
         return DamagedWarehouseError(path, reason)
-    if "permission denied" in said or "read-only file system" in said:
+    if "permission denied" in text or "read-only file system" in text:
         return WarehouseUnwritableError(path, reason)
     kind = _kind_of(path) if isinstance(error, duckdb.IOException) else ""
     return NotAWarehouseError(path, kind or reason)
