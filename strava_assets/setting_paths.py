@@ -39,8 +39,8 @@ def check_address(value: str) -> str:
         ValueError: it holds a character that stands for others in a search, or a control character, or it is
             a scheme alone.
     """
-    if found := _PATTERN.search(value):
-        raise ValueError(f"holds {found[0]}, which stands for other characters where files are searched")
+    if match := _PATTERN.search(value):
+        raise ValueError(f"holds {match[0]}, which stands for other characters where files are searched")
     if _CONTROL.search(value):
         raise ValueError("holds a control character")
     if value.endswith("://"):
@@ -69,8 +69,8 @@ def refuse_unusable_home(home: Path) -> Path:
         raise ValueError("holds ::, which joins two addresses in fsspec")
     if "\\" in path:
         raise ValueError("holds a backslash, which DuckDB reads as a slash")
-    if found := _PERCENT_CODE.search(path):
-        raise ValueError(f"holds {found[0]}, which Dagster's storage reads as another character")
+    if match := _PERCENT_CODE.search(path):
+        raise ValueError(f"holds {match[0]}, which Dagster's storage reads as another character")
     return home
 
 

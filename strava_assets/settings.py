@@ -328,13 +328,13 @@ class Settings(BaseModel):
 
     @field_validator("timezone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
+    def _check_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            near = (
+            similar = (
                 ", ".join(get_close_matches(value, available_timezones(), n=3))
                 or "Europe/Paris, America/New_York"
             )
-            raise ValueError(f"is not an IANA time zone; did you mean {near}?")
+            raise ValueError(f"is not an IANA time zone; did you mean {similar}?")
         return value
 
     @field_validator("source_url", "bigquery_api_endpoint")
@@ -414,10 +414,10 @@ class Settings(BaseModel):
     def credentials(self) -> dict[str, str]:
         """The credentials that are set, by the keys of the token stores; secret values in plain text."""
         secret_values = {"client_secret": self.client_secret, "refresh_token": self.refresh_token}
-        given = {"client_id": self.client_id or ""} | {
+        variables = {"client_id": self.client_id or ""} | {
             key: value.get_secret_value() if value else "" for key, value in secret_values.items()
         }
-        return {key: value for key, value in given.items() if value}
+        return {key: value for key, value in variables.items() if value}
 
     def replace(self, **fields: str) -> Settings:
         """These settings with other values of some fields.
@@ -515,8 +515,8 @@ def _choices_of(annotation: Any) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return tuple(str(value) for value in get_args(annotation))
     for part in get_args(annotation):
-        if found := _choices_of(part):
-            return found
+        if values := _choices_of(part):
+            return values
     return ()
 
 
@@ -536,10 +536,12 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         name: value.strip()
         for name, value in {**in_file, **(os.environ if environ is None else environ)}.items()
     }
-    given = {name: value for name, value in stripped.items() if value}  # an empty variable is an unset one
+    variables = {
+        name: value for name, value in stripped.items() if value
+    }  # an empty variable is an unset one
     fields = {variable_name(field): field for field in Settings.model_fields}
-    _refuse_unknown(given, fields)
-    values = {fields[name]: value for name, value in given.items() if name in fields}
+    _refuse_unknown(variables, fields)
+    values = {fields[name]: value for name, value in variables.items() if name in fields}
     if problems := [
         problem for field, value in values.items() for problem in _problems_of_text(field, value)
     ]:
@@ -572,8 +574,8 @@ def _warn_of_old_variables(names: tuple[str, ...]) -> None:
     )
 
 
-def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:
-    hints = [hint for name in sorted(given) if (hint := _hint(name, fields))]
+def _refuse_unknown(variables: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    hints = [problem for name in sorted(variables) if (problem := _problem_of_name(name, fields))]
     if not hints:
         return
     raise ConfigurationError(
@@ -583,7 +585,7 @@ def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None
     )
 
 
-def _hint(name: str, fields: Mapping[str, str]) -> str:
+def _problem_of_name(name: str, fields: Mapping[str, str]) -> str:
     """A variable that is meant for this program and misspelt, with what was meant; empty for any other."""
     if name in fields:
         return ""
@@ -591,16 +593,16 @@ def _hint(name: str, fields: Mapping[str, str]) -> str:
     if upper in fields:
         return f"{name} (it is written in capitals: {upper})"
     if upper.startswith(PREFIX):
-        ends = {known.removeprefix(PREFIX): known for known in fields}
-        near = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
+        ends = {variable.removeprefix(PREFIX): variable for variable in fields}
+        similar = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
     elif upper.startswith("STR") and not upper.startswith(tuple(fields)):
         # Another program may well have variables for Strava; a near miss is one letter or two.
-        near = get_close_matches(upper, fields, n=1, cutoff=0.9)
-        if not near:
+        similar = get_close_matches(upper, fields, n=1, cutoff=0.9)
+        if not similar:
             return ""
     else:
         return ""
-    return f"{_printable(name)} (did you mean {' or '.join(near)}?)" if near else _printable(name)
+    return f"{_printable(name)} (did you mean {' or '.join(similar)}?)" if similar else _printable(name)
 
 
 def _problems_of_text(field: str, value: str) -> list[str]:
@@ -641,8 +643,8 @@ def _problems_of(error: ValidationError) -> list[str]:
 def _problem(field: str, value: object, what: str) -> str:
     """One line of the message: the variable, its value unless that is secret, and what is wrong."""
     is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
-    shown = "" if value is None or is_secret else f"={_printable(str(value))}"
-    return f"{variable_name(field)}{shown}: {what}."
+    value_text = "" if value is None or is_secret else f"={_printable(str(value))}"
+    return f"{variable_name(field)}{value_text}: {what}."
 
 
 def _printable(value: str) -> str:

@@ -37,18 +37,18 @@ def command(*, athlete: str | None, yes: bool) -> None:
     credentials = tokens.read()
     of_token = credentials.get("athlete_id")
     activities = survey(settings, of_token)
-    whose = _choose(activities, athlete)
-    if whose is None and not credentials.get("refresh_token"):
+    athlete_id = _choose(activities, athlete)
+    if athlete_id is None and not credentials.get("refresh_token"):
         say("ok", "There is nothing to forget: no data and no tokens.")
         return
-    alone = set(activities) <= {whose}
-    takes_tokens = bool(credentials.get("refresh_token")) and (alone or of_token == whose)
+    alone = set(activities) <= {athlete_id}
+    takes_tokens = bool(credentials.get("refresh_token")) and (alone or of_token == athlete_id)
     refuse_while_running(settings)
-    _announce(settings, activities, whose, alone=alone, location=tokens.location if takes_tokens else "")
+    _announce(settings, activities, athlete_id, alone=alone, location=tokens.location if takes_tokens else "")
     if not yes:
         click.confirm("Remove all this? It cannot be undone", abort=True)
-    if whose is not None:
-        for sentence in remove(settings, whose, alone=alone):
+    if athlete_id is not None:
+        for sentence in remove(settings, athlete_id, alone=alone):
             say("ok", sentence)
     if alone:
         for sentence in remove_runs(settings):
@@ -58,34 +58,34 @@ def command(*, athlete: str | None, yes: bool) -> None:
     _name_what_stays(settings, alone=alone)
 
 
-def _choose(activities: dict[str, int], asked: str | None) -> str | None:
+def _choose(activities: dict[str, int], option: str | None) -> str | None:
     """The athlete to forget; None where there is no data of anyone.
 
     Raises:
         ConfigurationError: several athletes and none was named, or the one named is unknown.
     """
-    if asked is None and len(activities) <= 1:
+    if option is None and len(activities) <= 1:
         return next(iter(activities), None)
-    if asked in activities:
-        return asked
+    if option in activities:
+        return option
     choices = ", ".join(f"{athlete} ({count:,} activities)" for athlete, count in activities.items())
     raise ConfigurationError(
-        f"Athlete {asked} has no data here." if asked else "Several athletes have data here.",
+        f"Athlete {option} has no data here." if option else "Several athletes have data here.",
         means=f"There are: {choices or 'none'}. Nothing was removed.",
         remedy="Name one: strava-assets forget --athlete ID.",
     )
 
 
 def _announce(
-    settings: Settings, activities: dict[str, int], whose: str | None, *, alone: bool, location: str
+    settings: Settings, activities: dict[str, int], athlete_id: str | None, *, alone: bool, location: str
 ) -> None:
     """Say what will be removed; `location` is that of the tokens, empty where they stay."""
     from strava_assets.cli.console import say
 
-    if whose is not None:
-        click.echo(f"Of athlete {whose} this removes:")
+    if athlete_id is not None:
+        click.echo(f"Of athlete {athlete_id} this removes:")
         warehouse = "and its tables" if alone else "in its tables"
-        say("step", f"{activities[whose]:,} activities {warehouse}, in the warehouse")
+        say("step", f"{activities[athlete_id]:,} activities {warehouse}, in the warehouse")
         say("step", f"every landed answer in {settings.landing_address}")
         say("step", f"every recording in {settings.streams_address}")
         say("step", f"the report in {settings.report_target}")

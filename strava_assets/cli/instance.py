@@ -90,23 +90,23 @@ def _place_configuration(home: Path) -> None:
     from strava_assets.cli.console import say
 
     path, shipped = home / CONFIGURATION, home / SHIPPED
-    ours = files("strava_assets.services").joinpath(CONFIGURATION).read_bytes()
-    theirs = path.read_bytes() if path.is_file() else ours
-    if theirs != ours and configuration_is_edited(home):
-        if shipped.read_bytes() != ours:
+    shipped_content = files("strava_assets.services").joinpath(CONFIGURATION).read_bytes()
+    content = path.read_bytes() if path.is_file() else shipped_content
+    if content != shipped_content and configuration_is_edited(home):
+        if shipped.read_bytes() != shipped_content:
             say(
                 "warning", f"{path} has changes of yours and is kept; {SHIPPED} beside it is the new version."
             )
-    elif theirs != ours and not shipped.is_file():
+    elif content != shipped_content and not shipped.is_file():
         # A version of this program that kept no record of what it copied: it may have been edited.
         path.replace(home / f"{CONFIGURATION}.before")
-        _put(path, ours)
+        _write_if_changed(path, shipped_content)
     else:
-        _put(path, ours)
-    _put(shipped, ours)
+        _write_if_changed(path, shipped_content)
+    _write_if_changed(shipped, shipped_content)
 
 
-def _put(path: Path, content: bytes) -> None:
+def _write_if_changed(path: Path, content: bytes) -> None:
     """Put a file in place whole or not at all; one that is the same is left alone."""
     if path.is_file() and path.read_bytes() == content:
         return

@@ -108,8 +108,8 @@ def _application(settings: Settings, stored: Mapping[str, str]) -> Application:
         )
     if not secret:
         usable = _stored_secret(settings, stored) if client_id == stored.get("client_id") else None
-        hint = "not shown; Enter keeps the stored one" if usable else "not shown"
-        secret = click.prompt(f"Client Secret ({hint})", hide_input=True, default=usable, show_default=False)
+        note = "not shown; Enter keeps the stored one" if usable else "not shown"
+        secret = click.prompt(f"Client Secret ({note})", hide_input=True, default=usable, show_default=False)
     return Application(client_id.strip(), secret.strip(), settings.oauth_base_url)
 
 

@@ -23,8 +23,8 @@ def as_sentences(error: Exception) -> StravaAssetsError | None:
     """The error in sentences; None where it is none that a person can cure, so that it is a fault of ours."""
     if isinstance(error, StravaAssetsError):
         return error
-    if known := as_storage_error(error):
-        return known
+    if message := as_storage_error(error):
+        return message
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
     what = f"{error.filename} cannot be used" if error.filename else "The operating system refused"

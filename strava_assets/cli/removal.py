@@ -133,8 +133,8 @@ def refuse_while_running(settings: Settings) -> None:
     if not (home / "dagster.yaml").is_file():
         return
     with dg.DagsterInstance.from_config(str(home)) as instance:
-        beat = last_heartbeat(instance)
-    if beat and datetime.now(UTC) - beat < ALIVE_WITHIN:
+        heartbeat = last_heartbeat(instance)
+    if heartbeat and datetime.now(UTC) - heartbeat < ALIVE_WITHIN:
         raise StravaAssetsError(
             "The Dagster daemon is running, or was a minute ago.",
             means="A sync could bring back what is being removed, so nothing was removed.",

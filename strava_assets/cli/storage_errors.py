@@ -54,12 +54,12 @@ def stored_as_storage_error(text: str) -> RecordsError | None:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """An error, what it was raised from, and what SQLAlchemy wraps."""
-    seen: set[int] = set()
+    visited: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
         cause = waiting.pop(0)
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
+        if isinstance(cause, BaseException) and id(cause) not in visited:
+            visited.add(id(cause))
             yield cause
             waiting += [getattr(cause, "orig", None), cause.__cause__, cause.__context__]
 

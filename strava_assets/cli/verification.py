@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from strava_assets.history.verify import PlaceResult
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
+    from strava_assets.warehouse.locations import WarehouseLocation
 
+WAIT_FOR_LOCK_S = 30.0
 _ABANDONED_AFTER_S = 86_400
 
 
@@ -61,7 +63,7 @@ def results(
     location = wiring.warehouse(settings)
     verifier = HistoryVerifier(
         wiring.landing(settings),
-        partial(location.open, read_only=True) if location.exists() else None,
+        _opener(location),
         week_start=settings.week_start.value,
         expires=bool(settings.retention_days),
         progress=progress,
@@ -69,6 +71,13 @@ def results(
     with _scratch_warehouse(settings) as scratch:
         yield from verifier.verify(scratch, datetime.now(UTC))
     yield verify_streams(wiring.stream_store(settings), progress)
+
+
+def _opener(location: WarehouseLocation) -> Callable[[], Warehouse] | None:
+    """What opens the warehouse for reading; None where there is none yet."""
+    if not location.exists():
+        return None
+    return partial(location.open, read_only=True, wait_for_lock_s=WAIT_FOR_LOCK_S)
 
 
 def say_result(result: PlaceResult) -> None:

@@ -165,7 +165,7 @@ class Jobs:
                         num_retries=self._upload_tries,
                     )
             except Conflict:
-                job = self._known(job_id)
+                job = self._submitted(job_id)
             job.result(retry=self.request_options["retry"], timeout=self.job_timeout_s)
         except FAILURES as error:
             raise explained(error, self.place) from error
@@ -179,9 +179,9 @@ class Jobs:
                 sql, job_config=config, job_id=job_id, job_retry=None, **self.request_options
             )
         except Conflict:
-            return self._known(job_id)
+            return self._submitted(job_id)
 
-    def _known(self, job_id: str) -> Any:
+    def _submitted(self, job_id: str) -> Any:
         """A job that was sent already; which kind it is, its id says and the client does not."""
         return self.client.get_job(job_id, **self.request_options)
 
@@ -216,13 +216,13 @@ def _word(kind: str) -> str:
 def _parameters(
     params: Mapping[str, Any],
 ) -> Iterator[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter]:
-    for name, given in params.items():
-        value = given.value if isinstance(given, Typed) else given
+    for name, parameter in params.items():
+        value = parameter.value if isinstance(parameter, Typed) else parameter
         if isinstance(value, list | tuple):
-            of = given.type if isinstance(given, Typed) else _type_of(value[0] if value else None)
+            of = parameter.type if isinstance(parameter, Typed) else _type_of(value[0] if value else None)
             yield bigquery.ArrayQueryParameter(name, of.bigquery, list(value))
         else:
-            of = given.type if isinstance(given, Typed) else _type_of(value)
+            of = parameter.type if isinstance(parameter, Typed) else _type_of(value)
             yield bigquery.ScalarQueryParameter(name, of.bigquery, value)
 
 

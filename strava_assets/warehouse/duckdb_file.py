@@ -175,8 +175,8 @@ def remove_file(path: Path) -> None:
 
 def _create(path: Path) -> None:
     """Make an empty database under another name first: a process killed meanwhile leaves no half file."""
-    for left in path.parent.glob(f".{path.name}.????????.new"):
-        left.unlink(missing_ok=True)
+    for abandoned in path.parent.glob(f".{path.name}.????????.new"):
+        abandoned.unlink(missing_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
         # It fails where another process was faster, where the disk has no links and where there is no room:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
-WAIT_FOR_LOCK_S = 30.0
+_WAIT_FOR_LOCK_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class WarehouseLocation(ABC):
         """Where it is, as messages and the UI show it."""
 
     @abstractmethod
-    def open(self, *, read_only: bool = False, wait_for_lock_s: float = WAIT_FOR_LOCK_S) -> Warehouse:
+    def open(self, *, read_only: bool = False, wait_for_lock_s: float = _WAIT_FOR_LOCK_S) -> Warehouse:
         """The open warehouse, to be used as a context manager.
 
         Args:
@@ -80,7 +80,7 @@ class DuckDBLocation(WarehouseLocation):
         return str(self.path)
 
     @override
-    def open(self, *, read_only: bool = False, wait_for_lock_s: float = WAIT_FOR_LOCK_S) -> Warehouse:
+    def open(self, *, read_only: bool = False, wait_for_lock_s: float = _WAIT_FOR_LOCK_S) -> Warehouse:
         from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
         return DuckDBWarehouse(
@@ -115,7 +115,7 @@ class BigQueryLocation(WarehouseLocation):
         return f"{self.settings.gcp_project}.{self.settings.bigquery_dataset}"
 
     @override
-    def open(self, *, read_only: bool = False, wait_for_lock_s: float = WAIT_FOR_LOCK_S) -> Warehouse:
+    def open(self, *, read_only: bool = False, wait_for_lock_s: float = _WAIT_FOR_LOCK_S) -> Warehouse:
         from strava_assets.warehouse.bigquery import BigQueryWarehouse
 
         return BigQueryWarehouse(
