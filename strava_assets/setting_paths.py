@@ -22,7 +22,7 @@ def expand_user(value: str) -> str:
     """The path with `~` replaced by the user's own folder; anything else unchanged.
 
     Raises:
-        ValueError: the folder cannot be told, or the path begins with a variable that nobody replaces.
+        ValueError: there is no such user, or the path begins with a variable that nobody replaces.
     """
     expanded = os.path.expanduser(value)  # noqa: PTH111 - an address is not a path
     if expanded.startswith("~"):

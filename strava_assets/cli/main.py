@@ -79,5 +79,5 @@ def main() -> None:
     with suppress(ConfigurationError):
         export_env_file()
     start_private()
-    # It logs a traceback for each try at a bucket; the error that ends the tries is told in sentences.
+    # It logs a traceback for each try at a bucket; the error that ends the tries is printed as sentences.
     logging.getLogger("gcsfs").addHandler(logging.NullHandler())

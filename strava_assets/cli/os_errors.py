@@ -20,7 +20,7 @@ _REMEDIES = {
 
 
 def as_sentences(error: Exception) -> StravaAssetsError | None:
-    """The error in sentences; None where it is none that a person can cure, so that it is a fault of ours."""
+    """The error as sentences; None where no person can mend it, so that it is a bug of ours."""
     if isinstance(error, StravaAssetsError):
         return error
     if message := as_storage_error(error):

@@ -106,14 +106,14 @@ class Platform:
 
 def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
     """Your own account, what you have imported, or the sample athlete, whose sandbox is started."""
-    from strava_assets.landing import Landing
+    from strava_assets import wiring
     from strava_assets.settings import load_settings
 
     environ = {"STRAVA_ASSETS_SCHEDULES_RUNNING": "true"} | os.environ
     settings = load_settings(environ)
     job = SYNC
     if not _has_credentials(settings):
-        if Landing(settings.landing_address).manifests():
+        if wiring.landing(settings).manifests():
             environ |= _without_account()
             job = REFRESH
         else:

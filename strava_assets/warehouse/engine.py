@@ -1,4 +1,4 @@
-"""What every engine offers: tables by the registry, merges, SQL, transactions. How, each module says.
+"""The interface of every engine: tables by the registry, merges, SQL, transactions.
 
 All SQL handed in is BigQuery's dialect with named `@parameters`; tables are named without a dataset.
 """
@@ -175,7 +175,7 @@ class Warehouse(ABC):
         """Run one statement that changes rows; returns how many it changed."""
 
     def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int | None:  # noqa: ARG002 - a default
-        """Bytes a statement would process, told without running it; None where nothing is billed."""
+        """Bytes a statement would process, without running it; None where nothing is billed."""
         return None
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What can go wrong between the project and any engine, each with its cure.
+"""Errors of every engine, each with what to do.
 
 Causes that only one engine knows stand beside that engine.
 """

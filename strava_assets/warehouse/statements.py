@@ -1,6 +1,6 @@
 """The statements both engines share, as trees that sqlglot writes out in either dialect.
 
-Running them, and what is said differently on each engine, is the engines' matter.
+The engines' own modules run them, and hold what is written differently on each.
 """
 
 from __future__ import annotations
