@@ -83,7 +83,7 @@ def test_a_refusal_ends_the_waiting_with_its_cure() -> None:
         shown = answer_consent_page(address, decision="cancel")
         with pytest.raises(errors.AuthorizationDeniedError, match="refused") as refused:
             callback.wait(timeout_s=5)
-    assert "No access was given" in shown.text
+    assert "Access was not granted" in shown.text
     assert "Authorize" in refused.value.remedy
 
 
@@ -124,9 +124,9 @@ def test_a_taken_port_is_told_with_its_cure() -> None:
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ({"code": "c"}, errors.ForeignRedirect),
-        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirect),
-        ({"code": "c", "state": "é"}, errors.ForeignRedirect),
+        ({"code": "c"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": "é"}, errors.ForeignRedirectError),
         ({"state": STATE}, errors.AuthorizationDeniedError),
         ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDeniedError),
     ],
