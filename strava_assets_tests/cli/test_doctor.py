@@ -153,7 +153,7 @@ def test_a_landing_that_cannot_be_written_is_broken(terminal: Terminal) -> None:
         "doctor", "--offline", STRAVA_ASSETS_LANDING_URL=str(blocked / "landing"), **CREDENTIALS
     )
     assert line(said, "landing").startswith("✗ landing")
-    assert "Make the place writable" in line(said, "landing")
+    assert "Make the folder or bucket writable" in line(said, "landing")
 
 
 @pytest.mark.parametrize("place", ["landing", "streams"])

@@ -282,7 +282,7 @@ def rewrite(
         (lambda part: part.write_bytes(part.read_bytes()[:-7]), "is damaged"),
         (
             lambda part: rewrite(part, lambda table: table.slice(1)),
-            "its samples are not those that were stored",
+            "its samples differ from those that were stored",
         ),
         (
             lambda part: rewrite(part, lambda table: table.take(list(range(39, -1, -1)))),
@@ -292,13 +292,13 @@ def rewrite(
             lambda part: rewrite(
                 part, lambda table: table, lambda entries: [entries[0] | {"activity_id": "2"}]
             ),
-            "it holds samples of another activity",
+            "it contains samples of another activity",
         ),
         (
             lambda part: rewrite(
                 part, lambda table: table, lambda entries: [entries[0] | {"athlete_id": "2"}]
             ),
-            "is in a folder of others",
+            "is in the wrong folder",
         ),
     ],
 )
