@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXPIRY_MARGIN_S = 300
 # The subprocess waits for the lock (two minutes for a file) and for one response; after that it hangs.
 SUBPROCESS_TIMEOUT_S = 240
-REQUIRED = ("client_id", "client_secret", "refresh_token")
+NEEDED = ("client_id", "client_secret", "refresh_token")
 
 
 def has_valid_access_token(values: dict[str, str], now: datetime) -> bool:
@@ -87,11 +87,11 @@ class Refresh:
             stored = self._stored_values()
             if self._is_new(stored):
                 return Outcome(stored, 0)
-            missing = [name for name in REQUIRED if not stored.get(name)]
+            missing = [name for name in NEEDED if not stored.get(name)]
             if missing:
                 raise errors.MissingCredentialsError(missing, self.store.name)
             hosts.require_oauth_host(self.oauth_base_url, stored, remembers=self.store.writable)
-            form = {name: stored[name] for name in REQUIRED} | {"grant_type": "refresh_token"}
+            form = {name: stored[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(
                     session, self.oauth_base_url, form, clock=lambda: self.now, timeout=self.timeout
