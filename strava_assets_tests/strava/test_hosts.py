@@ -161,7 +161,7 @@ def test_the_first_host_that_accepts_credentials_from_the_environment_is_theirs(
         store = open_store("file", environ=ENVIRON, path=path)
         token = Authenticator(store, f"{server.base_url}/oauth").access_token(server.base_url)
     assert FileStore(path).read()["oauth_host"] == "localhost"
-    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, and .* stored for localhost"):
+    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, but .* stored for localhost"):
         Authenticator(store, "http://10.0.0.9/oauth").refresh(reject=token)
 
 

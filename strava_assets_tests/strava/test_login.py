@@ -94,7 +94,7 @@ def test_a_redirect_with_another_state_neither_logs_in_nor_ends_the_login() -> N
         assert requests.get(callback.redirect_uri, params=ours, timeout=5).status_code == 200
         assert callback.wait(timeout_s=5).code == "good"
     assert foreign.status_code == 400
-    assert "another one" in foreign.text
+    assert "`state` differs" in foreign.text
 
 
 def test_a_browser_that_opens_a_silent_connection_does_not_hold_the_login_up() -> None:
