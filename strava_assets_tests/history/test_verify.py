@@ -183,7 +183,7 @@ def test_a_page_that_holds_no_records_though_its_digest_fits_is_named(story: Sto
     batch.write_page(1, b'{"not": "a list"}', story.now, 1)
     batch.commit(replace(manifest, pages=tuple(batch.pages)))
     results = verify(story)
-    assert "does not hold records" in results["landing"].named[0]
+    assert "does not contain records" in results["landing"].named[0]
     assert "It was not compared" in differences(results)["bq_activities"][0]
 
 
