@@ -60,13 +60,7 @@ def _asset(
         pool=WAREHOUSE_POOL,
         code_version=mart.code_version,
         description=f"{mart.description}\n\nOne row is {mart.grain}.",
-        metadata=table_metadata(
-            mart.name,
-            mart.columns,
-            mart.key,
-            grain=mart.grain,
-            lineage=mart.lineage,
-        )
+        metadata=table_metadata(mart)
         | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")}
         | _data_studio(settings, mart),
     )

@@ -23,12 +23,6 @@ SHIPPED = "dagster.yaml.shipped"
 def prepare(settings: Settings) -> Path:
     """Make Dagster's home ready for a run: configuration, database, and no dead run in the way.
 
-    Args:
-        settings: where the home is.
-
-    Returns:
-        The path of Dagster's home.
-
     Raises:
         ConfigurationError: the folder cannot be written.
     """
