@@ -21,12 +21,15 @@ SHIPPED = "dagster.yaml.shipped"
 
 
 def prepare(settings: Settings) -> Path:
-    """Make Dagster's home ready for a run: configuration, database, and no dead run in the way.
+    """Make Dagster's home ready for runs in this process: configuration, database, no dead run in the way.
+
+    Dagster finds its home through this process's environment, so it is named there.
 
     Raises:
         ConfigurationError: the folder cannot be written.
     """
     home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
 
     from strava_assets.cli.alerting import report_failures
     from strava_assets.cli.console import say
@@ -53,7 +56,7 @@ def remove_old_runs(settings: Settings) -> None:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make Dagster's home, place its configuration and name it in the environment; Dagster is not imported.
+    """Make Dagster's home and place its configuration; Dagster is not imported.
 
     Raises:
         ConfigurationError: the folder cannot be written.
@@ -69,7 +72,6 @@ def prepare_home(settings: Settings) -> Path:
             remedy="Make it writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     close_home(settings.home)
-    os.environ["DAGSTER_HOME"] = str(home)
     return home
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ def _job() -> dg.JobDefinition:
 @contextmanager
 def instance_in(home: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's instance of a home, as our commands prepare it."""
-    prepare_home(Settings(home=home))
+    os.environ["DAGSTER_HOME"] = str(prepare_home(Settings(home=home)))
     with open_instance() as instance:
         yield instance
 
