@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
-from strava_assets.archive.file_formats import MOST_BYTES
+from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def decode(export: Export, orders: Sequence[Order], processes: int) -> Generator
 def decoded(export: Export, order: Order) -> Decoded:
     """One recording, whole and sound, or the reason why not."""
     try:
-        recorded = read_recording(export.read(order.file, MOST_BYTES))
+        recorded = read_recording(export.read(order.file, MAX_BYTES))
         if order.start:
             recorded = recorded.cropped_to(order.start, order.elapsed_s)
         recording = from_channels(order.athlete_id, order.activity_id, recorded.channels)

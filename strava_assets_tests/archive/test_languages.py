@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from strava_assets.archive import ArchiveError, Export, Facts, read_activities, record_of
-from strava_assets.archive.activities_csv import understood
+from strava_assets.archive.activities_csv import parse_header
 from strava_assets.archive.languages import all_languages, layout
 from strava_assets.schema.sports import SPORTS
 from strava_assets_tests.archive.exports import (
@@ -85,7 +85,7 @@ def test_a_header_nobody_has_seen_is_known_by_its_place() -> None:
     headers = header("es")
     assert headers.count("?sttaW egarevA") == 1
 
-    names = understood(headers).names
+    names = parse_header(headers).names
 
     assert names[: len(layout())] == layout()
 
@@ -94,7 +94,7 @@ def test_a_header_out_of_place_makes_no_place_count() -> None:
     headers = header("es")
     headers.insert(3, "Una columna nueva")
 
-    names = understood(headers).names
+    names = parse_header(headers).names
 
     assert "Una columna nueva" in names
     assert "?sttaW egarevA" in names
@@ -136,7 +136,7 @@ def test_an_unknown_language_is_told_with_what_was_read_and_how_to_add_it(tmp_pa
 def test_apostrophes_of_either_form_are_the_same() -> None:
     curly = [name.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") for name in header("fr")]
 
-    assert understood(curly).names == understood(header("fr")).names
+    assert parse_header(curly).names == parse_header(header("fr")).names
 
 
 @pytest.mark.parametrize("sport", SPORTS, ids=lambda sport: sport.sport_type)

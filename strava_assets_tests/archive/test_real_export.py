@@ -12,7 +12,7 @@ import pytest
 from fitparse import FitFile
 
 from strava_assets.archive import Export, Facts, read_activities, read_recording, record_of
-from strava_assets.archive.activities_csv import understood
+from strava_assets.archive.activities_csv import parse_header
 from strava_assets_tests.archive.exports import packed
 from strava_assets_tests.conftest import FIXTURES
 
@@ -100,7 +100,7 @@ def test_every_header_of_a_real_german_export_is_known() -> None:
     real = json.loads((EXPORT / "de-en-column-mapping.json").read_text(encoding="utf-8"))
     real.pop("NaN")  # a header that was missing where the list was made
 
-    header = understood(list(real))
+    header = parse_header(list(real))
 
     assert header.language.name == "German"
     assert header.names == tuple(real.values())
