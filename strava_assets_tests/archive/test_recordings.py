@@ -245,7 +245,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPa
 
 
 def test_more_samples_than_any_activity_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_module, "MOST_SAMPLES", 10_000)
+    monkeypatch.setattr(recorded_module, "MAX_SAMPLES", 10_000)
 
     with pytest.raises(UnreadableFileError, match="10,000 samples"):
         read_recording(fit(a_ride(20_001), with_crc=False))
