@@ -76,4 +76,4 @@ class Caller:
 
 
 Calling = Callable[..., AbstractContextManager[Caller]]
-"""The fixture `call`: serves a sandbox and gives a caller, authorised unless `authorised=False`."""
+"""The fixture `call`: serves a sandbox and gives a caller, authorized unless `authorized=False`."""

@@ -26,10 +26,10 @@ def clock() -> HandClock:
 @pytest.fixture
 def call() -> Calling:
     @contextmanager
-    def called(sandbox: Sandbox, *, authorised: bool = True) -> Iterator[Caller]:
+    def called(sandbox: Sandbox, *, authorized: bool = True) -> Iterator[Caller]:
         with serve(sandbox) as server, requests.Session() as session:
             caller = Caller(sandbox, server.base_url, session)
-            if authorised:
+            if authorized:
                 caller.token()
             yield caller
 
