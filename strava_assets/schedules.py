@@ -96,8 +96,8 @@ def _prune_job(keep_days: int) -> dg.JobDefinition:
     def remove_old_runs(context: dg.OpExecutionContext) -> None:
         from strava_assets.execution.pruning import prune_runs
 
-        pruned = prune_runs(context.instance, datetime.now(UTC), keep_days)
-        context.log.info("Removed the records of %d runs older than %d days.", pruned.runs, keep_days)
+        result = prune_runs(context.instance, datetime.now(UTC), keep_days)
+        context.log.info("Removed the records of %d runs older than %d days.", result.runs, keep_days)
 
     @dg.job(
         name="prune_runs",

@@ -130,7 +130,7 @@ def test_a_receiver_that_is_down_is_an_error_of_the_tick_that_keeps_its_address(
 
     [error] = daemon.tick()
 
-    assert "It answered with status 410." in error
+    assert "It responded with status 410." in error
     assert "What to do:" in error
     assert "canary-secret" not in error
     assert "canary-secret" not in caplog.text

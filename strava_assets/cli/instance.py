@@ -53,9 +53,9 @@ def remove_old_runs(settings: Settings) -> None:
     from strava_assets.execution.recovery import open_instance
 
     with open_instance() as instance:
-        pruned = prune_runs(instance, datetime.now(UTC), settings.keep_runs_days)
-    if pruned.runs:
-        say("step", f"Removed the records of {pruned.runs} runs older than {settings.keep_runs_days} days.")
+        result = prune_runs(instance, datetime.now(UTC), settings.keep_runs_days)
+    if result.runs:
+        say("step", f"Removed the records of {result.runs} runs older than {settings.keep_runs_days} days.")
 
 
 def prepare_home(settings: Settings) -> Path:

@@ -30,7 +30,7 @@ class StoppedError(KeyboardInterrupt):
 
 
 @contextmanager
-def heeded_signals() -> Iterator[None]:
+def stop_on_signals() -> Iterator[None]:
     """Have SIGINT, SIGTERM and SIGHUP raise `StoppedError` in the main thread during a block.
 
     An ignored SIGHUP stays ignored: that is what `nohup` is for.

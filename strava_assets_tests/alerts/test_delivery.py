@@ -77,7 +77,7 @@ def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mai
     deliveries = deliver(to(webhook.address, mail_address(mail)), FAILED)
 
     error = not_delivered(deliveries)
-    assert "address 1 (json://…): It answered with status 410." in str(error)
+    assert "address 1 (json://…): It responded with status 410." in str(error)
     assert "address 2" not in str(error)
     assert "canary" not in str(error) + repr(deliveries)
     assert len(mail.got) == 1
@@ -91,7 +91,7 @@ def test_one_that_is_gone_is_told_without_its_address(
     with caplog.at_level(logging.DEBUG):
         error = not_delivered(deliver(to(gone.address, "slack://canary"), FAILED))
     assert "address 1 (json://…): It could not be reached." in str(error)
-    assert "address 2 (slack://…): It is not an address that apprise knows." in str(error)
+    assert "address 2 (slack://…): apprise does not support this address." in str(error)
     assert "What to do: " in str(error)
     shown = "".join(capfd.readouterr())
     assert "canary" not in f"{error} {error!r} {caplog.text} {shown}"
@@ -117,7 +117,7 @@ def test_one_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPa
         [delivery] = deliver(to(f"json://127.0.0.1:{server.getsockname()[1]}/"), FAILED)
         ended.set()
         dripping.join(60)
-    assert delivery.problem == "It did not answer in time."
+    assert delivery.problem == "It did not respond in time."
 
 
 def test_the_address_is_not_among_the_arguments_of_a_process(webhook: Webhook) -> None:
@@ -149,9 +149,9 @@ def test_addresses_can_be_checked_without_sending_anything(webhook: Webhook) -> 
     problems = [check.problem for check in check_addresses(settings)]
     assert problems == [
         "",
-        "It is not an address that apprise knows.",
-        "It is not an address that apprise knows.",
-        "A part of the address is not understood and would be left out.",
+        "apprise does not support this address.",
+        "apprise does not support this address.",
+        "A part of the address is unknown and would be ignored.",
     ]
     assert webhook.got == []
 

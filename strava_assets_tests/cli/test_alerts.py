@@ -68,7 +68,8 @@ def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(
     assert failed.status == 1
     line = " ".join(failed.out.split())
     assert (
-        "! The alert was not delivered everywhere. address 1 (json://…): It answered with status 404." in line
+        "! The alert was not delivered to all receivers. address 1 (json://…): It responded with status 404."
+        in line
     )
     assert "strava-assets doctor --test-alert" in line
     assert "canary-secret" not in failed.out + failed.err
@@ -114,7 +115,7 @@ def test_the_doctor_says_whether_the_addresses_can_be_used(terminal: Terminal, w
 
     [good, bad] = alert_lines(said)
     assert good == "✓ alerts       address 1 (json://…) can be told."
-    assert bad.startswith("✗ alerts       address 2 (slack://…): It is not an address that apprise knows.")
+    assert bad.startswith("✗ alerts       address 2 (slack://…): apprise does not support this address.")
     assert "STRAVA_ASSETS_ALERT_URLS" in bad
     assert "canary" not in said.out
     assert webhook.got == []

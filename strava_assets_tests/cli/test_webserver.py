@@ -64,7 +64,7 @@ def test_it_serves_ui_and_report_at_the_prefix_until_it_is_stopped(
 def test_other_machines_do_not_reach_it_before_a_name_is_configured(terminal: Terminal, host: str) -> None:
     refused = terminal.run("webserver", "--host", host)
     assert refused.status == 1
-    assert f"The web UI would listen on {host}, beyond this machine" in refused.err
+    assert f"Other machines could reach the web UI on {host}" in refused.err
     assert "There is no login" in refused.err
     assert "STRAVA_ASSETS_ALLOWED_HOSTS" in refused.err
 
@@ -74,7 +74,7 @@ def test_with_a_name_configured_it_warns_and_is_reached_under_that_name_alone(tm
     options = ("--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - what is tried here
     with going_up(tmp_path, *options, command="webserver", STRAVA_ASSETS_ALLOWED_HOSTS="nas.local") as web:
         web.read_until("The report:")
-        assert "! The web UI listens on 0.0.0.0, beyond this machine. There is no login" in web.out
+        assert "! Other machines can reach the web UI on 0.0.0.0. There is no login" in web.out
         assert request(port, "/server_info", hosts=[f"nas.local:{port}"]).status == 200
         assert request(port, "/server_info", hosts=[f"other.local:{port}"]).status == 403
         web.process.send_signal(signal.SIGTERM)

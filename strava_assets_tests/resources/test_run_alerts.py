@@ -206,7 +206,7 @@ def test_what_nobody_took_is_told_by_the_next_who_looks(
     webhook.status = 404
     with pytest.raises(AlertNotDeliveredError) as refused:
         alerts.report_failure(instance, run_id)
-    assert "It answered with status 404." in str(refused.value)
+    assert "It responded with status 404." in str(refused.value)
     webhook.status = 200
 
     assert alerts.report_failure(instance, run_id)
