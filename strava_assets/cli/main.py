@@ -55,9 +55,9 @@ def end_with_message() -> Iterator[None]:
         sys.exit(exit_status(interrupt))
     except Exception as error:
         from strava_assets.cli.console import show_error
-        from strava_assets.cli.os_errors import as_sentences
+        from strava_assets.cli.os_errors import as_user_error
 
-        message = as_sentences(error)
+        message = as_user_error(error)
         if message is None:
             raise
         show_error(message)

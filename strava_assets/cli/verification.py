@@ -1,4 +1,4 @@
-"""Verifies everything that the settings name, with a scratch warehouse that is removed afterwards."""
+"""Verifies landing, table and streams with a scratch warehouse that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ WAIT_FOR_LOCK_S = 30.0
 _ABANDONED_AFTER_S = 86_400
 
 
-def is_anything_stored(settings: Settings) -> bool:
+def has_stored_data(settings: Settings) -> bool:
     """Whether there is anything to verify.
 
     Raises:
-        StravaAssetsError: a place cannot be read.
+        StravaAssetsError: A location cannot be read.
     """
     from strava_assets.landing import DamagedFileError, Landing
     from strava_assets.streams import StreamStore
@@ -44,16 +44,16 @@ def is_anything_stored(settings: Settings) -> bool:
 
 
 def results(
-    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _what, _done, _all: None
+    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _name, _done, _total: None
 ) -> Iterator[PlaceResult]:
-    """Verify landing, table and streams, one after the other; nothing of them is changed.
+    """Verify landing, table and streams, one after the other, without changing them.
 
     Args:
-        settings: where they are.
-        progress: called with what is done, how much of it, and of how much where that is known.
+        settings: Their locations.
+        progress: Called with the name of the task, the completed amount, and the total if it is known.
 
     Raises:
-        StravaAssetsError: a place cannot be read, or a sync ran meanwhile.
+        StravaAssetsError: A location cannot be read, or a sync ran at the same time.
     """
     from strava_assets.history.verify import HistoryVerifier, verify_streams
     from strava_assets.landing import Landing
@@ -72,7 +72,7 @@ def results(
 
 
 def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Warehouse]] | None:
-    """What opens the warehouse for reading; None where DuckDB's file is not there."""
+    """A function that opens the warehouse for reading, or None if the DuckDB file does not exist."""
     if settings.warehouse_kind is WarehouseKind.DUCKDB:
         from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
@@ -106,8 +106,8 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            means="The table is rebuilt there for a while, to be compared. Nothing was changed.",
+            f"The folder {folder} cannot be created: {error.strerror}.",
+            means="The table is rebuilt there for the comparison. Nothing was changed.",
             remedy="Make the home writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     try:
@@ -119,7 +119,7 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
 
 
 def _remove_abandoned(home: Path) -> None:
-    """Remove what a `verify` left behind that was killed."""
+    """Remove the scratch folders of killed `verify` commands."""
     for folder in scratch_folders(home):
         if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER_S:
             remove_files(folder, IN_SCRATCH_FOLDER)

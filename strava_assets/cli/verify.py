@@ -1,4 +1,4 @@
-"""`strava-assets verify`: compares the table with its rebuild and every stored file with its digest."""
+"""`strava-assets verify`: compares the table with a rebuild, and all stored files with their digests."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
 @click.command("verify")
 def command() -> None:
-    """Check that the stored data is whole. Nothing is changed, and Strava is asked nothing.
+    """Check the integrity of the stored data, without changes and without requests to Strava.
 
     The table is rebuilt from the landing into a scratch file and compared row by row. Every landed page and
     every recording is read and compared with its digest.
 
-    The exit status is 0 when nothing differs, 1 when something does, 2 when it could not be verified.
+    The exit status is 0 without differences, 1 with differences, and 2 if the data could not be verified.
     """
     try:
         differences = _verify()
@@ -37,40 +37,40 @@ def command() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except Exception:  # noqa: BLE001 - its status must not be the one of a difference
+    except Exception:  # noqa: BLE001 - the exit status must differ from that of a difference
         traceback.print_exc()
         sys.exit(FAILED)
     sys.exit(DIFFERENT if differences else 0)
 
 
 def _verify() -> int:
-    """Verify everything and say what was found; returns the number of differences."""
+    """Verify everything, print the results, and return the number of differences."""
     from strava_assets.cli.console import say
-    from strava_assets.cli.verification import is_anything_stored, results
+    from strava_assets.cli.verification import has_stored_data, results
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    if not is_anything_stored(settings):
-        say("ok", "There is nothing to verify yet: no batch has landed, and no recording is kept.")
+    if not has_stored_data(settings):
+        say("ok", "There is nothing to verify yet: there are no landed batches and no recordings.")
         return 0
     counts = []
     with _progress() as progress:
         for result in results(settings, progress):
             counts.append(result.differences)
-            _say(result)
+            _print_result(result)
     return sum(counts)
 
 
-def _say(result: PlaceResult) -> None:
+def _print_result(result: PlaceResult) -> None:
     from strava_assets.cli.console import say
 
     if not result.differences:
         say("ok", f"{result.place}: {result.checked} Nothing differs.")
         return
-    named = list(result.named)
-    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
-    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
-    for sentence in named:
+    details = list(result.named)
+    count = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
+    say("broken", f"{result.place}: {f'{result.checked} {count}' if result.checked else details.pop(0)}")
+    for sentence in details:
         say("step", sentence)
     if more := result.differences - len(result.named):
         say("step", f"And {more:,} more.")
@@ -80,7 +80,7 @@ def _say(result: PlaceResult) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Lines that show how far it is, and are gone afterwards."""
+    """Progress bars that are removed at the end."""
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     from strava_assets.cli.console import console
@@ -90,9 +90,9 @@ def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def show(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
+        def show(name: str, completed: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=completed, total=total)
 
         yield show

@@ -37,7 +37,7 @@ WITH_SETTINGS = (
 )
 BAD_FILES = {
     "not UTF-8": (b"STRAVA_ASSETS_HOME=/srv/R\xe9glages\n", "is not UTF-8: line 1"),
-    "a NUL": (b"STRAVA_ASSETS_HOME=a\0b\n", "Line 1 of .env holds a NUL character"),
+    "a NUL": (b"STRAVA_ASSETS_HOME=a\0b\n", "Line 1 of .env contains a NUL character"),
     "a line that would be lost": (b"\nSTRAVA_ASSETS_HOME /srv\n", "Line 2 of .env is not NAME=VALUE."),
     "lower case": (b"strava_assets_home=/srv\n", "it is written in capitals: STRAVA_ASSETS_HOME"),
     "a misspelt name": (b"STRAVA_ASSETS_HOM=/srv\n", "did you mean STRAVA_ASSETS_HOME?"),

@@ -85,7 +85,7 @@ def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_pat
         with going_up(tmp_path, "--no-ui") as started:
             started.read_until("Ctrl-C stops everything")
             assert (
-                f"An earlier strava-assets up was killed; its host (process {hanging}) is ended."
+                f"An earlier strava-assets up was killed. Its host (process {hanging}) is stopped."
                 in started.out
             )
             started.process.send_signal(signal.SIGINT)
@@ -106,7 +106,7 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
         ):
             dead = pid_in(tmp_path, f"strava_assets.services.{service}")
             os.kill(dead, signal.SIGKILL)
-            started.read_until(f"{title} ended with status -9 and is started again")
+            started.read_until(f"{title} ended with status -9 and is restarted")
         until(started.answers, "the UI")
         until(lambda: started.ask()["scheduleOrError"].get("scheduleState"), "the code location")
         started.process.send_signal(signal.SIGINT)
