@@ -41,8 +41,8 @@ def main() -> None:
     answers = [
         {key: {"data": data} for key, data in (streams_of(r, list(STRAVA_KEYS)) or {}).items()} for r in rides
     ]
-    kept = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
-    measure("sample athlete", [recording for recording in kept if recording])
+    tables = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
+    measure("sample athlete", [recording for recording in tables if recording])
     if options.recordings:
         measure("real devices", [of_device(path) for path in sorted(options.recordings.glob("*.csv*"))])
     hours = sum(ride["moving_time"] for ride in rides) / HOUR_S

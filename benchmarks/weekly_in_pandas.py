@@ -52,7 +52,7 @@ def weekly_watts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     span["today"] = span["last"].clip(lower=settings["as_of"])
     span["days"] = (span["today"] - span["first"]).dt.days % 7 + 1
     weeks = _calendar(span).merge(_sums(a, span), how="left", on=["athlete", "week"])
-    return _shown(_progress(weeks), names)
+    return _output_columns(_progress(weeks), names)
 
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -124,8 +124,8 @@ def _duplicates(a: pd.DataFrame) -> pd.Series:
         pairs["began_s"], pairs["began_s_better"]
     )
     shorter = np.minimum(pairs["raw_s"], pairs["raw_s_better"])
-    found: pd.Series = pairs.loc[better & (2 * common > shorter), "activity_id"]
-    return found
+    duplicate_ids: pd.Series = pairs.loc[better & (2 * common > shorter), "activity_id"]
+    return duplicate_ids
 
 
 def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
     a["best_ride_weighted_watts"] = a["weighted"].where(long)
     a["max_watts"] = a["peak"].where(a["p"] & ~a["flagged"])
     a[BESTS] = a[BESTS].where(a["p"] & ~a["flagged"])
-    seconds_known = a["p"] & a["recorded_s"].notna()
+    has_seconds = a["p"] & a["recorded_s"].notna()
     scored = a["p"] & a["tss"].notna()
     kinds = {"": ride, "_cut": ride & cut}
     added: dict[str, pd.Series] = {
@@ -174,10 +174,10 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         "both_beats": (a["seconds"] * a["bpm"]).where(a["ph"], 0),
         "weighed_s": a["seconds"].where(a["p"] & a["kg"].notna(), 0),
         "joules_per_kg": (a["joules"] / a["kg"]).where(a["p"], 0),
-        "stream_rides": seconds_known.astype("int64"),
-        "stream_power_s": a["seconds"].where(seconds_known, 0),
-        "stream_s": a["recorded_s"].where(seconds_known, 0),
-        "normalized_w4s": (a["recorded_s"] * a["normalized"] ** 4).where(seconds_known, 0),
+        "stream_rides": has_seconds.astype("int64"),
+        "stream_power_s": a["seconds"].where(has_seconds, 0),
+        "stream_s": a["recorded_s"].where(has_seconds, 0),
+        "normalized_w4s": (a["recorded_s"] * a["normalized"] ** 4).where(has_seconds, 0),
         "tss": a["tss"].where(scored, 0),
         "tss_rides": scored.astype("int64"),
         "efforts": (ride & a["effort"].notna()).astype("int64"),
@@ -299,7 +299,7 @@ def _progress(w: pd.DataFrame) -> pd.DataFrame:
     return w
 
 
-def _shown(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
+def _output_columns(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     iso = w["week"].dt.isocalendar()
     w["athlete_id"] = names.to_numpy()[w["athlete"]]
     w["iso_year"], w["iso_week"] = iso["year"].astype("int64"), iso["week"].astype("int64")

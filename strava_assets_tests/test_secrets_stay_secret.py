@@ -140,8 +140,8 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
         assert CANARY.encode() in kept, "the search would find one"
         said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
         said.append(terminal.run("doctor", "--offline", "--test-alert", **alerts))
-    assert [message["type"] for message in webhook.got] == ["failure", "failure", "failure", "info"]
-    assert CANARY not in str(webhook.got).lower()
+    assert [message["type"] for message in webhook.messages] == ["failure", "failure", "failure", "info"]
+    assert CANARY not in str(webhook.messages).lower()
     assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
     assert leaks(terminal.folder) == []
 

@@ -14,7 +14,7 @@ import pytest
 from strava_assets.cli.main import COMMANDS
 from strava_assets.sandbox import REFRESH_TOKEN
 from strava_assets_tests.cli.started import COMMAND
-from strava_assets_tests.cli.terminal import copied
+from strava_assets_tests.cli.terminal import copy_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +109,7 @@ def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) ->
 def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
     synced_home: Path, tmp_path: Path
 ) -> None:
-    copied(synced_home, tmp_path)
+    copy_home(synced_home, tmp_path)
     closed = tmp_path / "data" / "dagster" / "dagster.yaml"
     closed.chmod(0)
     command = [str(COMMAND), "forget", "--yes"]

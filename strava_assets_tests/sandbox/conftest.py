@@ -26,14 +26,14 @@ def clock() -> HandClock:
 @pytest.fixture
 def call() -> Calling:
     @contextmanager
-    def called(sandbox: Sandbox, *, authorized: bool = True) -> Iterator[Caller]:
+    def open_caller(sandbox: Sandbox, *, authorized: bool = True) -> Iterator[Caller]:
         with serve(sandbox) as server, requests.Session() as session:
             caller = Caller(sandbox, server.base_url, session)
             if authorized:
                 caller.token()
             yield caller
 
-    return called
+    return open_caller
 
 
 @pytest.fixture

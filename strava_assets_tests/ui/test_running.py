@@ -34,7 +34,7 @@ def test_a_mart_is_materialised_by_its_button_without_a_warning(screen: Screen) 
 
     screen.page.wait_for_url("**/runs/*")
     run_id = screen.page.url.rpartition("/")[2]
-    screen.seen(screen.page.get_by_text("Success", exact=True))
+    screen.wait_for(screen.page.get_by_text("Success", exact=True))
     screen.text("Succeeded (2)")
     run = screen.platform.ask(
         f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ status assets {{ key {{ path }} }} }} }} }}'
@@ -51,11 +51,11 @@ def test_nothing_warns_while_the_platform_starts_and_syncs_for_the_first_time(pl
 def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> None:
     screen.open("automation")
 
-    screen.seen(screen.page.get_by_role("link", name="sync_every_6_hours")).click()
+    screen.wait_for(screen.page.get_by_role("link", name="sync_every_6_hours")).click()
 
     screen.page.wait_for_url("**/schedules/sync_every_6_hours")
     screen.text("at 0, 6, 12 and 18 o'clock, UTC.")
-    about = " ".join(screen.seen(screen.page.get_by_role("table")).inner_text().split())
+    about = " ".join(screen.wait_for(screen.page.get_by_role("table")).inner_text().split())
     assert re.search(r"Next tick \w+ \d+, (12|6):00:00 [AP]M UTC", about)
     assert "Running" in about
     assert "Execution timezone UTC" in about

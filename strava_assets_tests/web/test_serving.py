@@ -16,8 +16,8 @@ NOTHING_CONFIGURED = AllowedHosts.of_setting([], SETTING)
 
 
 def test_a_taken_port_is_named_with_another_one() -> None:
-    with open_listener(0, name="The web UI") as taken:
-        port = taken.getsockname()[1]
+    with open_listener(0, name="The web UI") as listener:
+        port = listener.getsockname()[1]
         with pytest.raises(ConfigurationError) as refused:
             open_listener(port, name="The web UI")
     assert f"Port {port} is used by another program.\nThe web UI was not started." in str(refused.value)
