@@ -76,14 +76,14 @@ if __name__ == "__main__":
 
 def an_export(folder: Path, activities: int) -> Path:
     """The zip; rides three hours apart, every other one with a recording."""
-    activities = []
+    exported = []
     for number in range(activities):
         start = START - timedelta(hours=3 * number)
         if number % 2:
-            activities.append(Exported(number + 1, start))
+            exported.append(Exported(number + 1, start))
             continue
-        activities.append(exported_ride(number + 1, a_ride(SECONDS, start, seed=number)))
-    write_export(folder / "unpacked", activities)
+        exported.append(exported_ride(number + 1, a_ride(SECONDS, start, seed=number)))
+    write_export(folder / "unpacked", exported)
     return packed(folder / "unpacked", folder / "export_4711.zip")
 
 

@@ -36,6 +36,6 @@ def test_both_files_name_the_same_module_and_location() -> None:
 def test_the_named_module_holds_the_definitions() -> None:
     module = importlib.import_module(workspace_module()["module_name"])
 
-    found = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
+    definitions = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
 
-    assert len(found) == 1
+    assert len(definitions) == 1

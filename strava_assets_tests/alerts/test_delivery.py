@@ -86,15 +86,15 @@ def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mai
 def test_one_that_is_gone_is_told_without_its_address(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with answering(Webhook()) as gone:
+    with answering(Webhook()) as closed:
         pass
     with caplog.at_level(logging.DEBUG):
-        error = not_delivered(deliver(to(gone.address, "slack://canary"), FAILED))
+        error = not_delivered(deliver(to(closed.address, "slack://canary"), FAILED))
     assert "address 1 (json://…): It could not be reached." in str(error)
     assert "address 2 (slack://…): apprise does not support this address." in str(error)
     assert "What to do: " in str(error)
-    shown = "".join(capfd.readouterr())
-    assert "canary" not in f"{error} {error!r} {caplog.text} {shown}"
+    output = "".join(capfd.readouterr())
+    assert "canary" not in f"{error} {error!r} {caplog.text} {output}"
 
 
 def test_one_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,13 +242,13 @@ class TestOldSettings:
         ]
 
     def test_what_is_gone_is_named(self) -> None:
-        with answering(MailServer()) as gone:
+        with answering(MailServer()) as closed:
             pass
         settings = Settings(
-            alert_webhook_url=SecretStr(f"http://127.0.0.1:{gone.port}/canary"),
+            alert_webhook_url=SecretStr(f"http://127.0.0.1:{closed.port}/canary"),
             alert_mail_to="rider@example.org",
             smtp_host="127.0.0.1",
-            smtp_port=gone.port,
+            smtp_port=closed.port,
         )
         error = str(not_delivered(deliver(settings, FAILED)))
         assert "the webhook: It could not be reached." in error

@@ -66,10 +66,10 @@ def test_its_recording_is_what_a_second_decoder_reads(export: Export) -> None:
     read = read_recording(content)
 
     messages = FitFile(io.BytesIO(gzip.decompress(content))).get_messages("record")
-    told = [message.get_values() for message in messages]
-    began = told[0]["timestamp"]
+    records = [message.get_values() for message in messages]
+    began = records[0]["timestamp"]
     assert read.start.replace(tzinfo=None) == began
-    assert read.channels["t_s"].tolist() == [(v["timestamp"] - began).total_seconds() for v in told]
+    assert read.channels["t_s"].tolist() == [(v["timestamp"] - began).total_seconds() for v in records]
     fields = {
         "distance_m": "distance",
         "cadence_rpm": "cadence",
@@ -77,10 +77,10 @@ def test_its_recording_is_what_a_second_decoder_reads(export: Export) -> None:
         "velocity_m_per_s": "enhanced_speed",
     }
     for name, field in fields.items():
-        values = [np.nan if v.get(field) is None else v[field] for v in told]
+        values = [np.nan if v.get(field) is None else v[field] for v in records]
         np.testing.assert_array_equal(read.channels[name], values)
     for name, field in (("latitude_deg", "position_lat"), ("longitude_deg", "position_long")):
-        values = [np.nan if v.get(field) is None else v[field] * 180 / 2**31 for v in told]
+        values = [np.nan if v.get(field) is None else v[field] * 180 / 2**31 for v in records]
         np.testing.assert_allclose(read.channels[name], values, rtol=0, atol=1e-12)
 
 

@@ -51,7 +51,7 @@ def assert_same(read: DecodedFile, ride: Ride, lacking: set[str]) -> None:
     assert set(read.channels) == {"t_s", *CHANNELS} - lacking
     for name, written in CHANNELS.items():
         if name in read.channels:
-            # A FIT position resolves to a centimetre.
+            # A FIT position resolves to a centimeter.
             np.testing.assert_allclose(read.channels[name], getattr(ride, written), rtol=0, atol=1.1e-7)
 
 
@@ -158,10 +158,10 @@ def test_a_second_decoder_reads_the_same_fit_file() -> None:
 
     read = read_recording(content)
 
-    told = [message.get_values() for message in FitFile(io.BytesIO(content)).get_messages("record")]
+    records = [message.get_values() for message in FitFile(io.BytesIO(content)).get_messages("record")]
     for name, field in (("watts", "power"), ("heartrate_bpm", "heart_rate"), ("distance_m", "distance")):
-        assert read.channels[name].tolist() == [values[field] for values in told]
-    assert read.start.replace(tzinfo=None) == told[0]["timestamp"]
+        assert read.channels[name].tolist() == [values[field] for values in records]
+    assert read.start.replace(tzinfo=None) == records[0]["timestamp"]
     assert read.utc_offset_s == -18_000
 
 
@@ -322,9 +322,9 @@ PARIS, SOLOMONS = "Europe/Paris", "Pacific/Guadalcanal"
 def test_which_clock_an_activity_goes_by(
     place: str | None, device_s: int | None, *, is_virtual: bool, clock: tuple[str | None, int]
 ) -> None:
-    found = clock_of(START, place, device_s, is_virtual=is_virtual, home="America/New_York")
+    result = clock_of(START, place, device_s, is_virtual=is_virtual, home="America/New_York")
 
-    assert found == clock
+    assert result == clock
 
 
 def test_offsets_that_no_place_has_are_none() -> None:

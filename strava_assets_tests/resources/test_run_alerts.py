@@ -67,7 +67,7 @@ def failing(instance: dg.DagsterInstance, job: str = "sync") -> str:
     return run(instance, dg.Failure("It broke.\nWhat to do: Mend it."), job)
 
 
-def told(webhook: Webhook) -> list[str]:
+def titles(webhook: Webhook) -> list[str]:
     return [message["title"] for message in webhook.messages]
 
 
@@ -107,7 +107,7 @@ def test_recovery_is_told_once_after_any_number_of_failures(
     sent = [alerts.report_success(instance, run_id) for run_id in (recovered, recovered, run(instance))]
 
     assert sent == [True, False, False]
-    assert told(webhook) == [
+    assert titles(webhook) == [
         *["strava_assets: sync failed"] * 2,
         "strava_assets: sync succeeds again",
     ]
@@ -136,7 +136,7 @@ def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
     failing(instance)
 
     assert not alerts.report_success(instance, run(instance))
-    assert told(webhook) == ["strava_assets: report failed"]
+    assert titles(webhook) == ["strava_assets: report failed"]
 
 
 def test_a_run_whose_process_died_is_told_by_whoever_marks_it_as_failed(

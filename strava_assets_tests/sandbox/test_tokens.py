@@ -122,11 +122,11 @@ def test_without_an_activity_scope_the_list_says_which_one_is_missing(call: Call
 
 def test_without_read_all_private_activities_are_hidden_everywhere(call: Calling) -> None:
     sandbox = Sandbox()
-    shown = sandbox.history.add(name="Shown")
+    public = sandbox.history.add(name="Shown")
     hidden = sandbox.history.add(name="Hidden", visibility="only_me")
     sandbox.tokens.scopes = {"read", "activity:read"}
     with call(sandbox) as caller:
-        assert [record["id"] for record in caller.listed()] == [shown]
+        assert [record["id"] for record in caller.listed()] == [public]
         assert caller.get(f"/activities/{hidden}").status_code == 404
         sandbox.tokens.scopes = {"read", "activity:read_all"}
         assert len(caller.listed()) == 2

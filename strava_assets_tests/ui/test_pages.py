@@ -33,8 +33,8 @@ def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None
     graph = screen.page.locator("foreignObject")
     for label in (*groups, *names):
         # Of a long name the graph shows both ends.
-        shown = re.compile(f"^{label[:8]}.*{label[-9:]}$") if len(label) > 20 else label
-        screen.wait_for(graph.get_by_text(shown, exact=True))
+        pattern = re.compile(f"^{label[:8]}.*{label[-9:]}$") if len(label) > 20 else label
+        screen.wait_for(graph.get_by_text(pattern, exact=True))
 
 
 def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Screen) -> None:

@@ -20,10 +20,10 @@ WARNING = re.compile(r"\w*Warning\b.*|.*\b(deprecated|superseded)\b.*")
 
 def warnings_in(folder: Path) -> dict[str, str]:
     """The first warning of every file in which something printed is kept."""
-    kept = [*folder.glob("logs/*.log"), *folder.glob("dagster/storage/*/compute_logs/*")]
-    assert kept
-    found = {path.name: WARNING.search(path.read_text(encoding="utf-8")) for path in kept}
-    return {name: warning[0] for name, warning in found.items() if warning}
+    files = [*folder.glob("logs/*.log"), *folder.glob("dagster/storage/*/compute_logs/*")]
+    assert files
+    matches = {path.name: WARNING.search(path.read_text(encoding="utf-8")) for path in files}
+    return {name: warning[0] for name, warning in matches.items() if warning}
 
 
 def test_a_mart_is_materialised_by_its_button_without_a_warning(screen: Screen) -> None:
@@ -65,23 +65,23 @@ def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> 
 def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     screen.open(f"locations/strava_assets/sensors/{sensor}")
 
-    screen.text("Tells")
+    screen.text("Sends one alert")
 
 
 @pytest.mark.parametrize(
-    ("job", "told"),
+    ("job", "text"),
     [
-        ("sync", "What the schedule runs."),
+        ("sync", "The schedule runs this job."),
         ("full_listing", "finds edits and deletions of any age"),
-        ("rebuild", "Asks Strava nothing."),
-        ("refresh_marts", "after a setting or a figure of yours has changed"),
-        ("report", "Write the insights page anew"),
+        ("rebuild", "without requests to Strava"),
+        ("refresh_marts", "after a change of your settings or figures"),
+        ("report", "Write the insights page from the current marts"),
     ],
 )
-def test_a_job_tells_what_it_does(screen: Screen, job: str, told: str) -> None:
+def test_a_job_tells_what_it_does(screen: Screen, job: str, text: str) -> None:
     screen.open(f"locations/strava_assets/jobs/{job}")
 
-    screen.text(told)
+    screen.text(text)
 
 
 def test_a_launch_of_the_full_listing_needs_no_typing(screen: Screen) -> None:
