@@ -77,7 +77,7 @@ def test_a_damaged_page_is_named_and_the_streams_are_verified_all_the_same(synce
     said = synced.run("verify")
     assert said.status == 1
     assert str(page) in said.out
-    assert "✗ bq_activities: It was not compared, since landed files are damaged." in said.out
+    assert "✗ bq_activities: It was not compared, because landed files are damaged." in said.out
     assert "✓ streams" in said.out
 
 

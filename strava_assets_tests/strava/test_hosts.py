@@ -133,7 +133,7 @@ def test_client_secret_and_refresh_token_are_not_sent_to_another_host(tmp_path: 
         assert foreign.asked == []
     assert (tmp_path / "tokens.json").read_bytes() == before
     told = str(refused.value)
-    assert "STRAVA_OAUTH_BASE_URL leads to localhost" in told
+    assert "STRAVA_OAUTH_BASE_URL points to localhost" in told
     assert f"stored for {STRAVA}" in told
     assert "strava-assets login" in told
     assert CLIENT_SECRET not in told
@@ -142,7 +142,7 @@ def test_client_secret_and_refresh_token_are_not_sent_to_another_host(tmp_path: 
 def test_a_living_access_token_is_not_sent_to_another_host(tmp_path: Path) -> None:
     store = stored(tmp_path / "tokens.json", **OURS, **ALIVE, oauth_host=STRAVA)
     with ScriptedServer(lambda _: Said(document={})) as foreign:
-        with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL leads to localhost"):
+        with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL points to localhost"):
             client_of(store, foreign.url).athlete()
         assert foreign.asked == []
 
@@ -161,7 +161,7 @@ def test_the_first_host_that_accepts_credentials_from_the_environment_is_theirs(
         store = open_store("file", environ=ENVIRON, path=path)
         token = Authenticator(store, f"{server.base_url}/oauth").access_token(server.base_url)
     assert FileStore(path).read()["oauth_host"] == "localhost"
-    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, and .* stored for localhost"):
+    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, but .* stored for localhost"):
         Authenticator(store, "http://10.0.0.9/oauth").refresh(reject=token)
 
 
