@@ -109,9 +109,9 @@ def upstream_of(asset: str) -> set[str]:
 
 
 def links_in(text: str) -> set[tuple[str, str]]:
-    found = LINK.findall(text)
-    assert all(asset == target for asset, _, target in found)
-    return {(asset, column) for asset, column, _ in found}
+    links = LINK.findall(text)
+    assert all(asset == target for asset, _, target in links)
+    return {(asset, column) for asset, column, _ in links}
 
 
 def test_the_definition_set_is_the_one_that_was_agreed() -> None:

@@ -178,7 +178,7 @@ def test_up_says_where_the_tables_of_the_chosen_warehouse_are(
 ) -> None:
     chosen = settings(tmp_path, STRAVA_ASSETS_WAREHOUSE="bigquery", STRAVA_ASSETS_GCP_PROJECT="mine")
 
-    up._say_where(up.Platform(chosen, {}, "sync", None), succeeded=True)
+    up._print_summary(up.Platform(chosen, {}, "sync", None), succeeded=True)
 
     assert "The warehouse:  mine.strava" in capsys.readouterr().out
 

@@ -109,9 +109,9 @@ def _run_check(
     try:
         yield from look(settings)
     except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on
-        from strava_assets.cli.os_errors import as_sentences
+        from strava_assets.cli.os_errors import as_user_error
 
-        message = as_sentences(error)
+        message = as_user_error(error)
         # The text of an error that is not ours may hold anything.
         said = f"Looking at it failed with {type(error).__name__}."
         yield failed(about, message) if message else Finding(about, State.BROKEN, said, "please report this")

@@ -1,6 +1,6 @@
-"""Verifies everything that the settings name, with a scratch warehouse that is removed afterwards.
+"""Verifies landing, table and streams with a scratch warehouse that is removed afterwards.
 
-How a result and the progress are printed is here as well, for every command that compares.
+Prints results and progress, for every command that compares.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ WAIT_FOR_LOCK_S = 30.0
 _ABANDONED_AFTER_S = 86_400
 
 
-def is_anything_stored(settings: Settings) -> bool:
+def has_stored_data(settings: Settings) -> bool:
     """Whether there is anything to verify.
 
     Raises:
-        StravaAssetsError: a place cannot be read.
+        StravaAssetsError: A location cannot be read.
     """
     from strava_assets.landing import DamagedFileError
 
@@ -47,16 +47,16 @@ def is_anything_stored(settings: Settings) -> bool:
 
 
 def results(
-    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _what, _done, _all: None
+    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _name, _done, _total: None
 ) -> Iterator[PlaceResult]:
-    """Verify landing, table and streams, one after the other; nothing of them is changed.
+    """Verify landing, table and streams, one after the other, without changing them.
 
     Args:
-        settings: where they are.
-        progress: called with what is done, how much of it, and of how much where that is known.
+        settings: Their locations.
+        progress: Called with the name of the task, the completed amount, and the total if it is known.
 
     Raises:
-        StravaAssetsError: a place cannot be read, or a sync ran meanwhile.
+        StravaAssetsError: A location cannot be read, or a sync ran at the same time.
     """
     from strava_assets.history.verify import HistoryVerifier, verify_streams
 
@@ -129,8 +129,8 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            means="The table is rebuilt there for a while, to be compared. Nothing was changed.",
+            f"The folder {folder} cannot be created: {error.strerror}.",
+            means="The table is rebuilt there for the comparison. Nothing was changed.",
             remedy="Make the home writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     try:
@@ -141,7 +141,7 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
 
 
 def _remove_abandoned(home: Path) -> None:
-    """Remove what a `verify` left behind that was killed."""
+    """Remove the scratch folders of killed `verify` commands."""
     for folder in scratch_folders(home):
         if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER_S:
             remove_files(folder, IN_SCRATCH_FOLDER)

@@ -1,4 +1,4 @@
-"""`strava-assets verify`: compares the table with its rebuild and every stored file with its digest."""
+"""`strava-assets verify`: compares the table with a rebuild, and all stored files with their digests."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
 @click.command("verify")
 def command() -> None:
-    """Check that the stored data is whole. Nothing is changed, and Strava is asked nothing.
+    """Check the integrity of the stored data, without changes and without requests to Strava.
 
     The table is rebuilt from the landing into a scratch file and compared row by row. Every landed page and
     every recording is read and compared with its digest.
 
-    The exit status is 0 when nothing differs, 1 when something does, 2 when it could not be verified.
+    The exit status is 0 without differences, 1 with differences, and 2 if the data could not be verified.
     """
     try:
         differences = _verify()
@@ -30,21 +30,21 @@ def command() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except Exception:  # noqa: BLE001 - its status must not be the one of a difference
+    except Exception:  # noqa: BLE001 - the exit status must differ from that of a difference
         traceback.print_exc()
         sys.exit(FAILED)
     sys.exit(DIFFERENT if differences else 0)
 
 
 def _verify() -> int:
-    """Verify everything and say what was found; returns the number of differences."""
+    """Verify everything, print the results, and return the number of differences."""
     from strava_assets.cli.console import say
-    from strava_assets.cli.verification import is_anything_stored, results, say_result, show_progress
+    from strava_assets.cli.verification import has_stored_data, results, say_result, show_progress
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    if not is_anything_stored(settings):
-        say("ok", "There is nothing to verify yet: no batch has landed, and no recording is kept.")
+    if not has_stored_data(settings):
+        say("ok", "There is nothing to verify yet: there are no landed batches and no recordings.")
         return 0
     counts = []
     with show_progress() as progress:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
-from strava_assets.archive.file_formats import MOST_BYTES
+from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def decode(export: Export, tasks: Sequence[DecodingTask], processes: int) -> Gen
 def _decode_one(export: Export, task: DecodingTask) -> Decoded:
     """Decode one recording; the result has the reason if the file is rejected."""
     try:
-        recorded = read_recording(export.read(task.file, MOST_BYTES))
+        recorded = read_recording(export.read(task.file, MAX_BYTES))
         if task.start:
             recorded = recorded.cropped_to(task.start, task.elapsed_s)
         recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)

@@ -13,7 +13,7 @@ import pytest
 
 from strava_assets.landing import Conclusion, Landing
 from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
-from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal, held_open
+from strava_assets_tests.cli.terminal import CREDENTIALS, CommandResult, Terminal, held_open
 
 if TYPE_CHECKING:
     from strava_assets.sandbox import RunningSandbox, Sandbox
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("doctor")
 
 
-def line(said: Said, about: str) -> str:
+def line(said: CommandResult, about: str) -> str:
     """The line about a subject, its mark included."""
     found = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ")]
     assert len(found) == 1, said.out + said.err

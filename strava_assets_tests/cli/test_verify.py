@@ -99,7 +99,7 @@ def test_what_nobody_foresaw_is_an_error_and_no_difference(
     def fail(_settings: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("strava_assets.cli.verification.is_anything_stored", fail)
+    monkeypatch.setattr("strava_assets.cli.verification.has_stored_data", fail)
     said = synced.run("verify")
     assert said.status == 2
     assert "ZeroDivisionError" in said.err

@@ -89,12 +89,12 @@ def test_clearing_deletes_the_secret_and_may_be_repeated(google: FakeSecretManag
 
 
 @pytest.mark.parametrize(
-    ("code", "cure"),
+    ("code", "text"),
     [(grpc.StatusCode.PERMISSION_DENIED, "roles/"), (grpc.StatusCode.INVALID_ARGUMENT, "project's id")],
 )
 @pytest.mark.parametrize("rpc", ["AccessSecretVersion", "AddSecretVersion", "DeleteSecret"])
-def test_googles_refusals_are_told_with_their_cure(
-    google: FakeSecretManager, rpc: str, code: grpc.StatusCode, cure: str
+def test_googles_refusals_are_reported_with_a_remedy(
+    google: FakeSecretManager, rpc: str, code: grpc.StatusCode, text: str
 ) -> None:
     store = store_of(google)
     google.refuse[rpc] = code
@@ -102,7 +102,7 @@ def test_googles_refusals_are_told_with_their_cure(
         {"AccessSecretVersion": store.read, "DeleteSecret": store.clear}.get(
             rpc, partial(store.replace, {"refresh_token": "canary"})
         )()
-    assert cure in refused.value.remedy
+    assert text in refused.value.remedy
     assert "canary" not in str(refused.value)
 
 

@@ -193,17 +193,17 @@ def test_a_lock_that_another_process_holds_is_waited_for_within_bounds(tmp_path:
     )
     command = [sys.executable, "-c", code, str(path)]
     slept: list[float] = []
-    impatient = FileStore(path, sleep=slept.append, lock_wait_s=1)
+    second_store = FileStore(path, sleep=slept.append, lock_wait_s=1)
     with subprocess.Popen(  # noqa: S603 - our own interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(SecretStoreBusyError, match="for 1 seconds"), impatient.lock():
+        with pytest.raises(SecretStoreBusyError, match="for 1 seconds"), second_store.lock():
             pass
         holder.kill()
     assert sum(slept) == pytest.approx(1, abs=0.06)
-    with impatient.lock():
+    with second_store.lock():
         assert len(slept) <= 21
 
 
