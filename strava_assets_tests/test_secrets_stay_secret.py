@@ -13,10 +13,10 @@ import pytest
 from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
 from strava_assets.secrets.file import FileStore
 from strava_assets_tests.cli.logins import answer, logging_in
-from strava_assets_tests.cli.terminal import Said, Terminal, own_environment
+from strava_assets_tests.cli.terminal import CommandResult, Terminal, own_environment
 from strava_assets_tests.receivers import Webhook, answering
 from strava_assets_tests.strava.scripted import Asked, ScriptedServer
-from strava_assets_tests.strava.scripted import Said as Answered
+from strava_assets_tests.strava.scripted import CommandResult as Answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def leaks(folder: Path) -> list[str]:
     ]
 
 
-def shown(said: Said) -> str:
+def shown(said: CommandResult) -> str:
     return (said.out + said.err).lower()
 
 
@@ -130,7 +130,7 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
             status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
         assert status == 0, out
         said += [
-            Said(status, out, ""),
+            CommandResult(status, out, ""),
             terminal.run("doctor", "--json"),
             terminal.run("sync"),
             terminal.run("rebuild"),
