@@ -16,7 +16,7 @@ from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CommandResult, Terminal, own_environment
 from strava_assets_tests.receivers import Webhook, answering
 from strava_assets_tests.strava.scripted import Asked, ScriptedServer
-from strava_assets_tests.strava.scripted import CommandResult as Answered
+from strava_assets_tests.strava.scripted import Said as Answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
