@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from strava_assets.schema.rules import HEARTRATE_BPM, MOST_WATTS
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MOST_WATTS = 2500.0
-"""Beyond what a rider produces for a second; a reading above it is the meter's fault."""
 # A reading of one second is a fault when it towers over both its neighbours. In recorded rides so do single
 # strokes of the pedals between coasting, at up to 260 W: below this nothing is called a fault for that.
 _SPIKE_FROM_W = 500.0
@@ -27,7 +27,6 @@ LONGEST_STEP_S = 2
 """A recording is regular while its usual step is no longer, seconds."""
 # One sample lost is no pause: a sample stands for up to twice the usual step.
 _LOST = 2
-_HEARTRATES_BPM = (25.0, 250.0)
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _believable(watts: Floats, is_pause: Flags, usual_s: int) -> tuple[Floats, i
 
 
 def _possible(heartrate_bpm: Floats) -> Floats:
-    lowest, highest = _HEARTRATES_BPM
+    lowest, highest = HEARTRATE_BPM
     return np.where((heartrate_bpm >= lowest) & (heartrate_bpm <= highest), heartrate_bpm, np.nan)
 
 
