@@ -58,7 +58,7 @@ IMPORT = (
     + """
 from datetime import UTC, datetime
 from strava_assets.archive import Export
-from strava_assets.history.archive import import_archive
+from strava_assets.history.archive_import import import_archive
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from strava_assets.history.fetch import SyncRequest, fetch
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.landing import Landing
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.auth import Authenticator

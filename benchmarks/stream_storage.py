@@ -22,9 +22,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.streams import StreamEntry, StreamStore, from_channels, from_streams
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams.recording_table import STRAVA_KEYS
 
 HOUR_S = 3_600
 KIB = 1_024

@@ -38,7 +38,7 @@ class Run:
         self.succeeded = result.success
 
     def materialized(self) -> dict[str, dict[str, Any]]:
-        """The metadata of every asset that was materialised."""
+        """The metadata of every asset that was materialized."""
         return {
             event.asset_key.to_user_string(): {
                 name: value.value for name, value in event.materialization.metadata.items()

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,8 +128,9 @@ def test_what_belongs_to_another_user_is_named_and_does_not_stop_the_rest(home: 
     for path in (home, *home.rglob("*")):
         if path.name != "athlete.toml":
             os.chown(path, 1234, 1234)
-    for parent in (home.parent, home.parent.parent, home.parent.parent.parent):
-        parent.chmod(0o755)
+    for parent in home.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path(tempfile.gettempdir()):
+            parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", program, str(home)],
         capture_output=True,

@@ -28,5 +28,5 @@ def split_addresses(value: str) -> tuple[str, ...]:
 
 def scheme_of(address: str) -> str:
     """What stands before `://`: the name of a service, never a secret."""
-    found = _ADDRESS.fullmatch(address)
-    return found["scheme"] if found else ""
+    match = _ADDRESS.fullmatch(address)
+    return match["scheme"] if match else ""

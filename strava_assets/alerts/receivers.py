@@ -64,7 +64,7 @@ def _of_old_settings(settings: Settings, message: Message) -> Iterator[Receiver]
 
 
 def _webhook(url: str, form: str, message: Message) -> Receiver:
-    parts = urlsplit(url)
+    address = urlsplit(url)
     # apprise names the fields of its JSON; an empty value leaves one out.
     fields = {"version": "", "attachments": "", "type": ""}
     title, body = message.title, message.body
@@ -75,12 +75,12 @@ def _webhook(url: str, form: str, message: Message) -> Receiver:
     else:
         fields |= {"title": "subject", "message": "text", "status": message.status, "run_id": message.run_id}
     service = {
-        "schema": "jsons" if parts.scheme == "https" else "json",
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password else None,
-        "fullpath": f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path,
+        "schema": "jsons" if address.scheme == "https" else "json",
+        "host": address.hostname,
+        "port": address.port,
+        "user": unquote(address.username) if address.username else None,
+        "password": unquote(address.password) if address.password else None,
+        "fullpath": f"{address.path or '/'}?{address.query}" if address.query else address.path,
         "payload": fields,
     }
     return Receiver("the webhook", service, title, body)

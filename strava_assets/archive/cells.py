@@ -48,15 +48,15 @@ def moment(text: str, language: Language) -> datetime | None:
     plain = " ".join(text.split()).casefold()
     year: str | int
     month: str | int | None
-    if found := _ISO.fullmatch(plain):
-        year, month, day, *clock = found.groups()
-    elif found := _BY_NUMBERS.fullmatch(plain):
-        day, month, year, *clock = found.groups()
-    elif found := _DAY_FIRST.fullmatch(plain):
-        day, word, year, *clock = found.groups()
+    if match := _ISO.fullmatch(plain):
+        year, month, day, *clock = match.groups()
+    elif match := _BY_NUMBERS.fullmatch(plain):
+        day, month, year, *clock = match.groups()
+    elif match := _DAY_FIRST.fullmatch(plain):
+        day, word, year, *clock = match.groups()
         month = language.month(word)
-    elif found := _MONTH_FIRST.fullmatch(plain):
-        word, day, year, *clock = found.groups()
+    elif match := _MONTH_FIRST.fullmatch(plain):
+        word, day, year, *clock = match.groups()
         month = language.month(word)
     else:
         return None

@@ -9,5 +9,5 @@ class ArchiveError(StravaAssetsError):
     """An export cannot be used; nothing of it was imported."""
 
 
-class UnreadableFile(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
+class UnreadableFileError(Exception):
     """Why one file of an export cannot be used; its text is kept beside the activity."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, Self
 
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -36,7 +36,7 @@ class _Source(Protocol):
         """Every file, relative, with slashes."""
 
     def read(self, name: str, limit: int) -> bytes:
-        """One file's content; UnreadableFile where it is more than `limit` bytes or no plain file."""
+        """One file's content; UnreadableFileError where it is more than `limit` bytes or no plain file."""
 
     def written_at(self, name: str) -> datetime | None:
         """When a file was written, as far as it says."""
@@ -80,10 +80,10 @@ class Export:
             limit: the most bytes it may have.
 
         Raises:
-            UnreadableFile: it is not there, it is larger, or it cannot be read.
+            UnreadableFileError: it is not there, it is larger, or it cannot be read.
         """
         if name not in self._files:
-            raise UnreadableFile("the export does not hold this file")
+            raise UnreadableFileError("the export does not hold this file")
         return self._source.read(self._files[name], limit)
 
     @property
@@ -144,13 +144,13 @@ class _Zip:
     def read(self, name: str, limit: int) -> bytes:
         entry = self._entries[name]
         if entry.flag_bits & 0x1:
-            raise UnreadableFile("it is encrypted")
+            raise UnreadableFileError("it is encrypted")
         if entry.file_size > limit:
-            raise UnreadableFile(_too_large(entry.file_size, limit))
+            raise UnreadableFileError(_too_large(entry.file_size, limit))
         if entry.file_size > _RATIO_COUNTS_FROM and entry.file_size > _MOST_RATIO * max(
             1, entry.compress_size
         ):
-            raise UnreadableFile(
+            raise UnreadableFileError(
                 f"it packs {entry.file_size // max(1, entry.compress_size):,} to 1, as bombs do"
             )
         try:
@@ -158,9 +158,9 @@ class _Zip:
                 # What it says of its size may be a lie.
                 content = file.read(limit + 1)
         except Exception as error:  # every way of packing has errors of its own
-            raise UnreadableFile(f"the zip is damaged here: {error}") from error
+            raise UnreadableFileError(f"the zip is damaged here: {error}") from error
         if len(content) > limit:
-            raise UnreadableFile(_too_large(len(content), limit))
+            raise UnreadableFileError(_too_large(len(content), limit))
         return content
 
     def written_at(self, name: str) -> datetime | None:
@@ -205,14 +205,14 @@ class _Folder:
         path = self._root / name
         # A folder above it may be a link, which listing does not follow but reading would.
         if not path.resolve().is_relative_to(self._root):
-            raise UnreadableFile("it is a link to elsewhere")
+            raise UnreadableFileError("it is a link to elsewhere")
         try:
             with path.open("rb") as file:
                 content = file.read(limit + 1)
         except OSError as error:
-            raise UnreadableFile(f"it cannot be read: {error.strerror}") from error
+            raise UnreadableFileError(f"it cannot be read: {error.strerror}") from error
         if len(content) > limit:
-            raise UnreadableFile(_too_large(path.stat().st_size, limit))
+            raise UnreadableFileError(_too_large(path.stat().st_size, limit))
         return content
 
     def written_at(self, name: str) -> datetime | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive.errors import UnreadableFile
-from strava_assets.archive.places import plausible_offset
-from strava_assets.archive.recorded import Samples
+from strava_assets.archive.decoded_file import Samples
+from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.time_zones import plausible_offset
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 _RECORD, _ACTIVITY = 20, 34
 _TIMESTAMP, _LOCAL_TIMESTAMP = 253, 5
@@ -46,7 +46,7 @@ def read_fit(content: bytes) -> Recorded:
     """The recording of a FIT file.
 
     Raises:
-        UnreadableFile: it is none, it is damaged, or it holds no samples.
+        UnreadableFileError: it is none, it is damaged, or it holds no samples.
     """
     from fitdecode import FIT_FRAME_DATA, CrcCheck, ErrorHandling, FitError, FitReader
 
@@ -74,12 +74,12 @@ def read_fit(content: bytes) -> Recorded:
                         samples.add([_EPOCH_S + time_s, *values])
                 elif frame.global_mesg_num == _ACTIVITY:
                     offset = _offset(frame)
-    except UnreadableFile:
+    except UnreadableFileError:
         raise
     except FitError as error:
-        raise UnreadableFile(f"the FIT file is damaged: {error}") from error
+        raise UnreadableFileError(f"the FIT file is damaged: {error}") from error
     except Exception as error:  # whatever a decoder stumbles over in a broken file
-        raise UnreadableFile(f"the FIT file is damaged: {type(error).__name__}: {error}") from error
+        raise UnreadableFileError(f"the FIT file is damaged: {type(error).__name__}: {error}") from error
     return samples.recorded(offset)
 
 
@@ -94,8 +94,8 @@ def _layout(fields: list[Any]) -> list[int | None]:
 
 
 def _offset(frame: Any) -> int | None:
-    there = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
-    utc, local = there.get(_TIMESTAMP), there.get(_LOCAL_TIMESTAMP)
+    values = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
+    utc, local = values.get(_TIMESTAMP), values.get(_LOCAL_TIMESTAMP)
     if not isinstance(utc, int) or not isinstance(local, int) or local < _FIRST_DATE:
         return None
     return plausible_offset(local - utc)

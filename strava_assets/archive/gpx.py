@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.markup import local_name, number, points, seconds
-from strava_assets.archive.recorded import Samples
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 _NAMES = (
     "latitude_deg",
@@ -40,17 +40,17 @@ def read_gpx(content: bytes) -> Recorded:
     """The recording of a GPX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time: then it is a route.
+        UnreadableFileError: it is damaged, or it holds no point with a time: then it is a route.
     """
     samples = Samples(_NAMES)
     for point in points(content, "trkpt"):
-        seen = {"latitude_deg": number(point.get("lat")), "longitude_deg": number(point.get("lon"))}
+        values = {"latitude_deg": number(point.get("lat")), "longitude_deg": number(point.get("lon"))}
         time_s = None
         for element in point.iter():
             name = local_name(element).lower()
             if name == "time":
                 time_s = seconds(element.text)
             elif name in _EXTENSIONS:
-                seen[_EXTENSIONS[name]] = number(element.text)
-        samples.add([time_s, *map(seen.get, _NAMES)])
+                values[_EXTENSIONS[name]] = number(element.text)
+        samples.add([time_s, *map(values.get, _NAMES)])
     return samples.recorded()

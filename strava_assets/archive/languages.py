@@ -40,15 +40,15 @@ class Language:
     months: Mapping[str, int]
     activity_types: Mapping[str, str]
 
-    def sport_type(self, shown: str) -> str | None:
+    def sport_type(self, text: str) -> str | None:
         """Strava's name of a sport by its display text, e.g. `VirtualRide` for Virtual Ride.
 
         Returns:
             None where the text is not known.
         """
-        known = self.activity_types.get(folded(shown))
+        sport_type = self.activity_types.get(folded(text))
         # English texts are Strava's names with blanks and hyphens in them.
-        return known or _SPORTS.get(re.sub(r"[^a-z]", "", shown.casefold()))
+        return sport_type or _SPORTS.get(re.sub(r"[^a-z]", "", text.casefold()))
 
     def month(self, word: str) -> int | None:
         """A month's number by its name or abbreviation."""
@@ -64,7 +64,7 @@ def folded(text: str) -> str:
 
 
 @lru_cache
-def known_languages() -> tuple[Language, ...]:
+def all_languages() -> tuple[Language, ...]:
     """Every language there is a file of."""
     return tuple(_language(_stored(name)) for name in _names())
 
@@ -97,5 +97,5 @@ def _language(stored: dict[str, Any]) -> Language:
         decimal=stored["decimal"],
         headers={folded(header): english for header, english in headers.items()},
         months=stored["months"],
-        activity_types={folded(shown): sport for shown, sport in stored["activity_types"].items()},
+        activity_types={folded(text): sport for text, sport in stored["activity_types"].items()},
     )

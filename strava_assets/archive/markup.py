@@ -10,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def points(content: bytes, tag: str) -> Iterator[Element]:
         tag: the local name, without a namespace.
 
     Raises:
-        UnreadableFile: it is not well formed, or it declares what may be used for an attack.
+        UnreadableFileError: it is not well formed, or it declares what may be used for an attack.
     """
     try:
         for _, element in iterparse(io.BytesIO(content.lstrip(b"\xef\xbb\xbf \t\r\n")), forbid_dtd=True):
@@ -33,11 +33,11 @@ def points(content: bytes, tag: str) -> Iterator[Element]:
                 yield element
                 element.clear()
     except DefusedXmlException as error:
-        raise UnreadableFile(
+        raise UnreadableFileError(
             f"it declares entities or a document type, which no recording needs ({type(error).__name__})"
         ) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise UnreadableFile(f"the XML is damaged: {error}") from error
+        raise UnreadableFileError(f"the XML is damaged: {error}") from error
 
 
 def local_name(element: Element) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.markup import local_name, number, points, seconds
-from strava_assets.archive.recorded import Samples
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 # By the elements' local names; a heart rate's value stands one level deeper, alone with that name.
 _CHANNELS = {
@@ -29,17 +29,17 @@ def read_tcx(content: bytes) -> Recorded:
     """The recording of a TCX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time.
+        UnreadableFileError: it is damaged, or it holds no point with a time.
     """
     samples = Samples(_NAMES)
     for point in points(content, "Trackpoint"):
-        seen: dict[str, float | None] = {}
+        values: dict[str, float | None] = {}
         time_s = None
         for element in point.iter():
             name = local_name(element)
             if name == "Time":
                 time_s = seconds(element.text)
             elif name in _CHANNELS:
-                seen[_CHANNELS[name]] = number(element.text)
-        samples.add([time_s, *map(seen.get, _NAMES)])
+                values[_CHANNELS[name]] = number(element.text)
+        samples.add([time_s, *map(values.get, _NAMES)])
     return samples.recorded()

@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 
 _MAGIC = b"\x1f\x8b"
 # A day of sensor values that hardly change packs some 30 to 1 as XML; a bomb packs 1,000 to 1.
@@ -27,8 +27,8 @@ def unpacked(content: bytes, limit: int) -> bytes:
         limit: the most bytes that may come out.
 
     Raises:
-        UnreadableFile: more comes out, so much out of so little as only a bomb holds, another gzip, or the
-            file is damaged.
+        UnreadableFileError: more comes out than that, more than compression explains (a zip bomb), or another
+            gzip; or the file is damaged.
     """
     if not is_packed(content):
         return content
@@ -37,11 +37,11 @@ def unpacked(content: bytes, limit: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
             plain = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"its gzip is damaged: {error}") from error
+        raise UnreadableFileError(f"its gzip is damaged: {error}") from error
     if len(plain) > most:
         if most < limit:
-            raise UnreadableFile(f"it packs more than {_MOST_RATIO} to 1, as bombs do")
-        raise UnreadableFile(f"it unpacks to more than the {limit / 1e6:,.0f} MB that are read")
+            raise UnreadableFileError(f"it packs more than {_MOST_RATIO} to 1, as bombs do")
+        raise UnreadableFileError(f"it unpacks to more than the {limit / 1e6:,.0f} MB that are read")
     if is_packed(plain):
-        raise UnreadableFile("it is a gzip within a gzip, as bombs are")
+        raise UnreadableFileError("it is a gzip within a gzip, as bombs are")
     return plain

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strava_assets.history.fetch import Fetched
-    from strava_assets.history.load import LoadReport
+    from strava_assets.history.loader import LoadReport
     from strava_assets.settings import Settings
 
 # One sync at a time talks to Strava: two would spend the same quota twice.
@@ -172,7 +172,7 @@ def build(
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.history.compact import compact
         from strava_assets.history.deletions import DeletionGuard
-        from strava_assets.history.load import Loader
+        from strava_assets.history.loader import Loader
         from strava_assets.history.retention import expire
 
         began, now, store = time.monotonic(), datetime.now(UTC), landing.open()

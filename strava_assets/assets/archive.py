@@ -18,7 +18,7 @@ from strava_assets.resources import LandingResource, StreamsResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
 NAME = "archive_activities"
@@ -90,7 +90,7 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.archive import Export
-        from strava_assets.history.archive import import_archive
+        from strava_assets.history.archive_import import import_archive
 
         began = time.monotonic()
 

@@ -20,7 +20,7 @@ from strava_assets.schema.streams import ACTIVITY_STREAMS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from strava_assets.history.streams import StreamsReport
+    from strava_assets.history.stream_fetching import StreamsReport
     from strava_assets.settings import Settings
     from strava_assets.streams import StreamEntry
 
@@ -80,9 +80,14 @@ def build(
         streams: StreamsResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[Any]:
-        from strava_assets.history.pace import done_by
-        from strava_assets.history.streams import StreamsReport, fetch_streams, keep_books, wanted
-        from strava_assets.strava.errors import QuotaExhausted
+        from strava_assets.history.quota_plan import expected_completion
+        from strava_assets.history.stream_fetching import (
+            StreamsReport,
+            fetch_streams,
+            wanted,
+            write_stream_index,
+        )
+        from strava_assets.strava.errors import QuotaExhaustedError
 
         began, now, store = time.monotonic(), datetime.now(UTC), streams.open()
         with told_with_its_cure():
@@ -102,15 +107,15 @@ def build(
             folded = store.compact()
             entries = store.entries()
             with warehouse.open() as engine:
-                keep_books(engine, entries)
+                write_stream_index(engine, entries)
                 jobs = job_metadata(engine.take_reports())
             if report.stopped and report.needs_a_person:
                 raise report.stopped
         if report.stopped:
             # The quota's end is how every long fetch ends; anything else deserves a look.
-            level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
+            level = "info" if isinstance(report.stopped, QuotaExhaustedError) else "warning"
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
-        done = done_by(report, settings.streams_reserve, now) if config.fetch else None
+        done = expected_completion(report, settings.streams_reserve, now) if config.fetch else None
         return dg.MaterializeResult(
             metadata=_metadata(report, entries.values(), done)
             | jobs

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from strava_assets.settings import SecretStoreKind
-from strava_assets.strava.errors import MissingCredentials
+from strava_assets.strava.errors import MissingCredentialsError
 from strava_assets.strava.hosts import require_oauth_host
 from strava_assets.strava.login import Application
 from strava_assets.strava.refresh import NEEDED
@@ -19,7 +19,7 @@ from strava_assets.strava.tokens import utc_now
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
     from strava_assets.strava.client import StravaClient
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 def open_tokens(settings: Settings, kind: SecretStoreKind | None = None) -> TokenStore:
@@ -47,12 +47,12 @@ def application(settings: Settings, tokens: TokenStore) -> Application:
     """The API application whose id and secret a store holds, to be used at the OAuth address in force.
 
     Raises:
-        MissingCredentials: the store does not hold all of them.
+        MissingCredentialsError: the store does not hold all of them.
         ForeignHostError: they belong to another host than that address.
     """
     known = tokens.read()
     if missing := [name for name in NEEDED if not known.get(name)]:
-        raise MissingCredentials(missing, tokens.name)
+        raise MissingCredentialsError(missing, tokens.name)
     require_oauth_host(settings.oauth_base_url, known, remembers=tokens.writable)
     return Application(known["client_id"], known["client_secret"], settings.oauth_base_url)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
 _SHOWN = 10
@@ -78,7 +78,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
 
 def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> Imported:
     from strava_assets.archive import Export
-    from strava_assets.history.archive import import_archive
+    from strava_assets.history.archive_import import import_archive
     from strava_assets.landing import Landing
     from strava_assets.streams import StreamStore
 

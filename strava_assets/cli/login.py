@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Consent
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 # The consent page may first ask for Strava's own login, with a second factor.
 PATIENCE_S = 600
@@ -177,7 +177,7 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
     """
     from strava_assets.cli.account import impatient_client
     from strava_assets.cli.console import say
-    from strava_assets.strava.errors import QuotaExhausted, TransientStravaError
+    from strava_assets.strava.errors import QuotaExhaustedError, TransientStravaError
     from strava_assets.strava.scopes import missing_scopes
 
     missing = missing_scopes(scopes)
@@ -187,7 +187,7 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
         return
     try:
         pages = list(islice(impatient_client(settings, tokens).pages(), PAGES_COUNTED))
-    except (TransientStravaError, QuotaExhausted) as error:
+    except (TransientStravaError, QuotaExhaustedError) as error:
         say("warning", f"Your activities could not be counted now. {error.happened}")
         return
     count = sum(len(page.new_ids) for page in pages)

@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 SEED = "STRAVA_REFRESH_TOKEN"
 

@@ -84,10 +84,10 @@ def _new_run(
     instance: dg.DagsterInstance, job: dg.JobDefinition, run_config: dict[str, Any]
 ) -> Iterator[dg.DagsterRun]:
     """A run on record, with its lock held before it is there and its pools free after it has ended."""
-    from strava_assets.execution.running import held_for_new_run
+    from strava_assets.execution.run_locks import lock_for_new_run
     from strava_assets.execution.tags import STARTED_BY_TAG
 
-    with held_for_new_run(instance) as (run_id, tags):
+    with lock_for_new_run(instance) as (run_id, tags):
         yield instance.create_run_for_job(
             job,
             run_id=run_id,

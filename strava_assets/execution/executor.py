@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import end_dead_runs
-from strava_assets.execution.running import hold_run_lock
+from strava_assets.execution.run_locks import hold_run_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

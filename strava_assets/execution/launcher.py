@@ -9,7 +9,7 @@ from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from typing_extensions import override
 
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -33,11 +33,11 @@ class Pruned:
 
     Args:
         runs: runs whose records and logs were removed.
-        kept_for_assets: older runs that were kept, because they hold the last success of an asset.
+        needed_for_assets: older runs that were kept, because they hold the last success of an asset.
     """
 
     runs: int = 0
-    kept_for_assets: int = 0
+    needed_for_assets: int = 0
 
 
 def prune_runs(instance: dg.DagsterInstance, now: datetime, keep_days: int) -> Pruned:
@@ -51,13 +51,13 @@ def prune_runs(instance: dg.DagsterInstance, now: datetime, keep_days: int) -> P
     old = dg.RunsFilter(statuses=list(FINISHED_STATUSES), created_before=now - timedelta(days=keep_days))
     needed = _runs_of_latest_materializations(instance)
     run_ids = instance.get_run_ids(old)
-    doomed = [run_id for run_id in run_ids if run_id not in needed]
-    for run_id in doomed:
+    removed = [run_id for run_id in run_ids if run_id not in needed]
+    for run_id in removed:
         _remove(instance, run_id)
-    for start in range(0, len(doomed), _BATCH):
-        _remove_check_evaluations(instance, doomed[start : start + _BATCH])
+    for start in range(0, len(removed), _BATCH):
+        _remove_check_evaluations(instance, removed[start : start + _BATCH])
     _rewrite_if_mostly_empty(instance)
-    return Pruned(len(doomed), len(run_ids) - len(doomed))
+    return Pruned(len(removed), len(run_ids) - len(removed))
 
 
 def _runs_of_latest_materializations(instance: dg.DagsterInstance) -> set[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from strava_assets.execution.locks import exclusive
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets.execution.tags import PROCESS_TAG
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
         The runs that were ended, for a line to a person each.
     """
     dead = find_dead_runs(instance)
-    for found in dead:
-        instance.report_run_failed(found.run, WHY)
+    for dead_run in dead:
+        instance.report_run_failed(dead_run.run, WHY)
     for run_id in _ended_holders(instance):
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     if locks := RunLocks.of(instance):
@@ -107,8 +107,8 @@ def _ended_holders(instance: dg.DagsterInstance) -> Iterator[str]:
 
 def _pools_by_run(instance: dg.DagsterInstance) -> dict[str, tuple[str, ...]]:
     storage = instance.event_log_storage
-    held: dict[str, set[str]] = {}
+    pools_by_run: dict[str, set[str]] = {}
     for pool, info in storage.get_concurrency_infos(list(storage.get_concurrency_keys())).items():
         for slot in info.claimed_slots:
-            held.setdefault(slot.run_id, set()).add(pool)
-    return {run_id: tuple(sorted(pools)) for run_id, pools in held.items()}
+            pools_by_run.setdefault(slot.run_id, set()).add(pool)
+    return {run_id: tuple(sorted(pools)) for run_id, pools in pools_by_run.items()}

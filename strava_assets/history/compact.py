@@ -1,6 +1,6 @@
 """Compaction: old batches become one, so that the landing grows with the history and not with the syncs.
 
-What a folded batch is stands in fold.py.
+What a folded batch is stands in merged_batch.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.history import ledger
-from strava_assets.history.fold import fold, groups
+from strava_assets.history import loaded_batches
+from strava_assets.history.merged_batch import compact_batches, groups
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,11 +55,11 @@ def compact(landing: Landing, warehouse: Warehouse, now: datetime, keep_days: in
     """
     # Leftovers go first: what one compaction replaced must be gone before the next one replaces it.
     swept = len(landing.sweep(now))
-    old, _ = ledger.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))
+    old, _ = loaded_batches.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))
     folded = records = 0
     for batches in groups(old):
         if len(batches) < _WORTH_FOLDING:
             continue
-        records += fold(landing, warehouse, batches, now).records
+        records += compact_batches(landing, warehouse, batches, now).records
         folded += len(batches)
     return CompactionReport(folded, records, swept)

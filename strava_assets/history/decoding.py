@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFile, read_recording
-from strava_assets.archive.recording import MOST_BYTES
-from strava_assets.streams import UnreadableRecording, from_channels
+from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
+from strava_assets.archive.file_formats import MOST_BYTES
+from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -94,9 +94,9 @@ def decoded(export: Export, order: Order) -> Decoded:
     try:
         recorded = read_recording(export.read(order.file, MOST_BYTES))
         if order.start:
-            recorded = recorded.shown(order.start, order.elapsed_s)
+            recorded = recorded.cropped_to(order.start, order.elapsed_s)
         recording = from_channels(order.athlete_id, order.activity_id, recorded.channels)
-    except (UnreadableFile, UnreadableRecording) as reason:
+    except (UnreadableFileError, UnreadableRecordingError) as reason:
         return Decoded(order, reason=str(reason))
     return Decoded(order, recording, recorded.start, recorded.utc_offset_s, recorded.timezone)
 

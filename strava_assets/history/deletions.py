@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from strava_assets.history.records import Key, Unreadable, key_of, landed_records
+from strava_assets.history.landed_records import Key, UnreadableRecordError, key_of, landed_records
 from strava_assets.landing import NOTHING_CONCLUDED, Conclusion
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Deletions:
             for page in landed_records(landing, manifest):
                 for landed in page:
                     if landed.deleted_at:
-                        with contextlib.suppress(Unreadable):
+                        with contextlib.suppress(UnreadableRecordError):
                             self.add(manifest.source, key_of(landed), landed.deleted_at)
 
     def of_source(self, source: str) -> dict[Key, datetime]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
-from strava_assets.history.slips import slipped
+from strava_assets.history.page_shift import find_skipped
 from strava_assets.landing import Manifest
 from strava_assets.strava.sync import KnownHistory, Listing, ListingWindow, Plan, SyncMode, plan, run
 
@@ -105,7 +105,7 @@ def fetch(
     listing = run(client, decided, batch, progress, clock)
     athlete_id = athlete_id or listing.athlete_id
     own = [manifest for manifest in manifests if manifest.athlete_id == athlete_id]
-    if missed := slipped(client, listing, own):
+    if missed := find_skipped(client, listing, own):
         listing = replace(listing, complete=False)
         if announce:
             announce(

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions
-from strava_assets.history.fold import fold, groups
-from strava_assets.history.records import Unreadable, landed_records, read_record
+from strava_assets.history.landed_records import UnreadableRecordError, landed_records, read_record
+from strava_assets.history.merged_batch import compact_batches, groups
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
 from strava_assets.warehouse.arrow import arrow_schema
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.fold import Version
-    from strava_assets.history.records import Key
+    from strava_assets.history.landed_records import Key
+    from strava_assets.history.merged_batch import Version
     from strava_assets.landing import Landing, Manifest
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
@@ -77,7 +77,7 @@ def expire(
         StreamsError: the same of the streams.
     """
     manifests = landing.manifests()
-    old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
+    old, limit = loaded_batches.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
     expired = {(row["athlete_id"], row["activity_id"]): row["deleted_at"] for row in answer}
     removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
@@ -93,12 +93,14 @@ def expire(
         return version.key in expired if version.key else version.fetched_at < limit
 
     for batches in groups([m for m in old if m.source == "api"]):
-        fold(landing, warehouse, batches, now, drop=is_expired)
-    loaded, _ = ledger.loaded_before(warehouse, manifests, now)
+        compact_batches(landing, warehouse, batches, now, drop=is_expired)
+    loaded, _ = loaded_batches.loaded_before(warehouse, manifests, now)
     archives = [m for m in loaded if m.source == "archive"]
     deleted = {key: deleted_at for key, deleted_at in expired.items() if deleted_at}
     if deleted:
-        archives = [fold(landing, warehouse, group, now, deleted=deleted) for group in groups(archives)]
+        archives = [
+            compact_batches(landing, warehouse, group, now, deleted=deleted) for group in groups(archives)
+        ]
     with warehouse.transaction():
         warehouse.merge(
             ACTIVITIES,
@@ -121,7 +123,7 @@ def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete
         LandingError: a batch is damaged or the landing cannot be written.
         StreamsError: the streams cannot be written.
     """
-    ledger.prepare(warehouse)
+    loaded_batches.prepare(warehouse)
     batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
     origins = {m.batch_id for m in batches} | {
         landed.origin.batch_id
@@ -152,7 +154,7 @@ def _rows_of(
             for landed in page:
                 try:
                     row = read_record(landed.record, landed.origin, week_start)
-                except Unreadable:
+                except UnreadableRecordError:
                     continue
                 key = row["athlete_id"], row["activity_id"]
                 if key in keys:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.history import ledger
-from strava_assets.history.load import Loader, rebuild_reason
+from strava_assets.history import loaded_batches
+from strava_assets.history.loader import Loader, rebuild_reason
 from strava_assets.landing import DamagedFileError, Landing
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.comparing import row_differences
@@ -195,7 +195,7 @@ class HistoryVerifier:
         if self._open_warehouse is None:
             return {}
         with self._open_warehouse() as warehouse:
-            return ledger.readers(warehouse) if warehouse.exists(LOADED_BATCHES.name) else {}
+            return loaded_batches.readers(warehouse) if warehouse.exists(LOADED_BATCHES.name) else {}
 
     def _refuse_changes(self, manifests: list[Manifest], readers: dict[str, str]) -> None:
         before = [manifest.batch_id for manifest in manifests]

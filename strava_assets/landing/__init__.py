@@ -3,8 +3,8 @@
 Nothing here knows what an activity is beyond its id; what a batch means is the history room's matter.
 """
 
+from strava_assets.landing.batches import DamagedFileError, Landing, LandingError, OpenBatch
 from strava_assets.landing.manifest import NOTHING_CONCLUDED, Conclusion, Manifest, PageEntry
-from strava_assets.landing.store import DamagedFileError, Landing, LandingError, OpenBatch
 
 __all__ = [
     "NOTHING_CONCLUDED",

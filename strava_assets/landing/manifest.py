@@ -98,7 +98,7 @@ class Manifest:
         manifest = read_document(_manifest_form(), text)
         # The defaults are for those who make a manifest: a stored one without pages would be an empty batch.
         stored = json.loads(text)
-        if missing := [known.name for known in fields(cls) if known.name not in stored]:
+        if missing := [field.name for field in fields(cls) if field.name not in stored]:
             raise DamagedDocumentError(f"{missing[0]}: Field required")
         return manifest
 

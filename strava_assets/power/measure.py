@@ -14,9 +14,9 @@ from strava_assets.power.decoupling import (
     SHORTEST_S,
     decoupling_pct,
 )
-from strava_assets.power.load import intensity_factor, training_stress_score
 from strava_assets.power.normalized import WINDOW_S, normalized_power_w
 from strava_assets.power.seconds import LONGEST_STEP_S, Floats, Integers, Seconds, lay_out
+from strava_assets.power.training_load import intensity_factor, training_stress_score
 from strava_assets.power.xpower import xpower_w
 from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from strava_assets.strava.client import StravaClient
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 # A quarter hour and a little: the next window of the short limit is worth waiting for, a day is not.

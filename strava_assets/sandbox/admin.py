@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox.answers import json_answer
+from strava_assets.sandbox.fault_responses import json_answer
 from strava_assets.sandbox.limits import RateLimits
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def _set_limits(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
         sandbox.limits = None
         return None
     limits = sandbox.limits or RateLimits()
-    known = ("overall", "read", "overall_usage", "read_usage")
+    names = ("overall", "read", "overall_usage", "read_usage")
     for name, (quarter, day) in body.items():
-        if name not in known:
-            raise StravaAssetsError(f"There is no limit {name!r}.", remedy=f"Use one of: {', '.join(known)}.")
+        if name not in names:
+            raise StravaAssetsError(f"There is no limit {name!r}.", remedy=f"Use one of: {', '.join(names)}.")
         setattr(limits, name, (int(quarter), int(day)))
     sandbox.limits = limits
     return limits.headers()

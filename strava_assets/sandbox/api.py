@@ -1,6 +1,6 @@
 """The API's read endpoints: athlete, list, detail, streams, with scopes, limits and planned faults.
 
-State is the `Sandbox`'s; bodies of errors are in answers.py.
+State is the `Sandbox`'s; bodies of errors are in fault_responses.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from strava_assets.sandbox.answers import (
+from strava_assets.sandbox.detail import detail_of
+from strava_assets.sandbox.fault_responses import (
     fault_answer,
     instead_of_answer,
     json_answer,
@@ -18,10 +19,9 @@ from strava_assets.sandbox.answers import (
     not_found,
     spoiled,
 )
-from strava_assets.sandbox.detail import detail_of
 from strava_assets.sandbox.faults import Fault
 from strava_assets.sandbox.history import json_list
-from strava_assets.sandbox.profile import summary_of
+from strava_assets.sandbox.sample_profile import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -117,7 +117,7 @@ def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Respons
 
 
 def _streams(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
-    from strava_assets.sandbox.streams import streams_of
+    from strava_assets.sandbox.invented_streams import streams_of
 
     record = _visible_record(sandbox, request)
     if isinstance(record, Response):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from strava_assets.sandbox.profile import gear
+from strava_assets.sandbox.sample_profile import gear
 
 _DESCRIPTIONS = (
     None,

@@ -10,14 +10,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.sandbox.kinds import KINDS
-from strava_assets.sandbox.places import HOME
 from strava_assets.sandbox.season import Career, Journey, Phase
 from strava_assets.sandbox.sessions import perform
+from strava_assets.sandbox.tracks import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.sandbox.recording import Recording
+    from strava_assets.sandbox.invented_activity import Recording
 
 
 class Chance(NamedTuple):

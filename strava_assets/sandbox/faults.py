@@ -1,6 +1,6 @@
 """The faults a sandbox can be told to show, and the plan of when it shows them.
 
-What a fault looks like on the wire is in answers.py; this file only decides which request gets which.
+What a fault looks like on the wire is in fault_responses.py; this file only decides which request gets which.
 """
 
 from __future__ import annotations
@@ -101,13 +101,13 @@ class FaultPlan:
             StravaAssetsError: the fault or the endpoint is unknown.
         """
         try:
-            known = Fault(fault)
+            planned_fault = Fault(fault)
         except ValueError:
             raise _unknown("fault", str(fault), [str(name) for name in Fault]) from None
-        endpoint = on or known.natural_endpoint
+        endpoint = on or planned_fault.natural_endpoint
         if endpoint not in ENDPOINTS:
             raise _unknown("endpoint for a fault", endpoint, ENDPOINTS)
-        planned = PlannedFault(known, endpoint, times, after)
+        planned = PlannedFault(planned_fault, endpoint, times, after)
         with self._lock:
             self._planned.append(planned)
         return planned
@@ -141,9 +141,9 @@ class FaultPlan:
         return planned.fault
 
 
-def _unknown(what: str, value: str, known: Sequence[str]) -> StravaAssetsError:
+def _unknown(what: str, value: str, names: Sequence[str]) -> StravaAssetsError:
     return StravaAssetsError(
         f"{value!r} is not a known {what}.",
         means="The sandbox's plan of faults is unchanged.",
-        remedy=f"Use one of: {', '.join(known)}.",
+        remedy=f"Use one of: {', '.join(names)}.",
     )

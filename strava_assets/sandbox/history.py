@@ -1,6 +1,6 @@
 """The athlete's history as the sandbox holds it: what is listed, and every edit an athlete can make.
 
-Records are kept as the JSON bytes that are served; what a new record looks like is in recording.py.
+Records are kept as the JSON bytes that are served; what a new record looks like is in invented_activity.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox.recording import Recording, false_utc, iso_utc, zone_fields
+from strava_assets.sandbox.invented_activity import Recording, false_utc, iso_utc, zone_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,8 +67,8 @@ class History:
         self._entries: dict[int, Entry] = {}
         for entry in entries:
             # What is replayed may lack an id or repeat one; such a record is listed all the same.
-            known = entry.id and entry.id not in self._entries
-            self._entries[entry.id if known else -1 - len(self._entries)] = entry
+            is_new = entry.id and entry.id not in self._entries
+            self._entries[entry.id if is_new else -1 - len(self._entries)] = entry
         self._athlete_id = athlete_id
         self._clock = clock
         self._listed: dict[bool, tuple[list[int], list[Entry]]] = {}
@@ -151,12 +151,12 @@ class History:
         with self._lock:
             record = self._existing(activity_id).record()
             elapsed_s = record["elapsed_time"]
-            kept_s = max(1, elapsed_s - start_s - end_s)
-            share = min(1.0, kept_s / elapsed_s) if elapsed_s else 1.0
+            remaining_s = max(1, elapsed_s - start_s - end_s)
+            share = min(1.0, remaining_s / elapsed_s) if elapsed_s else 1.0
             moving_s = max(1, int(record["moving_time"] * share))
             changed = {
                 "start_date": iso_utc(_utc(record["start_date"]) + timedelta(seconds=start_s)),
-                "elapsed_time": kept_s,
+                "elapsed_time": remaining_s,
                 "moving_time": moving_s,
                 "distance": round(record["distance"] * share, 1),
                 "total_elevation_gain": round(record["total_elevation_gain"] * share, 1),
@@ -196,11 +196,11 @@ class History:
         """Start times and entries of what is listed, oldest first."""
         with self._lock:
             if with_private not in self._listed:
-                shown = sorted(
+                listed = sorted(
                     (e for e in self._entries.values() if not e.deleted and (with_private or not e.private)),
                     key=lambda entry: (entry.start_s, entry.id),
                 )
-                self._listed[with_private] = ([entry.start_s for entry in shown], shown)
+                self._listed[with_private] = ([entry.start_s for entry in listed], listed)
             return self._listed[with_private]
 
 

@@ -68,12 +68,12 @@ class RateLimits:
         windows = (minute // 15, minute // 1440)
         if self._windows is not None:
             same = [was == now_is for was, now_is in zip(self._windows, windows, strict=True)]
-            self.overall_usage = _kept(self.overall_usage, same)
-            self.read_usage = _kept(self.read_usage, same)
+            self.overall_usage = _usage_of_same_windows(self.overall_usage, same)
+            self.read_usage = _usage_of_same_windows(self.read_usage, same)
         self._windows = windows
 
 
-def _kept(usage: Pair, same: list[bool]) -> Pair:
+def _usage_of_same_windows(usage: Pair, same: list[bool]) -> Pair:
     return (usage[0] if same[0] else 0, usage[1] if same[1] else 0)
 
 

@@ -1,6 +1,6 @@
 """A long history made fast: plain rides and runs, a ride a day and more, as prepared JSON.
 
-For benchmarks and long listings; a history that looks like a life is in athlete.py.
+For benchmarks and long listings; a history that looks like a life is in sample_history.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.sandbox.history import Entry
-from strava_assets.sandbox.profile import ATHLETE_ID, ROAD_BIKE
-from strava_assets.sandbox.recording import Recording, Track
+from strava_assets.sandbox.invented_activity import Recording, Track
+from strava_assets.sandbox.sample_profile import ATHLETE_ID, ROAD_BIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

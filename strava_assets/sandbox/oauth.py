@@ -14,16 +14,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from strava_assets.sandbox.answers import (
+from strava_assets.sandbox.consent import consent_page
+from strava_assets.sandbox.fault_responses import (
     fault_answer,
     instead_of_answer,
     json_answer,
     known_fault,
     spoiled,
 )
-from strava_assets.sandbox.consent import consent_page
 from strava_assets.sandbox.faults import Fault
-from strava_assets.sandbox.profile import summary_of
+from strava_assets.sandbox.sample_profile import summary_of
 from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, SCOPES, InvalidGrantError
 
 if TYPE_CHECKING:
@@ -57,11 +57,12 @@ async def _ask(sandbox: Sandbox, request: Request) -> Response:
     refused = _refused_request(query)
     if refused is not None:
         return refused
-    asked = _asked_scopes(query)
-    granted_before = sandbox.tokens.consented and asked <= set(sandbox.tokens.scopes)
+    requested = _requested_scopes(query)
+    granted_before = sandbox.tokens.consented and requested <= set(sandbox.tokens.scopes)
     if granted_before and query.get("approval_prompt", "auto") == "auto":
-        return _grant(sandbox, query, asked)
-    return HTMLResponse(consent_page(sandbox.athlete, query, [scope for scope in SCOPES if scope in asked]))
+        return _grant(sandbox, query, requested)
+    scopes = [scope for scope in SCOPES if scope in requested]
+    return HTMLResponse(consent_page(sandbox.athlete, query, scopes))
 
 
 async def _decide(sandbox: Sandbox, request: Request) -> Response:
@@ -73,7 +74,7 @@ async def _decide(sandbox: Sandbox, request: Request) -> Response:
     if form.get("decision") != "authorize":
         return _back(form, {"error": "access_denied"})
     ticked = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
-    return _grant(sandbox, form, {"read", *(ticked & _asked_scopes(form))})
+    return _grant(sandbox, form, {"read", *(ticked & _requested_scopes(form))})
 
 
 async def _token(sandbox: Sandbox, request: Request) -> Response:
@@ -156,12 +157,12 @@ def _refused_request(request: Mapping[str, str]) -> Response | None:
         return fault_answer(400, _BAD_REQUEST, ("Application", "redirect_uri", "invalid"))
     if request.get("response_type") != "code":
         return fault_answer(400, _BAD_REQUEST, ("Application", "response_type", "invalid"))
-    if not _asked_scopes(request):
+    if not _requested_scopes(request):
         return fault_answer(400, _BAD_REQUEST, ("Application", "scope", "invalid"))
     return None
 
 
-def _asked_scopes(request: Mapping[str, str]) -> set[str]:
+def _requested_scopes(request: Mapping[str, str]) -> set[str]:
     return set(request.get("scope", "").split(",")) & set(SCOPES)
 
 

@@ -11,13 +11,13 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.sandbox.kinds import KINDS
-from strava_assets.sandbox.places import HOME
 from strava_assets.sandbox.sessions import activity_id, perform
+from strava_assets.sandbox.tracks import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.sandbox.recording import Recording
+    from strava_assets.sandbox.invented_activity import Recording
     from strava_assets.sandbox.season import Career
 
 _YEARS = 6

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from strava_assets.sandbox.places import (
+from strava_assets.sandbox.tracks import (
     AUSTRALIA,
     COLORADO,
     ISLAND_CAMP,

@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox.admin import admin_routes
-from strava_assets.sandbox.answers import http_date
 from strava_assets.sandbox.api import api_routes
+from strava_assets.sandbox.fault_responses import http_date
 from strava_assets.sandbox.oauth import oauth_routes
 from strava_assets.sandbox.state import Sandbox
 from strava_assets.web.guard import Guard

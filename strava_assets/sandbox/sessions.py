@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from strava_assets.sandbox import profile
-from strava_assets.sandbox.places import HOME, VIRTUAL, Place, track
-from strava_assets.sandbox.recording import Recording
+from strava_assets.sandbox import sample_profile
+from strava_assets.sandbox.invented_activity import Recording
+from strava_assets.sandbox.tracks import HOME, VIRTUAL, Place, track
 
 if TYPE_CHECKING:
     import random
@@ -71,7 +71,7 @@ def perform(
     where = VIRTUAL if kind.sport == "VirtualRide" else place
     return Recording(
         id=activity_id(start + timedelta(seconds=elapsed_s), rng),
-        athlete_id=profile.ATHLETE_ID,
+        athlete_id=sample_profile.ATHLETE_ID,
         name=_name(kind, local, rng),
         sport_type=kind.sport,
         start=start,

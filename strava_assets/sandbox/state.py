@@ -15,7 +15,7 @@ from strava_assets.sandbox.clock import Clock, real_time
 from strava_assets.sandbox.faults import FaultPlan
 from strava_assets.sandbox.history import Entry, History
 from strava_assets.sandbox.limits import RateLimits
-from strava_assets.sandbox.profile import ATHLETE_ID, profile
+from strava_assets.sandbox.sample_profile import ATHLETE_ID, profile
 from strava_assets.sandbox.tokens import TokenBook
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Sandbox:
     @classmethod
     def sample(cls, seed: int = 1, today: date | None = None, **options: Unpack[SandboxOptions]) -> Sandbox:
         """The sample athlete: about four years and 1,200 activities, ending at `today` (by default now)."""
-        from strava_assets.sandbox.athlete import sample_history
+        from strava_assets.sandbox.sample_history import sample_history
 
         now = (options.get("clock") or real_time)()
         return cls(sample_history(seed, today, now), **options)

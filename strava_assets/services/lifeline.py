@@ -31,10 +31,10 @@ def tie_to_parent(lifeline: int, lock: Path) -> ProcessLock:
     Raises:
         LockedError: the same service of another `up` is running.
     """
-    held = ProcessLock(lock)
-    held.take()
+    process_lock = ProcessLock(lock)
+    process_lock.take()
     threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
-    return held
+    return process_lock
 
 
 def _end_with(lifeline: int) -> None:

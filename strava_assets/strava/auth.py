@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 logger = logging.getLogger("strava_assets.strava")
 
@@ -57,7 +57,7 @@ class Authenticator:
         self._clock = clock
         self._timeout = timeout
         self._on_warning = on_warning
-        self._held: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}
         self.calls = 0
 
     def access_token(self, api_base_url: str) -> str:
@@ -68,15 +68,15 @@ class Authenticator:
 
         Raises:
             ForeignHostError: it may not be sent there.
-            MissingCredentials: the store lacks something that a refresh needs.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             StravaError: the refresh failed.
         """
-        if not lives(self._held, self._clock()) and self._store.writable:
-            self._held = self._store.read()
-        require_api_host(api_base_url, self._held, self._oauth_base_url)
-        if not lives(self._held, self._clock()):
+        if not lives(self._tokens, self._clock()) and self._store.writable:
+            self._tokens = self._store.read()
+        require_api_host(api_base_url, self._tokens, self._oauth_base_url)
+        if not lives(self._tokens, self._clock()):
             self.refresh()
-        return self._held["access_token"]
+        return self._tokens["access_token"]
 
     def refresh(self, reject: str | None = None) -> None:
         """Get a new access token, unless another process just did.
@@ -91,9 +91,9 @@ class Authenticator:
             self._timeout,
             self._clock(),
             reject,
-            newer={} if writable else self._held,
+            newer={} if writable else self._tokens,
         )
-        outcome = refresh.apart() if writable else refresh.make(self._session)
+        outcome = refresh.in_subprocess() if writable else refresh.make(self._session)
         self.calls += outcome.requests_sent
         if not writable and outcome.values["refresh_token"] != self._newest_known():
             self._on_warning(
@@ -101,7 +101,7 @@ class Authenticator:
                 "the next run will be refused. What to do: use a store that remembers, such as the file "
                 "store, and run `strava-assets login`."
             )
-        self._held = outcome.values
+        self._tokens = outcome.values
 
     def _newest_known(self) -> str | None:
-        return self._held.get("refresh_token") or self._store.read().get("refresh_token")
+        return self._tokens.get("refresh_token") or self._store.read().get("refresh_token")

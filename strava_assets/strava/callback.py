@@ -34,7 +34,7 @@ color:#1d2733;background:#f7f8fa}}h1{{font-size:1.5rem}}@media(prefers-color-sch
 {{body{{color:#e6eaf0;background:#14181d}}}}</style><h1>{title}</h1>{paragraphs}</html>"""
 
 
-Outcomes = queue.SimpleQueue[Consent | errors.AuthorizationDenied]
+Outcomes = queue.SimpleQueue[Consent | errors.AuthorizationDeniedError]
 
 
 class CallbackServer:
@@ -52,12 +52,12 @@ class CallbackServer:
         """Wait until the athlete has answered the consent page and has been shown what came of it.
 
         Raises:
-            AuthorizationDenied: the athlete refused, or nobody came within `timeout_s` seconds.
+            AuthorizationDeniedError: the athlete refused, or nobody came within `timeout_s` seconds.
         """
         try:
             outcome = self._outcomes.get(timeout=timeout_s)
         except queue.Empty:
-            raise errors.AuthorizationDenied(
+            raise errors.AuthorizationDeniedError(
                 f"Nobody answered the consent page within {timeout_s:g} seconds."
             ) from None
         if isinstance(outcome, Consent):
@@ -116,7 +116,7 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
                 consent = read_redirect(self.path, state)
             except errors.ForeignRedirect as error:
                 self._show(400, "This is not the login that was begun", str(error).splitlines())
-            except errors.AuthorizationDenied as error:
+            except errors.AuthorizationDeniedError as error:
                 self._show(200, "No access was given", str(error).splitlines())
                 outcomes.put(error)
             else:
@@ -127,8 +127,8 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
                 outcomes.put(consent)
 
         def _show(self, status: int, title: str, paragraphs: list[str]) -> None:
-            shown = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-            body = PAGE.format(title=html.escape(title), paragraphs=shown).encode()
+            escaped = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
+            body = PAGE.format(title=html.escape(title), paragraphs=escaped).encode()
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 from strava_assets.strava.tokens import CLOCK_TOLERANCE, TIMEOUT_S, utc_now
 
 if TYPE_CHECKING:
@@ -146,12 +146,12 @@ class StravaClient:
             per_page: activities a page, at most 200.
 
         Raises:
-            RepeatedPage: the pages bring nothing new and would never end.
-            QuotaExhausted: the rate limit is reached.
+            RepeatedPageError: the pages bring nothing new and would never end.
+            QuotaExhaustedError: the rate limit is reached.
             StravaError: any other failure.
         """
         window = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
-        seen: set[str] = set()
+        listed: set[str] = set()
         previous: list[str] = []
         was_stale = False
         number = 0
@@ -163,16 +163,16 @@ class StravaClient:
             if not records:
                 return
             keys = [_key(record) for record in records]
-            fresh = [key for key in dict.fromkeys(keys) if key not in seen]
+            fresh = [key for key in dict.fromkeys(keys) if key not in listed]
             # An upload during the listing pushes known activities onto a last page of their own, so one
             # stale page may be honest; the same page again, or a second stale one, is not.
             if not fresh and (was_stale or keys == previous):
-                raise errors.RepeatedPage(
+                raise errors.RepeatedPageError(
                     f"Page {number} of the listing brings no activity that was not there before."
                 )
             was_stale = not fresh
             previous = keys
-            seen.update(fresh)
+            listed.update(fresh)
             new_ids = [key for key in fresh if not key.startswith(_NO_ID)]
             yield Page(number, query, answer.body, records, new_ids, answer.fetched_at, self.quota)
 
@@ -185,13 +185,13 @@ class StravaClient:
         """One activity in detail.
 
         Raises:
-            ActivityNotFound: there is none of this id, or it is hidden from this token.
+            ActivityNotFoundError: there is none of this id, or it is hidden from this token.
         """
         path = f"/activities/{_checked_id(activity_id)}"
         try:
             answer = self._get("activity", path)
         except _NotFound:
-            raise errors.ActivityNotFound(f"Strava knows no activity {activity_id}.") from None
+            raise errors.ActivityNotFoundError(f"Strava knows no activity {activity_id}.") from None
         return answer.body, answer.document
 
     def streams(self, activity_id: str, keys: Sequence[str]) -> tuple[bytes, dict[str, Any]] | None:
@@ -219,7 +219,7 @@ class StravaClient:
                 seconds = FIRST_BACKOFF_S * 2 ** (retries - 1) * random.uniform(1, 1.5)  # noqa: S311 - jitter
                 self._tell(f"{error.happened} Retry {retries} of {self._max_retries} in {seconds:.1f} s.")
                 self._sleep(seconds)
-            except errors.InvalidAccessToken:
+            except errors.InvalidAccessTokenError:
                 if refreshed:
                     raise
                 refreshed = True
@@ -231,7 +231,7 @@ class StravaClient:
 
     def _send(self, kind: str, path: str, query: str, token: str) -> Answer | None:
         """Send one request; `None` after a 429, which the pacer has noted."""
-        asked = f"GET {path}"
+        request = f"GET {path}"
         self._calls[kind] += 1
         try:
             response = self._session.get(
@@ -243,24 +243,26 @@ class StravaClient:
             )
         except requests.RequestException as error:
             # `from None`: the library's exception holds the request, and the request holds the token.
-            raise answers.transport_failure(error, asked) from None
+            raise responses.transport_failure(error, request) from None
         now = self._clock()
         self._pacer.after_answer(response.status_code, response.headers)
         if response.status_code == 429:
-            self._tell(f"Strava answered {asked} with 429.")
+            self._tell(f"Strava answered {request} with 429.")
             return None
         if response.status_code == 404:
-            raise _NotFound(f"Strava answered {asked} with status 404.")
+            raise _NotFound(f"Strava answered {request} with status 404.")
         if response.status_code != 200:
-            raise answers.api_failure(response.status_code, response.content, asked)
-        answers.check_clock(response.headers, now, CLOCK_TOLERANCE)
+            raise responses.api_failure(response.status_code, response.content, request)
+        responses.check_clock(response.headers, now, CLOCK_TOLERANCE)
         body = response.content
-        document = answers.read_json(body, response.headers.get("Content-Type", ""), asked)
+        document = responses.read_json(body, response.headers.get("Content-Type", ""), request)
         if isinstance(document, dict) and "errors" in document and "message" in document:
-            raise errors.UnexpectedAnswer(f"The answer to {asked} is an error object with status 200.")
+            raise errors.UnexpectedResponseError(
+                f"The answer to {request} is an error object with status 200."
+            )
         if not isinstance(document, list if kind == "list" else dict):
-            raise errors.UnexpectedAnswer(
-                f"The answer to {asked} is not a JSON {'list' if kind == 'list' else 'object'}."
+            raise errors.UnexpectedResponseError(
+                f"The answer to {request} is not a JSON {'list' if kind == 'list' else 'object'}."
             )
         return Answer(body, document, now)
 
@@ -270,7 +272,7 @@ class StravaClient:
             self._on_event(event)
 
 
-class _NotFound(errors.RequestRefused):
+class _NotFound(errors.RequestRefusedError):
     """A 404, which only the caller can read: no streams, no activity, or a wrong address."""
 
     REMEDY = "Check the API address (STRAVA_API_BASE_URL)."
@@ -301,5 +303,5 @@ def _key(record: Any) -> str:
 
 def _checked_id(activity_id: str) -> str:
     if not activity_id.isascii() or not activity_id.isdigit():
-        raise errors.ActivityNotFound("An activity id is a whole number.")
+        raise errors.ActivityNotFoundError("An activity id is a whole number.")
     return activity_id

@@ -47,7 +47,7 @@ class PermanentStravaError(StravaError):
     """A failure that no retry cures: a person has to act."""
 
 
-class QuotaExhausted(StravaError):
+class QuotaExhaustedError(StravaError):
     """The application's rate limit is used up as far as this project may use it.
 
     Attributes:
@@ -66,7 +66,7 @@ class QuotaExhausted(StravaError):
         )
 
 
-class MissingCredentials(PermanentStravaError):
+class MissingCredentialsError(PermanentStravaError):
     """The secret store does not hold what a token refresh needs."""
 
     def __init__(self, names: Iterable[str], store: str) -> None:
@@ -102,7 +102,7 @@ class ForeignHostError(PermanentStravaError):
         )
 
 
-class MissingScope(PermanentStravaError):
+class MissingScopeError(PermanentStravaError):
     """The token is good, but it was not granted what was asked for.
 
     Attributes:
@@ -121,7 +121,7 @@ class MissingScope(PermanentStravaError):
         )
 
 
-class InactiveSubscription(PermanentStravaError):
+class InactiveSubscriptionError(PermanentStravaError):
     """Strava has switched the API application off, for want of a subscription as a rule (403)."""
 
     MEANS = (
@@ -134,7 +134,7 @@ class InactiveSubscription(PermanentStravaError):
     )
 
 
-class InvalidRefreshToken(PermanentStravaError):
+class InvalidRefreshTokenError(PermanentStravaError):
     """The refresh token is wrong, was revoked by the athlete, or was replaced by a newer one."""
 
     MEANS = (
@@ -144,27 +144,27 @@ class InvalidRefreshToken(PermanentStravaError):
     REMEDY = f"{LOGIN} to authorise again."
 
 
-class InvalidAuthorizationCode(PermanentStravaError):
+class InvalidAuthorizationCodeError(PermanentStravaError):
     """The code of the redirect was not accepted: codes work once and only for a short while."""
 
     REMEDY = f"{LOGIN} again and use the address of the newest redirect."
 
 
-class AuthorizationDenied(PermanentStravaError):
+class AuthorizationDeniedError(PermanentStravaError):
     """The consent page was answered with a refusal, or not at all."""
 
     MEANS = "No token was issued and nothing was changed."
     REMEDY = f"{LOGIN} again and choose Authorize."
 
 
-class ForeignRedirect(AuthorizationDenied):
+class ForeignRedirect(AuthorizationDeniedError):
     """A redirect that belongs to another login than the one that was begun."""
 
     MEANS = "It may come from an old tab, or be somebody else's doing. Nothing was changed."
     REMEDY = f"Use the tab that was opened last, or run {LOGIN.removeprefix('Run ')} again."
 
 
-class InvalidClient(PermanentStravaError):
+class InvalidClientError(PermanentStravaError):
     """The client id or the client secret is not the one of an API application."""
 
     REMEDY = (
@@ -173,34 +173,34 @@ class InvalidClient(PermanentStravaError):
     )
 
 
-class InvalidAccessToken(PermanentStravaError):
+class InvalidAccessTokenError(PermanentStravaError):
     """The access token was refused although it was just refreshed."""
 
     MEANS = "The athlete has probably revoked access on Strava's site. " + NOTHING_LOST
     REMEDY = f"{LOGIN} to authorise again."
 
 
-class RequestRefused(PermanentStravaError):
+class RequestRefusedError(PermanentStravaError):
     """Strava understood the request and does not want it (another 4xx)."""
 
     REMEDY = "Run `strava-assets doctor`; if it finds nothing, please report this with the message above."
 
 
-class ActivityNotFound(PermanentStravaError):
+class ActivityNotFoundError(PermanentStravaError):
     """There is no such activity, or it is not visible with this token's scopes (404)."""
 
     MEANS = "It was deleted, or it is private and the token lacks the scope activity:read_all."
     REMEDY = "Nothing if it was deleted; otherwise run `strava-assets login` and leave every box ticked."
 
 
-class RepeatedPage(PermanentStravaError):
+class RepeatedPageError(PermanentStravaError):
     """The listing brings the same activities over and over, so it would never end."""
 
     MEANS = "The listing was stopped; no conclusion is drawn from it. " + NOTHING_LOST
     REMEDY = "Check whether a proxy or cache stands between this machine and Strava, then run again."
 
 
-class TlsTrouble(PermanentStravaError):
+class TlsError(PermanentStravaError):
     """No trusted encrypted connection: a certificate that does not verify, or no TLS at all."""
 
     MEANS = "No secret was sent. " + NOTHING_LOST
@@ -210,7 +210,7 @@ class TlsTrouble(PermanentStravaError):
     )
 
 
-class ClockSkew(PermanentStravaError):
+class ClockSkewError(PermanentStravaError):
     """This machine's clock and Strava's disagree by so much that token lives and fetch times are wrong."""
 
     def __init__(self, skew: timedelta) -> None:
@@ -230,11 +230,11 @@ class ServerError(TransientStravaError):
     """Strava or something before it failed (5xx)."""
 
 
-class Timeout(TransientStravaError):
+class RequestTimeoutError(TransientStravaError):
     """No answer in time."""
 
 
-class ConnectionLost(TransientStravaError):
+class ConnectionLostError(TransientStravaError):
     """The connection could not be made or broke."""
 
     REMEDY = (
@@ -243,7 +243,7 @@ class ConnectionLost(TransientStravaError):
     )
 
 
-class NotJson(TransientStravaError):
+class NotJsonError(TransientStravaError):
     """Something else than JSON came back, a web page as a rule."""
 
     REMEDY = (
@@ -252,11 +252,11 @@ class NotJson(TransientStravaError):
     )
 
 
-class TruncatedBody(TransientStravaError):
+class TruncatedBodyError(TransientStravaError):
     """The answer was empty or cut off half-way."""
 
 
-class UnexpectedAnswer(TransientStravaError):
+class UnexpectedResponseError(TransientStravaError):
     """Valid JSON with a good status, but not of the shape that this request is answered with."""
 
     REMEDY = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,13 +134,13 @@ class Pacer:
         """Return when the next call may be sent.
 
         Raises:
-            QuotaExhausted: the day's calls are used up, or waiting would go beyond its bounds.
+            QuotaExhaustedError: the day's calls are used up, or waiting would go beyond its bounds.
         """
         while (hold := self._hold(self._clock())) is not None:
             window, until, reason = hold
             seconds = (until + GRACE - self._clock()).total_seconds()
             if window == "daily" or seconds > self._max_wait_s or self._waits_left <= 0:
-                raise QuotaExhausted(window, until, reason)
+                raise QuotaExhaustedError(window, until, reason)
             self._waits_left -= 1
             if self._on_wait:
                 self._on_wait(seconds, until, reason)
@@ -184,14 +184,14 @@ class Pacer:
             reserve = min(self._reserve_calls, allowance.limit // 2)
             used = allowance.usage + self._sent_since
             if used >= allowance.limit - reserve:
-                kept = f", {reserve} kept in reserve" if reserve else ""
-                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{kept}"
+                in_reserve = f", {reserve} kept in reserve" if reserve else ""
+                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{in_reserve}"
         return None
 
 
 def _figures(value: str) -> tuple[int | None, int | None]:
     """Read `"15min,daily"`; whatever is not a plain figure is unknown."""
-    parts = [*value.split(","), "", ""][:2]
-    matches = [FIGURE.fullmatch(part) for part in parts]
+    figures = [*value.split(","), "", ""][:2]
+    matches = [FIGURE.fullmatch(part) for part in figures]
     first, second = (int(match[1]) if match else None for match in matches)
     return first, second

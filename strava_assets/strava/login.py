@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 from strava_assets.strava.hosts import bound_hosts
 from strava_assets.strava.scopes import SCOPES
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, Grant, request_grant, utc_now
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_redirect(address: str, state: str) -> Consent:
 
     Raises:
         ForeignRedirect: its `state` is not ours.
-        AuthorizationDenied: it was refused, or there is no code in it.
+        AuthorizationDeniedError: it was refused, or there is no code in it.
     """
     query = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
     if not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
@@ -74,9 +74,9 @@ def read_redirect(address: str, state: str) -> Consent:
             "The redirect does not belong to this login: its `state` is another one."
         )
     if query.get("error"):
-        raise errors.AuthorizationDenied("Access was refused on Strava's consent page.")
+        raise errors.AuthorizationDeniedError("Access was refused on Strava's consent page.")
     if not query.get("code"):
-        raise errors.AuthorizationDenied("The redirect holds no code.")
+        raise errors.AuthorizationDeniedError("The redirect holds no code.")
     scopes = query.get("scope", "").replace(" ", ",").split(",")
     return Consent(query["code"], tuple(scope for scope in scopes if scope))
 
@@ -87,8 +87,8 @@ def exchange_code(
     """Exchange the redirect's code for the first tokens.
 
     Raises:
-        InvalidAuthorizationCode: the code was used before or is too old.
-        InvalidClient: id or secret is wrong.
+        InvalidAuthorizationCodeError: the code was used before or is too old.
+        InvalidClientError: id or secret is wrong.
         StravaError: any other failure.
     """
     form = {
@@ -135,10 +135,10 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
         session: for the request.
 
     Raises:
-        InvalidClient: id or secret is wrong.
+        InvalidClientError: id or secret is wrong.
         StravaError: any other failure.
     """
-    asked = "POST /oauth/revoke"
+    request = "POST /oauth/revoke"
     try:
         answer = session.post(
             f"{app.oauth_base_url.rstrip('/')}/revoke",
@@ -149,6 +149,6 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
         )
     except requests.RequestException as error:
         # `from None`: the library's exception holds the request, and the request holds the secrets.
-        raise answers.transport_failure(error, asked) from None
+        raise responses.transport_failure(error, request) from None
     if answer.status_code >= 300:
-        raise answers.token_failure(answer.status_code, answer.content, asked)
+        raise responses.token_failure(answer.status_code, answer.content, request)

@@ -22,7 +22,7 @@ from strava_assets.strava.tokens import request_grant
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 # A token with less life than this is not used for a new call: clocks differ and requests take their time.
 LIFE_MARGIN_S = 300
@@ -79,33 +79,33 @@ class Refresh:
         """Take the token another process just got, or get one; it is durable when this returns.
 
         Raises:
-            MissingCredentials: the store lacks something that a refresh needs.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             ForeignHostError: the credentials belong to another host than `oauth_base_url`.
             StravaError: the token endpoint's failure.
         """
         with self.store.lock():
-            known = self._known()
-            if self._is_new(known):
-                return Outcome(known, 0)
-            missing = [name for name in NEEDED if not known.get(name)]
+            stored = self._stored_values()
+            if self._is_new(stored):
+                return Outcome(stored, 0)
+            missing = [name for name in NEEDED if not stored.get(name)]
             if missing:
-                raise errors.MissingCredentials(missing, self.store.name)
-            hosts.require_oauth_host(self.oauth_base_url, known, remembers=self.store.writable)
-            form = {name: known[name] for name in NEEDED} | {"grant_type": "refresh_token"}
+                raise errors.MissingCredentialsError(missing, self.store.name)
+            hosts.require_oauth_host(self.oauth_base_url, stored, remembers=self.store.writable)
+            form = {name: stored[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(
                     session, self.oauth_base_url, form, clock=lambda: self.now, timeout=self.timeout
                 )
-            except errors.InvalidRefreshToken:
-                return Outcome(self._of_another(known["refresh_token"]), 1)
+            except errors.InvalidRefreshTokenError:
+                return Outcome(self._of_another(stored["refresh_token"]), 1)
             # Credentials that came without a host now belong to the one that has accepted them.
-            issuer = known.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
+            issuer = stored.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
             brought = grant.as_values() | {hosts.OAUTH_HOST: issuer}
             if self.store.writable:
                 self.store.write(brought)
-            return Outcome(known | brought, 1)
+            return Outcome(stored | brought, 1)
 
-    def apart(self) -> Outcome:
+    def in_subprocess(self) -> Outcome:
         """Do what `make` does in a process that outlives this one.
 
         Raises:
@@ -117,20 +117,20 @@ class Refresh:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, start_new_session=True
         ) as child:
             try:
-                told, _ = child.communicate(pickle.dumps(self), timeout=CHILD_LIMIT_S)
+                answer, _ = child.communicate(pickle.dumps(self), timeout=CHILD_LIMIT_S)
             except subprocess.TimeoutExpired:
                 child.kill()
-                raise errors.Timeout(
+                raise errors.RequestTimeoutError(
                     f"The token refresh did not end within {CHILD_LIMIT_S} seconds."
                 ) from None
-        if not told:
-            raise errors.ConnectionLost("The token refresh was ended from outside before it was done.")
-        outcome = pickle.loads(told)  # noqa: S301 - written by our own child
+        if not answer:
+            raise errors.ConnectionLostError("The token refresh was ended from outside before it was done.")
+        outcome = pickle.loads(answer)  # noqa: S301 - written by our own child
         if isinstance(outcome, Outcome):
             return outcome
         raise _revived(*outcome)
 
-    def _known(self) -> dict[str, str]:
+    def _stored_values(self) -> dict[str, str]:
         return self.store.read() | self.newer
 
     def _is_new(self, values: dict[str, str]) -> bool:
@@ -140,22 +140,22 @@ class Refresh:
         """The tokens of another process that refreshed first, where a store cannot lock it out."""
         for wait_s in self.store.settling_waits_s:
             time.sleep(wait_s)
-            known = self._known()
-            if known.get("refresh_token") != refused and self._is_new(known):
-                return known
-        raise errors.InvalidRefreshToken("Strava refused the refresh token.")
+            stored = self._stored_values()
+            if stored.get("refresh_token") != refused and self._is_new(stored):
+                return stored
+        raise errors.InvalidRefreshTokenError("Strava refused the refresh token.")
 
 
 def answer_parent() -> None:
     """The child's whole life: read the order, make the refresh, tell the outcome."""
     refresh: Refresh = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - written by our own parent
-    told: Outcome | tuple[type[BaseException], tuple[object, ...], dict[str, object]]
+    answer: Outcome | tuple[type[BaseException], tuple[object, ...], dict[str, object]]
     try:
         with requests.Session() as session:
-            told = refresh.make(session)
+            answer = refresh.make(session)
     except StravaAssetsError as error:
-        told = (type(error), error.args, error.__dict__)
-    sys.stdout.buffer.write(pickle.dumps(told))
+        answer = (type(error), error.args, error.__dict__)
+    sys.stdout.buffer.write(pickle.dumps(answer))
 
 
 def _revived(kind: type[BaseException], args: tuple[object, ...], state: dict[str, object]) -> BaseException:

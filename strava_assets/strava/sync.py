@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 from strava_assets.strava.tokens import utc_now
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Listing:
     descending: bool
     calls: dict[str, int]
     quota: Quota | None
-    stopped: QuotaExhausted | None = None
+    stopped: QuotaExhaustedError | None = None
 
     @property
     def resume_before(self) -> int | None:
@@ -128,7 +128,7 @@ class Listing:
 
 def plan(
     mode: SyncMode,
-    known: KnownHistory,
+    history: KnownHistory,
     now: datetime,
     *,
     overlap_days: float = 30,
@@ -139,7 +139,7 @@ def plan(
 
     Args:
         mode: what was asked for; AUTO lets the history decide.
-        known: what the landing knows.
+        history: what the landing knows.
         now: aware UTC time.
         overlap_days: how far before the newest start an incremental listing begins (late uploads, edits).
         full_every_hours: age at which AUTO renews the complete listing.
@@ -152,14 +152,14 @@ def plan(
         return _window_plan(window)
     if mode is SyncMode.FULL:
         return Plan(SyncMode.FULL, ListingWindow(), "A full listing was asked for.")
-    if known.newest_start is None:
+    if history.newest_start is None:
         return Plan(SyncMode.FULL, ListingWindow(), "No activity is known yet, so everything is listed.")
     if mode is SyncMode.AUTO:
-        full = _full_reason(known, now, full_every_hours)
+        full = _full_reason(history, now, full_every_hours)
         if full:
             return full
     # An activity dated in the future by a wrong device clock must not push the window beyond today.
-    newest = min(known.newest_start, now)
+    newest = min(history.newest_start, now)
     after = int((newest - timedelta(days=overlap_days)).timestamp())
     reason = f"From {overlap_days:g} days before the newest known activity ({newest:%Y-%m-%d})."
     return Plan(SyncMode.INCREMENTAL, ListingWindow(after=after), reason)
@@ -190,7 +190,7 @@ def run(
     ids: list[str] = []
     starts = _Starts()
     pages = records = 0
-    stopped: QuotaExhausted | None = None
+    stopped: QuotaExhaustedError | None = None
     # One page is written while the next is asked for: disk and bucket are waited for beside Strava.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
         written: Future[None] | None = None
@@ -207,7 +207,7 @@ def run(
                 starts.see(page.records)
                 if progress:
                     progress(pages, records, page.quota)
-        except QuotaExhausted as reached:
+        except QuotaExhaustedError as reached:
             stopped = reached
         if written:
             written.result()
@@ -244,21 +244,21 @@ def _window_plan(window: ListingWindow | None) -> Plan:
     return Plan(SyncMode.WINDOW, window, "A chosen window was asked for.")
 
 
-def _full_reason(known: KnownHistory, now: datetime, full_every_hours: float) -> Plan | None:
+def _full_reason(history: KnownHistory, now: datetime, full_every_hours: float) -> Plan | None:
     """The full listing that AUTO owes, if it owes one."""
-    if not known.history_complete:
-        if known.resume_before is None:
+    if not history.history_complete:
+        if history.resume_before is None:
             reason = "The history was never listed to its end."
         else:
-            since = datetime.fromtimestamp(known.resume_before, UTC)
+            since = datetime.fromtimestamp(history.resume_before, UTC)
             reason = f"The first listing was stopped by the rate limit; it goes on before {since:%Y-%m-%d}."
-        return Plan(SyncMode.FULL, ListingWindow(before=known.resume_before), reason)
-    if known.last_complete_full_at is None:
+        return Plan(SyncMode.FULL, ListingWindow(before=history.resume_before), reason)
+    if history.last_complete_full_at is None:
         return Plan(SyncMode.FULL, ListingWindow(), "The history was not yet listed in one go.")
-    age = now - known.last_complete_full_at
+    age = now - history.last_complete_full_at
     due = timedelta(hours=full_every_hours) - FULL_SLACK
     if age >= due or age < timedelta(0):
-        reason = f"The last full listing ended {known.last_complete_full_at:%Y-%m-%d %H:%M} UTC."
+        reason = f"The last full listing ended {history.last_complete_full_at:%Y-%m-%d %H:%M} UTC."
         return Plan(SyncMode.FULL, ListingWindow(), reason)
     return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,41 +75,41 @@ def request_grant(
     Raises:
         StravaError: the class that names the failure.
     """
-    asked = "POST /oauth/token"
+    request = "POST /oauth/token"
     try:
         answer = session.post(
             f"{oauth_base_url.rstrip('/')}/token", data=dict(form), timeout=timeout, allow_redirects=False
         )
     except requests.RequestException as error:
         # `from None`: the library's exception holds the request, and the request holds the secrets.
-        raise answers.transport_failure(error, asked) from None
+        raise responses.transport_failure(error, request) from None
     now = clock()
     if answer.status_code != 200:
-        raise answers.token_failure(answer.status_code, answer.content, asked)
-    answers.check_clock(answer.headers, now, CLOCK_TOLERANCE)
-    document = answers.read_json(answer.content, answer.headers.get("Content-Type", ""), asked)
-    return _grant(document, now, asked)
+        raise responses.token_failure(answer.status_code, answer.content, request)
+    responses.check_clock(answer.headers, now, CLOCK_TOLERANCE)
+    document = responses.read_json(answer.content, answer.headers.get("Content-Type", ""), request)
+    return _grant(document, now, request)
 
 
-def _grant(document: Any, now: datetime, asked: str) -> Grant:
+def _grant(document: Any, now: datetime, request: str) -> Grant:
     if not isinstance(document, dict):
-        raise errors.UnexpectedAnswer(f"The answer to {asked} is not an object.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} is not an object.")
     tokens = [document.get(name) for name in ("access_token", "refresh_token")]
     try:
         expires_at = int(document["expires_at"])
     except (KeyError, TypeError, ValueError, OverflowError):
         expires_at = 0
     if not 0 < expires_at < LAST_SECOND:
-        raise errors.UnexpectedAnswer(f"The answer to {asked} has no usable expires_at.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} has no usable expires_at.")
     # What a header cannot carry would fail later, in words that quote it.
     if not all(
         isinstance(token, str) and token and token.isascii() and token.isprintable() for token in tokens
     ):
-        raise errors.UnexpectedAnswer(f"The answer to {asked} lacks a usable token.")
+        raise errors.UnexpectedResponseError(f"The answer to {request} lacks a usable token.")
     lives_in_s = document.get("expires_in")
     if isinstance(lives_in_s, int | float) and 0 <= lives_in_s < LAST_SECOND:
         skew = timedelta(seconds=expires_at - lives_in_s) - timedelta(seconds=now.timestamp())
         if abs(skew) > CLOCK_TOLERANCE:
-            raise errors.ClockSkew(skew)
+            raise errors.ClockSkewError(skew)
     athlete = document.get("athlete")
     return Grant(str(tokens[0]), str(tokens[1]), expires_at, athlete if isinstance(athlete, dict) else {})

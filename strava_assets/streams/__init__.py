@@ -2,9 +2,9 @@
 
 from strava_assets.streams.entries import Key, Status, StreamEntry
 from strava_assets.streams.folder import StreamsError
-from strava_assets.streams.recording import UnreadableRecording, from_channels, from_streams
+from strava_assets.streams.recording_table import UnreadableRecordingError, from_channels, from_streams
 from strava_assets.streams.soundness import PartReport, fault_of
-from strava_assets.streams.store import StreamStore, StreamWriter
+from strava_assets.streams.stream_store import StreamStore, StreamWriter
 
 __all__ = [
     "Key",
@@ -14,7 +14,7 @@ __all__ = [
     "StreamStore",
     "StreamWriter",
     "StreamsError",
-    "UnreadableRecording",
+    "UnreadableRecordingError",
     "fault_of",
     "from_channels",
     "from_streams",

@@ -99,8 +99,8 @@ def in_force(entries: Iterable[StreamEntry]) -> dict[Key, StreamEntry]:
     """
     counting: dict[Key, StreamEntry] = {}
     for entry in entries:
-        known = counting.get(entry.key)
-        if known is None or _rank(entry) >= _rank(known):
+        other = counting.get(entry.key)
+        if other is None or _rank(entry) >= _rank(other):
             counting[entry.key] = entry
     return counting
 

@@ -1,7 +1,7 @@
 """The files of the streams under one address: list them, open one, put one in place whole, remove one.
 
-Only files whose names have the form that is written here are read or removed. What is in them is store.py's
-matter.
+Only files whose names have the form that is written here are read or removed. stream_store.py decides what is
+in them.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ class Folder:
         Args:
             before: how old they must be, epoch seconds, so that no running one loses its own.
         """
-        left = [path for path in self._folder.files() if _DRAFT.fullmatch(path) or is_write_test(path)]
-        self._folder.remove([path for path in left if self._folder.modified(path) < before])
+        leftovers = [path for path in self._folder.files() if _DRAFT.fullmatch(path) or is_write_test(path)]
+        self._folder.remove([path for path in leftovers if self._folder.modified(path) < before])
 
     def check_writable(self) -> None:
         """Write and remove a small file.

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from strava_assets.streams.entries import from_footer, to_footer
 from strava_assets.streams.folder import StreamsError
-from strava_assets.streams.recording import SCHEMA, channels_of, version_of
+from strava_assets.streams.recording_table import SCHEMA, channels_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-class StreamsChanged(StreamsError):  # noqa: N818 - it says what happened
+class StreamsChangedError(StreamsError):
     """A part is no longer what its reader was told."""
 
     transient = True
@@ -110,14 +110,14 @@ class OpenPart:
 
         Raises:
             StreamsError: the file is damaged.
-            StreamsChanged: the part holds that recording no more.
+            StreamsChangedError: the part holds that recording no more.
         """
         if not entry.samples:
             return None
         # Asked of this very footer: the one the entry was read from may have been replaced since.
         here = next((e for e in self.entries if e.key == entry.key and e.version == entry.version), None)
         if here is None or here.row_group is None:
-            raise StreamsChanged(
+            raise StreamsChangedError(
                 f"The streams' file {self._address} was changed while it was being read.",
                 means="Two runs met; nothing is lost.",
                 remedy="run it again.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.streams.part import DamagedPartError, open_part
-from strava_assets.streams.recording import UnreadableRecording, check, version_of
+from strava_assets.streams.recording_table import UnreadableRecordingError, check, version_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,7 @@ def fault_of(entry: StreamEntry, recording: pa.Table) -> str | None:
     """
     try:
         check(recording)
-    except UnreadableRecording as reason:
+    except UnreadableRecordingError as reason:
         return str(reason)
     if recording.num_rows != entry.samples or version_of(recording) != entry.version:
         return "its samples are not those that were stored"

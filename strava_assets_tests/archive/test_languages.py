@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from strava_assets.archive import ArchiveError, Export, Facts, read_activities, record_of
-from strava_assets.archive.activities import understood
-from strava_assets.archive.languages import known_languages, layout
+from strava_assets.archive.activities_csv import understood
+from strava_assets.archive.languages import all_languages, layout
 from strava_assets.schema.sports import SPORTS
 from strava_assets_tests.archive.exports import (
     LANGUAGES,
@@ -141,7 +141,7 @@ def test_apostrophes_of_either_form_are_the_same() -> None:
 
 @pytest.mark.parametrize("sport", SPORTS, ids=lambda sport: sport.sport_type)
 def test_every_sport_is_known_by_its_english_display_text(sport: Any) -> None:
-    [english] = [language for language in known_languages() if language.name == "English"]
+    [english] = [language for language in all_languages() if language.name == "English"]
     spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in sport.sport_type).strip()
 
     assert english.sport_type(spaced) == sport.sport_type
@@ -167,9 +167,9 @@ def test_a_languages_file_names_columns_and_sports_that_there_are(name: str) -> 
 
 
 def test_every_languages_file_is_tried_here_and_documented() -> None:
-    assert len(known_languages()) == len(LANGUAGES)
+    assert len(all_languages()) == len(LANGUAGES)
     page = (Path(__file__).parents[2] / "docs" / "archive.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([A-Z]\w+) \|", page.split("## Languages")[1], re.MULTILINE)
-    assert sorted(documented) == sorted(language.name for language in known_languages())
+    assert sorted(documented) == sorted(language.name for language in all_languages())
     assert date_in("pt", datetime(2026, 8, 8, 7, 59, 26, tzinfo=UTC)) == "8 de ago. de 2026, 07:59:26"
     assert date_in("en", datetime(2022, 5, 29, 15, 53, 35, tzinfo=UTC)) == "May 29, 2022, 3:53:35 PM"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFile, athlete_of, read_activities
+from strava_assets.archive import ArchiveError, Export, UnreadableFileError, athlete_of, read_activities
 from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
 
 if TYPE_CHECKING:
@@ -104,19 +104,22 @@ def test_links_of_a_folder_are_not_followed(tmp_path: Path) -> None:
 
     with Export(folder) as export:
         for name in ("activities/1.fit", "linked/2.fit", "../secret.fit"):
-            with pytest.raises(UnreadableFile):
+            with pytest.raises(UnreadableFileError):
                 export.read(name, LIMIT)
 
 
 def test_a_file_that_is_not_there_is_a_reason(tmp_path: Path) -> None:
-    with Export(write_export(tmp_path, [])) as export, pytest.raises(UnreadableFile, match="does not hold"):
+    with (
+        Export(write_export(tmp_path, [])) as export,
+        pytest.raises(UnreadableFileError, match="does not hold"),
+    ):
         export.read("activities/1.fit", LIMIT)
 
 
 def test_a_bomb_is_refused_by_what_it_says_of_itself(tmp_path: Path) -> None:
     path = a_zip(tmp_path / "export.zip", ("activities/1.fit", bytes(9_000_000)))
 
-    with Export(path) as export, pytest.raises(UnreadableFile, match="as bombs do"):
+    with Export(path) as export, pytest.raises(UnreadableFileError, match="as bombs do"):
         export.read("activities/1.fit", LIMIT)
 
 
@@ -126,7 +129,7 @@ def test_a_huge_file_is_refused_by_its_size(tmp_path: Path) -> None:
     (folder / "activities" / "1.fit").write_bytes(noise)
 
     for where in (folder, packed(folder, tmp_path / "export.zip")):
-        with Export(where) as export, pytest.raises(UnreadableFile, match="0 MB are read"):
+        with Export(where) as export, pytest.raises(UnreadableFileError, match="0 MB are read"):
             export.read("activities/1.fit", 200_000)
 
 
@@ -138,7 +141,7 @@ def test_a_size_that_is_a_lie_does_not_let_more_through(tmp_path: Path) -> None:
     content[at + 24 : at + 28] = struct.pack("<I", 100)
     path.write_bytes(content)
 
-    with Export(path) as export, pytest.raises(UnreadableFile):
+    with Export(path) as export, pytest.raises(UnreadableFileError):
         export.read("activities/1.fit", 10_000)
 
 
@@ -151,7 +154,7 @@ def test_a_damaged_file_of_a_zip_is_a_reason_and_the_others_are_read(tmp_path: P
     path.write_bytes(content)
 
     with Export(path) as export:
-        with pytest.raises(UnreadableFile, match="damaged"):
+        with pytest.raises(UnreadableFileError, match="damaged"):
             export.read("activities/1.fit", LIMIT)
         assert export.read("activities/2.fit", LIMIT) == b"fine"
 

@@ -12,7 +12,7 @@ import pytest
 from fitparse import FitFile
 
 from strava_assets.archive import Export, Facts, read_activities, read_recording, record_of
-from strava_assets.archive.activities import understood
+from strava_assets.archive.activities_csv import understood
 from strava_assets_tests.archive.exports import packed
 from strava_assets_tests.conftest import FIXTURES
 
@@ -93,7 +93,7 @@ def test_its_recording_ends_with_the_distance_that_strava_shows(export: Export) 
     assert read.channels["t_s"][-1] == row.number("Elapsed Time")
     start = row.moment("Activity Date")
     assert start == read.start
-    assert len(read.shown(start, 1428).channels["t_s"]) == len(read.channels["t_s"])
+    assert len(read.cropped_to(start, 1428).channels["t_s"]) == len(read.channels["t_s"])
 
 
 def test_every_header_of_a_real_german_export_is_known() -> None:

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from fitparse import FitFile
 
-from strava_assets.archive import UnreadableFile, read_recording
-from strava_assets.archive import recorded as recorded_module
-from strava_assets.archive.places import clock_of, plausible_offset, zone_at
+from strava_assets.archive import UnreadableFileError, read_recording
+from strava_assets.archive import decoded_file as recorded_module
+from strava_assets.archive.time_zones import clock_of, plausible_offset, zone_at
 from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, gpx, tcx
 
@@ -133,7 +133,7 @@ def test_a_clock_put_back_for_a_while_costs_that_while(form: str) -> None:
 def test_a_clock_that_runs_backwards_is_a_reason(form: str) -> None:
     ride = a_ride(60, start=START + timedelta(seconds=60))
 
-    with pytest.raises(UnreadableFile, match="backwards"):
+    with pytest.raises(UnreadableFileError, match="backwards"):
         read_recording(WRITERS[form](replace(ride, t_s=-ride.t_s)))
 
 
@@ -232,22 +232,22 @@ BROKEN_OR_HOSTILE = {
 # Named, since a gzip holds the second it was made in: each worker would call the test by another name.
 @pytest.mark.parametrize(("content", "why"), BROKEN_OR_HOSTILE.values(), ids=BROKEN_OR_HOSTILE)
 def test_a_broken_or_hostile_file_gives_a_reason(content: bytes, why: str) -> None:
-    with pytest.raises(UnreadableFile, match=why):
+    with pytest.raises(UnreadableFileError, match=why):
         read_recording(content)
 
 
 def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strava_assets.archive.recording.MOST_BYTES", 100_000)
+    monkeypatch.setattr("strava_assets.archive.file_formats.MOST_BYTES", 100_000)
     noisy = random.Random(1).randbytes(200_000)  # noqa: S311 - noise
 
-    with pytest.raises(UnreadableFile, match="that are read"):
+    with pytest.raises(UnreadableFileError, match="that are read"):
         read_recording(gzip.compress(noisy))
 
 
 def test_more_samples_than_any_activity_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorded_module, "MOST_SAMPLES", 10_000)
 
-    with pytest.raises(UnreadableFile, match="10,000 samples"):
+    with pytest.raises(UnreadableFileError, match="10,000 samples"):
         read_recording(fit(a_ride(20_001), with_crc=False))
 
 
@@ -259,7 +259,7 @@ def test_no_garbled_file_does_worse_than_give_a_reason(form: str) -> None:
         content = bytearray(whole)
         for _ in range(chance.choice([1, 3, 30])):
             content[chance.randrange(len(content))] = chance.randrange(256)
-        with contextlib.suppress(UnreadableFile):
+        with contextlib.suppress(UnreadableFileError):
             channels = read_recording(bytes(content)).channels
             assert (np.diff(channels["t_s"]) > 0).all()
             assert {len(values) for values in channels.values()} == {len(channels["t_s"])}
@@ -272,23 +272,23 @@ def of(seconds: int = 600, **fields: Any) -> Recorded:
 def test_a_crop_on_strava_is_a_crop_of_the_recording() -> None:
     whole = of(600)
 
-    shown = whole.shown(START + timedelta(seconds=200), 150)
+    cropped_to = whole.cropped_to(START + timedelta(seconds=200), 150)
 
-    assert shown.channels["t_s"].tolist() == list(range(151))
-    assert shown.channels["watts"].tolist() == whole.channels["watts"][200:351].tolist()
-    assert shown.start == START + timedelta(seconds=200)
+    assert cropped_to.channels["t_s"].tolist() == list(range(151))
+    assert cropped_to.channels["watts"].tolist() == whole.channels["watts"][200:351].tolist()
+    assert cropped_to.start == START + timedelta(seconds=200)
 
 
 def test_one_of_several_activities_of_a_file_gets_its_own_part() -> None:
     whole = of(600)
 
-    parts = [whole.shown(START + timedelta(seconds=s), 199) for s in (0, 200, 400)]
+    parts = [whole.cropped_to(START + timedelta(seconds=s), 199) for s in (0, 200, 400)]
 
     assert [len(part.channels["t_s"]) for part in parts] == [200, 200, 200]
 
 
 def test_seconds_count_from_the_start_that_strava_shows() -> None:
-    late = of(600).shown(START - timedelta(seconds=3), 700)
+    late = of(600).cropped_to(START - timedelta(seconds=3), 700)
 
     assert late.channels["t_s"].tolist() == [t + 3 for t in range(600)]
 
@@ -297,11 +297,11 @@ def test_seconds_count_from_the_start_that_strava_shows() -> None:
 def test_a_clock_that_was_put_right_on_strava_crops_nothing(seconds: int) -> None:
     whole = of(600)
 
-    assert whole.shown(START + timedelta(seconds=seconds), 599) is whole
+    assert whole.cropped_to(START + timedelta(seconds=seconds), 599) is whole
 
 
 def test_a_crop_without_a_known_end_goes_on_to_the_end() -> None:
-    assert len(of(600).shown(START + timedelta(seconds=100), None).channels["t_s"]) == 500
+    assert len(of(600).cropped_to(START + timedelta(seconds=100), None).channels["t_s"]) == 500
 
 
 PARIS, SOLOMONS = "Europe/Paris", "Pacific/Guadalcanal"

@@ -8,6 +8,7 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pytest
 
 from strava_assets.sandbox import Sandbox, serve
@@ -87,10 +88,13 @@ def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_pat
                 f"An earlier strava-assets up was killed; its host (process {hanging}) is ended."
                 in started.out
             )
-            assert "was killed before it ended; it is marked as failed" in started.out
             started.process.send_signal(signal.SIGINT)
             assert started.ended() == 0, started.out
     assert processes_in(tmp_path) == []
+    with dg.DagsterInstance.from_config(str(tmp_path / "data" / "sample" / "dagster")) as instance:
+        runs = instance.get_runs()
+    assert len(runs) == 2
+    assert all(run.is_finished for run in runs)
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterIns
     first, second = run(instance, weekly_watts), run(instance, weekly_watts)
     assert files_of(instance, first)
 
-    assert prune(instance, KEEP_DAYS + 1) == Pruned(runs=1, kept_for_assets=1)
+    assert prune(instance, KEEP_DAYS + 1) == Pruned(runs=1, needed_for_assets=1)
 
     assert not instance.has_run(first)
     assert files_of(instance, first) == []
@@ -79,7 +79,7 @@ def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterIns
 def test_the_last_success_of_every_asset_stays(instance: dg.DagsterInstance) -> None:
     both, weeks = run(instance, weekly_watts, quarterly_overview), run(instance, weekly_watts)
 
-    assert prune(instance, 10 * KEEP_DAYS) == Pruned(runs=0, kept_for_assets=2)
+    assert prune(instance, 10 * KEEP_DAYS) == Pruned(runs=0, needed_for_assets=2)
 
     latest = instance.get_latest_materialization_events([weekly_watts.key, quarterly_overview.key])
     assert {event.run_id for event in latest.values() if event} == {both, weeks}

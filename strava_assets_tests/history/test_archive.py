@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from strava_assets.archive import ArchiveError, Export
-from strava_assets.history import archive as archive_module
-from strava_assets.history.archive import Imported, Progress, import_archive
+from strava_assets.history import archive_import as archive_module
+from strava_assets.history.archive_import import Imported, Progress, import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.retention import expire, forget
 from strava_assets_tests.archive.devices import a_ride, fit
@@ -336,7 +336,7 @@ INTERRUPTED = """
 import multiprocessing, sys, time
 from datetime import UTC, datetime
 from strava_assets.archive import Export
-from strava_assets.history import archive
+from strava_assets.history import archive_import
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
 
@@ -346,12 +346,14 @@ def told(progress):
         time.sleep(600)
 
 if __name__ == "__main__":
-    archive._FILES_A_PIECE = 5
+    archive_import._FILES_A_PIECE = 5
     path, landing, streams = sys.argv[1:]
     with Export(path) as export:
         landing, store, home = Landing(landing), StreamStore(streams), "Europe/Paris"
         clock = lambda: datetime.now(UTC)
-        archive.import_archive(export, landing, store, clock=clock, home=home, processes=2, progress=told)
+        archive_import.import_archive(
+            export, landing, store, clock=clock, home=home, processes=2, progress=told
+        )
 """
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strava_assets.history.calendar import quarter_of, week_of
-from strava_assets.history.records import Origin, Unreadable, digest, read_record
+from strava_assets.history.landed_records import Origin, UnreadableRecordError, digest, read_record
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets_tests.history.stories import Story, activity
 
@@ -108,7 +108,7 @@ BAD = {
 
 @pytest.mark.parametrize(("record", "reason"), BAD.values(), ids=BAD)
 def test_a_record_that_cannot_be_read_says_which_field_is_wrong(record: Any, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableRecordError, match=reason):
         row(record)
 
 

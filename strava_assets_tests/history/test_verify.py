@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.compact import compact
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.history.retention import expire
 from strava_assets.history.verify import (
     MOST_NAMED,
@@ -208,7 +208,7 @@ def test_a_table_that_another_version_read_is_said_to_be_rebuilt_next(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story.sync([activity(1)])
-    monkeypatch.setattr(ledger, "READER", "another")
+    monkeypatch.setattr(loaded_batches, "READER", "another")
     [named] = differences(verify(story))["bq_activities"]
     assert "the next sync rebuilds it" in named
 

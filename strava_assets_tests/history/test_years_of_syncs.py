@@ -18,7 +18,7 @@ import pytest
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import Fetched, SyncRequest, fetch
-from strava_assets.history.load import Loader, LoadReport
+from strava_assets.history.loader import Loader, LoadReport
 from strava_assets.landing import Landing, LandingError
 from strava_assets.sandbox import Fault, RateLimits, RunningSandbox, Sandbox, serve
 from strava_assets.schema.activities import ACTIVITIES

@@ -205,7 +205,7 @@ def test_a_token_revoked_for_good_is_told_after_looking_for_another_runs(google:
     keeper.settling_waits_s = (0.0, 0.0)
     with serve(sandbox) as server:
         auth = Authenticator(SeededStore(keeper, values_of(ENVIRON)), f"{server.base_url}/oauth")
-        with pytest.raises(errors.InvalidRefreshToken):
+        with pytest.raises(errors.InvalidRefreshTokenError):
             auth.access_token(server.base_url)
     assert google.calls.count("AccessSecretVersion") == 4
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 STRAVA = "https://www.strava.com"
 OURS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
@@ -168,7 +168,7 @@ def test_the_first_host_that_accepts_credentials_from_the_environment_is_theirs(
 def test_a_host_that_does_not_accept_them_is_not_remembered(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     store = open_store("file", environ=ENVIRON, path=path)
-    with ScriptedServer(lambda _: Said(404, {})) as mistyped, pytest.raises(errors.RequestRefused):
+    with ScriptedServer(lambda _: Said(404, {})) as mistyped, pytest.raises(errors.RequestRefusedError):
         Authenticator(store, mistyped.url).refresh()
     assert "oauth_host" not in FileStore(path).read()
 

@@ -137,7 +137,7 @@ def test_the_one_moment_that_cannot_be_saved_is_reported_with_its_cure(tmp_path:
     path = tmp_path / "tokens.json"
     with serve(sandbox) as server:
         assert run(server.base_url, path, "before the write", "the refresh") == ""
-        with pytest.raises(errors.InvalidRefreshToken) as raised:
+        with pytest.raises(errors.InvalidRefreshTokenError) as raised:
             next_run_works(server.base_url, path)
     assert "strava-assets login" in raised.value.remedy
 

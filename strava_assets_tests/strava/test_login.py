@@ -81,7 +81,7 @@ def test_a_refusal_ends_the_waiting_with_its_cure() -> None:
     with serve(Sandbox()) as server, listen(STATE) as callback:
         address = authorization_url(sandbox_app(server.base_url), callback.redirect_uri, STATE)
         shown = answer_consent_page(address, decision="cancel")
-        with pytest.raises(errors.AuthorizationDenied, match="refused") as refused:
+        with pytest.raises(errors.AuthorizationDeniedError, match="refused") as refused:
             callback.wait(timeout_s=5)
     assert "No access was given" in shown.text
     assert "Authorize" in refused.value.remedy
@@ -109,7 +109,7 @@ def test_a_browser_that_opens_a_silent_connection_does_not_hold_the_login_up() -
 
 
 def test_nobody_coming_back_is_told_after_the_time_limit() -> None:
-    with listen(STATE) as callback, pytest.raises(errors.AuthorizationDenied, match="within 0 seconds"):
+    with listen(STATE) as callback, pytest.raises(errors.AuthorizationDeniedError, match="within 0 seconds"):
         callback.wait(timeout_s=0)
 
 
@@ -127,8 +127,8 @@ def test_a_taken_port_is_told_with_its_cure() -> None:
         ({"code": "c"}, errors.ForeignRedirect),
         ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirect),
         ({"code": "c", "state": "é"}, errors.ForeignRedirect),
-        ({"state": STATE}, errors.AuthorizationDenied),
-        ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDenied),
+        ({"state": STATE}, errors.AuthorizationDeniedError),
+        ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDeniedError),
     ],
 )
 def test_a_pasted_redirect_that_is_not_ours_or_holds_no_code_is_refused(
@@ -160,7 +160,7 @@ def test_a_code_works_once() -> None:
     with serve(sandbox) as server, requests.Session() as session:
         app = sandbox_app(server.base_url)
         grant = exchange_code(app, code, session=session)
-        with pytest.raises(errors.InvalidAuthorizationCode):
+        with pytest.raises(errors.InvalidAuthorizationCodeError):
             exchange_code(app, code, session=session)
     assert grant.access_token not in repr(grant)
     assert grant.refresh_token not in repr(grant)
@@ -173,7 +173,7 @@ def test_logging_out_takes_the_access_back() -> None:
     with serve(sandbox) as server, requests.Session() as session:
         revoke(sandbox_app(server.base_url), token, session=session)
         assert sandbox.tokens.valid_refresh_token is None
-        with pytest.raises(errors.InvalidClient):
+        with pytest.raises(errors.InvalidClientError):
             revoke(sandbox_app(server.base_url, "wrong"), token, session=session)
 
 
@@ -182,7 +182,7 @@ def test_revoking_where_nobody_listens_tells_no_secret() -> None:
         port = server.getsockname()[1]
     token = "canary-token"
     app = Application("id", "canary-secret", f"http://127.0.0.1:{port}")
-    with requests.Session() as session, pytest.raises(errors.ConnectionLost) as lost:
+    with requests.Session() as session, pytest.raises(errors.ConnectionLostError) as lost:
         revoke(app, token, session=session)
     assert "canary" not in "".join(traceback.format_exception(lost.value)) + repr(lost.value)
 

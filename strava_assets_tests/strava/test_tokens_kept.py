@@ -167,7 +167,9 @@ def test_no_warning_where_nothing_rotates() -> None:
 def test_missing_credentials_are_named_with_their_place(tmp_path: Path, kind: str) -> None:
     environ = {"STRAVA_CLIENT_ID": "12345", "STRAVA_CLIENT_SECRET": "  "}
     store = open_store("env" if kind == "env" else "file", environ=environ, path=tmp_path / "tokens.json")
-    with pytest.raises(errors.MissingCredentials, match="No client_secret and no refresh_token in") as raised:
+    with pytest.raises(
+        errors.MissingCredentialsError, match="No client_secret and no refresh_token in"
+    ) as raised:
         Authenticator(store, "http://127.0.0.1:9/oauth").access_token("http://127.0.0.1:9")
     assert raised.value.names == ("client_secret", "refresh_token")
     assert "strava-assets login" in raised.value.remedy

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.schema.streams import STREAM_SAMPLES
-from strava_assets.streams import UnreadableRecording, from_channels, from_streams
-from strava_assets.streams.recording import (
+from strava_assets.streams import UnreadableRecordingError, from_channels, from_streams
+from strava_assets.streams.recording_table import (
     CHANNELS,
     LONGEST_S,
     SCHEMA,
@@ -128,7 +128,7 @@ def test_an_answer_without_a_sample_is_no_recording(answer: Answer) -> None:
     ],
 )
 def test_a_malformed_answer_is_refused_with_its_reason(answer: Answer, reason: str) -> None:
-    with pytest.raises(UnreadableRecording, match=reason):
+    with pytest.raises(UnreadableRecordingError, match=reason):
         from_streams("7", "42", answer)
 
 
@@ -177,7 +177,7 @@ def test_channels_of_a_file_make_the_same_recording_as_strava_s_streams() -> Non
     ],
 )
 def test_channels_that_do_not_fit_are_refused(channels: dict[str, Any], reason: str) -> None:
-    with pytest.raises(UnreadableRecording, match=reason):
+    with pytest.raises(UnreadableRecordingError, match=reason):
         from_channels("7", "42", channels)
 
 
@@ -197,10 +197,10 @@ def test_a_version_is_of_the_samples_alone() -> None:
 def test_what_every_recording_promises_is_held() -> None:
     kept = recording("1")
     check(kept)
-    with pytest.raises(UnreadableRecording, match="its columns are not those"):
+    with pytest.raises(UnreadableRecordingError, match="its columns are not those"):
         check(kept.drop_columns(["watts"]))
-    with pytest.raises(UnreadableRecording, match="does not increase"):
+    with pytest.raises(UnreadableRecordingError, match="does not increase"):
         check(kept.take([1, 0]))
     nameless = kept.set_column(0, SCHEMA.field(0), pa.nulls(len(kept), pa.string()))
-    with pytest.raises(UnreadableRecording, match="athlete_id is missing"):
+    with pytest.raises(UnreadableRecordingError, match="athlete_id is missing"):
         check(nameless)

@@ -39,7 +39,7 @@ def test_a_second_start_runs_nothing(platform: Platform, tmp_path: Path) -> None
 
     with going_up(tmp_path) as second:
         second.read_until("Ctrl-C stops everything")
-        assert "Everything was materialised" in second.out
+        assert "Everything was materialized" in second.out
         assert second.ask()["runsOrError"]["results"] == runs
         # What a closed terminal sends.
         second.process.send_signal(signal.SIGHUP)
@@ -52,5 +52,5 @@ def test_once_it_ends_by_itself_when_everything_is_there(platform: Platform, tmp
 
     with going_up(tmp_path, "--once") as once:
         assert once.ended() == 0, once.out
-    assert "Everything was materialised" in once.out
+    assert "Everything was materialized" in once.out
     assert processes_in(tmp_path) == []

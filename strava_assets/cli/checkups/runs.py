@@ -115,7 +115,7 @@ def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Findin
         days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400
         if days >= 1:
             said += f" They have grown by {size_mb / days:,.1f} MB a day."
-    return ok("records", said)
+    return ok("run records", said)
 
 
 def _last_sync(instance: dg.DagsterInstance) -> Finding:

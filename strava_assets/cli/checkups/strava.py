@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 # Which subject a refusal is about; every other one is about the connection.
 _ABOUT: dict[type[errors.StravaError], str] = {
-    errors.InactiveSubscription: "subscription",
-    errors.MissingScope: "scopes",
-    errors.MissingCredentials: "secrets",
-    errors.InvalidRefreshToken: "token",
-    errors.InvalidAccessToken: "token",
-    errors.InvalidClient: "client",
-    errors.ClockSkew: "clock",
-    errors.QuotaExhausted: "quota",
+    errors.InactiveSubscriptionError: "subscription",
+    errors.MissingScopeError: "scopes",
+    errors.MissingCredentialsError: "secrets",
+    errors.InvalidRefreshTokenError: "token",
+    errors.InvalidAccessTokenError: "token",
+    errors.InvalidClientError: "client",
+    errors.ClockSkewError: "clock",
+    errors.QuotaExhaustedError: "quota",
 }
 
 
@@ -32,7 +32,7 @@ def look(settings: Settings) -> Iterator[Finding]:
     client = impatient_client(settings, open_tokens(settings))
     try:
         newest = next(client.pages(per_page=1), None)
-    except (errors.TransientStravaError, errors.QuotaExhausted) as error:
+    except (errors.TransientStravaError, errors.QuotaExhaustedError) as error:
         # It passes by itself; there is nothing for a person to mend.
         yield failed(_ABOUT.get(type(error), "strava"), error, State.WARNING)
     except errors.StravaError as error:

@@ -65,7 +65,7 @@ class StreamStore:
 
         Raises:
             StreamsError: a part is damaged.
-            StreamsChanged: a part was replaced since the entries were read.
+            StreamsChangedError: a part was replaced since the entries were read.
         """
         for part, group in groupby(sorted(entries, key=_place), key=lambda entry: entry.part):
             wanted = [entry for entry in group if entry.samples]
@@ -79,9 +79,9 @@ class StreamStore:
         # Then each stands in one part alone, and none reappears in an older form if this is cut short.
         self.drop_superseded()
         by_part = self._by_part()
-        gone = {entry.key for entry in chain.from_iterable(by_part.values())} & set(keys)
-        self._drop(by_part, lambda entry: entry.key in gone)
-        return len(gone)
+        removed = {entry.key for entry in chain.from_iterable(by_part.values())} & set(keys)
+        self._drop(by_part, lambda entry: entry.key in removed)
+        return len(removed)
 
     def athletes(self) -> set[str]:
         """Whose parts are here; told by the folders, so that a damaged file hides nobody."""
@@ -109,7 +109,7 @@ class StreamStore:
         for _, group in groupby(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[0]):
             parts = list(group)
             if len(parts) >= _WORTH_FOLDING:
-                self._fold(parts)
+                self._merge_parts(parts)
                 folded += len(parts)
         return folded
 
@@ -140,26 +140,26 @@ class StreamStore:
 
     def _by_part(self) -> dict[str, list[StreamEntry]]:
         """The entries of every part, in the order in which the parts were written."""
-        found = {}
+        entries = {}
         for part in sorted(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[1]):
             # Gone since the listing: another writer has folded it, and its new part is read next time.
             with contextlib.suppress(FileNotFoundError), open_part(self._folder, part) as opened:
-                found[part] = opened.entries
-        return found
+                entries[part] = opened.entries
+        return entries
 
     def _drop(self, by_part: dict[str, list[StreamEntry]], unwanted: Callable[[StreamEntry], bool]) -> None:
         for part, entries in by_part.items():
-            kept = [entry for entry in entries if not unwanted(entry)]
-            if not kept:
+            remaining = [entry for entry in entries if not unwanted(entry)]
+            if not remaining:
                 self._folder.remove(part)
-            elif len(kept) < len(entries):
+            elif len(remaining) < len(entries):
                 with open_part(self._folder, part) as opened, PartDraft(self._folder, part) as draft:
-                    for entry in kept:
+                    for entry in remaining:
                         draft.add(entry, opened.recording(entry))
                     draft.finish()
                     draft.place()
 
-    def _fold(self, parts: list[str]) -> None:
+    def _merge_parts(self, parts: list[str]) -> None:
         """Write all of them as one; the old ones, superseded entry by entry, go when the writer ends."""
         with self.writer() as writer:
             for part in parts:

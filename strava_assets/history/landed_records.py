@@ -36,7 +36,7 @@ _as_strict_json = json.JSONEncoder(
 ).encode
 
 
-class Unreadable(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
+class UnreadableRecordError(Exception):
     """Why a record cannot become a row; its text goes into `rejected_records.reason`."""
 
 
@@ -136,10 +136,10 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
         week_start: `monday` or `sunday`.
 
     Raises:
-        Unreadable: a field that must be there is not, or a value is not of its kind.
+        UnreadableRecordError: a field that must be there is not, or a value is not of its kind.
     """
     if not isinstance(record, dict):
-        raise Unreadable(f"the record is {_kind(record)}, not an object")
+        raise UnreadableRecordError(f"the record is {_kind(record)}, not an object")
     row = {name: _value(path, reader, record) for name, path, reader in _FIELDS}
     row["sport_type"] = row["sport_type"] or _text(record.get("type"))
     row["timezone"] = _zone_name(row["timezone"])
@@ -159,7 +159,7 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
     }
     for name, source in _REQUIRED:
         if row[name] is None or row[name] == "":
-            raise Unreadable(f"{source} is missing")
+            raise UnreadableRecordError(f"{source} is missing")
     return row
 
 
@@ -167,7 +167,7 @@ def key_of(landed: LandedRecord) -> Key:
     """Which activity a record is.
 
     Raises:
-        Unreadable: it cannot become a row.
+        UnreadableRecordError: it cannot become a row.
     """
     row = read_record(landed.record, landed.origin)
     return row["athlete_id"], row["activity_id"]
@@ -201,8 +201,8 @@ def _value(path: tuple[str, ...], reader: Callable[[Any], Any], record: Mapping[
         return None
     try:
         return reader(value)
-    except Unreadable as reason:
-        raise Unreadable(f"{'.'.join(path)} {reason}") from None
+    except UnreadableRecordError as reason:
+        raise UnreadableRecordError(f"{'.'.join(path)} {reason}") from None
 
 
 def _text(value: Any) -> str | None:
@@ -210,7 +210,7 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(_number(value))  # ids travel as numbers and are kept as text
-    raise Unreadable(f"should be text and is {_kind(value)}")
+    raise UnreadableRecordError(f"should be text and is {_kind(value)}")
 
 
 def _integer(value: Any) -> int:
@@ -223,18 +223,18 @@ def _float(value: Any) -> float:
 
 def _number(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unreadable(f"should be a number and is {_kind(value)}")
+        raise UnreadableRecordError(f"should be a number and is {_kind(value)}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise Unreadable("is not a finite number")
+        raise UnreadableRecordError("is not a finite number")
     if not _INT64_MIN <= value <= _INT64_MAX:
-        raise Unreadable("is a number beyond 64 bits")
+        raise UnreadableRecordError("is a number beyond 64 bits")
     return value
 
 
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise Unreadable(f"should be true or false and is {_kind(value)}")
+    raise UnreadableRecordError(f"should be true or false and is {_kind(value)}")
 
 
 def _instant(value: Any) -> datetime:
@@ -248,13 +248,13 @@ def _wall_clock(value: Any) -> datetime:
 
 def _moment(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise Unreadable(f"should be a time and is {_kind(value)}")
+        raise UnreadableRecordError(f"should be a time and is {_kind(value)}")
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise Unreadable(f"is no time: {value[:40]!r}") from None
+        raise UnreadableRecordError(f"is no time: {value[:40]!r}") from None
     if moment.year not in _YEARS:
-        raise Unreadable(f"is no time of an activity: {value[:40]!r}")
+        raise UnreadableRecordError(f"is no time of an activity: {value[:40]!r}")
     return moment
 
 
@@ -284,11 +284,11 @@ def _zone_name(timezone: str | None) -> str | None:
 
 def _local_start(row: Mapping[str, Any]) -> datetime:
     if row["start_date"] is None:
-        raise Unreadable("start_date is missing")
+        raise UnreadableRecordError("start_date is missing")
     if row["utc_offset_s"] is None:
-        raise Unreadable("start_date_local is missing, and so is utc_offset")
+        raise UnreadableRecordError("start_date_local is missing, and so is utc_offset")
     if abs(row["utc_offset_s"]) > _DAY_S:
-        raise Unreadable(f"utc_offset is no offset: {row['utc_offset_s']}")
+        raise UnreadableRecordError(f"utc_offset is no offset: {row['utc_offset_s']}")
     local: datetime = row["start_date"] + timedelta(seconds=row["utc_offset_s"])
     return local.replace(tzinfo=None)
 
@@ -302,7 +302,7 @@ def _extra(record: Mapping[str, Any]) -> str:
     try:
         return _as_strict_json(rest)
     except ValueError:
-        raise Unreadable("a field beyond the registry holds a number that is not finite") from None
+        raise UnreadableRecordError("a field beyond the registry holds a number that is not finite") from None
 
 
 def _kind(value: Any) -> str:

@@ -15,7 +15,7 @@ from strava_assets.sandbox.season import Career
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.sandbox.recording import Recording
+    from strava_assets.sandbox.invented_activity import Recording
 
 
 def sample_history(seed: int, today: date | None, now: datetime) -> list[dict[str, Any]]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from strava_assets.archive.errors import UnreadableFile
-from strava_assets.archive.places import zone_at
+from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.time_zones import zone_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class Recorded:
     utc_offset_s: int | None = None
     timezone: str | None = None
 
-    def shown(self, start: datetime, elapsed_s: int | None) -> Recorded:
+    def cropped_to(self, start: datetime, elapsed_s: int | None) -> Recorded:
         """The part that Strava shows, with `t_s` counted from the start it shows.
 
         A file is as it was uploaded, also where the activity was cropped afterwards or is one of several from
@@ -70,10 +70,10 @@ class Recorded:
         last = end if elapsed_s is None else shift + elapsed_s
         is_whole = abs(shift) <= _UNCROPPED_S
         is_part = shift > 0 and last <= end + _UNCROPPED_S
-        kept = (t_s >= shift) & (t_s <= last)
-        if not kept.any() or not (is_whole or is_part):
+        inside = (t_s >= shift) & (t_s <= last)
+        if not inside.any() or not (is_whole or is_part):
             return self
-        channels = {name: values[kept] for name, values in self.channels.items()}
+        channels = {name: values[inside] for name, values in self.channels.items()}
         channels["t_s"] = channels["t_s"] - shift
         return replace(self, start=start, channels=_with_any_value(channels))
 
@@ -96,7 +96,7 @@ class Samples:
         """Add one sample: its time in seconds since 1970, UTC, and a value or None for each channel.
 
         Raises:
-            UnreadableFile: there are more than any activity has.
+            UnreadableFileError: there are more than any activity has.
         """
         self._rows.append(row)
         if len(self._rows) == _BLOCK:
@@ -106,19 +106,19 @@ class Samples:
         """The recording they make.
 
         Raises:
-            UnreadableFile: there are none, or their times make no sense.
+            UnreadableFileError: there are none, or their times make no sense.
         """
         self._pack()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, 1))
         table = table[np.isfinite(table[:, 0])]
         if not len(table):
-            raise UnreadableFile("it holds no sample with a time")
+            raise UnreadableFileError("it holds no sample with a time")
         times = np.floor(table[:, 0])
         latest = np.maximum.accumulate(times)
         # The first of each second, and none of a stretch that a clock ran a second time.
         later = np.concatenate([[True], times[1:] > latest[:-1]])
         if later.sum() < 0.5 * len(np.unique(times)):
-            raise UnreadableFile("its clock runs backwards")
+            raise UnreadableFileError("its clock runs backwards")
         times = times[later]
         channels = {"t_s": times - times[0]}
         for name, column in zip(self._names, table[later].T[1:], strict=True):
@@ -136,7 +136,7 @@ class Samples:
         if not self._rows:
             return
         if _BLOCK * len(self._blocks) >= MOST_SAMPLES:
-            raise UnreadableFile(f"it holds more than {MOST_SAMPLES:,} samples")
+            raise UnreadableFileError(f"it holds more than {MOST_SAMPLES:,} samples")
         try:
             block = np.array(self._rows, dtype=np.float64)
         except (TypeError, ValueError):  # a list or a text where a number belongs
@@ -167,5 +167,5 @@ def _zone_of(channels: Mapping[str, Values]) -> str | None:
     latitude, longitude = channels.get("latitude_deg"), channels.get("longitude_deg")
     if latitude is None or longitude is None:
         return None
-    known = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
-    return zone_at(float(latitude[known[0]]), float(longitude[known[0]])) if len(known) else None
+    positions = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
+    return zone_at(float(latitude[positions[0]]), float(longitude[positions[0]])) if len(positions) else None

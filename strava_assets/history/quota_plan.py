@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from strava_assets.history.streams import StreamsReport
+    from strava_assets.history.stream_fetching import StreamsReport
     from strava_assets.strava.errors import Window
     from strava_assets.strava.limits import Quota
 
@@ -34,7 +34,7 @@ def calls_a_run(quota: Quota | None, reserve: int) -> int | None:
     return max(1, min(allowed)) if allowed else None
 
 
-def done_by(report: StreamsReport, reserve: int, now: datetime) -> datetime | None:
+def expected_completion(report: StreamsReport, reserve: int, now: datetime) -> datetime | None:
     """When the last of the remaining streams comes, if the schedule ticks on; None where none remains.
 
     Args:

@@ -72,7 +72,7 @@ def loaded_before(
         The batches, and the moment before which all of them began: as asked, or earlier where a batch is
         not loaded yet.
     """
-    known = {batch_id for batch_id, reader in readers(warehouse).items() if reader == READER}
-    waiting = (m.started_at for m in manifests if m.batch_id not in known)
+    loaded = {batch_id for batch_id, reader in readers(warehouse).items() if reader == READER}
+    waiting = (m.started_at for m in manifests if m.batch_id not in loaded)
     limit = min([moment, *waiting])
     return [m for m in manifests if m.started_at < limit], limit

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from strava_assets.archive import cells
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import ACTIVITIES
-from strava_assets.archive.languages import folded, known_languages, layout
+from strava_assets.archive.languages import all_languages, folded, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,13 +99,13 @@ class Row:
 
     def others(self, used: set[str]) -> dict[str, str]:
         """Every cell that is not empty, but for the columns named; what is shown of those stays in."""
-        kept: dict[str, str] = {}
+        cells: dict[str, str] = {}
         names = self._header.names
         for at, value in enumerate(self._values[: len(names)]):
             is_shown = self._header.is_shown(at)
             if value.strip() and (is_shown or names[at] not in used):
-                kept[f"{names[at]} (shown)" if is_shown else names[at]] = value
-        return kept
+                cells[f"{names[at]} (shown)" if is_shown else names[at]] = value
+        return cells
 
 
 def read_activities(export: Export) -> list[Row]:
@@ -117,7 +117,7 @@ def read_activities(export: Export) -> list[Row]:
     try:
         content = export.read(ACTIVITIES, MOST_BYTES)
         rows = list(_rows(content.decode("utf-8-sig")))
-    except UnreadableFile as reason:
+    except UnreadableFileError as reason:
         raise _unusable(export, str(reason)) from reason
     except UnicodeDecodeError as error:
         raise _unusable(export, "it is not UTF-8, as Strava writes it") from error
@@ -138,15 +138,15 @@ def understood(headers: Sequence[str]) -> Header:
     Raises:
         ArchiveError: no language has the headers that are needed.
     """
-    found = {language: _named(headers, language) for language in known_languages()}
+    found = {language: _named(headers, language) for language in all_languages()}
     fitting = {language: names for language, names in found.items() if set(REQUIRED) <= set(names)}
     if not fitting:
         raise _unknown_language(headers)
     language = max(fitting, key=lambda each: sum(name is not None for name in fitting[each]))
     names = fitting[language]
     order = layout()
-    known = [(at, name) for at, name in enumerate(names) if name and at < len(order)]
-    if len(known) >= _ENOUGH_IN_PLACE and all(order[at] == name for at, name in known):
+    named = [(at, name) for at, name in enumerate(names) if name and at < len(order)]
+    if len(named) >= _ENOUGH_IN_PLACE and all(order[at] == name for at, name in named):
         names = [name or (order[at] if at < len(order) else None) for at, name in enumerate(names)]
     return Header(
         language, tuple(name or header.strip() for name, header in zip(names, headers, strict=True))
@@ -177,12 +177,12 @@ def _unusable(export: Export, why: str) -> ArchiveError:
 
 
 def _unknown_language(headers: Sequence[str]) -> ArchiveError:
-    known = ", ".join(sorted(language.name for language in known_languages()))
+    named = ", ".join(sorted(language.name for language in all_languages()))
     offered = dict(zip((header.strip() for header in headers), layout()[:_OFFERED], strict=False))
     return ArchiveError(
         f"{ACTIVITIES} is written in a language that is not known here. Its first headers: "
         f"{', '.join(header.strip() for header in headers[:_OFFERED])}.",
-        means=f"Known are {known}. Nothing was imported.",
+        means=f"Known are {named}. Nothing was imported.",
         remedy="set Strava's language to one of these and ask for the export again; or add yours: a file "
         "strava_assets/archive/languages/<language>.json like those that are there (docs/archive.md). "
         "By their order its headers probably are\n" + json.dumps(offered, ensure_ascii=False, indent=2),

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from strava_assets.sandbox.recording import LatLng, Track
+from strava_assets.sandbox.invented_activity import LatLng, Track
 
 if TYPE_CHECKING:
     import random
@@ -66,8 +66,8 @@ def track(place: Place, distance_m: float, climb_m: float, rng: random.Random) -
     low = round(place.height_m - rng.uniform(5, 60), 1)
     return Track(
         polyline=encode_polyline(points),
-        start=_shown(points[0]),
-        end=_shown(points[-1]),
+        start=_public_point(points[0]),
+        end=_public_point(points[-1]),
         elev_low_m=low,
         elev_high_m=round(low + 4 + climb_m * rng.uniform(0.3, 0.55), 1),
     )
@@ -110,5 +110,5 @@ def decode_polyline(text: str) -> list[LatLng]:
     return points
 
 
-def _shown(point: LatLng) -> LatLng:
+def _public_point(point: LatLng) -> LatLng:
     return (round(point[0], 2), round(point[1], 2))

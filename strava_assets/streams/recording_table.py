@@ -1,7 +1,7 @@
 """One activity's recording: its samples as an Arrow table of the registry's columns, held to be sound.
 
 It is made from Strava's streams answer or from the channels of a recorded file. How recordings are kept
-stands in store.py.
+stands in stream_store.py.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STRAVA_KEYS = tuple(dict.fromkeys(column.source.split(".")[0] for column in CHAN
 LONGEST_S = 366 * 86_400
 
 
-class UnreadableRecording(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
+class UnreadableRecordingError(Exception):
     """Why a recording cannot be used; its text goes into `activity_streams.reason`."""
 
 
@@ -55,18 +55,18 @@ def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]
             channel without any value is the same as an absent one.
 
     Raises:
-        UnreadableRecording: no time, lengths that differ, times that do not increase in whole seconds, or a
-            value that is not of its kind.
+        UnreadableRecordingError: there is no time, lengths differ, times do not increase in whole seconds, or
+            a value is not of its kind.
     """
     if "t_s" not in channels:
-        raise UnreadableRecording("there is no time")
+        raise UnreadableRecordingError("there is no time")
     unknown = sorted(set(channels) - set(CHANNELS))
     if unknown:
-        raise UnreadableRecording(f"no channel is called {', '.join(unknown)}")
+        raise UnreadableRecordingError(f"no channel is called {', '.join(unknown)}")
     samples = len(channels["t_s"])
     for name, values in channels.items():
         if len(values) != samples:
-            raise UnreadableRecording(f"{name} has {len(values)} values and t_s has {samples}")
+            raise UnreadableRecordingError(f"{name} has {len(values)} values and t_s has {samples}")
     columns = {
         "athlete_id": _repeated(athlete_id, samples),
         "activity_id": _repeated(activity_id, samples),
@@ -74,11 +74,11 @@ def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]
     }
     for name, column in CHANNELS.items():
         if name not in columns:
-            given = channels.get(name)
+            values = channels.get(name)
             columns[name] = (
                 pa.nulls(samples, _ARROW_TYPES[column.type])
-                if given is None
-                else _channel(name, given, _ARROW_TYPES[column.type])
+                if values is None
+                else _channel(name, values, _ARROW_TYPES[column.type])
             )
     return pa.table(columns, schema=SCHEMA)
 
@@ -90,7 +90,7 @@ def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -
         The recording, or None where the answer holds no sample.
 
     Raises:
-        UnreadableRecording: as `from_channels`, or a stream that is not of Strava's form.
+        UnreadableRecordingError: as `from_channels`, or a stream that is not of Strava's form.
     """
     streams: dict[str, Sequence[Any]] = {}
     for key in STRAVA_KEYS:
@@ -99,16 +99,18 @@ def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -
             continue
         data = stream.get("data") if isinstance(stream, dict) else None
         if not isinstance(data, list):
-            raise UnreadableRecording(f"the stream {key} holds no list of values")
+            raise UnreadableRecordingError(f"the stream {key} holds no list of values")
         streams[key] = data
     if not any(streams.values()):
         return None
     if "time" not in streams:
-        raise UnreadableRecording("there is no time")
+        raise UnreadableRecordingError("there is no time")
     # Told in Strava's own names before the channels get ours.
     for key, data in streams.items():
         if len(data) != len(streams["time"]):
-            raise UnreadableRecording(f"{key} has {len(data)} values and time has {len(streams['time'])}")
+            raise UnreadableRecordingError(
+                f"{key} has {len(data)} values and time has {len(streams['time'])}"
+            )
     channels: dict[str, Any] = {}
     for name, column in CHANNELS.items():
         key, _, place = column.source.partition(".")
@@ -141,14 +143,14 @@ def check(recording: pa.Table) -> None:
     """Hold a recording to what every one promises.
 
     Raises:
-        UnreadableRecording: a column is missing or of another type, a required value is null, or the times
-            do not increase in whole seconds.
+        UnreadableRecordingError: a column is missing or of another type, a required value is null, or the
+            times do not increase in whole seconds.
     """
     if not recording.schema.equals(SCHEMA):
-        raise UnreadableRecording("its columns are not those of a recording")
+        raise UnreadableRecordingError("its columns are not those of a recording")
     for field in SCHEMA:
         if not field.nullable and recording.column(field.name).null_count:
-            raise UnreadableRecording(f"{field.name} is missing in some samples")
+            raise UnreadableRecordingError(f"{field.name} is missing in some samples")
     _times(recording.column("t_s").to_numpy())
 
 
@@ -159,16 +161,16 @@ def _repeated(text: str, count: int) -> pa.Array:
 def _times(values: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     times = _numbers("t_s", values)
     if not np.isfinite(times).all():
-        raise UnreadableRecording("t_s is missing in some samples")
+        raise UnreadableRecordingError("t_s is missing in some samples")
     whole = np.rint(times)
     if (whole != times).any():
-        raise UnreadableRecording("t_s is not in whole seconds")
+        raise UnreadableRecordingError("t_s is not in whole seconds")
     steps = np.diff(whole)
     if (steps <= 0).any():
         at = int(np.argmax(steps <= 0))
-        raise UnreadableRecording(f"t_s does not increase after {whole[at]:.0f} s")
+        raise UnreadableRecordingError(f"t_s does not increase after {whole[at]:.0f} s")
     if len(whole) and (whole[0] < 0 or whole[-1] > LONGEST_S):
-        raise UnreadableRecording(
+        raise UnreadableRecordingError(
             f"t_s runs from {whole[0]:.0f} to {whole[-1]:.0f} s, which no activity does"
         )
     return np.asarray(whole, np.int64)
@@ -179,7 +181,7 @@ def _channel(name: str, values: Any, wanted: pa.DataType) -> pa.Array:
         return _flags(name, values)
     numbers = _numbers(name, values)
     if np.isinf(numbers).any():
-        raise UnreadableRecording(f"{name} holds a number that is not finite")
+        raise UnreadableRecordingError(f"{name} holds a number that is not finite")
     return pa.array(numbers, wanted, from_pandas=True)
 
 
@@ -194,7 +196,7 @@ def _numbers(name: str, values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         or pa.types.is_floating(numbers.type)
         or pa.types.is_null(numbers.type)
     ):
-        raise UnreadableRecording(f"{name} does not hold numbers")
+        raise UnreadableRecordingError(f"{name} does not hold numbers")
     floats: np.ndarray[Any, np.dtype[np.float64]] = pc.cast(numbers, pa.float64(), safe=False).to_numpy(
         zero_copy_only=False
     )
@@ -205,7 +207,7 @@ def _flags(name: str, values: Any) -> pa.Array:
     try:
         return pa.array(values, pa.bool_(), from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        raise UnreadableRecording(f"{name} does not hold true or false") from None
+        raise UnreadableRecordingError(f"{name} does not hold true or false") from None
 
 
 def _coordinate(pairs: Sequence[Any], place: int) -> list[Any]:
@@ -213,4 +215,4 @@ def _coordinate(pairs: Sequence[Any], place: int) -> list[Any]:
     try:
         return [pair[place] if pair else None for pair in pairs]
     except (TypeError, IndexError, KeyError):
-        raise UnreadableRecording("latlng does not hold pairs of numbers") from None
+        raise UnreadableRecordingError("latlng does not hold pairs of numbers") from None

@@ -1,7 +1,7 @@
 """The API's streams: which activities want theirs, asking within the quota, the books kept of them.
 
 What was fetched stands in the streams' store before anything is concluded from it; a run that is stopped, by
-the quota or by a kill, goes on with the next one. When that is done is told in pace.py.
+the quota or by a kill, goes on with the next one. When that is done is told in quota_plan.py.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from strava_assets.history.fetch import athlete_of_token
-from strava_assets.history.records import digest
+from strava_assets.history.landed_records import digest
 from strava_assets.schema.streams import ACTIVITY_STREAMS
 from strava_assets.strava.errors import (
-    QuotaExhausted,
-    RequestRefused,
+    QuotaExhaustedError,
+    RequestRefusedError,
     StravaError,
     TransientStravaError,
 )
-from strava_assets.streams import StreamEntry, UnreadableRecording, from_streams
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams import StreamEntry, UnreadableRecordingError, from_streams
+from strava_assets.streams.recording_table import STRAVA_KEYS
 from strava_assets.warehouse.arrow import arrow_schema
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ _SETTLED_AFTER = timedelta(days=1)
 # "No streams" and "no such activity" are one answer, and an activity that was gone for a while may be back.
 _BELIEVED_FOR = timedelta(days=30)
 
-_LIVING = """
+_ACTIVE = """
 SELECT
   athlete_id, activity_id, year, COALESCE(device_watts, FALSE) AS has_power,
   start_date, elapsed_time_s, moving_time_s, distance_m, average_watts, device_watts
@@ -116,11 +116,11 @@ class StreamsReport:
     def needs_a_person(self) -> bool:
         """Whether what stopped it passes neither by itself nor with the next quarter hour."""
         return self.stopped is not None and not isinstance(
-            self.stopped, QuotaExhausted | TransientStravaError | RequestRefused
+            self.stopped, QuotaExhaustedError | TransientStravaError | RequestRefusedError
         )
 
 
-class NoStreamsAtAll(RequestRefused):
+class NoStreamsAtAllError(RequestRefusedError):
     """Strava says of one ride after another that it has no streams, though each has a power meter."""
 
     MEANS = "It was not taken for the truth: nothing was noted, and these rides are asked for again."
@@ -157,14 +157,14 @@ def wanted(
     """
     if which == "none":
         return []
-    found = []
-    for batch in warehouse.query_batches(_LIVING, {"all": which == "all"}):
+    due = []
+    for batch in warehouse.query_batches(_ACTIVE, {"all": which == "all"}):
         for row in batch.to_pylist():
             key, fingerprint = (row["athlete_id"], row["activity_id"]), fingerprint_of(row)
-            known = entries.get(key)
-            if _is_open(known, fingerprint, row, now):
-                found.append(Wanted(*key, row["year"], fingerprint, row["has_power"] and known is None))
-    return found
+            entry = entries.get(key)
+            if _is_due(entry, fingerprint, row, now):
+                due.append(Wanted(*key, row["year"], fingerprint, row["has_power"] and entry is None))
+    return due
 
 
 def fetch_streams(
@@ -195,17 +195,17 @@ def fetch_streams(
     report = StreamsReport(remaining=len(activities))
     if activities:
         try:
-            whose = athlete_of_token(client, memory)
+            athlete_id = athlete_of_token(client, memory)
         except StravaError as failure:
             report.stopped = failure
         else:
-            own = [activity for activity in activities if activity.athlete_id == whose]
+            own = [activity for activity in activities if activity.athlete_id == athlete_id]
             _Asking(client, store, report, clock).ask_for(own, announce or logger.info)
     report.quota, report.calls = client.quota, client.calls
     return report
 
 
-def keep_books(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
+def write_stream_index(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
     """Put what the store's files say in the place of `activity_streams`; returns the number of rows."""
     rows = [_book_row(entry) for _, entry in sorted(entries.items())]
     return warehouse.replace(
@@ -213,17 +213,17 @@ def keep_books(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
     )
 
 
-def _is_open(known: StreamEntry | None, fingerprint: str, row: Mapping[str, Any], now: datetime) -> bool:
+def _is_due(entry: StreamEntry | None, fingerprint: str, row: Mapping[str, Any], now: datetime) -> bool:
     """Whether an activity's streams are yet to be asked for."""
-    if known is None:
+    if entry is None:
         return True
-    if known.source == "archive":
-        return known.status != "stored"
-    if known.fingerprint != fingerprint:
+    if entry.source == "archive":
+        return entry.status != "stored"
+    if entry.fingerprint != fingerprint:
         return True
     settles: datetime = row["start_date"] + timedelta(seconds=row["elapsed_time_s"] or 0) + _SETTLED_AFTER
-    came_too_early = known.fetched_at < settles <= now
-    return known.status == "none" and (came_too_early or now - known.fetched_at >= _BELIEVED_FOR)
+    fetched_too_early = entry.fetched_at < settles <= now
+    return entry.status == "none" and (fetched_too_early or now - entry.fetched_at >= _BELIEVED_FOR)
 
 
 class _Asking:
@@ -247,7 +247,7 @@ class _Asking:
             try:
                 with self._store.writer() as writer:
                     goes_on = self._take(activities[first : first + _PIECE], writer)
-            except NoStreamsAtAll as silence:
+            except NoStreamsAtAllError as silence:
                 report.none, report.unreadable = before.none, before.unreadable
                 report.stopped, goes_on = silence, False
             announce(f"Streams: {report.answered} of {len(activities)} activities so far")
@@ -259,7 +259,7 @@ class _Asking:
         """Ask for a few activities; returns whether to go on.
 
         Raises:
-            NoStreamsAtAll: nothing of this piece may be kept.
+            NoStreamsAtAllError: nothing of this piece may be kept.
         """
         silent = 0
         for activity in piece:
@@ -268,7 +268,7 @@ class _Asking:
                 return False
             try:
                 answer = self._client.streams(activity.activity_id, STRAVA_KEYS)
-            except (TransientStravaError, RequestRefused) as failure:
+            except (TransientStravaError, RequestRefusedError) as failure:
                 self._report.failed += 1
                 self._failures += 1
                 if self._failures >= _FAILURES_IN_A_ROW:
@@ -283,7 +283,7 @@ class _Asking:
                 writer.add(entry, recording)
                 silent += activity.surely_has_some and entry.status == "none"
             if silent >= _SILENCE and not self._report.stored:
-                raise NoStreamsAtAll(f"Strava has no streams of {silent} rides with a power meter.")
+                raise NoStreamsAtAllError(f"Strava has no streams of {silent} rides with a power meter.")
         return True
 
     def _read(
@@ -291,7 +291,7 @@ class _Asking:
     ) -> tuple[StreamEntry, pa.Table | None]:
         try:
             recording = from_streams(activity.athlete_id, activity.activity_id, answer[1]) if answer else None
-        except UnreadableRecording as reason:
+        except UnreadableRecordingError as reason:
             self._report.unreadable += 1
             return self._entry(activity, "unreadable", str(reason)), None
         if recording is None:

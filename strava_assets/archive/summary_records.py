@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive.places import clock_of
+from strava_assets.archive.time_zones import clock_of
 from strava_assets.schema.sports import SPORTS
 
 if TYPE_CHECKING:
-    from strava_assets.archive.activities import Row
+    from strava_assets.archive.activities_csv import Row
 
 _UPLOAD = re.compile(r"(\d+)\.\w")
 _VIRTUAL = {sport.sport_type for sport in SPORTS if sport.is_virtual}
@@ -70,12 +70,12 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
     used = {"Activity Date", "Activity Name", "Activity Type"}
     if row.activity_id:
         used.add("Activity ID")
-    shown = row.text("Activity Type")
+    sport_text = row.text("Activity Type")
     record: dict[str, Any] = {
         "id": int(row.activity_id) if row.activity_id else None,
         "athlete": {"id": int(athlete_id)},
         "name": row.text("Activity Name"),
-        "sport_type": row.language.sport_type(shown) or shown,
+        "sport_type": row.language.sport_type(sport_text) or sport_text,
         "manual": not row.text("Filename"),
     }
     record |= _start(row, record["sport_type"], facts, home)
@@ -119,14 +119,14 @@ def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[st
 
 
 def _numbers(row: Row, fields: tuple[tuple[str, str, bool, bool], ...], used: set[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     for field, name, is_whole, nought_is_nothing in fields:
         value = row.number(name)
         if value is None or (nought_is_nothing and value == 0):
             continue
-        found[field] = round(value) if is_whole else value
+        numbers[field] = round(value) if is_whole else value
         used.add(name)
-    return found
+    return numbers
 
 
 def _power(row: Row, record: dict[str, Any], facts: Facts | None, used: set[str]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions, draws_conclusions
-from strava_assets.history.records import (
-    Unreadable,
+from strava_assets.history.landed_records import (
+    UnreadableRecordError,
     compacted_line,
     landed_records,
     read_record,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.records import Key, LandedRecord
+    from strava_assets.history.landed_records import Key, LandedRecord
     from strava_assets.landing import Landing
     from strava_assets.warehouse.engine import Warehouse
 
@@ -56,7 +56,7 @@ def groups(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
     return [list(group) for _, group in groupby(sorted(manifests, key=owner), key=owner)]
 
 
-def fold(
+def compact_batches(
     landing: Landing,
     warehouse: Warehouse,
     batches: Sequence[Manifest],
@@ -81,7 +81,7 @@ def fold(
         LandingError: a page is damaged; nothing was changed.
     """
     marked = deleted or {}
-    kept = {
+    latest = {
         version.place: version.deleted_at or (marked.get(version.key) if version.key else None)
         for version in _latest(landing, batches, _set_aside(warehouse))
         if drop is None or not drop(version)
@@ -97,9 +97,9 @@ def fold(
         lines.clear()
 
     for place, landed in _places(landing, batches):
-        if place not in kept:
+        if place not in latest:
             continue
-        lines.append(compacted_line(replace(landed, deleted_at=kept[place])))
+        lines.append(compacted_line(replace(landed, deleted_at=latest[place])))
         written += 1
         if activity_id := rejected_record(landed.record, "", landed.origin)["activity_id"]:
             ids[activity_id] = None
@@ -116,7 +116,9 @@ def fold(
     )
     # Noted as loaded before it counts: the table holds all of it already. A crash in between leaves a line
     # about a batch that never was, which nobody misses.
-    ledger.enter(warehouse, manifest.batch_id, manifest.kind, now, ledger.Counts(records=written))
+    loaded_batches.enter(
+        warehouse, manifest.batch_id, manifest.kind, now, loaded_batches.Counts(records=written)
+    )
     batch.commit(manifest)
     landing.remove([replaced.batch_id for replaced in batches])
     return manifest
@@ -136,7 +138,7 @@ def _set_aside(warehouse: Warehouse) -> set[str]:
 
 
 def _latest(landing: Landing, batches: Sequence[Manifest], set_aside: set[str]) -> Iterator[Version]:
-    """What loading these batches leaves, decided as load.py and deletions.py do."""
+    """What loading these batches leaves, decided as loader.py and deletions.py do."""
     deletions = Deletions()
     versions: dict[Key, Version] = {}
     rejects: dict[str, Version] = {}
@@ -161,7 +163,7 @@ def _take(
     origin = landed.origin
     try:
         row = read_record(landed.record, origin)
-    except Unreadable:
+    except UnreadableRecordError:
         reject = rejected_record(landed.record, "", origin)
         _keep_later(rejects, reject["record_hash"], Version(None, origin.fetched_at, origin.batch_id, place))
         return
@@ -172,10 +174,13 @@ def _take(
         deletions.add(origin.source, key, landed.deleted_at)
 
 
-def _keep_later(kept: dict[K, Version], name: K, version: Version) -> None:
-    known = kept.get(name)
-    if known is None or (version.fetched_at, version.batch_id) >= (known.fetched_at, known.batch_id):
-        kept[name] = version
+def _keep_later(latest: dict[K, Version], name: K, version: Version) -> None:
+    latest_version = latest.get(name)
+    if latest_version is None or (version.fetched_at, version.batch_id) >= (
+        latest_version.fetched_at,
+        latest_version.batch_id,
+    ):
+        latest[name] = version
 
 
 def _knowledge(batches: Sequence[Manifest]) -> Manifest:

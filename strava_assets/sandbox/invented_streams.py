@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strava_assets.sandbox.places import decode_polyline
+from strava_assets.sandbox.tracks import decode_polyline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,10 +128,10 @@ def _latlng(record: Record, seconds: int) -> list[list[float]] | None:
     speeds = _speeds(record, seconds)
     if len(points) < 2 or speeds is None:
         return None
-    gone = np.cumsum(speeds) / speeds.sum()
+    progress = np.cumsum(speeds) / speeds.sum()
     corners = np.array(points)
     share = np.linspace(0, 1, len(points))
-    columns = [np.round(np.interp(gone, share, corners[:, axis]), 6) for axis in (0, 1)]
+    columns = [np.round(np.interp(progress, share, corners[:, axis]), 6) for axis in (0, 1)]
     pairs: list[list[float]] = np.column_stack(columns).tolist()
     return pairs
 

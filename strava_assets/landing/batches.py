@@ -265,9 +265,9 @@ class Landing:
         return bool(own)
 
     def _remove_write_tests(self) -> list[str]:
-        left = [name for name, kind in self._folder.entries() if kind == "file" and is_write_test(name)]
-        self._folder.remove(left)
-        return left
+        leftovers = [name for name, kind in self._folder.entries() if kind == "file" and is_write_test(name)]
+        self._folder.remove(leftovers)
+        return leftovers
 
     def _unusable(self, error: Exception) -> LandingError:
         return LandingError(
@@ -315,9 +315,9 @@ class OpenBatch:
             LandingError: it cannot be written, or another process has removed pages of it.
         """
         here = {entry.name for entry in self._folder.entries(self.batch_id)}
-        if gone := [page.name for page in self.pages if page.name not in here]:
+        if missing := [page.name for page in self.pages if page.name not in here]:
             raise LandingError(
-                f"{len(gone)} of {len(self.pages)} pages of the batch {self.batch_id} are gone.",
+                f"{len(missing)} of {len(self.pages)} pages of the batch {self.batch_id} are gone.",
                 means="Another process removed them: what is not committed within a day is given up. The "
                 "batch was not committed, and the earlier ones are as they were.",
                 remedy="Run the sync again.",

@@ -40,7 +40,7 @@ def hold_run_lock(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
 
 
 @contextmanager
-def held_for_new_run(instance: dg.DagsterInstance) -> Iterator[tuple[str, dict[str, str]]]:
+def lock_for_new_run(instance: dg.DagsterInstance) -> Iterator[tuple[str, dict[str, str]]]:
     """Hold the lock of a run that this block makes and executes.
 
     Yields:

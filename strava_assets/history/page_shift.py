@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.strava.errors import ActivityNotFound, QuotaExhausted
+from strava_assets.strava.errors import ActivityNotFoundError, QuotaExhaustedError
 from strava_assets.strava.sync import SyncMode
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_ASKED = 20
 
 
-def slipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> str | None:
+def find_skipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> str | None:
     """The id of an activity the listing lacks and Strava still has; None where its silence can be believed.
 
     Costs a call for each activity that is missing for the first time, and none otherwise.
@@ -38,9 +38,9 @@ def slipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> 
     for activity_id in missing if len(missing) <= MOST_ASKED else ():
         try:
             client.activity(activity_id)
-        except ActivityNotFound:
+        except ActivityNotFoundError:
             continue
-        except QuotaExhausted:
+        except QuotaExhaustedError:
             return activity_id  # not known to be gone, and so not to be taken for it
         return activity_id
     return None

@@ -53,52 +53,52 @@ def fault_items(body: bytes) -> list[FaultItem]:
     ]
 
 
-def api_failure(status: int, body: bytes, asked: str) -> errors.StravaError:
+def api_failure(status: int, body: bytes, request: str) -> errors.StravaError:
     """Name the failure behind an API answer whose status is not 200 (429 is the pacer's).
 
     Args:
         status: the HTTP status.
         body: the answer's body, which may be empty or HTML.
-        asked: what was asked for, for the message, e.g. `GET /athlete`.
+        request: what was sent, for the message, e.g. `GET /athlete`.
     """
     items = fault_items(body)
-    told = _told(status, asked, items)
+    message = _message(status, request, items)
     if status >= 500 or status == 408:
-        return errors.ServerError(told)
+        return errors.ServerError(message)
     missing = [item.field.removesuffix("_permission") for item in items if item.code == "missing"]
     if status in (401, 403) and missing:
-        return errors.MissingScope(WIDER_SCOPE.get(scope, scope) for scope in missing)
+        return errors.MissingScopeError(WIDER_SCOPE.get(scope, scope) for scope in missing)
     if status == 403 and any(item.resource == "application" for item in items):
-        return errors.InactiveSubscription(told)
+        return errors.InactiveSubscriptionError(message)
     if status == 401 and any(item.resource == "application" for item in items):
-        return errors.InvalidClient(told)
+        return errors.InvalidClientError(message)
     if status == 401:
-        return errors.InvalidAccessToken(told)
-    return errors.RequestRefused(told)
+        return errors.InvalidAccessTokenError(message)
+    return errors.RequestRefusedError(message)
 
 
-def token_failure(status: int, body: bytes, asked: str) -> errors.StravaError:
+def token_failure(status: int, body: bytes, request: str) -> errors.StravaError:
     """Name the failure behind an OAuth endpoint's answer whose status is not 200.
 
     Sources disagree whether a wrong client secret is a 400 or a 401, so both are read alike.
     """
     items = fault_items(body)
-    told = _told(status, asked, items)
+    message = _message(status, request, items)
     resources = {item.resource for item in items}
     if status >= 500 or status in (408, 429):
-        return errors.ServerError(told)
+        return errors.ServerError(message)
     if status == 403 and "application" in resources:
-        return errors.InactiveSubscription(told)
+        return errors.InactiveSubscriptionError(message)
     if "refreshtoken" in resources:
-        return errors.InvalidRefreshToken(told)
+        return errors.InvalidRefreshTokenError(message)
     if "authorizationcode" in resources:
-        return errors.InvalidAuthorizationCode(told)
+        return errors.InvalidAuthorizationCodeError(message)
     if "application" in resources or status == 401:
-        return errors.InvalidClient(told)
-    return errors.RequestRefused(told)
+        return errors.InvalidClientError(message)
+    return errors.RequestRefusedError(message)
 
 
-def transport_failure(error: requests.RequestException, asked: str) -> errors.StravaError:
+def transport_failure(error: requests.RequestException, request: str) -> errors.StravaError:
     """Name the failure behind a request that brought no complete answer.
 
     The library's own words are left out: they may quote an address or a header.
@@ -108,42 +108,42 @@ def transport_failure(error: requests.RequestException, asked: str) -> errors.St
     refused = any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
     late = any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError) for cause in causes)
     if late and not refused:
-        return errors.Timeout(f"Strava did not answer {asked} in time.")
+        return errors.RequestTimeoutError(f"Strava did not answer {request} in time.")
     # A handshake that merely ends early is a broken connection; all else about TLS needs a person.
     early_end = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     if isinstance(error, requests.exceptions.SSLError) and not early_end:
-        return errors.TlsTrouble(f"No trusted connection could be made for {asked}: {_tls_reason(causes)}.")
+        return errors.TlsError(f"No trusted connection could be made for {request}: {_tls_reason(causes)}.")
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
-        return errors.TruncatedBody(f"The answer to {asked} was cut off.")
+        return errors.TruncatedBodyError(f"The answer to {request} was cut off.")
     if isinstance(error, ValueError):
-        return errors.RequestRefused(f"The address used for {asked} is not a URL.")
-    return errors.ConnectionLost(f"The connection failed or broke during {asked}.")
+        return errors.RequestRefusedError(f"The address used for {request} is not a URL.")
+    return errors.ConnectionLostError(f"The connection failed or broke during {request}.")
 
 
-def read_json(body: bytes, content_type: str, asked: str) -> Any:
+def read_json(body: bytes, content_type: str, request: str) -> Any:
     """Parse a 200 answer's body.
 
     Raises:
-        TruncatedBody: it is empty or stops half-way.
-        NotJson: it is something else, a web page as a rule.
+        TruncatedBodyError: it is empty or stops half-way.
+        NotJsonError: it is something else, a web page as a rule.
     """
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         start = body.lstrip()[:1]
     if not start:
-        raise errors.TruncatedBody(f"The answer to {asked} was empty.")
+        raise errors.TruncatedBodyError(f"The answer to {request} was empty.")
     if start in (b"[", b"{"):
-        raise errors.TruncatedBody(f"The answer to {asked} stops half-way ({len(body)} bytes).")
+        raise errors.TruncatedBodyError(f"The answer to {request} stops half-way ({len(body)} bytes).")
     kind = "a web page" if start == b"<" or "html" in content_type.lower() else "something else"
-    raise errors.NotJson(f"The answer to {asked} was {kind} instead of JSON.")
+    raise errors.NotJsonError(f"The answer to {request} was {kind} instead of JSON.")
 
 
 def check_clock(headers: Mapping[str, str], now: datetime, tolerance: timedelta) -> None:
     """Compare the answer's `Date` with our time; an absent or unreadable `Date` says nothing.
 
     Raises:
-        ClockSkew: they are further apart than `tolerance`.
+        ClockSkewError: they are further apart than `tolerance`.
     """
     try:
         theirs = parsedate_to_datetime(headers.get("Date", ""))
@@ -151,23 +151,23 @@ def check_clock(headers: Mapping[str, str], now: datetime, tolerance: timedelta)
     except (ValueError, TypeError):
         return
     if abs(skew) > tolerance:
-        raise errors.ClockSkew(skew)
+        raise errors.ClockSkewError(skew)
 
 
-def _told(status: int, asked: str, items: list[FaultItem]) -> str:
+def _message(status: int, request: str, items: list[FaultItem]) -> str:
     detail = f" ({', '.join(str(item) for item in items)})" if items else ""
-    return f"Strava answered {asked} with status {status}{detail}."
+    return f"Strava answered {request} with status {status}{detail}."
 
 
 def _causes(error: BaseException | None) -> Any:
     """Walk an exception, its arguments and its causes: libraries nest the telling one."""
     pending: list[Any] = [error]
-    seen: set[int] = set()
+    visited: set[int] = set()
     while pending:
         current = pending.pop()
-        if not isinstance(current, BaseException) or id(current) in seen:
+        if not isinstance(current, BaseException) or id(current) in visited:
             continue
-        seen.add(id(current))
+        visited.add(id(current))
         yield current
         pending += [*current.args, getattr(current, "reason", None), current.__cause__, current.__context__]
 

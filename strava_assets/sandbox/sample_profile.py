@@ -1,6 +1,6 @@
 """The sample athlete's own record: name, gear and thresholds, as GET /athlete returns them.
 
-What this athlete does is in athlete.py.
+What this athlete does is in sample_history.py.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.calendar import ANCHORS
 from strava_assets.history.deletions import DeletionGuard, Deletions, conclude, mark_deleted
-from strava_assets.history.records import (
-    Unreadable,
+from strava_assets.history.landed_records import (
+    UnreadableRecordError,
     landed_records,
     read_record,
     rejected_record,
@@ -145,10 +145,10 @@ class Loader:
             LandingError: a batch is damaged; those before it are loaded.
             IncompleteLandingError: a rebuild would lose activities.
         """
-        ledger.prepare(self._warehouse)
+        loaded_batches.prepare(self._warehouse)
         report = LoadReport()
         manifests = self._landing.manifests()
-        readers = ledger.readers(self._warehouse)
+        readers = loaded_batches.readers(self._warehouse)
         if reason := rebuild_reason(readers, manifests):
             self._progress(f"{reason}: rebuilding from the landing.")
             rebuild = True
@@ -225,14 +225,14 @@ class Loader:
         conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, nameless=nameless)
         deletions.add_concluded(manifest, conclusion)
         report.add(merged, len(rejects), conclusion)
-        counts = ledger.Counts(
+        counts = loaded_batches.Counts(
             merged.staged + len(rejects),
             merged.inserted,
             merged.updated,
             len(conclusion.deleted),
             len(rejects),
         )
-        ledger.enter(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
+        loaded_batches.enter(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
         self._progress(
             f"{manifest.batch_id}: {merged.inserted} new, {merged.updated} changed, "
             f"{len(conclusion.deleted)} deleted, {len(rejects)} set aside"
@@ -253,7 +253,7 @@ class Loader:
             for landed in page:
                 try:
                     row = read_record(landed.record, landed.origin, self._week_start)
-                except Unreadable as reason:
+                except UnreadableRecordError as reason:
                     rejects.append(rejected_record(landed.record, str(reason), landed.origin))
                     continue
                 key = row["athlete_id"], row["activity_id"]
@@ -275,7 +275,7 @@ def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
 
 def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
     """Why what is loaded cannot simply be added to; empty where it can."""
-    if set(readers.values()) - {ledger.READER}:
+    if set(readers.values()) - {loaded_batches.READER}:
         return "The column registry has changed since the last load"
     if readers and any(m.kind == "compacted" and m.batch_id not in readers for m in manifests):
         return "The landing was compacted from another warehouse's point of view"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 from strava_assets.archive.fit import read_fit
 from strava_assets.archive.gpx import read_gpx
 from strava_assets.archive.tcx import read_tcx
@@ -13,7 +13,7 @@ from strava_assets.archive.unpacking import unpacked
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import Recorded
 
 # A day at 1 Hz takes some 3 MB as FIT and 40 MB as XML.
 MOST_BYTES = 128 * 1024 * 1024
@@ -26,7 +26,7 @@ def read_recording(content: bytes) -> Recorded:
     The content decides what it is: names in an export are not always right.
 
     Raises:
-        UnreadableFile: it is none of them, it is damaged or too large, or it holds no samples.
+        UnreadableFileError: it is none of them, it is damaged or too large, or it holds no samples.
     """
     plain = unpacked(content, MOST_BYTES)
     return _reader(plain)(plain)
@@ -41,5 +41,5 @@ def _reader(plain: bytes) -> Callable[[bytes], Recorded]:
     if b"<TrainingCenterDatabase" in beginning:
         return read_tcx
     if not plain:
-        raise UnreadableFile("it is empty")
-    raise UnreadableFile("it is neither FIT nor GPX nor TCX")
+        raise UnreadableFileError("it is empty")
+    raise UnreadableFileError("it is neither FIT nor GPX nor TCX")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strava_assets.archive import Facts, athlete_of, read_activities, record_of
 from strava_assets.history.decoding import Order, decode
-from strava_assets.history.records import digest, landed_records
+from strava_assets.history.landed_records import digest, landed_records
 from strava_assets.landing import Manifest
 from strava_assets.streams import StreamEntry
 
@@ -112,13 +112,13 @@ def import_archive(  # noqa: PLR0913 - every one is a choice of the caller's
     store.check_writable()
     rows = _distinct(read_activities(export))
     imported = Imported(athlete_of(export, athlete), export.made_at, activities=len(rows))
-    held = held_forms(landing, imported.athlete_id)
-    recordings = _Recordings(rows, store, held, imported, home)
+    landed_forms = latest_imported(landing, imported.athlete_id)
+    recordings = _Recordings(rows, store, landed_forms, imported, home)
     with closing(decode(export, recordings.orders, processes)) as results:
         recordings.keep(results, progress or (lambda _: None))
     entries = store.entries()
     records = [_record(row, entries, imported, home) for row in rows]
-    _land(records, landing, held, imported, (started_at, clock))
+    _land(records, landing, landed_forms, imported, (started_at, clock))
     return imported
 
 
@@ -138,13 +138,13 @@ class Form(NamedTuple):
     span: tuple[Any, Any]
 
 
-def held_forms(landing: Landing, athlete_id: str) -> dict[str, Form]:
+def latest_imported(landing: Landing, athlete_id: str) -> dict[str, Form]:
     """The latest form of every activity that exports have brought, by id; without an id, by digest.
 
     Raises:
         LandingError: a page is damaged.
     """
-    held: dict[str, Form] = {}
+    landed_forms: dict[str, Form] = {}
     for manifest in landing.manifests():
         if manifest.source != "archive" or manifest.athlete_id != athlete_id:
             continue
@@ -154,8 +154,8 @@ def held_forms(landing: Landing, athlete_id: str) -> dict[str, Form]:
                 span = record.get("start_date"), record.get("elapsed_time")
                 form = Form(origin.fetched_at, origin.batch_id, digest(record), span)
                 name = _name(record)
-                held[name] = max(held.get(name, form), form)
-    return held
+                landed_forms[name] = max(landed_forms.get(name, form), form)
+    return landed_forms
 
 
 class _Recordings:
@@ -165,21 +165,21 @@ class _Recordings:
         self,
         rows: Sequence[Row],
         store: StreamStore,
-        held: Mapping[str, Form],
+        landed_forms: Mapping[str, Form],
         imported: Imported,
         home: str,
     ) -> None:
         self._store = store
         self._imported = imported
         self._home = home
-        self._known = store.entries()
+        self._entries = store.entries()
         self._rows = {row.activity_id: row for row in rows}
         orders = [
             self._order(row, row.activity_id) for row in rows if row.activity_id and row.text("Filename")
         ]
         # Newest first: what a person looks at first is there first.
         self.orders = sorted(
-            (order for order in orders if self._is_open(order, held.get(order.activity_id))),
+            (order for order in orders if self._is_open(order, landed_forms.get(order.activity_id))),
             key=lambda order: order.start or _LONG_AGO,
             reverse=True,
         )
@@ -192,7 +192,7 @@ class _Recordings:
                 for done in range(first + 1, min(first + _FILES_A_PIECE, total) + 1):
                     result = next(coming)
                     entry = self._entry(result)
-                    if _says_more(entry, self._known.get(entry.key)):
+                    if _says_more(entry, self._entries.get(entry.key)):
                         writer.add(entry, result.recording)
                     if result.reason:
                         self._imported.set_aside[result.order.file] = result.reason
@@ -211,11 +211,11 @@ class _Recordings:
         )
 
     def _is_open(self, order: Order, before: Form | None) -> bool:
-        known = self._known.get((order.athlete_id, order.activity_id))
-        if known is None or known.source != "archive" or known.status != "stored":
+        stored = self._entries.get((order.athlete_id, order.activity_id))
+        if stored is None or stored.source != "archive" or stored.status != "stored":
             # One that was set aside is looked at again: that costs little, and the reader may have learnt.
             return True
-        if known.fetched_at >= self._imported.made_at or before is None:
+        if stored.fetched_at >= self._imported.made_at or before is None:
             return False
         # Cropped on Strava between two exports.
         start = f"{order.start:%Y-%m-%dT%H:%M:%SZ}" if order.start else None
@@ -241,12 +241,12 @@ class _Recordings:
         )
 
 
-def _says_more(entry: StreamEntry, known: StreamEntry | None) -> bool:
+def _says_more(entry: StreamEntry, stored: StreamEntry | None) -> bool:
     """Whether an entry changes what the store knows: a reason why not says less than any recording."""
-    if known is None or entry.status == "stored":
+    if stored is None or entry.status == "stored":
         return True
-    both_reasons = known.source == "archive" and known.status == "unreadable"
-    return both_reasons and (known.origin, known.reason) != (entry.origin, entry.reason)
+    both_reasons = stored.source == "archive" and stored.status == "unreadable"
+    return both_reasons and (stored.origin, stored.reason) != (entry.origin, entry.reason)
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
@@ -258,9 +258,9 @@ def _distinct(rows: Sequence[Row]) -> list[Row]:
 def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, home: str) -> dict[str, Any]:
     """An activity's record, counted on the way."""
     imported.language = row.language.name
-    shown = row.text("Activity Type")
-    if row.language.sport_type(shown) is None:
-        imported.unknown_types[shown] += 1
+    sport_text = row.text("Activity Type")
+    if row.language.sport_type(sport_text) is None:
+        imported.unknown_types[sport_text] += 1
     entry = entries.get((imported.athlete_id, row.activity_id or ""))
     facts = None
     if not row.text("Filename"):
@@ -274,14 +274,14 @@ def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, ho
 def _land(
     records: Sequence[dict[str, Any]],
     landing: Landing,
-    held: Mapping[str, Form],
+    landed_forms: Mapping[str, Form],
     imported: Imported,
     times: tuple[datetime, Callable[[], datetime]],
 ) -> None:
     """One batch of the records that say something new; none where there are none."""
     fresh = []
     for record in records:
-        form = held.get(_name(record))
+        form = landed_forms.get(_name(record))
         # Of what a later export says, an earlier one knows nothing better.
         if form and (form.made_at > imported.made_at or form.digest == digest(record)):
             continue
