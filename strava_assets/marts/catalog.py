@@ -64,11 +64,6 @@ class Mart:
         """Whether it is a view that other marts share."""
         return self.kind == "view"
 
-    @property
-    def is_intermediate(self) -> bool:
-        """Whether it is a table made once per run, before the marts that read it."""
-        return self.kind == "intermediate"
-
 
 def make_mart(
     file: MartFile,

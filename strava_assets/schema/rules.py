@@ -29,6 +29,9 @@ BEST_WEEK_HOURS = 3
 BEST_QUARTER_HOURS = 10
 """A quarter counts as a best from this many hours of measured power on."""
 
+LONG_EFFORT_S = 1200
+"""Checks of power look at rides of twenty minutes or more: shorter ones may be sprints."""
+
 FIT_DURATIONS_S = (120, 180, 300, 480, 720, 1200)
 """The durations of the bests that critical power is fitted to, seconds."""
 FEWEST_FIT_POINTS = 3
