@@ -30,7 +30,7 @@ import duckdb
 from strava_assets.sandbox import REFRESH_TOKEN, serve
 from strava_assets_tests.archive.exports import exported_ride, write_export
 from strava_assets_tests.chain import ATHLETE, riding
-from strava_assets_tests.cli.started import going_up, processes_in
+from strava_assets_tests.cli.started import processes_in, running_command
 from strava_assets_tests.cli.terminal import CREDENTIALS, addresses
 from strava_assets_tests.execution.killing import held_pools, runs_by_status, until
 
@@ -85,22 +85,22 @@ class Rounds:
         # `forget` revokes it; the athlete lets the application in again.
         self.server.sandbox.tokens.valid_refresh_token = REFRESH_TOKEN
         began = time.monotonic()
-        with self._started("sync", "--full") as sync:
-            assert sync.ended() == 0, sync.out
+        with self._running("sync", "--full") as sync:
+            assert sync.wait() == 0, sync.out
         self.usual_s["sync"] = time.monotonic() - began
         assert_whole(self.folder, self.server.sandbox)
 
     def verify(self) -> None:
         """Compare the table with its rebuild, and every file with its digest."""
-        with self._started("verify") as verifying:
-            assert verifying.ended() == 0, verifying.out
+        with self._running("verify") as verifying:
+            assert verifying.wait() == 0, verifying.out
 
     def _kill(self, line: tuple[str, ...]) -> None:
         """Start a command and kill one of its processes, which need not be the first, at a random moment."""
-        with self._started(*line) as doomed:
+        with self._running(*line) as doomed:
             time.sleep(self.chance.uniform(0, 1.2 * self.usual_s.get("sync", 10)))
-            living = descendants(doomed.process.pid)
-            victim = self.chance.choice([doomed.process.pid, *living])
+            children = descendants(doomed.process.pid)
+            victim = self.chance.choice([doomed.process.pid, *children])
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
             self.kills[line[0] if doomed.process.poll() is None else f"{line[0]}, ended before"] += 1
@@ -108,16 +108,18 @@ class Rounds:
         # What the command had started ends by itself; a new one would end it otherwise.
         until(lambda: not processes_in(self.folder), "the end of what was killed")
 
-    def _started(self, command: str, *options: str) -> AbstractContextManager[Up]:
-        return going_up(self.folder, *options, command=command, **CREDENTIALS, **addresses(self.server))
+    def _running(self, command: str, *options: str) -> AbstractContextManager[Up]:
+        return running_command(
+            self.folder, *options, command=command, **CREDENTIALS, **addresses(self.server)
+        )
 
 
 def edit_history(sandbox: Sandbox, chance: random.Random) -> None:
     """Add, rename and delete an activity, as an athlete does between two syncs."""
     sandbox.history.add(name=f"Ride {chance.random():.6f}")
-    shown = [record["id"] for record in sandbox.history.records()]
-    sandbox.history.edit(chance.choice(shown), name=f"Renamed {chance.random():.6f}")
-    sandbox.history.delete(chance.choice(shown))
+    activity_ids = [record["id"] for record in sandbox.history.records()]
+    sandbox.history.edit(chance.choice(activity_ids), name=f"Renamed {chance.random():.6f}")
+    sandbox.history.delete(chance.choice(activity_ids))
 
 
 def assert_whole(folder: Path, sandbox: Sandbox) -> None:
@@ -139,12 +141,12 @@ def assert_whole(folder: Path, sandbox: Sandbox) -> None:
 
 def descendants(pid: int) -> list[int]:
     """The processes below one, by Linux's /proc."""
-    found = []
+    pids = []
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             for child in (task / "children").read_text().split():
-                found += [int(child), *descendants(int(child))]
-    return found
+                pids += [int(child), *descendants(int(child))]
+    return pids
 
 
 def main() -> None:
@@ -155,10 +157,10 @@ def main() -> None:
     sandbox = riding(60)
     sandbox.limits = None
     sandbox.tokens.rotate_refresh_token = False
-    with tempfile.TemporaryDirectory() as place, serve(sandbox) as server:
+    with tempfile.TemporaryDirectory() as folder, serve(sandbox) as server:
         rides = [exported_ride(number) for number in range(1, 9)]
-        write_export(Path(place) / "export", rides, athlete=str(ATHLETE))
-        rounds = Rounds(Path(place), server, random.Random(arguments.seed))  # noqa: S311 - repeatable on purpose
+        write_export(Path(folder) / "export", rides, athlete=str(ATHLETE))
+        rounds = Rounds(Path(folder), server, random.Random(arguments.seed))  # noqa: S311 - repeatable on purpose
         began, number = time.monotonic(), 0
         while rounds.kills.total() < arguments.kills:
             number += 1

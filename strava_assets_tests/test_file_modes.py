@@ -37,8 +37,8 @@ def mode(path: Path) -> int:
 
 def open_paths(folder: Path) -> list[str]:
     """What of a folder others may use, itself included."""
-    found = [folder, *folder.rglob("*")]
-    return [str(path) for path in found if not path.is_symlink() and mode(path) & 0o077]
+    paths = [folder, *folder.rglob("*")]
+    return [str(path) for path in paths if not path.is_symlink() and mode(path) & 0o077]
 
 
 @pytest.fixture
@@ -238,11 +238,16 @@ def test_an_object_stores_address_changes_nothing(private: Path) -> None:
 
 
 def test_every_place_that_the_settings_put_in_the_home_is_known_as_its_own() -> None:
-    known = load_settings({}, env_file=None)
+    settings = load_settings({}, env_file=None)
     assert all(
         any(Path(place).name == name for name in OWN_ENTRIES)
         for place in (
-            *(known.duckdb_path, known.token_path, known.dagster_home, known.athlete_file_path),
-            *(known.landing_address, known.streams_address, known.report_target, known.archive_folder),
+            *(settings.duckdb_path, settings.token_path, settings.dagster_home, settings.athlete_file_path),
+            *(
+                settings.landing_address,
+                settings.streams_address,
+                settings.report_target,
+                settings.archive_folder,
+            ),
         )
     )

@@ -1,4 +1,4 @@
-"""`activities.csv`: its language found, its doubled columns told apart, its rows read one by one."""
+"""Reads `activities.csv`: detects its language, separates columns with the same name, parses its rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from strava_assets.archive import cells
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import ACTIVITIES
-from strava_assets.archive.languages import all_languages, folded, layout
+from strava_assets.archive.languages import all_languages, layout, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,40 +21,35 @@ if TYPE_CHECKING:
     from strava_assets.archive.export import Export
     from strava_assets.archive.languages import Language
 
-# Fifty thousand activities with long descriptions.
-MOST_BYTES = 256 * 1024 * 1024
+# Enough for fifty thousand activities with long descriptions.
+MAX_BYTES = 256 * 1024 * 1024
 REQUIRED = ("Activity ID", "Activity Date", "Activity Type", "Filename")
-# Shown in kilometres or miles first, then in metres; the other doubled columns have one unit.
+# The first Distance column is in kilometers or miles, the second in meters. Other duplicates share one unit.
 _TWO_UNITS = "Distance"
-# So many headers that stand where they always stood are no coincidence.
-_ENOUGH_IN_PLACE = 10
-_OFFERED = 13
+# The column order of a file is trusted when at least this many known headers are at their usual position.
+_MIN_HEADERS_IN_ORDER = 10
+_SUGGESTED_HEADERS = 13
 
 
 @dataclass(frozen=True)
 class Header:
-    """The first row, understood.
-
-    Args:
-        language: whose headers they are.
-        names: each column's English name, or the header itself where that is not known.
-    """
+    """The header row with the English name of each column, or the header itself if it is unknown."""
 
     language: Language
     names: tuple[str, ...]
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """Where the columns of a name stand; doubled ones twice."""
-        found: dict[str, list[int]] = {}
-        for at, name in enumerate(self.names):
-            found.setdefault(name, []).append(at)
-        return found
+    def positions(self) -> dict[str, list[int]]:
+        """The column indexes of each name; some names occur twice."""
+        positions: dict[str, list[int]] = {}
+        for index, name in enumerate(self.names):
+            positions.setdefault(name, []).append(index)
+        return positions
 
-    def is_shown(self, at: int) -> bool:
-        """Whether a column is the first of a doubled one: what Strava displays of the exact value."""
-        same = self.places[self.names[at]]
-        return len(same) > 1 and at == same[0]
+    def is_display_value(self, index: int) -> bool:
+        """Whether a column is the first of two with the same name: the rounded value that Strava displays."""
+        duplicates = self.positions[self.names[index]]
+        return len(duplicates) > 1 and index == duplicates[0]
 
 
 class Row:
@@ -66,45 +61,45 @@ class Row:
 
     @property
     def language(self) -> Language:
-        """The language its cells are written in."""
+        """The language of the cells."""
         return self._header.language
 
     @property
     def activity_id(self) -> str | None:
-        """Strava's id of the activity; None where the cell holds none, as after a spreadsheet rounded it."""
+        """The activity's id, or None if the cell is not an id, for example after a spreadsheet rounded it."""
         text = self.text("Activity ID")
         return text if text.isdecimal() else None
 
     def text(self, name: str) -> str:
-        """A cell by its column's English name, of a doubled one the exact; empty where there is none."""
-        places = self._header.places.get(name, [])
-        if name == _TWO_UNITS and len(places) == 1:
+        """The cell of a column by its English name, the exact value if there are two; empty if missing."""
+        positions = self._header.positions.get(name, [])
+        if name == _TWO_UNITS and len(positions) == 1:
             return ""
-        found = [self._values[at].strip() for at in reversed(places) if at < len(self._values)]
+        values = [self._values[index].strip() for index in reversed(positions) if index < len(self._values)]
         if name == _TWO_UNITS:
-            found = found[:1]
-        return next((value for value in found if value), "")
+            values = values[:1]
+        return next((value for value in values if value), "")
 
     def number(self, name: str) -> float | None:
         """A cell as a number."""
         return cells.number(self.text(name), self.language)
 
     def flag(self, name: str) -> bool | None:
-        """A cell as yes or no."""
+        """A cell as a boolean."""
         return cells.flag(self.text(name))
 
     def moment(self, name: str) -> datetime | None:
-        """A cell as a time, aware UTC."""
+        """A cell as an aware UTC time."""
         return cells.moment(self.text(name), self.language)
 
     def others(self, used: set[str]) -> dict[str, str]:
-        """Every cell that is not empty, but for the columns named; what is shown of those stays in."""
+        """All cells with content, without the exact values of the used columns."""
         cells: dict[str, str] = {}
         names = self._header.names
-        for at, value in enumerate(self._values[: len(names)]):
-            is_shown = self._header.is_shown(at)
-            if value.strip() and (is_shown or names[at] not in used):
-                cells[f"{names[at]} (shown)" if is_shown else names[at]] = value
+        for index, value in enumerate(self._values[: len(names)]):
+            is_display_value = self._header.is_display_value(index)
+            if value.strip() and (is_display_value or names[index] not in used):
+                cells[f"{names[index]} (shown)" if is_display_value else names[index]] = value
         return cells
 
 
@@ -112,53 +107,52 @@ def read_activities(export: Export) -> list[Row]:
     """The rows of an export's `activities.csv`.
 
     Raises:
-        ArchiveError: it cannot be read, or its language is not known.
+        ArchiveError: The file cannot be read, or its language is unknown.
     """
     try:
-        content = export.read(ACTIVITIES, MOST_BYTES)
+        content = export.read(ACTIVITIES, MAX_BYTES)
         rows = list(_rows(content.decode("utf-8-sig")))
     except UnreadableFileError as reason:
         raise _unusable(export, str(reason)) from reason
     except UnicodeDecodeError as error:
-        raise _unusable(export, "it is not UTF-8, as Strava writes it") from error
+        raise _unusable(export, "it is not UTF-8, the encoding that Strava uses") from error
     except csv.Error as error:
-        raise _unusable(export, f"it is no table: {error}") from error
+        raise _unusable(export, f"it is not valid CSV: {error}") from error
     if not rows:
         raise _unusable(export, "it is empty")
-    header = understood(rows[0])
+    header = parse_header(rows[0])
     return [Row(header, values) for values in rows[1:]]
 
 
-def understood(headers: Sequence[str]) -> Header:
-    """The header row in English.
+def parse_header(headers: Sequence[str]) -> Header:
+    """Translate the header row to English.
 
-    Where a language's file lacks a header but all the others stand in the order of every export, the order
-    tells what it is.
+    An unknown header is identified by its position if all known headers are in the usual order.
 
     Raises:
-        ArchiveError: no language has the headers that are needed.
+        ArchiveError: No language has the required headers.
     """
-    found = {language: _named(headers, language) for language in all_languages()}
-    fitting = {language: names for language, names in found.items() if set(REQUIRED) <= set(names)}
-    if not fitting:
+    translations = {language: _translate(headers, language) for language in all_languages()}
+    candidates = {language: names for language, names in translations.items() if set(REQUIRED) <= set(names)}
+    if not candidates:
         raise _unknown_language(headers)
-    language = max(fitting, key=lambda each: sum(name is not None for name in fitting[each]))
-    names = fitting[language]
+    language = max(candidates, key=lambda each: sum(name is not None for name in candidates[each]))
+    names = candidates[language]
     order = layout()
-    named = [(at, name) for at, name in enumerate(names) if name and at < len(order)]
-    if len(named) >= _ENOUGH_IN_PLACE and all(order[at] == name for at, name in named):
-        names = [name or (order[at] if at < len(order) else None) for at, name in enumerate(names)]
+    translated = [(index, name) for index, name in enumerate(names) if name and index < len(order)]
+    if len(translated) >= _MIN_HEADERS_IN_ORDER and all(order[index] == name for index, name in translated):
+        names = [name or (order[index] if index < len(order) else None) for index, name in enumerate(names)]
     return Header(
         language, tuple(name or header.strip() for name, header in zip(names, headers, strict=True))
     )
 
 
-def _named(headers: Sequence[str], language: Language) -> list[str | None]:
-    return [language.headers.get(folded(header)) for header in headers]
+def _translate(headers: Sequence[str], language: Language) -> list[str | None]:
+    return [language.headers.get(normalize(header)) for header in headers]
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    before = csv.field_size_limit(MOST_BYTES)  # a long description is no fault
+    before = csv.field_size_limit(MAX_BYTES)  # the default rejects long descriptions
     try:
         for values in csv.reader(io.StringIO(text, newline=""), strict=True):
             if any(value.strip() for value in values):
@@ -167,23 +161,24 @@ def _rows(text: str) -> Iterator[list[str]]:
         csv.field_size_limit(before)
 
 
-def _unusable(export: Export, why: str) -> ArchiveError:
+def _unusable(export: Export, reason: str) -> ArchiveError:
     return ArchiveError(
-        f"{ACTIVITIES} of {export.path} cannot be used: {why}.",
-        means="Without it nobody can say which recording belongs to which activity. Nothing was imported.",
-        remedy="pass the export as Strava sent it; a spreadsheet program that saved the file again may have "
-        "changed it.",
+        f"{ACTIVITIES} of {export.path} cannot be used: {reason}.",
+        means="Recordings cannot be matched to activities without this file. Nothing was imported.",
+        remedy="Pass the export as Strava sent it. A spreadsheet program may have changed the file.",
     )
 
 
 def _unknown_language(headers: Sequence[str]) -> ArchiveError:
-    named = ", ".join(sorted(language.name for language in all_languages()))
-    offered = dict(zip((header.strip() for header in headers), layout()[:_OFFERED], strict=False))
+    supported = ", ".join(sorted(language.name for language in all_languages()))
+    suggestions = dict(
+        zip((header.strip() for header in headers), layout()[:_SUGGESTED_HEADERS], strict=False)
+    )
     return ArchiveError(
-        f"{ACTIVITIES} is written in a language that is not known here. Its first headers: "
-        f"{', '.join(header.strip() for header in headers[:_OFFERED])}.",
-        means=f"Known are {named}. Nothing was imported.",
-        remedy="set Strava's language to one of these and ask for the export again; or add yours: a file "
-        "strava_assets/archive/languages/<language>.json like those that are there (docs/archive.md). "
-        "By their order its headers probably are\n" + json.dumps(offered, ensure_ascii=False, indent=2),
+        f"The language of {ACTIVITIES} is not supported. The first headers are: "
+        f"{', '.join(header.strip() for header in headers[:_SUGGESTED_HEADERS])}.",
+        means=f"The supported languages are {supported}. Nothing was imported.",
+        remedy="Set Strava's language to one of these and request the export again, or add your language in "
+        "a new file strava_assets/archive/languages/<language>.json (see docs/archive.md). "
+        "Judging by their order, the headers mean\n" + json.dumps(suggestions, ensure_ascii=False, indent=2),
     )

@@ -1,7 +1,4 @@
-"""What any recording's file comes to: channels by the registry's names, when they begin, and where that was.
-
-How each format is read stands beside this file.
-"""
+"""The common result of decoding a FIT, GPX or TCX file: channels, start time and time zone."""
 
 from __future__ import annotations
 
@@ -20,14 +17,14 @@ if TYPE_CHECKING:
 Values = np.ndarray[Any, np.dtype[np.float64]]
 
 # Three weeks at 1 Hz.
-MOST_SAMPLES = 2_000_000
+MAX_SAMPLES = 2_000_000
 _BLOCK = 10_000
 _MISSING = float("nan")
-# A file that begins or ends within a minute of what Strava shows was not cropped there.
+# If file and activity start or end within a minute of each other, the activity was not cropped there.
 _UNCROPPED_S = 60
 
-# Between what bounds a value can be at all; outside of them the sensor said nothing.
-_POSSIBLE = {
+# Values outside of these limits count as missing.
+_VALID_RANGES = {
     "watts": (0.0, 10_000.0),
     "heartrate_bpm": (1.0, 300.0),
     "cadence_rpm": (0.0, 1_000.0),
@@ -38,15 +35,15 @@ _POSSIBLE = {
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """A recording.
+class DecodedFile:
+    """A decoded recording.
 
     Args:
-        start: the instant of `t_s` 0, aware UTC.
-        channels: arrays of one length by the names of the recordings' columns; `t_s` in whole seconds,
-            strictly increasing; NaN where a sensor said nothing, and no channel that never said anything.
-        utc_offset_s: what the device's clock was ahead of UTC, where the file says so.
-        timezone: the IANA zone of the first position.
+        start: The time of `t_s` 0, aware UTC.
+        channels: Arrays of the same length by column name of the recordings. `t_s` is in whole seconds and
+            strictly increasing. Missing values are NaN, and channels without any value are left out.
+        utc_offset_s: The offset of the device's clock, if the file has it.
+        timezone: The IANA zone of the first position.
     """
 
     start: datetime
@@ -54,24 +51,24 @@ class Recorded:
     utc_offset_s: int | None = None
     timezone: str | None = None
 
-    def cropped_to(self, start: datetime, elapsed_s: int | None) -> Recorded:
-        """The part that Strava shows, with `t_s` counted from the start it shows.
+    def cropped_to(self, start: datetime, elapsed_s: int | None) -> DecodedFile:
+        """The part of the file that belongs to the activity, with `t_s` counted from the activity's start.
 
-        A file is as it was uploaded, also where the activity was cropped afterwards or is one of several from
-        the same file. Where the two do not overlap, a wrong clock was put right, and the file stays as it is.
+        A file is exported as it was uploaded, even if the activity was cropped or split afterwards. If file
+        and activity do not overlap, the activity's start was corrected, and the file is returned unchanged.
 
         Args:
-            start: the activity's, aware UTC.
-            elapsed_s: from its start to its end; None where it is not known.
+            start: The activity's start, aware UTC.
+            elapsed_s: The activity's elapsed time, or None if it is unknown.
         """
         t_s = self.channels["t_s"]
         shift = round((start - self.start).total_seconds())
         end = float(t_s[-1])
         last = end if elapsed_s is None else shift + elapsed_s
-        is_whole = abs(shift) <= _UNCROPPED_S
-        is_part = shift > 0 and last <= end + _UNCROPPED_S
+        is_uncropped = abs(shift) <= _UNCROPPED_S
+        is_cropped = shift > 0 and last <= end + _UNCROPPED_S
         inside = (t_s >= shift) & (t_s <= last)
-        if not inside.any() or not (is_whole or is_part):
+        if not inside.any() or not (is_uncropped or is_cropped):
             return self
         channels = {name: values[inside] for name, values in self.channels.items()}
         channels["t_s"] = channels["t_s"] - shift
@@ -79,11 +76,11 @@ class Recorded:
 
 
 class Samples:
-    """Samples as a reader meets them.
+    """Collects the samples of one file.
 
     Args:
-        names: the channels the format has.
-        scales: what a channel's values are multiplied by, where its unit is another one.
+        names: The channels of the format.
+        scales: Factors that convert channels to the registry's units.
     """
 
     def __init__(self, names: Sequence[str], scales: Mapping[str, float] | None = None) -> None:
@@ -93,38 +90,38 @@ class Samples:
         self._blocks: list[Values] = []
 
     def add(self, row: Sequence[Any]) -> None:
-        """Add one sample: its time in seconds since 1970, UTC, and a value or None for each channel.
+        """Add one sample: epoch seconds, then a value or None for each channel.
 
         Raises:
-            UnreadableFileError: there are more than any activity has.
+            UnreadableFileError: The file has too many samples.
         """
         self._rows.append(row)
         if len(self._rows) == _BLOCK:
             self._pack()
 
-    def recorded(self, utc_offset_s: int | None = None) -> Recorded:
-        """The recording they make.
+    def decoded_file(self, utc_offset_s: int | None = None) -> DecodedFile:
+        """The recording with all samples added so far.
 
         Raises:
-            UnreadableFileError: there are none, or their times make no sense.
+            UnreadableFileError: There is no sample with a time, or the clock runs backwards.
         """
         self._pack()
         table = np.concatenate(self._blocks) if self._blocks else np.empty((0, 1))
         table = table[np.isfinite(table[:, 0])]
         if not len(table):
-            raise UnreadableFileError("it holds no sample with a time")
+            raise UnreadableFileError("it has no sample with a time")
         times = np.floor(table[:, 0])
         latest = np.maximum.accumulate(times)
-        # The first of each second, and none of a stretch that a clock ran a second time.
+        # Keep the first sample of each second, and no sample from before the latest time so far.
         later = np.concatenate([[True], times[1:] > latest[:-1]])
         if later.sum() < 0.5 * len(np.unique(times)):
             raise UnreadableFileError("its clock runs backwards")
         times = times[later]
         channels = {"t_s": times - times[0]}
         for name, column in zip(self._names, table[later].T[1:], strict=True):
-            channels[name] = _possible(name, column * self._scales.get(name, 1.0))
+            channels[name] = _mask_invalid(name, column * self._scales.get(name, 1.0))
         channels = _with_any_value(channels)
-        return Recorded(
+        return DecodedFile(
             start=datetime.fromtimestamp(0, UTC) + timedelta(seconds=float(times[0])),
             channels=channels,
             utc_offset_s=utc_offset_s,
@@ -132,30 +129,29 @@ class Samples:
         )
 
     def _pack(self) -> None:
-        """Rows into numbers, block by block: a number takes eight bytes there and four times as many here."""
+        """Convert rows to an array in blocks: numbers take a quarter of the memory there."""
         if not self._rows:
             return
-        if _BLOCK * len(self._blocks) >= MOST_SAMPLES:
-            raise UnreadableFileError(f"it holds more than {MOST_SAMPLES:,} samples")
+        if _BLOCK * len(self._blocks) >= MAX_SAMPLES:
+            raise UnreadableFileError(f"it has more than {MAX_SAMPLES:,} samples")
         try:
             block = np.array(self._rows, dtype=np.float64)
-        except (TypeError, ValueError):  # a list or a text where a number belongs
+        except (TypeError, ValueError):  # a value is a list or text
             numbers = [[v if type(v) in (int, float) else None for v in row] for row in self._rows]
             block = np.array(numbers, dtype=np.float64)
         self._blocks.append(block)
         self._rows = []
 
 
-def _possible(name: str, values: Values) -> Values:
-    if name not in _POSSIBLE:
+def _mask_invalid(name: str, values: Values) -> Values:
+    if name not in _VALID_RANGES:
         return np.where(np.isfinite(values), values, _MISSING)
-    least, most = _POSSIBLE[name]
-    # Not a number is neither at least the one nor at most the other.
-    return np.where((values >= least) & (values <= most), values, _MISSING)
+    low, high = _VALID_RANGES[name]
+    return np.where((values >= low) & (values <= high), values, _MISSING)
 
 
 def _with_any_value(channels: dict[str, Values]) -> dict[str, Values]:
-    """Without the sensors that never said anything; a meter that said nought all along is one of them."""
+    """Drop channels without any value, and a power channel that is always zero."""
     return {
         name: values
         for name, values in channels.items()

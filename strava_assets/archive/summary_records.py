@@ -1,6 +1,6 @@
-"""A row of the export in the shape the API gives an activity, so that one reader serves both.
+"""Converts a row of the export to the API's format of an activity, so that both have one reader.
 
-What is not there stays absent and is never nought. Every cell that no field takes is kept under `archive`.
+Missing values stay absent; they never become zero. Cells that fit no field are stored under `archive`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UPLOAD = re.compile(r"(\d+)\.\w")
 _VIRTUAL = {sport.sport_type for sport in SPORTS if sport.is_virtual}
 
-# The API's field, the column's English name, whether it is a whole number, whether nought means nothing.
+# API field, English column name, whether it is an integer, whether zero means missing.
 _NUMBERS = (
     ("distance", "Distance", False, False),
     ("moving_time", "Moving Time", True, False),
@@ -36,7 +36,7 @@ _NUMBERS = (
     ("suffer_score", "Relative Effort", False, False),
     ("average_watts", "Average Watts", False, True),
 )
-# The API has these with a meter alone.
+# The API has these only for activities with a power meter.
 _MEASURED = (
     ("weighted_average_watts", "Weighted Average Power", True, True),
     ("max_watts", "Max Watts", True, True),
@@ -45,12 +45,12 @@ _MEASURED = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What a recording tells of its activity beside the samples.
+    """Facts about an activity from its recording.
 
     Args:
-        has_power: whether a meter measured.
-        timezone: the zone of its first position.
-        utc_offset_s: what the device's own clock was ahead of UTC.
+        has_power: Whether a power meter was used.
+        timezone: The IANA zone of the first position.
+        utc_offset_s: The offset of the device's clock.
     """
 
     has_power: bool
@@ -59,13 +59,13 @@ class Facts:
 
 
 def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict[str, Any]:
-    """One activity as the API would show it.
+    """Convert one row to the API's format.
 
     Args:
-        row: its row.
-        athlete_id: whose export it is.
-        facts: what its recording tells; None without one that could be read.
-        home: the athlete's own time zone, for what has no place and no clock.
+        row: The activity's row.
+        athlete_id: The export's athlete.
+        facts: Facts from its recording, or None without a readable one.
+        home: The athlete's time zone, for activities without position and device clock.
     """
     used = {"Activity Date", "Activity Name", "Activity Type"}
     if row.activity_id:
@@ -82,7 +82,7 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
     record |= _numbers(row, _NUMBERS, used)
     record |= _power(row, record, facts, used)
     if "average_watts" in record and "moving_time" in record:
-        # As the API has it by definition; the unit of the column Total Work is documented nowhere.
+        # The API defines it so. The unit of the column Total Work is not documented.
         record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 1)
     for field, name in (("commute", "Commute"), ("flagged", "Flagged")):
         value = row.flag(name)
@@ -100,7 +100,7 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
 def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[str, Any]:
     start = row.moment("Activity Date")
     if start is None:
-        # Kept as it is written: the loading sets the record aside and says so.
+        # The loader rejects the record and reports the text.
         return {"start_date": row.text("Activity Date")}
     clock = clock_of(
         start,
@@ -111,7 +111,7 @@ def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[st
     )
     return {
         "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
-        # With the API's false Z: this is the clock on the wall.
+        # Local time; the API appends a Z as well.
         "start_date_local": f"{start + timedelta(seconds=clock.utc_offset_s):%Y-%m-%dT%H:%M:%SZ}",
         "utc_offset": float(clock.utc_offset_s),
         "timezone": clock.zone,
@@ -120,11 +120,11 @@ def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[st
 
 def _numbers(row: Row, fields: tuple[tuple[str, str, bool, bool], ...], used: set[str]) -> dict[str, float]:
     numbers: dict[str, float] = {}
-    for field, name, is_whole, nought_is_nothing in fields:
+    for field, name, is_integer, zero_is_missing in fields:
         value = row.number(name)
-        if value is None or (nought_is_nothing and value == 0):
+        if value is None or (zero_is_missing and value == 0):
             continue
-        numbers[field] = round(value) if is_whole else value
+        numbers[field] = round(value) if is_integer else value
         used.add(name)
     return numbers
 
@@ -138,7 +138,7 @@ def _power(row: Row, record: dict[str, Any], facts: Facts | None, used: set[str]
 
 
 def _gear(row: Row) -> str | None:
-    """The API's id of the bike or the shoes: the export has its number alone."""
+    """The API's gear id; the export has only its number."""
     for letter, name in (("b", "Bike"), ("g", "Gear")):
         value = row.number(name)
         if value:

@@ -1,4 +1,4 @@
-"""TCX files: track points with Garmin's extension for power and speed."""
+"""Reads TCX files with Garmin's extension for power and speed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.markup import local_name, number, points, seconds
 
 if TYPE_CHECKING:
-    from strava_assets.archive.decoded_file import Recorded
+    from strava_assets.archive.decoded_file import DecodedFile
 
-# By the elements' local names; a heart rate's value stands one level deeper, alone with that name.
+# By local element name. The heart rate is in a nested element, the only one named Value.
 _CHANNELS = {
     "LatitudeDegrees": "latitude_deg",
     "LongitudeDegrees": "longitude_deg",
@@ -25,11 +25,11 @@ _CHANNELS = {
 _NAMES = tuple(dict.fromkeys(_CHANNELS.values()))
 
 
-def read_tcx(content: bytes) -> Recorded:
-    """The recording of a TCX file.
+def read_tcx(content: bytes) -> DecodedFile:
+    """Decode a TCX file.
 
     Raises:
-        UnreadableFileError: it is damaged, or it holds no point with a time.
+        UnreadableFileError: The file is damaged, or no point has a time.
     """
     samples = Samples(_NAMES)
     for point in points(content, "Trackpoint"):
@@ -42,4 +42,4 @@ def read_tcx(content: bytes) -> Recorded:
             elif name in _CHANNELS:
                 values[_CHANNELS[name]] = number(element.text)
         samples.add([time_s, *map(values.get, _NAMES)])
-    return samples.recorded()
+    return samples.decoded_file()

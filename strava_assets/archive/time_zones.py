@@ -1,4 +1,4 @@
-"""Which clock an activity began by: the export tells UTC alone, the recording often more."""
+"""Determines the local time of activities: the export has only UTC, recordings often have more."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 if TYPE_CHECKING:
     from datetime import datetime
 
-# No clock on earth is further from UTC than 14 hours, and each by whole quarters of an hour.
-_MOST_OFFSET_S = 14 * 3600
+# UTC offsets are at most 14 hours, in steps of a quarter hour.
+_MAX_OFFSET_S = 14 * 3600
 _QUARTER_S = 900
 _CLOCKS_AGREE_S = 5
 
 
 class Clock(NamedTuple):
-    """The clock on the wall where an activity began: its zone where that is known, and its offset."""
+    """The local time at an activity's start: time zone, if known, and UTC offset."""
 
     zone: str | None
     utc_offset_s: int
 
 
 def zone_at(latitude_deg: float, longitude_deg: float) -> str | None:
-    """The IANA time zone of a place; None where there is none, or none that is known here."""
+    """The IANA time zone of a position, or None if there is no zone or zoneinfo lacks it."""
     from tzfpy import get_tz
 
     name = get_tz(longitude_deg, latitude_deg)
@@ -35,9 +35,9 @@ def zone_at(latitude_deg: float, longitude_deg: float) -> str | None:
 
 
 def plausible_offset(seconds: int) -> int | None:
-    """An offset from UTC as a device tells it, in whole quarters of an hour; None where no place has it."""
+    """A device's UTC offset rounded to a quarter hour, or None if no time zone has such an offset."""
     nearest = _QUARTER_S * round(seconds / _QUARTER_S)
-    if abs(nearest) > _MOST_OFFSET_S or abs(seconds - nearest) > _CLOCKS_AGREE_S:
+    if abs(nearest) > _MAX_OFFSET_S or abs(seconds - nearest) > _CLOCKS_AGREE_S:
         return None
     return nearest
 
@@ -45,17 +45,17 @@ def plausible_offset(seconds: int) -> int | None:
 def clock_of(
     start: datetime, place_zone: str | None, device_offset_s: int | None, *, is_virtual: bool, home: str
 ) -> Clock:
-    """The clock to go by.
+    """The local time of an activity.
 
-    On the road it is that of the first position. A virtual world's positions lie elsewhere, and indoors there
-    are none: then the device's own clock counts, and without one the athlete's home.
+    Outdoors the zone of the first position is used. For virtual rides and without a position it is the
+    offset of the device's clock, and without one the athlete's home zone.
 
     Args:
-        start: aware UTC.
-        place_zone: the zone of the first position.
-        device_offset_s: what the device's clock is ahead of UTC.
-        is_virtual: whether the positions are a program's.
-        home: the athlete's own zone.
+        start: The start, aware UTC.
+        place_zone: The zone of the first position.
+        device_offset_s: The offset of the device's clock.
+        is_virtual: Whether the positions are in a virtual world.
+        home: The athlete's zone.
     """
     if place_zone and not is_virtual:
         return Clock(place_zone, offset_in(place_zone, start))
@@ -66,7 +66,7 @@ def clock_of(
 
 
 def offset_in(zone: str, instant: datetime) -> int:
-    """How far a zone's clocks are ahead of UTC at an instant, seconds."""
+    """The UTC offset of a zone at an instant, seconds."""
     offset = instant.astimezone(_zone(zone)).utcoffset() or timedelta()
     return round(offset.total_seconds())
 

@@ -33,7 +33,6 @@ IN_DAGSTER_HOME = re.compile(
     )
 )
 IN_LOGS = re.compile(r"(?:code_server|host|webserver|daemon)\.log(?:\.1)?")
-IN_DUCKDB_SPILL = re.compile(r"duckdb_temp_[^/]+")
 SCRATCH_FOLDER = re.compile(r"verify-[0-9a-f]{8}")
 IN_SCRATCH_FOLDER = re.compile(r"scratch\.duckdb(?:\.wal|\.tmp/duckdb_temp_[^/]+)?")
 

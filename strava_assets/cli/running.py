@@ -45,7 +45,8 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: s
     from strava_assets.definitions import build_defs
 
     definitions = dg.Definitions.merge(
-        build_defs(settings, patient=False), dg.Definitions(loggers={_LOGGER: _Printer().definition()})
+        build_defs(settings, retry_transient=False),
+        dg.Definitions(loggers={_LOGGER: _Printer().definition()}),
     )
     resolved = definitions.resolve_job_def(job)
     if without:

@@ -1,8 +1,8 @@
-"""The lock of a run: taken before its first step, held until its process ends.
+"""The lock of a run: taken before its first step and held until its process ends.
 
-The locks stand in a folder of Dagster's home. The folder has an id of its own, which the run carries as a
-tag: on a server the webserver, the daemon and the runs may each have a home, and whoever does not see a
-run's lock must not take the run for dead.
+The locks are in a folder of Dagster's home. The folder has an id, and each run has this id as a tag. On a
+server the webserver, the daemon and the runs may have different homes, and a run whose lock is in another
+folder must not count as dead.
 """
 
 from __future__ import annotations
@@ -24,60 +24,56 @@ if TYPE_CHECKING:
     import dagster as dg
 
 _ID = "id"
-# The locks this process holds, by run. The operating system releases them when the process ends, not a
-# moment earlier: a run is on record as ended only after its last step is done.
-_held: dict[str, ProcessLock] = {}
+# The locks of this process by run id. They are held until the process ends, because Dagster records the end
+# of a run only after its last step.
+_locks: dict[str, ProcessLock] = {}
 
 
 def hold_run_lock(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
-    """Show that a run is alive for as long as this process is."""
+    """Hold the lock of a run until this process ends."""
     locks = RunLocks.of(instance)
-    if locks is None or run.run_id in _held:
+    if locks is None or run.run_id in _locks:
         return
-    _held[run.run_id] = locks.take(run.run_id)
-    atexit.register(_held[run.run_id].release)
+    _locks[run.run_id] = locks.take(run.run_id)
+    atexit.register(_locks[run.run_id].release)
     instance.add_run_tags(run.run_id, locks.tags())
 
 
 @contextmanager
 def lock_for_new_run(instance: dg.DagsterInstance) -> Iterator[tuple[str, dict[str, str]]]:
-    """Hold the lock of a run that this block makes and executes.
+    """Hold the lock of a new run while the block creates and executes it.
 
     Yields:
-        The id and the tags that the run is to have.
+        The id and the tags for the run.
     """
     run_id = make_new_run_id()
     locks = RunLocks.of(instance)
     if locks is None:
         yield run_id, {}
         return
-    _held[run_id] = locks.take(run_id)
+    _locks[run_id] = locks.take(run_id)
     try:
         yield run_id, locks.tags()
     finally:
-        _held.pop(run_id).release()
+        _locks.pop(run_id).release()
 
 
 class RunLocks:
-    """The folder of lock files of one Dagster home; made when the first lock is taken.
-
-    Args:
-        folder: where they are.
-    """
+    """The folder with the lock files of one Dagster home, created with the first lock."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @classmethod
     def of(cls, instance: dg.DagsterInstance) -> RunLocks | None:
-        """The locks of an instance; None for an instance without a folder, as tests have it."""
+        """The locks of an instance, or None for an ephemeral instance."""
         if instance.is_ephemeral:
             return None
         shared = getattr(instance.run_launcher, "locks_in", None)
         return cls(Path(shared or instance.root_directory) / "running")
 
     def tags(self) -> dict[str, str]:
-        """What a run that this process executes carries."""
+        """The tags of a run that this process executes."""
         return {LOCKS_TAG: self._make_folder(), PROCESS_TAG: this_process()}
 
     def take(self, run_id: str) -> ProcessLock:
@@ -97,7 +93,7 @@ class RunLocks:
         return self._lock(run_id).is_held()
 
     def remove_abandoned(self) -> None:
-        """Remove the files of processes that were killed."""
+        """Remove the lock files of killed processes."""
         for path in self._folder.glob("*.lock"):
             if not ProcessLock(path).is_held():
                 path.unlink(missing_ok=True)
@@ -106,7 +102,7 @@ class RunLocks:
         return ProcessLock(self._folder / f"{run_id}.lock")
 
     def _make_folder(self) -> str:
-        """See that the folder is there and has its id, which is returned."""
+        """Create the folder if necessary and return its id."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / _ID
         with exclusive(path):

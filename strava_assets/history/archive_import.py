@@ -1,7 +1,7 @@
-"""A bulk export into the history: its recordings into the streams' store, its rows into the landing.
+"""Imports a bulk export: its recordings into the stream store, its rows into the landing.
 
-Both halves may be repeated at any time. What the store has from the export is not decoded again, and only the
-rows that say something new become a batch; an import that was interrupted goes on where it was.
+An import can be repeated at any time. Stored recordings are not decoded again, only new or changed rows
+become a batch, and an interrupted import continues where it stopped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strava_assets.archive import Facts, athlete_of, read_activities, record_of
-from strava_assets.history.decoding import Order, decode
+from strava_assets.history.decoding import DecodingTask, decode
 from strava_assets.history.landed_records import digest, landed_records
 from strava_assets.landing import Manifest
 from strava_assets.streams import StreamEntry
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from strava_assets.streams import Key, StreamStore
 
 _RECORDS_A_PAGE = 1_000
-# A kill loses no more than these: half a minute of one core's work.
-_FILES_A_PIECE = 100
+# A killed import loses at most this many decoded files, half a minute of work of one core.
+_FILES_A_PART = 100
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Progress(NamedTuple):
-    """How far the decoding is: files read, of how many, and how many of them were set aside."""
+    """Progress of decoding: files read, their total, and how many of them were rejected."""
 
     done: int
     total: int
@@ -43,21 +43,21 @@ class Progress(NamedTuple):
 
 @dataclass
 class Imported:
-    """What an import came to.
+    """The result of an import.
 
     Args:
-        athlete_id: whose export it was.
+        athlete_id: the athlete of the export.
         made_at: when the export was made, UTC.
-        language: the language it is written in.
-        activities: rows it has.
-        new: activities that no export had brought before.
-        changed: activities that an earlier export had otherwise.
-        decoded: recordings that were decoded and are kept now.
-        stored: recordings of this export that are kept, those of earlier imports included.
-        without: activities typed in by hand, which have no recording.
-        set_aside: the reason for each file that could not be used, by its name.
-        unknown_types: display texts of activity types that are not known, with how many activities have them.
-        manifest: the batch; None where nothing was new.
+        language: the language of the export.
+        activities: number of its rows.
+        new: activities that no earlier export contained.
+        changed: activities that differ from an earlier export.
+        decoded: recordings decoded and stored by this import.
+        stored: recordings of this export that are stored, including those of earlier imports.
+        without: activities entered manually, which have no recording.
+        set_aside: the reason for each rejected file, by its name.
+        unknown_types: texts of unknown activity types, with their number of activities.
+        manifest: the batch; None if there was nothing new.
     """
 
     athlete_id: str
@@ -75,11 +75,11 @@ class Imported:
 
     @property
     def unchanged(self) -> int:
-        """Activities that say nothing new."""
+        """Activities that are the same as in an earlier export."""
         return self.activities - self.new - self.changed
 
 
-def import_archive(  # noqa: PLR0913 - every one is a choice of the caller's
+def import_archive(  # noqa: PLR0913 - each is a choice of the caller
     export: Export,
     landing: Landing,
     store: StreamStore,
@@ -94,16 +94,16 @@ def import_archive(  # noqa: PLR0913 - every one is a choice of the caller's
 
     Args:
         export: the opened export.
-        landing: takes the rows, as one batch.
-        store: takes the recordings, piece by piece.
-        clock: gives the aware UTC time.
-        home: the athlete's own time zone.
-        athlete: the athlete's id, where the export does not say.
-        processes: how many decode at once.
-        progress: told after every recording.
+        landing: receives the rows as one batch.
+        store: receives the recordings.
+        clock: returns the current aware UTC time.
+        home: the athlete's time zone.
+        athlete: the athlete's id, if the export does not contain it.
+        processes: number of processes that decode.
+        progress: called after each recording.
 
     Raises:
-        ArchiveError: the export cannot be used, or decoding it ended; what was decoded before is kept.
+        ArchiveError: the export cannot be used, or a decoding process ended; decoded recordings are kept.
         LandingError: the landing cannot be read or written.
         StreamsError: the store cannot be read or written.
     """
@@ -112,24 +112,24 @@ def import_archive(  # noqa: PLR0913 - every one is a choice of the caller's
     store.check_writable()
     rows = _distinct(read_activities(export))
     imported = Imported(athlete_of(export, athlete), export.made_at, activities=len(rows))
-    landed_forms = latest_imported(landing, imported.athlete_id)
-    recordings = _Recordings(rows, store, landed_forms, imported, home)
-    with closing(decode(export, recordings.orders, processes)) as results:
-        recordings.keep(results, progress or (lambda _: None))
+    imported_versions = latest_imported(landing, imported.athlete_id)
+    recordings = _Recordings(rows, store, imported_versions, imported, home)
+    with closing(decode(export, recordings.tasks, processes)) as results:
+        recordings.store(results, progress or (lambda _: None))
     entries = store.entries()
     records = [_record(row, entries, imported, home) for row in rows]
-    _land(records, landing, landed_forms, imported, (started_at, clock))
+    _land(records, landing, imported_versions, imported, (started_at, clock))
     return imported
 
 
-class Form(NamedTuple):
-    """One form of an activity as an export told it; of two, the greater one is the later.
+class ImportedVersion(NamedTuple):
+    """One version of an activity in an export; the greater of two is the later.
 
     Args:
         made_at: when its export was made.
-        batch_id: the batch that brought it.
-        digest: of the record.
-        span: which part of a recording it shows: the start and the seconds from there to the end.
+        batch_id: the batch that contains it.
+        digest: digest of the record.
+        span: its start and elapsed seconds, which tell whether it was cropped.
     """
 
     made_at: datetime
@@ -138,13 +138,13 @@ class Form(NamedTuple):
     span: tuple[Any, Any]
 
 
-def latest_imported(landing: Landing, athlete_id: str) -> dict[str, Form]:
-    """The latest form of every activity that exports have brought, by id; without an id, by digest.
+def latest_imported(landing: Landing, athlete_id: str) -> dict[str, ImportedVersion]:
+    """The latest imported version of every activity, by id, or by digest if it has none.
 
     Raises:
         LandingError: a page is damaged.
     """
-    landed_forms: dict[str, Form] = {}
+    imported_versions: dict[str, ImportedVersion] = {}
     for manifest in landing.manifests():
         if manifest.source != "archive" or manifest.athlete_id != athlete_id:
             continue
@@ -152,20 +152,20 @@ def latest_imported(landing: Landing, athlete_id: str) -> dict[str, Form]:
             for landed in page:
                 origin, record = landed.origin, landed.record
                 span = record.get("start_date"), record.get("elapsed_time")
-                form = Form(origin.fetched_at, origin.batch_id, digest(record), span)
-                name = _name(record)
-                landed_forms[name] = max(landed_forms.get(name, form), form)
-    return landed_forms
+                version = ImportedVersion(origin.fetched_at, origin.batch_id, digest(record), span)
+                identity = _identity(record)
+                imported_versions[identity] = max(imported_versions.get(identity, version), version)
+    return imported_versions
 
 
 class _Recordings:
-    """The first half of an import: which recordings are open, and keeping what comes of them."""
+    """Selects the recordings to decode, and stores the results."""
 
     def __init__(
         self,
         rows: Sequence[Row],
         store: StreamStore,
-        landed_forms: Mapping[str, Form],
+        imported_versions: Mapping[str, ImportedVersion],
         imported: Imported,
         home: str,
     ) -> None:
@@ -174,35 +174,33 @@ class _Recordings:
         self._home = home
         self._entries = store.entries()
         self._rows = {row.activity_id: row for row in rows}
-        orders = [
-            self._order(row, row.activity_id) for row in rows if row.activity_id and row.text("Filename")
-        ]
-        # Newest first: what a person looks at first is there first.
-        self.orders = sorted(
-            (order for order in orders if self._is_open(order, landed_forms.get(order.activity_id))),
-            key=lambda order: order.start or _LONG_AGO,
+        tasks = [self._task(row, row.activity_id) for row in rows if row.activity_id and row.text("Filename")]
+        # Newest first: the user looks at those first.
+        self.tasks = sorted(
+            (task for task in tasks if self._must_decode(task, imported_versions.get(task.activity_id))),
+            key=lambda task: task.start or _LONG_AGO,
             reverse=True,
         )
 
-    def keep(self, results: Iterable[Decoded], progress: Callable[[Progress], None]) -> None:
-        """Put what was decoded into the store, a piece at a time."""
-        coming, total = iter(results), len(self.orders)
-        for first in range(0, total, _FILES_A_PIECE):
+    def store(self, results: Iterable[Decoded], progress: Callable[[Progress], None]) -> None:
+        """Store the decoded recordings, one part of them at a time."""
+        remaining, total = iter(results), len(self.tasks)
+        for first in range(0, total, _FILES_A_PART):
             with self._store.writer() as writer:
-                for done in range(first + 1, min(first + _FILES_A_PIECE, total) + 1):
-                    result = next(coming)
+                for done in range(first + 1, min(first + _FILES_A_PART, total) + 1):
+                    result = next(remaining)
                     entry = self._entry(result)
-                    if _says_more(entry, self._entries.get(entry.key)):
+                    if _replaces(entry, self._entries.get(entry.key)):
                         writer.add(entry, result.recording)
                     if result.reason:
-                        self._imported.set_aside[result.order.file] = result.reason
+                        self._imported.set_aside[result.task.file] = result.reason
                     else:
                         self._imported.decoded += 1
                     progress(Progress(done, total, len(self._imported.set_aside)))
 
-    def _order(self, row: Row, activity_id: str) -> Order:
+    def _task(self, row: Row, activity_id: str) -> DecodingTask:
         elapsed = row.number("Elapsed Time")
-        return Order(
+        return DecodingTask(
             self._imported.athlete_id,
             activity_id,
             row.text("Filename"),
@@ -210,25 +208,25 @@ class _Recordings:
             None if elapsed is None else round(elapsed),
         )
 
-    def _is_open(self, order: Order, before: Form | None) -> bool:
-        stored = self._entries.get((order.athlete_id, order.activity_id))
+    def _must_decode(self, task: DecodingTask, imported: ImportedVersion | None) -> bool:
+        stored = self._entries.get((task.athlete_id, task.activity_id))
         if stored is None or stored.source != "archive" or stored.status != "stored":
-            # One that was set aside is looked at again: that costs little, and the reader may have learnt.
+            # A rejected recording is tried again: that costs little, and the decoder may have improved.
             return True
-        if stored.fetched_at >= self._imported.made_at or before is None:
+        if stored.fetched_at >= self._imported.made_at or imported is None:
             return False
-        # Cropped on Strava between two exports.
-        start = f"{order.start:%Y-%m-%dT%H:%M:%SZ}" if order.start else None
-        return before.span != (start, order.elapsed_s)
+        # It may have been cropped on Strava between two exports.
+        start = f"{task.start:%Y-%m-%dT%H:%M:%SZ}" if task.start else None
+        return imported.span != (start, task.elapsed_s)
 
     def _entry(self, result: Decoded) -> StreamEntry:
-        order, imported = result.order, self._imported
+        task, imported = result.task, self._imported
         facts = Facts(has_power=False, timezone=result.timezone, utc_offset_s=result.utc_offset_s)
-        record = record_of(self._rows[order.activity_id], imported.athlete_id, facts, self._home)
+        record = record_of(self._rows[task.activity_id], imported.athlete_id, facts, self._home)
         local = record.get("start_date_local") or f"{result.began or imported.made_at:%Y}"
         return StreamEntry(
             athlete_id=imported.athlete_id,
-            activity_id=order.activity_id,
+            activity_id=task.activity_id,
             year=int(local[:4]),
             status="unreadable" if result.reason else "stored",
             source="archive",
@@ -236,13 +234,13 @@ class _Recordings:
             fingerprint="",
             utc_offset_s=result.utc_offset_s,
             timezone=result.timezone,
-            origin=order.file,
+            origin=task.file,
             reason=result.reason,
         )
 
 
-def _says_more(entry: StreamEntry, stored: StreamEntry | None) -> bool:
-    """Whether an entry changes what the store knows: a reason why not says less than any recording."""
+def _replaces(entry: StreamEntry, stored: StreamEntry | None) -> bool:
+    """Whether an entry replaces the stored one; a rejected recording never replaces a readable one."""
     if stored is None or entry.status == "stored":
         return True
     both_reasons = stored.source == "archive" and stored.status == "unreadable"
@@ -250,13 +248,13 @@ def _says_more(entry: StreamEntry, stored: StreamEntry | None) -> bool:
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
-    """The last row of each activity; rows without an id are all kept, to be set aside with a reason."""
+    """The last row of each activity, and all rows without an id, which are rejected later with a reason."""
     last: dict[object, Row] = {row.activity_id or row: row for row in rows}
     return list(last.values())
 
 
 def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, home: str) -> dict[str, Any]:
-    """An activity's record, counted on the way."""
+    """Make an activity's record and update the counts."""
     imported.language = row.language.name
     sport_text = row.text("Activity Type")
     if row.language.sport_type(sport_text) is None:
@@ -274,20 +272,20 @@ def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, ho
 def _land(
     records: Sequence[dict[str, Any]],
     landing: Landing,
-    landed_forms: Mapping[str, Form],
+    imported_versions: Mapping[str, ImportedVersion],
     imported: Imported,
     times: tuple[datetime, Callable[[], datetime]],
 ) -> None:
-    """One batch of the records that say something new; none where there are none."""
+    """Commit one batch of the new and changed records, if there are any."""
     fresh = []
     for record in records:
-        form = landed_forms.get(_name(record))
-        # Of what a later export says, an earlier one knows nothing better.
-        if form and (form.made_at > imported.made_at or form.digest == digest(record)):
+        version = imported_versions.get(_identity(record))
+        # An earlier export does not replace what a later one contains.
+        if version and (version.made_at > imported.made_at or version.digest == digest(record)):
             continue
         fresh.append(record)
-        imported.new += form is None
-        imported.changed += form is not None
+        imported.new += version is None
+        imported.changed += version is not None
     if not fresh:
         return
     started_at, clock = times
@@ -305,7 +303,7 @@ def _land(
             athlete_id=imported.athlete_id,
             started_at=started_at,
             finished_at=clock(),
-            # It holds what is new alone, so its silence means nothing.
+            # It contains only new records, so absence from it means nothing.
             complete=False,
             pages=tuple(batch.pages),
             records=len(fresh),
@@ -316,7 +314,7 @@ def _land(
     )
 
 
-def _name(record: Mapping[str, Any]) -> str:
+def _identity(record: Mapping[str, Any]) -> str:
     return str(record["id"]) if record.get("id") else digest(record)
 
 

@@ -1,6 +1,6 @@
-"""One record as Strava sent it, read through the column registry: a typed row, or a reason why not.
+"""Converts one raw record to a typed row by the column registry, or rejects it with a reason.
 
-A record that cannot be read is set aside whole; it neither stops the others nor vanishes.
+A rejected record is stored completely and does not stop the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Key = tuple[str, str]
 """An activity: athlete and id."""
 
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
-# Outside of these no activity happened; a garbled date must not stretch every calendar of the marts.
+# The years of valid activities; a garbled date must not extend the calendars of the marts.
 _YEARS = range(1900, 2200)
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _DAY_S = 86_400
@@ -37,12 +37,12 @@ _as_strict_json = json.JSONEncoder(
 
 
 class UnreadableRecordError(Exception):
-    """Why a record cannot become a row; its text goes into `rejected_records.reason`."""
+    """A record cannot become a row; the text becomes `rejected_records.reason`."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a record came from: its source, its batch and when it was fetched (UTC)."""
+    """The origin of a record: its source, its batch and its fetch time (UTC)."""
 
     source: str
     batch_id: str
@@ -51,7 +51,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class LandedRecord:
-    """One record with where it came from; a compacted one also carries when it was found to be deleted."""
+    """One record with its origin; a compacted one also has the time of its deletion."""
 
     record: Any
     origin: Origin
@@ -59,7 +59,7 @@ class LandedRecord:
 
 
 def landed_records(landing: Landing, manifest: Manifest) -> Iterator[list[LandedRecord]]:
-    """The records of a batch, a page at a time.
+    """Yield the records of a batch, one page at a time.
 
     Raises:
         LandingError: a page is damaged.
@@ -72,15 +72,15 @@ def landed_records(landing: Landing, manifest: Manifest) -> Iterator[list[Landed
                 origin = Origin(manifest.source, manifest.batch_id, page.entry.fetched_at)
                 records = [LandedRecord(record, origin) for record in _parsed_list(page.body)]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            # The error's own text may hold what is in the page.
+            # The text of the error may quote the page, so only its type is named.
             raise landing.damaged_page(
-                page.path, f"it does not hold records ({type(error).__name__})"
+                page.path, f"it does not contain records ({type(error).__name__})"
             ) from error
         yield records
 
 
 def compacted_line(landed: LandedRecord) -> bytes:
-    """A record as one line of a compacted batch; `landed_records` reads it back."""
+    """A record as one line of a compacted batch; `landed_records` reads it."""
     line = {
         "source": landed.origin.source,
         "batch_id": landed.origin.batch_id,
@@ -92,9 +92,9 @@ def compacted_line(landed: LandedRecord) -> bytes:
 
 
 def _parsed(body: bytes) -> Any:
-    """The JSON of a body; half a surrogate pair, which no engine stores, becomes a replacement character."""
+    """The JSON of a body, with a replacement character for lone surrogates, which no engine stores."""
     document = json.loads(body)
-    return _mended(document) if _SURROGATE.search(body) else document
+    return _without_lone_surrogates(document) if _SURROGATE.search(body) else document
 
 
 def _parsed_list(body: bytes) -> list[Any]:
@@ -104,13 +104,15 @@ def _parsed_list(body: bytes) -> list[Any]:
     return document
 
 
-def _mended(value: Any) -> Any:
+def _without_lone_surrogates(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        return [_without_lone_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {_mended(name): _mended(item) for name, item in value.items()}
+        return {
+            _without_lone_surrogates(name): _without_lone_surrogates(item) for name, item in value.items()
+        }
     return value
 
 
@@ -128,15 +130,15 @@ def _time_with_zone(text: str) -> datetime:
 
 
 def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict[str, Any]:
-    """A row of `bq_activities` from one raw record.
+    """Make a row of `bq_activities` from one raw record.
 
     Args:
         record: one element of Strava's list, parsed from JSON.
-        origin: where it came from.
+        origin: the origin of the record.
         week_start: `monday` or `sunday`.
 
     Raises:
-        UnreadableRecordError: a field that must be there is not, or a value is not of its kind.
+        UnreadableRecordError: a required field is missing, or a value has the wrong type.
     """
     if not isinstance(record, dict):
         raise UnreadableRecordError(f"the record is {_kind(record)}, not an object")
@@ -164,7 +166,7 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
 
 
 def key_of(landed: LandedRecord) -> Key:
-    """Which activity a record is.
+    """The activity of a record.
 
     Raises:
         UnreadableRecordError: it cannot become a row.
@@ -174,7 +176,7 @@ def key_of(landed: LandedRecord) -> Key:
 
 
 def rejected_record(record: Any, reason: str, origin: Origin) -> dict[str, Any]:
-    """A row of `rejected_records`: the record as it was, with the reason."""
+    """Make a row of `rejected_records`: the original record with the reason."""
     activity_id = record.get("id") if isinstance(record, dict) else None
     usable = isinstance(activity_id, int | str) and not isinstance(activity_id, bool)
     return {
@@ -189,7 +191,7 @@ def rejected_record(record: Any, reason: str, origin: Origin) -> dict[str, Any]:
 
 
 def digest(record: Any) -> str:
-    """A digest of a record's content, the same for the same content in any order of its fields."""
+    """A digest of a record's content, independent of the order of its fields."""
     return hashlib.blake2b(_as_json(record).encode(), digest_size=16).hexdigest()
 
 
@@ -209,12 +211,12 @@ def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(_number(value))  # ids travel as numbers and are kept as text
+        return str(_number(value))  # Strava sends ids as numbers; they are stored as text
     raise UnreadableRecordError(f"should be text and is {_kind(value)}")
 
 
 def _integer(value: Any) -> int:
-    return round(_number(value))  # Strava sends whole numbers as 7772 or 7772.0 at whim
+    return round(_number(value))  # Strava sends whole numbers as 7772 or 7772.0
 
 
 def _float(value: Any) -> float:
@@ -243,7 +245,7 @@ def _instant(value: Any) -> datetime:
 
 
 def _wall_clock(value: Any) -> datetime:
-    return _moment(value).replace(tzinfo=None)  # its Z is false: this is the athlete's own clock
+    return _moment(value).replace(tzinfo=None)  # its Z is wrong: this is local time
 
 
 def _moment(value: Any) -> datetime:
@@ -252,9 +254,9 @@ def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise UnreadableRecordError(f"is no time: {value[:40]!r}") from None
+        raise UnreadableRecordError(f"is not a valid time: {value[:40]!r}") from None
     if moment.year not in _YEARS:
-        raise UnreadableRecordError(f"is no time of an activity: {value[:40]!r}")
+        raise UnreadableRecordError(f"is not a plausible time: {value[:40]!r}")
     return moment
 
 
@@ -267,7 +269,7 @@ _READERS: dict[ColumnType, Callable[[Any], Any]] = {
     ColumnType.DATETIME: _wall_clock,
 }
 
-# The registry, laid out for reading thousands of records: a column's name, its path and its reader.
+# The registry, prepared for reading thousands of records: a column's name, its path and its reader.
 _FIELDS = tuple(
     (c.name, tuple(c.source.split(".")), _READERS[c.type]) for c in ACTIVITIES.columns if c.source
 )
@@ -288,13 +290,13 @@ def _local_start(row: Mapping[str, Any]) -> datetime:
     if row["utc_offset_s"] is None:
         raise UnreadableRecordError("start_date_local is missing, and so is utc_offset")
     if abs(row["utc_offset_s"]) > _DAY_S:
-        raise UnreadableRecordError(f"utc_offset is no offset: {row['utc_offset_s']}")
+        raise UnreadableRecordError(f"utc_offset is not a valid offset: {row['utc_offset_s']}")
     local: datetime = row["start_date"] + timedelta(seconds=row["utc_offset_s"])
     return local.replace(tzinfo=None)
 
 
 def _extra(record: Mapping[str, Any]) -> str:
-    """What the record holds besides the registry's fields, as JSON."""
+    """The fields of the record that are not in the registry, as JSON."""
     rest = {name: value for name, value in record.items() if name not in _TOP_FIELDS}
     for head, tail in _INNER_FIELDS:
         if isinstance(rest.get(head), dict):
@@ -302,7 +304,9 @@ def _extra(record: Mapping[str, Any]) -> str:
     try:
         return _as_strict_json(rest)
     except ValueError:
-        raise UnreadableRecordError("a field beyond the registry holds a number that is not finite") from None
+        raise UnreadableRecordError(
+            "a field beyond the registry contains a number that is not finite"
+        ) from None
 
 
 def _kind(value: Any) -> str:

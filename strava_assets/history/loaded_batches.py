@@ -1,6 +1,6 @@
-"""The ledger of the loading: which landed batches `bq_activities` holds, and which registry read them.
+"""The table `loaded_batches`: which landed batches `bq_activities` contains, and which registry read them.
 
-What a batch holds and how it is merged is not here.
+`loader` reads and merges the batches.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from strava_assets.landing import Manifest
     from strava_assets.warehouse.engine import Warehouse
 
-# Another registry reads the same record otherwise, so its digest stands beside every batch it read.
+# A changed registry reads the same record differently, so its digest is stored with every batch.
 READER = hashlib.blake2b(repr(ACTIVITIES.columns).encode(), digest_size=8).hexdigest()
 
-_ENTER = """
+_INSERT = """
 INSERT INTO loaded_batches
   (batch_id, kind, loaded_at, records, inserted, updated, deleted, rejected, reader)
 VALUES
@@ -31,7 +31,7 @@ VALUES
 
 @dataclass(frozen=True)
 class Counts:
-    """What loading a batch came to, in records and activities."""
+    """The counts of loading a batch, in records and activities."""
 
     records: int = 0
     inserted: int = 0
@@ -41,7 +41,7 @@ class Counts:
 
 
 def prepare(warehouse: Warehouse) -> None:
-    """See that the tables of this room are there and are the registry's."""
+    """Create the history's tables, or extend them to the registry."""
     for table in (ACTIVITIES, REJECTED_RECORDS, LOADED_BATCHES):
         warehouse.ensure(table)
 
@@ -52,25 +52,20 @@ def readers(warehouse: Warehouse) -> dict[str, str]:
     return {row["batch_id"]: row["reader"] for row in rows}
 
 
-def enter(warehouse: Warehouse, batch_id: str, kind: str, loaded_at: datetime, counts: Counts) -> None:
-    """Note that the table holds a batch from now on."""
-    entry = {"batch_id": batch_id, "kind": kind, "loaded_at": loaded_at, "reader": READER}
-    warehouse.execute(_ENTER, entry | asdict(counts))
+def insert(warehouse: Warehouse, batch_id: str, kind: str, loaded_at: datetime, counts: Counts) -> None:
+    """Record that a batch is loaded."""
+    row = {"batch_id": batch_id, "kind": kind, "loaded_at": loaded_at, "reader": READER}
+    warehouse.execute(_INSERT, row | asdict(counts))
 
 
 def loaded_before(
     warehouse: Warehouse, manifests: Sequence[Manifest], moment: datetime
 ) -> tuple[list[Manifest], datetime]:
-    """The batches that began before a moment, up to the first one that is not loaded.
-
-    Args:
-        warehouse: whose ledger.
-        manifests: the committed batches in order.
-        moment: aware UTC.
+    """The batches that began before a moment (aware UTC), up to the first one that is not loaded.
 
     Returns:
-        The batches, and the moment before which all of them began: as asked, or earlier where a batch is
-        not loaded yet.
+        The batches, and the moment before which all of them began: the given one, or an earlier one if a
+        batch is not loaded yet.
     """
     loaded = {batch_id for batch_id, reader in readers(warehouse).items() if reader == READER}
     waiting = (m.started_at for m in manifests if m.batch_id not in loaded)

@@ -1,7 +1,7 @@
-"""From the landing into `bq_activities`: parse, merge by id, conclude deletions, keep the ledger.
+"""From the landing into `bq_activities`: parses records, merges by id, concludes deletions.
 
-A batch is loaded once. Whatever stops a load between two batches loses nothing: the next load goes on where
-the ledger ends, and a rebuild from the landing alone gives the same table.
+Each batch is loaded once. A load that stops between two batches loses nothing: the next load continues with
+the first batch that is not in `loaded_batches`, and a rebuild from the landing alone gives the same table.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("strava_assets.history")
 
 _LATER = "(S.fetched_at > T.fetched_at OR (S.fetched_at = T.fetched_at AND S.batch_id >= T.batch_id))"
-# The API's word beats the archive's; among equals the newest fetch wins, in whatever order they are loaded.
+# The API takes precedence over the archive; within a source the latest fetch wins, in any order of loading.
 _WINS = f"(S.source = 'api' AND T.source != 'api') OR (S.source = T.source AND {_LATER})"
 _CHANGED = """
 S.content_hash != T.content_hash OR S.source != T.source
 OR (S.deleted_at IS NULL) != (T.deleted_at IS NULL)
 """
 
-# A record once set aside is no longer of interest when a later fetch of the same activity could be read.
+# A rejected record is resolved when a later fetch of the same activity could be read.
 _RESOLVE_REJECTED = """
 DELETE FROM rejected_records WHERE EXISTS (
   SELECT 1 FROM bq_activities AS a
@@ -52,7 +52,7 @@ DELETE FROM rejected_records WHERE EXISTS (
 )
 """
 
-# The first day of the week by counting from a known one: both engines agree on it, and on no truncation.
+# The first day of the week is counted from a known one: the engines agree on that, but not on truncation.
 _ALIGN_WEEKS = """
 UPDATE bq_activities
 SET week = DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)
@@ -62,17 +62,17 @@ WHERE week != DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anc
 
 @dataclass
 class LoadReport:
-    """What a load did, in numbers that plot.
+    """The counts of a load.
 
     Args:
-        batches: landed batches merged.
-        records: records they held.
-        inserted: activities that were new.
-        updated: activities that had changed, un-deleted ones included.
-        deleted: activities concluded to be deleted.
-        rejected: records set aside.
-        rebuilt: whether the table was built anew from the landing.
-        held_back: ids the latest listing lacks but that the guard keeps until a person confirms.
+        batches: merged batches.
+        records: records in them.
+        inserted: new activities.
+        updated: changed activities, including restored ones.
+        deleted: activities found deleted.
+        rejected: rejected records.
+        rebuilt: whether the table was rebuilt from the landing.
+        held_back: ids missing in the latest listing that the guard keeps until the user confirms.
     """
 
     batches: int = 0
@@ -85,7 +85,7 @@ class LoadReport:
     held_back: tuple[str, ...] = ()
 
     def add(self, merged: MergeCounts, rejected: int, conclusion: Conclusion) -> None:
-        """Count one batch in."""
+        """Add the counts of one batch."""
         self.batches += 1
         self.records += merged.staged + rejected
         self.inserted += merged.inserted
@@ -96,26 +96,26 @@ class LoadReport:
 
 
 class IncompleteLandingError(StravaAssetsError):
-    """A rebuild was asked of a landing that does not hold what the table holds."""
+    """A rebuild was requested, but the landing lacks activities that the table contains."""
 
     def __init__(self, landing: Landing, missing: int, table: str) -> None:
         super().__init__(
-            f"The landing {landing.address} lacks {missing} activities that {table} holds.",
-            means="Rebuilding from it would lose them, so nothing was changed.",
-            remedy="see that STRAVA_ASSETS_LANDING_URL is the right place and restore what was removed from "
-            f"it; to take the landing as it is, rename or drop {table} first.",
+            f"The landing {landing.address} lacks {missing} activities that {table} contains.",
+            means="A rebuild would lose them, so nothing was changed.",
+            remedy="Check that STRAVA_ASSETS_LANDING_URL is the right address, and restore the missing "
+            f"batches. To rebuild without them, rename or drop {table} first.",
         )
 
 
 class Loader:
-    """Brings `bq_activities` up to what the landing holds.
+    """Loads the batches of the landing into `bq_activities`.
 
     Args:
-        landing: where the batches are.
-        warehouse: where the tables are; they are created or extended to the registry.
-        week_start: `monday` or `sunday`; when it has changed, every row's week is moved.
-        guard: how many deletions are believed without a person's word.
-        progress: told a line a batch.
+        landing: contains the batches.
+        warehouse: contains the tables, which are created or extended to the registry.
+        week_start: `monday` or `sunday`; if it has changed, the weeks of all rows are updated.
+        guard: limits the deletions without confirmation.
+        progress: called with one line per batch.
     """
 
     def __init__(
@@ -134,15 +134,15 @@ class Loader:
         self._progress = progress
 
     def load(self, now: datetime, *, rebuild: bool = False) -> LoadReport:
-        """Merge every batch that the ledger does not know yet.
+        """Merge every batch that is not loaded yet.
 
         Args:
-            now: the present, UTC, for the ledger.
-            rebuild: forget the table first; everything comes back from the landing, in one transaction where
-                the engine has them.
+            now: the current time, UTC, for `loaded_batches`.
+            rebuild: clear the table first and load everything again, in one transaction if the engine
+                supports it.
 
         Raises:
-            LandingError: a batch is damaged; those before it are loaded.
+            LandingError: a batch is damaged; the batches before it are loaded.
             IncompleteLandingError: a rebuild would lose activities.
         """
         loaded_batches.prepare(self._warehouse)
@@ -150,19 +150,19 @@ class Loader:
         manifests = self._landing.manifests()
         readers = loaded_batches.readers(self._warehouse)
         if reason := rebuild_reason(readers, manifests):
-            self._progress(f"{reason}: rebuilding from the landing.")
+            self._progress(f"{reason}. The table is rebuilt from the landing.")
             rebuild = True
         if rebuild:
             self._check_landing_holds_all(manifests)
         with self._warehouse.transaction() if rebuild else nullcontext():
             if rebuild:
-                self._forget()
+                self._clear_tables()
                 readers, report.rebuilt = {}, True
-            waiting = [manifest for manifest in manifests if manifest.batch_id not in readers]
-            deletions = self._deletions_against(
-                waiting, [manifest for manifest in manifests if manifest.batch_id in readers]
+            not_loaded = [manifest for manifest in manifests if manifest.batch_id not in readers]
+            deletions = self._earlier_deletions(
+                not_loaded, [manifest for manifest in manifests if manifest.batch_id in readers]
             )
-            for manifest in waiting:
+            for manifest in not_loaded:
                 with self._warehouse.transaction():
                     self._load_batch(manifest, deletions, report, now)
         with self._warehouse.transaction():
@@ -171,7 +171,7 @@ class Loader:
         return report
 
     def _check_landing_holds_all(self, manifests: list[Manifest]) -> None:
-        """A rebuild from a landing that lost something would lose it too."""
+        """Refuse a rebuild that would lose activities."""
         landed = {activity_id for manifest in manifests for activity_id in manifest.activity_ids}
         missing = 0
         for batch in self._warehouse.query_batches("SELECT activity_id FROM bq_activities"):
@@ -181,23 +181,23 @@ class Loader:
                 self._landing, missing, self._warehouse.table_address("bq_activities")
             )
 
-    def _forget(self) -> None:
+    def _clear_tables(self) -> None:
         for table in (LOADED_BATCHES, REJECTED_RECORDS, ACTIVITIES):
             self._warehouse.execute(f"DELETE FROM {table.name} WHERE TRUE")  # noqa: S608 - the registry's names
 
-    def _deletions_against(self, waiting: list[Manifest], loaded: list[Manifest]) -> Deletions:
-        """The deletions that loaded listings have concluded after the first record that waits was fetched.
+    def _earlier_deletions(self, not_loaded: list[Manifest], loaded: list[Manifest]) -> Deletions:
+        """The deletions by loaded listings that began after the first fetch of the batches to load.
 
-        There are none but where listings overlapped.
+        There are some only if listings overlapped.
         """
         deletions = Deletions()
         first: dict[str, datetime] = {}
-        for manifest in waiting:
+        for manifest in not_loaded:
             fetched_at = _first_fetch(manifest)
             first[manifest.source] = min(fetched_at, first.get(manifest.source, fetched_at))
         for manifest in loaded:
             if manifest.source in first and first[manifest.source] < manifest.started_at:
-                deletions.add_known(self._landing, manifest)
+                deletions.add_batch(self._landing, manifest)
         return deletions
 
     def _load_batch(
@@ -221,8 +221,8 @@ class Loader:
                 changed="FALSE",
                 latest="fetched_at",
             )
-        nameless = sum(reject["activity_id"] is None for reject in rejects)
-        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, nameless=nameless)
+        without_id = sum(reject["activity_id"] is None for reject in rejects)
+        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, without_id=without_id)
         deletions.add_concluded(manifest, conclusion)
         report.add(merged, len(rejects), conclusion)
         counts = loaded_batches.Counts(
@@ -232,22 +232,16 @@ class Loader:
             len(conclusion.deleted),
             len(rejects),
         )
-        loaded_batches.enter(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
+        loaded_batches.insert(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
         self._progress(
             f"{manifest.batch_id}: {merged.inserted} new, {merged.updated} changed, "
-            f"{len(conclusion.deleted)} deleted, {len(rejects)} set aside"
+            f"{len(conclusion.deleted)} deleted, {len(rejects)} rejected"
         )
 
     def _rows(
         self, manifest: Manifest, deletions: Deletions, rejects: list[dict[str, Any]]
     ) -> Iterator[pa.RecordBatch]:
-        """Typed rows, a page at a time.
-
-        Args:
-            manifest: the batch.
-            deletions: those known so far; the ones that the batch's records carry are added.
-            rejects: takes what cannot be read.
-        """
+        """Yield typed rows, one page at a time; add deletions of compacted records, and rejected records."""
         for page in landed_records(self._landing, manifest):
             rows = []
             for landed in page:
@@ -265,7 +259,7 @@ class Loader:
 
 
 def _first_fetch(manifest: Manifest) -> datetime:
-    """When the first record of a batch was fetched; of a bulk export, when that was made."""
+    """When the first record of a batch was fetched, or when its bulk export was made."""
     return min((page.fetched_at for page in manifest.pages), default=manifest.started_at)
 
 
@@ -274,9 +268,9 @@ def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
 
 
 def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
-    """Why what is loaded cannot simply be added to; empty where it can."""
+    """Why the table must be rebuilt; empty if batches can be added to it."""
     if set(readers.values()) - {loaded_batches.READER}:
         return "The column registry has changed since the last load"
     if readers and any(m.kind == "compacted" and m.batch_id not in readers for m in manifests):
-        return "The landing was compacted from another warehouse's point of view"
+        return "The landing was compacted for another warehouse"
     return ""

@@ -1,7 +1,7 @@
-"""Many landed batches as one: every activity's latest form, and the records still set aside.
+"""Merges landed batches into one: the latest version of every activity, and the records still rejected.
 
-A rebuild from the one gives the table that a rebuild from the many gave. When to fold, and what is left out,
-is decided in compact.py and retention.py.
+A rebuild from the merged batch gives the same table. `compact` and `retention` decide when to merge and what
+to leave out.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ _LINES_A_PAGE = 1_000
 
 K = TypeVar("K")
 
-Place = tuple[int, int, int]
-"""A record among many batches: batch, page and position."""
+Position = tuple[int, int, int]
+"""The position of a record: indexes of batch, page and record."""
 
 
 class Version(NamedTuple):
-    """One form of an activity; or, without a key, one record set aside."""
+    """One version of an activity, or, without a key, one rejected record."""
 
     key: Key | None
     fetched_at: datetime
     batch_id: str
-    place: Place
+    position: Position
     deleted_at: datetime | None = None
 
 
-def groups(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
-    """Batches that may be folded together: of one athlete and one source, in order."""
+def group_batches(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
+    """Group batches that may be merged: of one athlete and one source, in order."""
 
     def owner(manifest: Manifest) -> tuple[str, str]:
         return manifest.athlete_id or "", manifest.source
@@ -65,25 +65,25 @@ def compact_batches(
     drop: Callable[[Version], bool] | None = None,
     deleted: Mapping[Key, datetime] | None = None,
 ) -> Manifest:
-    """Put one compacted batch in the place of several; the pages are read one at a time, twice.
+    """Replace several batches by a compacted one; the pages are read one at a time, twice.
 
-    A crash at any moment leaves either the old batches or the new one for readers to see.
+    After a crash at any moment, readers see either the old batches or the new one.
 
     Args:
-        landing: where they are.
-        warehouse: which has loaded them all, and so needs not load the new one.
-        batches: one group's, in order; all of them are removed in the end.
-        now: aware UTC, for the ledger.
-        drop: what is left out for good.
-        deleted: activities that a listing no longer had, with when that listing began.
+        landing: contains the batches.
+        warehouse: has loaded all of them, and so does not load the new one.
+        batches: the batches of one group, in order; they are removed at the end.
+        now: aware UTC, for `loaded_batches`.
+        drop: selects versions to remove permanently.
+        deleted: deleted activities, with the start of the listing that no longer had them.
 
     Raises:
         LandingError: a page is damaged; nothing was changed.
     """
     marked = deleted or {}
     latest = {
-        version.place: version.deleted_at or (marked.get(version.key) if version.key else None)
-        for version in _latest(landing, batches, _set_aside(warehouse))
+        version.position: version.deleted_at or (marked.get(version.key) if version.key else None)
+        for version in _latest(landing, batches, _rejected_hashes(warehouse))
         if drop is None or not drop(version)
     }
     last = batches[-1]
@@ -96,10 +96,10 @@ def compact_batches(
         batch.write_page(len(batch.pages) + 1, b"\n".join(lines), last.finished_at, len(lines))
         lines.clear()
 
-    for place, landed in _places(landing, batches):
-        if place not in latest:
+    for position, landed in _positions(landing, batches):
+        if position not in latest:
             continue
-        lines.append(compacted_line(replace(landed, deleted_at=latest[place])))
+        lines.append(compacted_line(replace(landed, deleted_at=latest[position])))
         written += 1
         if activity_id := rejected_record(landed.record, "", landed.origin)["activity_id"]:
             ids[activity_id] = None
@@ -108,15 +108,15 @@ def compact_batches(
     if lines:
         write_page()
     manifest = replace(
-        _knowledge(batches),
+        _merged_manifest(batches),
         batch_id=batch.batch_id,
         pages=tuple(batch.pages),
         records=written,
         activity_ids=tuple(ids),
     )
-    # Noted as loaded before it counts: the table holds all of it already. A crash in between leaves a line
-    # about a batch that never was, which nobody misses.
-    loaded_batches.enter(
+    # Recorded as loaded before it is committed, because the table already contains its records. A crash in
+    # between leaves a harmless row about a batch that does not exist.
+    loaded_batches.insert(
         warehouse, manifest.batch_id, manifest.kind, now, loaded_batches.Counts(records=written)
     )
     batch.commit(manifest)
@@ -124,38 +124,38 @@ def compact_batches(
     return manifest
 
 
-def _places(landing: Landing, batches: Sequence[Manifest]) -> Iterator[tuple[Place, LandedRecord]]:
+def _positions(landing: Landing, batches: Sequence[Manifest]) -> Iterator[tuple[Position, LandedRecord]]:
     for number, manifest in enumerate(batches):
         for page, records in enumerate(landed_records(landing, manifest)):
-            for position, landed in enumerate(records):
-                yield (number, page, position), landed
+            for index, landed in enumerate(records):
+                yield (number, page, index), landed
 
 
-def _set_aside(warehouse: Warehouse) -> set[str]:
-    """The records still set aside; which of them are settled only the whole table tells."""
+def _rejected_hashes(warehouse: Warehouse) -> set[str]:
+    """The records still rejected; only the whole table shows which ones are resolved."""
     rows = warehouse.query("SELECT record_hash FROM rejected_records").to_pylist()
     return {row["record_hash"] for row in rows}
 
 
-def _latest(landing: Landing, batches: Sequence[Manifest], set_aside: set[str]) -> Iterator[Version]:
-    """What loading these batches leaves, decided as loader.py and deletions.py do."""
+def _latest(landing: Landing, batches: Sequence[Manifest], rejected: set[str]) -> Iterator[Version]:
+    """The versions that remain after loading these batches, by the rules of `loader` and `deletions`."""
     deletions = Deletions()
     versions: dict[Key, Version] = {}
     rejects: dict[str, Version] = {}
     for number, manifest in enumerate(batches):
-        for (_, page, position), landed in _places(landing, [manifest]):
-            _take(landed, (number, page, position), versions, rejects, deletions)
+        for (_, page, index), landed in _positions(landing, [manifest]):
+            _add(landed, (number, page, index), versions, rejects, deletions)
         if draws_conclusions(manifest):
             deletions.add_concluded(manifest, landing.conclusion(manifest) or NOTHING_CONCLUDED)
     for key, version in versions.items():
         since = deletions.of(batches[0].source, key, version.fetched_at)
         yield version._replace(deleted_at=since or version.deleted_at)
-    yield from (reject for record_hash, reject in rejects.items() if record_hash in set_aside)
+    yield from (reject for record_hash, reject in rejects.items() if record_hash in rejected)
 
 
-def _take(
+def _add(
     landed: LandedRecord,
-    place: Place,
+    position: Position,
     versions: dict[Key, Version],
     rejects: dict[str, Version],
     deletions: Deletions,
@@ -165,10 +165,12 @@ def _take(
         row = read_record(landed.record, origin)
     except UnreadableRecordError:
         reject = rejected_record(landed.record, "", origin)
-        _keep_later(rejects, reject["record_hash"], Version(None, origin.fetched_at, origin.batch_id, place))
+        _keep_later(
+            rejects, reject["record_hash"], Version(None, origin.fetched_at, origin.batch_id, position)
+        )
         return
     key = (row["athlete_id"], row["activity_id"])
-    version = Version(key, origin.fetched_at, origin.batch_id, place, landed.deleted_at)
+    version = Version(key, origin.fetched_at, origin.batch_id, position, landed.deleted_at)
     _keep_later(versions, key, version)
     if landed.deleted_at:
         deletions.add(origin.source, key, landed.deleted_at)
@@ -183,13 +185,13 @@ def _keep_later(latest: dict[K, Version], name: K, version: Version) -> None:
         latest[name] = version
 
 
-def _knowledge(batches: Sequence[Manifest]) -> Manifest:
-    """What the batches together say of the athlete's history, for the plan of the next sync."""
+def _merged_manifest(batches: Sequence[Manifest]) -> Manifest:
+    """A manifest with what the batches together record of the history, for the plan of the next sync."""
     last = batches[-1]
     completed = [m for m in batches if m.history_complete_at]
-    # A history completed in one go counts for more than one completed in pieces.
-    in_one_go = [m for m in completed if m.before is None]
-    complete = next(reversed(in_one_go or completed), None)
+    # A history completed in one listing takes precedence over one completed in several.
+    in_one_listing = [m for m in completed if m.before is None]
+    complete = next(reversed(in_one_listing or completed), None)
     full = [m for m in batches if m.kind in ("full", "compacted")]
     return Manifest(
         batch_id="",
@@ -198,7 +200,7 @@ def _knowledge(batches: Sequence[Manifest]) -> Manifest:
         athlete_id=last.athlete_id,
         started_at=last.started_at,
         finished_at=last.finished_at,
-        # Of absence from it nothing may be concluded.
+        # Absence from it means nothing.
         complete=False,
         before=complete.before if complete else None,
         oldest_start=min((m.oldest_start for m in batches if m.oldest_start), default=None),

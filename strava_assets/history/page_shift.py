@@ -1,7 +1,7 @@
-"""What a full listing may have missed: an activity that slipped past between two of its pages.
+"""Finds activities that a full listing skipped between two pages.
 
-A deletion on Strava during the listing pulls every older activity one place forward, and one of them past a
-page's edge. Its absence would look like a deletion, so it is asked for by its id before it is believed.
+A deletion on Strava during the listing moves every older activity one place forward, and one of them to a
+page that was already read. Its absence would look like a deletion, so it is requested by id.
 """
 
 from __future__ import annotations
@@ -18,36 +18,32 @@ if TYPE_CHECKING:
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.sync import Listing
 
-# More missing than this is no slip of a page; whether to believe it is the deletion guard's to say.
-MOST_ASKED = 20
+# More missing activities are not caused by shifted pages; the deletion guard handles them.
+MAX_REQUESTS = 20
 
 
 def find_skipped(client: StravaClient, listing: Listing, own: Sequence[Manifest]) -> str | None:
-    """The id of an activity the listing lacks and Strava still has; None where its silence can be believed.
+    """The id of an activity that the listing lacks and Strava still has; None if there is none.
 
-    Costs a call for each activity that is missing for the first time, and none otherwise.
-
-    Args:
-        client: asks Strava.
-        listing: a listing that has ended.
-        own: the athlete's earlier batches in order.
+    Needs one call for each activity that is missing for the first time. `own` are the athlete's earlier
+    batches in order.
     """
     if not listing.complete or listing.kind is not SyncMode.FULL or listing.pages < 2:
         return None
     missing = sorted(_expected(own) - set(listing.ids))
-    for activity_id in missing if len(missing) <= MOST_ASKED else ():
+    for activity_id in missing if len(missing) <= MAX_REQUESTS else ():
         try:
             client.activity(activity_id)
         except ActivityNotFoundError:
             continue
         except QuotaExhaustedError:
-            return activity_id  # not known to be gone, and so not to be taken for it
+            return activity_id  # unknown, so it must not be considered deleted
         return activity_id
     return None
 
 
 def _expected(own: Sequence[Manifest]) -> set[str]:
-    """What the last complete full listing held, and what came since."""
+    """The ids of the last complete full listing and of the batches since."""
     ids: set[str] = set()
     for manifest in own:
         if manifest.kind == "full" and manifest.complete and manifest.before is None:

@@ -1,4 +1,4 @@
-"""How fast streams can come: what the quota allows a run of the schedule, and when all will be there."""
+"""How fast streams can be fetched: the calls that the quota allows per run, and the expected completion."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from strava_assets.strava.errors import Window
     from strava_assets.strava.limits import Quota
 
-# As the schedule ticks.
+# The interval of the schedule.
 TICK = timedelta(hours=6)
 _TICKS_A_DAY = timedelta(days=1) // TICK
 
 
 def calls_a_run(quota: Quota | None, reserve: int) -> int | None:
-    """How many calls one run may spend, day in, day out; None where Strava named no limit.
+    """The number of calls per scheduled run; None if Strava reported no limit.
 
     A run does not wait for the next quarter hour, so it has one window of the short limit and its share of
-    the daily one, each less the reserve (at most half of it, as the pacer keeps it).
+    the daily one, each less the reserve (at most half of the limit, as in the pacer).
     """
     if quota is None:
         return None
@@ -30,16 +30,16 @@ def calls_a_run(quota: Quota | None, reserve: int) -> int | None:
         limits = [allowance.limit for allowance in quota.window(window).values()]
         return [limit - min(reserve, limit // 2) for limit in limits if limit is not None]
 
-    allowed = [*spendable("15min"), *(calls // _TICKS_A_DAY for calls in spendable("daily"))]
-    return max(1, min(allowed)) if allowed else None
+    limits = [*spendable("15min"), *(calls // _TICKS_A_DAY for calls in spendable("daily"))]
+    return max(1, min(limits)) if limits else None
 
 
 def expected_completion(report: StreamsReport, reserve: int, now: datetime) -> datetime | None:
-    """When the last of the remaining streams comes, if the schedule ticks on; None where none remains.
+    """When the last remaining streams are fetched if the schedule keeps running; None if none remain.
 
     Args:
-        report: the run that has just ended.
-        reserve: calls of every limit that are left alone.
+        report: the report of the run that just ended.
+        reserve: calls of every limit that are not used.
         now: aware UTC.
     """
     if not report.remaining:

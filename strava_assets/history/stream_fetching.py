@@ -1,7 +1,7 @@
-"""The API's streams: which activities want theirs, asking within the quota, the books kept of them.
+"""Fetches streams from the API: selects activities, requests within the quota, and writes the index table.
 
-What was fetched stands in the streams' store before anything is concluded from it; a run that is stopped, by
-the quota or by a kill, goes on with the next one. When that is done is told in quota_plan.py.
+Fetched streams are stored before anything else happens. A run that is stopped by the quota or killed
+continues with the next one; `quota_plan` estimates the completion.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("strava_assets.history")
 
-# A kill loses no more calls than these.
-_PIECE = 25
-# The marts wait for the streams: what an unusually large quota allows beyond this is left to the next run.
+# A killed run loses at most this many calls.
+_ACTIVITIES_A_PART = 25
+# The marts wait for the streams: with an unusually large quota the rest is left to the next run.
 LONGEST_RUN = timedelta(minutes=5)
-# One activity may be Strava's own trouble and is left for the next run; so many in a row are an outage.
-_FAILURES_IN_A_ROW = 5
-# Rides with a meter have streams. So many without, of one piece, and none with, say something of the address.
-_SILENCE = 20
-# A fresh upload is listed before its streams can be had.
-_SETTLED_AFTER = timedelta(days=1)
-# "No streams" and "no such activity" are one answer, and an activity that was gone for a while may be back.
-_BELIEVED_FOR = timedelta(days=30)
+# A single failure is left for the next run; this many in a row are an outage.
+_MAX_FAILURES_IN_A_ROW = 5
+# Rides with a power meter have streams. If this many have none and no other has any, the API is at fault.
+_MAX_WITHOUT_STREAMS = 20
+# A new upload is listed before its streams are available.
+_STREAMS_READY_AFTER = timedelta(days=1)
+# "No streams" and "no such activity" are the same response, and the activity may have been restored.
+_RETRY_NONE_AFTER = timedelta(days=30)
 
 _ACTIVE = """
 SELECT
@@ -64,37 +64,37 @@ ORDER BY has_power DESC, start_date DESC, activity_id DESC
 
 @dataclass(frozen=True)
 class Wanted:
-    """An activity whose streams are to be asked for.
+    """An activity whose streams are to be fetched.
 
     Args:
-        athlete_id: whose.
-        activity_id: which.
-        year: of its local start.
-        fingerprint: digest of the summary it has now.
-        surely_has_some: it has a power meter, and nothing is known to the contrary.
+        athlete_id: the athlete.
+        activity_id: the activity.
+        year: year of its local start.
+        fingerprint: digest of its current summary.
+        expects_streams: whether it has a power meter and was never requested before.
     """
 
     athlete_id: str
     activity_id: str
     year: int
     fingerprint: str
-    surely_has_some: bool
+    expects_streams: bool
 
 
 @dataclass
 class StreamsReport:
-    """What asking for streams came to.
+    """The result of fetching streams.
 
     Args:
-        stored: activities whose recordings came and are kept.
-        none: activities that have no streams.
-        unreadable: activities whose recordings were set aside.
-        failed: activities Strava failed at; they are asked for again.
-        remaining: activities that still want theirs.
-        stopped: what ended it early, if anything did.
-        out_of_time: whether it ended because the marts had waited long enough.
-        quota: the rate limits as last seen.
-        calls: requests sent, by kind.
+        stored: activities whose recordings were stored.
+        none: activities without streams.
+        unreadable: activities whose recordings were rejected.
+        failed: activities whose requests failed; they are requested again.
+        remaining: activities whose streams are still to be fetched.
+        stopped: the error that ended it early, if any.
+        out_of_time: whether it ended because of the time limit.
+        quota: the rate limits of the latest response.
+        calls: number of requests sent, by kind.
     """
 
     stored: int = 0
@@ -109,34 +109,30 @@ class StreamsReport:
 
     @property
     def answered(self) -> int:
-        """Activities that need not be asked for again."""
+        """Number of activities that need not be requested again."""
         return self.stored + self.none + self.unreadable
 
     @property
     def needs_a_person(self) -> bool:
-        """Whether what stopped it passes neither by itself nor with the next quarter hour."""
+        """Whether the error that stopped it needs action by the user."""
         return self.stopped is not None and not isinstance(
             self.stopped, QuotaExhaustedError | TransientStravaError | RequestRefusedError
         )
 
 
 class NoStreamsAtAllError(RequestRefusedError):
-    """Strava says of one ride after another that it has no streams, though each has a power meter."""
+    """Strava reports no streams for many rides in a row, although each has a power meter."""
 
-    MEANS = "It was not taken for the truth: nothing was noted, and these rides are asked for again."
+    MEANS = "This is probably an error of the API. Nothing was stored, and these rides are requested again."
     REMEDY = (
-        "Usually nothing. If it lasts, see whether Strava still offers streams to your application "
-        "(https://developers.strava.com) and whether STRAVA_API_BASE_URL is right; "
-        "STRAVA_ASSETS_STREAMS=none ends the asking, and the bulk export has every recording."
+        "Usually nothing. If the problem persists, check whether Strava still offers streams to your "
+        "application (https://developers.strava.com), and check STRAVA_API_BASE_URL. "
+        "STRAVA_ASSETS_STREAMS=none stops the requests; the bulk export has every recording."
     )
 
 
 def fingerprint_of(row: Mapping[str, Any]) -> str:
-    """A digest of what changes in an activity's summary when its recording does, as by a crop.
-
-    Args:
-        row: a row of bq_activities.
-    """
+    """A digest of the fields of a row of `bq_activities` that change with its recording, as by a crop."""
     start: datetime = row["start_date"]
     measures = ("elapsed_time_s", "moving_time_s", "distance_m", "average_watts", "device_watts")
     return digest([start.astimezone(UTC).isoformat(), *(row[name] for name in measures)])
@@ -145,14 +141,14 @@ def fingerprint_of(row: Mapping[str, Any]) -> str:
 def wanted(
     warehouse: Warehouse, entries: Mapping[Key, StreamEntry], which: str, now: datetime
 ) -> list[Wanted]:
-    """The activities whose streams are not known as they are now: rides with a meter first, newest first.
+    """The activities whose streams are missing or outdated: rides with a power meter first, newest first.
 
-    Only what the API itself lists is asked for, and never what a bulk export has given.
+    Only activities from the API are included, without those that have a recording from a bulk export.
 
     Args:
-        warehouse: where bq_activities is.
-        entries: what is known already.
-        which: `power` for those with a power meter, `all`, or `none`.
+        warehouse: contains `bq_activities`.
+        entries: the stored entries.
+        which: `power` for activities with a power meter, `all`, or `none`.
         now: aware UTC.
     """
     if which == "none":
@@ -176,18 +172,18 @@ def fetch_streams(
     clock: Callable[[], datetime],
     announce: Callable[[str], None] | None = None,
 ) -> StreamsReport:
-    """Ask for the streams of activities, in their order, until all are there or something ends it.
+    """Fetch the streams of activities in the given order.
 
-    The rate limit and Strava's failures end it without an exception: what came by then is kept, and the
-    report says what stopped it.
+    The rate limit and failures of Strava end it without an exception: fetched streams are kept, and the
+    report contains the error.
 
     Args:
-        client: asks Strava; its pacer keeps the reserve.
-        memory: knows whose token it is.
-        store: where recordings go, in small pieces.
-        activities: what `wanted` gave; those of other athletes than the token's are left alone.
-        clock: gives the aware UTC time.
-        announce: told how far it is after each piece.
+        client: sends the requests; its pacer keeps the reserve.
+        memory: stores the id of the token's athlete.
+        store: receives the recordings, a few at a time.
+        activities: the result of `wanted`; those of other athletes are skipped.
+        clock: returns the current aware UTC time.
+        announce: called with the progress after each few activities.
 
     Raises:
         StreamsError: a recording cannot be written.
@@ -200,34 +196,34 @@ def fetch_streams(
             report.stopped = failure
         else:
             own = [activity for activity in activities if activity.athlete_id == athlete_id]
-            _Asking(client, store, report, clock).ask_for(own, announce or logger.info)
+            _StreamFetch(client, store, report, clock).run(own, announce or logger.info)
     report.quota, report.calls = client.quota, client.calls
     return report
 
 
 def write_stream_index(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
-    """Put what the store's files say in the place of `activity_streams`; returns the number of rows."""
-    rows = [_book_row(entry) for _, entry in sorted(entries.items())]
+    """Replace `activity_streams` by the entries of the store; returns the number of rows."""
+    rows = [_index_row(entry) for _, entry in sorted(entries.items())]
     return warehouse.replace(
         ACTIVITY_STREAMS, pa.Table.from_pylist(rows, schema=arrow_schema(ACTIVITY_STREAMS.columns))
     )
 
 
 def _is_due(entry: StreamEntry | None, fingerprint: str, row: Mapping[str, Any], now: datetime) -> bool:
-    """Whether an activity's streams are yet to be asked for."""
+    """Whether an activity's streams should be requested."""
     if entry is None:
         return True
     if entry.source == "archive":
         return entry.status != "stored"
     if entry.fingerprint != fingerprint:
         return True
-    settles: datetime = row["start_date"] + timedelta(seconds=row["elapsed_time_s"] or 0) + _SETTLED_AFTER
-    fetched_too_early = entry.fetched_at < settles <= now
-    return entry.status == "none" and (fetched_too_early or now - entry.fetched_at >= _BELIEVED_FOR)
+    ended_at: datetime = row["start_date"] + timedelta(seconds=row["elapsed_time_s"] or 0)
+    fetched_too_early = entry.fetched_at < ended_at + _STREAMS_READY_AFTER <= now
+    return entry.status == "none" and (fetched_too_early or now - entry.fetched_at >= _RETRY_NONE_AFTER)
 
 
-class _Asking:
-    """One run's questions, and what has come of them."""
+class _StreamFetch:
+    """The requests of one run, and their report."""
 
     def __init__(
         self, client: StravaClient, store: StreamStore, report: StreamsReport, clock: Callable[[], datetime]
@@ -239,30 +235,30 @@ class _Asking:
         self._ends_at = clock() + LONGEST_RUN
         self._failures = 0
 
-    def ask_for(self, activities: Sequence[Wanted], announce: Callable[[str], None]) -> None:
-        """Ask piece by piece, each kept before the next one begins."""
+    def run(self, activities: Sequence[Wanted], announce: Callable[[str], None]) -> None:
+        """Fetch a few activities at a time, and store them before the next ones."""
         report = self._report
-        for first in range(0, len(activities), _PIECE):
+        for first in range(0, len(activities), _ACTIVITIES_A_PART):
             before = replace(report)
             try:
                 with self._store.writer() as writer:
-                    goes_on = self._take(activities[first : first + _PIECE], writer)
-            except NoStreamsAtAllError as silence:
+                    completed = self._fetch_part(activities[first : first + _ACTIVITIES_A_PART], writer)
+            except NoStreamsAtAllError as failure:
                 report.none, report.unreadable = before.none, before.unreadable
-                report.stopped, goes_on = silence, False
+                report.stopped, completed = failure, False
             announce(f"Streams: {report.answered} of {len(activities)} activities so far")
-            if not goes_on:
+            if not completed:
                 break
         report.remaining = len(activities) - report.answered
 
-    def _take(self, piece: Sequence[Wanted], writer: StreamWriter) -> bool:
-        """Ask for a few activities; returns whether to go on.
+    def _fetch_part(self, activities: Sequence[Wanted], writer: StreamWriter) -> bool:
+        """Fetch a few activities; returns whether all were requested.
 
         Raises:
-            NoStreamsAtAllError: nothing of this piece may be kept.
+            NoStreamsAtAllError: none of these results may be stored.
         """
-        silent = 0
-        for activity in piece:
+        without_streams = 0
+        for activity in activities:
             if self._clock() >= self._ends_at:
                 self._report.out_of_time = True
                 return False
@@ -271,7 +267,7 @@ class _Asking:
             except (TransientStravaError, RequestRefusedError) as failure:
                 self._report.failed += 1
                 self._failures += 1
-                if self._failures >= _FAILURES_IN_A_ROW:
+                if self._failures >= _MAX_FAILURES_IN_A_ROW:
                     self._report.stopped = failure
                     return False
             except StravaError as failure:
@@ -281,9 +277,11 @@ class _Asking:
                 self._failures = 0
                 entry, recording = self._read(activity, answer)
                 writer.add(entry, recording)
-                silent += activity.surely_has_some and entry.status == "none"
-            if silent >= _SILENCE and not self._report.stored:
-                raise NoStreamsAtAllError(f"Strava has no streams of {silent} rides with a power meter.")
+                without_streams += activity.expects_streams and entry.status == "none"
+            if without_streams >= _MAX_WITHOUT_STREAMS and not self._report.stored:
+                raise NoStreamsAtAllError(
+                    f"Strava has no streams of {without_streams} rides with a power meter."
+                )
         return True
 
     def _read(
@@ -313,7 +311,7 @@ class _Asking:
         )
 
 
-def _book_row(entry: StreamEntry) -> dict[str, Any]:
+def _index_row(entry: StreamEntry) -> dict[str, Any]:
     has_samples = entry.status == "stored"
     return {
         "athlete_id": entry.athlete_id,

@@ -1,7 +1,6 @@
-"""The landing itself: begin a batch, write its pages, commit it; list what is committed, read it back.
+"""The landing: writes, commits, lists and reads batches.
 
-Two things make it trustworthy: a file is put in place whole or not at all, and a batch without a manifest
-does not exist for any reader.
+Files are written atomically, and readers ignore a batch without a manifest.
 """
 
 from __future__ import annotations
@@ -24,24 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-# Pages are repetitive text: the fastest level already makes them a fifth of their size.
+# Pages are repetitive text: the fastest level already reduces them to a fifth.
 _GZIP_LEVEL = 1
-# Each time another process has committed batches meanwhile.
-_MOST_LISTINGS = 5
+# The folder is listed again when another process has committed batches meanwhile.
+_MAX_LISTINGS = 5
 _SLASH = {"folder": "/", "file": "", "other": ""}
 
 
 class LandingError(StravaAssetsError):
-    """The landing cannot be written or read as it stands."""
+    """The landing cannot be read or written."""
 
 
 class DamagedFileError(LandingError):
-    """A file of the landing is missing or is not what was written."""
+    """A file of the landing is missing or differs from what was written."""
 
 
 @dataclass(frozen=True)
 class LandedPage:
-    """One page as it was received: what its manifest says of it, where it is, and its bytes."""
+    """One page as received: its manifest entry, its path and its bytes."""
 
     entry: PageEntry
     path: str
@@ -49,18 +48,14 @@ class LandedPage:
 
 
 class _Batches(NamedTuple):
-    """The batches' folders: the manifest of each that is committed, and the names of the others."""
+    """The manifests of the committed batches, and the ids of the uncommitted ones."""
 
     committed: dict[str, Manifest]
     uncommitted: list[str]
 
 
 class Landing:
-    """Batches under one address.
-
-    Args:
-        address: a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
-    """
+    """The batches under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -70,7 +65,7 @@ class Landing:
         return f"Landing({self.address!r})"
 
     def begin(self, kind: Kind, started_at: datetime) -> OpenBatch:
-        """Open a new batch; nothing of it counts until it is committed.
+        """Open a new batch, which readers ignore until it is committed.
 
         Raises:
             LandingError: the address cannot be written.
@@ -78,27 +73,27 @@ class Landing:
         return OpenBatch(self._folder, names.new_batch_id(kind, started_at))
 
     def manifests(self) -> list[Manifest]:
-        """Every committed batch in the order they began; those that a compacted one replaces are left out.
+        """All committed batches in the order they began, without those that a compacted batch replaces.
 
         Raises:
             LandingError: a manifest is damaged, or the address cannot be read.
         """
-        return _in_force(self._read_batches().committed)
+        return _not_replaced(self._read_batches().committed)
 
     def pages(self, manifest: Manifest) -> Iterator[LandedPage]:
-        """The pages of a committed batch, verified against their digests, one at a time.
+        """Yield the pages of a committed batch, verified against their digests.
 
         Raises:
-            DamagedFileError: a page is missing or is not what was received.
+            DamagedFileError: a page is missing or differs from what was received.
         """
         for entry in manifest.pages:
             yield self.page(manifest, entry)
 
     def page(self, manifest: Manifest, entry: PageEntry) -> LandedPage:
-        """One page of a committed batch, verified against its digest.
+        """Read one page of a committed batch and verify it against its digest.
 
         Raises:
-            DamagedFileError: it is missing or is not what was received.
+            DamagedFileError: it is missing or differs from what was received.
         """
         path = f"{manifest.batch_id}/{entry.name}"
         try:
@@ -106,28 +101,27 @@ class Landing:
         except (OSError, EOFError, zlib.error) as error:
             raise self.damaged_page(path, str(error)) from error
         if hashlib.sha256(body).hexdigest() != entry.sha256:
-            raise self.damaged_page(path, "its content is not what the manifest says")
+            raise self.damaged_page(path, "its content does not match the digest in the manifest")
         return LandedPage(entry, path, body)
 
     def damaged_page(self, path: str, why: str) -> DamagedFileError:
-        """The error of a page that cannot be read.
+        """The error for a page that cannot be read.
 
         Args:
-            path: where it is, below the address.
-            why: what is wrong with it, without its content.
+            path: its path below the address.
+            why: the defect, without the content of the page.
         """
         return DamagedFileError(
             f"The landed file {self.address}/{path} is damaged: {why}.",
-            means="What Strava sent cannot be read back from it; the table was left as it was.",
+            means="The response stored in it cannot be read. The table was not changed.",
             remedy="Restore the file from a backup, or move its batch folder out of the landing and run a "
             "full listing.",
         )
 
     def conclusion(self, manifest: Manifest) -> Conclusion | None:
-        """What was once concluded from a batch's listing; None where nothing was yet.
+        """The conclusion drawn from a batch's listing; None if there is none yet.
 
-        Kept beside the batch, so that a rebuild repeats the decision instead of taking it anew under
-        other settings.
+        It is stored beside the batch, so that a rebuild repeats the decision even under other settings.
 
         Raises:
             LandingError: it is damaged.
@@ -140,41 +134,41 @@ class Landing:
         except DamagedDocumentError as error:
             raise DamagedFileError(
                 f"The landed file {self.address}/{path} is damaged: {error}.",
-                means="It says which activities were taken for deleted; the table was left as it was.",
-                remedy="Restore the file from a backup. Without one, remove it and run strava-assets "
-                "rebuild: what the listing lacks is then decided anew.",
+                means="It records which activities were considered deleted. The table was not changed.",
+                remedy="Restore the file from a backup. Without a backup, remove it and run strava-assets "
+                "rebuild, which decides again which activities were deleted.",
             ) from error
 
     def conclude(self, manifest: Manifest, conclusion: Conclusion) -> None:
-        """Write down what was concluded from a batch's listing."""
+        """Store the conclusion drawn from a batch's listing."""
         self._folder.put(f"{manifest.batch_id}/{names.CONCLUSION}", conclusion.to_json().encode())
 
     def remove(self, batch_ids: Iterable[str]) -> list[str]:
-        """Remove batches, each one's manifest first, so that a crash leaves no batch half there.
+        """Remove batches, the manifest first, so that a crash leaves no partial batch visible.
 
-        Files in a batch's folder that are not the batch's own stay, and the folder with them.
+        Foreign files in a batch's folder stay, and so does the folder.
 
         Returns:
-            The batches of which something was removed.
+            The batches of which files were removed.
         """
-        # Only folders: a symbolic link of such a name is not followed.
-        here = set(self._batch_ids())
-        return [batch_id for batch_id in batch_ids if batch_id in here and self._remove(batch_id)]
+        # Only folders: a symbolic link with such a name is not followed.
+        existing = set(self._batch_ids())
+        return [batch_id for batch_id in batch_ids if batch_id in existing and self._remove(batch_id)]
 
     def sweep(self, now: datetime, older_than: timedelta = timedelta(days=1)) -> list[str]:
-        """Remove what no reader sees: batches never committed and batches that a compacted one replaces.
+        """Remove batches that readers ignore: uncommitted ones, and those that a compacted batch replaces.
 
         Args:
-            now: the present, UTC.
-            older_than: how old an uncommitted batch must be to be given up; a running sync is never touched.
+            now: the current time, UTC.
+            older_than: minimum age of an uncommitted batch, so that a running sync keeps its own.
 
         Returns:
-            What was removed, by name.
+            The names of what was removed.
         """
         batches = self._read_batches()
         limit = names.time_prefix(now - older_than)
-        in_force = {manifest.batch_id for manifest in _in_force(batches.committed)}
-        replaced = sorted(batches.committed.keys() - in_force)
+        active = {manifest.batch_id for manifest in _not_replaced(batches.committed)}
+        replaced = sorted(batches.committed.keys() - active)
         return [
             *self._remove_write_tests(),
             *self.remove(replaced),
@@ -182,25 +176,25 @@ class Landing:
         ]
 
     def uncommitted(self) -> list[str]:
-        """Batches without a manifest: of a sync that runs, or of one that died."""
+        """The ids of batches without a manifest: of a running sync, or of one that died."""
         return self._read_batches().uncommitted
 
     def uncommitted_pages(self, batch_id: str) -> Iterator[bytes]:
-        """What a batch without a manifest holds; files that cannot be read are left out."""
+        """Yield the pages of a batch without a manifest; unreadable files are skipped."""
         for name in self._own_files(batch_id):
             if names.is_page(name):
                 with contextlib.suppress(OSError, EOFError, zlib.error):
                     yield gzip.decompress(self._folder.read(f"{batch_id}/{name}"))
 
     def erase(self) -> None:
-        """Remove every batch, committed or not. What is not this project's stays, and its folder with it."""
+        """Remove every batch, committed or not. Foreign files stay, and so do their folders."""
         batches = self._read_batches()
         self.remove([*batches.committed, *batches.uncommitted])
         self._remove_write_tests()
         self._folder.remove_if_empty()
 
     def foreign(self) -> list[str]:
-        """What is here and not this project's, below the address; it is never read and never removed."""
+        """The paths below the address that this project did not write; they are never read or removed."""
         foreign = []
         for name, kind in self._folder.entries():
             if names.is_batch(name) and kind == "folder":
@@ -224,12 +218,12 @@ class Landing:
 
     def _read_batches(self) -> _Batches:
         batch_ids = self._batch_ids()
-        for _ in range(_MOST_LISTINGS):
+        for _ in range(_MAX_LISTINGS):
             manifests = {batch_id: self._manifest(batch_id) for batch_id in batch_ids}
             committed = {batch_id: manifest for batch_id, manifest in manifests.items() if manifest}
             uncommitted = [batch_id for batch_id in batch_ids if batch_id not in committed]
-            # A batch without a manifest may be one that another process has just put into a compacted batch,
-            # which this listing does not know yet.
+            # Another process may just have merged a batch without a manifest into a compacted batch that is
+            # not in this listing.
             if not uncommitted or set(again := self._batch_ids()) <= set(batch_ids):
                 break
             batch_ids = again
@@ -272,18 +266,17 @@ class Landing:
     def _unusable(self, error: Exception) -> LandingError:
         return LandingError(
             f"The landing {self.address} cannot be used: {error}.",
-            means="Answers are written down before anything is made of them, so nothing was fetched and "
-            "nothing is lost.",
-            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
-            "set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
+            means="Responses are stored before they are processed, so nothing was fetched or lost.",
+            remedy="Make the folder or bucket writable (permissions, free space, bucket name and role), "
+            "or set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
         )
 
     def _damaged_manifest(self, path: str, why: str) -> DamagedFileError:
         return DamagedFileError(
             f"The manifest {self.address}/{path} cannot be read: {why}.",
-            means="The batch beside it would be skipped silently, so nothing was loaded.",
-            remedy="Restore the file from a backup, or move its folder out of the landing to give the batch "
-            "up; the next full listing brings back what Strava still has.",
+            means="Nothing was loaded, because the batch beside it would be skipped silently.",
+            remedy="Restore the file from a backup, or move its folder out of the landing to drop the batch. "
+            "The next full listing restores what Strava still has.",
         )
 
 
@@ -296,7 +289,7 @@ class OpenBatch:
         self.pages: list[PageEntry] = []
 
     def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int) -> None:
-        """Write one page down exactly as it was received (compressed, which is undone on reading).
+        """Write one page exactly as received, compressed.
 
         Raises:
             LandingError: it cannot be written.
@@ -307,19 +300,19 @@ class OpenBatch:
         self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
 
     def commit(self, manifest: Manifest) -> Manifest:
-        """Put the manifest in place; from here on the batch counts.
+        """Write the manifest, which makes the batch visible to readers.
 
-        The pages are made durable first, all at once: that takes little longer than for one of them.
+        All pages are made durable together before that, which takes little longer than for one page.
 
         Raises:
-            LandingError: it cannot be written, or another process has removed pages of it.
+            LandingError: it cannot be written, or another process has removed some of its pages.
         """
-        here = {entry.name for entry in self._folder.entries(self.batch_id)}
-        if missing := [page.name for page in self.pages if page.name not in here]:
+        existing = {entry.name for entry in self._folder.entries(self.batch_id)}
+        if missing := [page.name for page in self.pages if page.name not in existing]:
             raise LandingError(
-                f"{len(missing)} of {len(self.pages)} pages of the batch {self.batch_id} are gone.",
-                means="Another process removed them: what is not committed within a day is given up. The "
-                "batch was not committed, and the earlier ones are as they were.",
+                f"{len(missing)} of {len(self.pages)} pages of the batch {self.batch_id} are missing.",
+                means="Another process removed them, because a batch is discarded when it is not committed "
+                "within a day. The batch was not committed, and earlier batches were not changed.",
                 remedy="Run the sync again.",
             )
         if self.pages:
@@ -329,6 +322,6 @@ class OpenBatch:
         return manifest
 
 
-def _in_force(committed: dict[str, Manifest]) -> list[Manifest]:
+def _not_replaced(committed: dict[str, Manifest]) -> list[Manifest]:
     replaced = {batch_id for manifest in committed.values() for batch_id in manifest.replaces}
     return [committed[batch_id] for batch_id in sorted(committed) if batch_id not in replaced]

@@ -1,10 +1,10 @@
-"""What a ride's power asks of one athlete: intensity against the threshold, and the stress of it."""
+"""Training load of a ride's power: intensity relative to the threshold, and training stress."""
 
 from __future__ import annotations
 
 
 def intensity_factor(normalized_power_w: float, ftp_w: float) -> float:
-    """Normalized power over functional threshold power; 1 is what can be held for about an hour."""
+    """Normalized power divided by functional threshold power; 1 can be sustained for about an hour."""
     return normalized_power_w / ftp_w
 
 
@@ -16,6 +16,6 @@ def training_stress_score(normalized_power_w: float, ftp_w: float, seconds: floa
     Args:
         normalized_power_w: of the ride, W.
         ftp_w: of the day, W.
-        seconds: recorded, pauses left out.
+        seconds: recorded time without pauses.
     """
     return seconds / 36 * intensity_factor(normalized_power_w, ftp_w) ** 2

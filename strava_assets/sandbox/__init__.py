@@ -1,6 +1,6 @@
-"""A local Strava over HTTP: OAuth, athlete, list, detail, streams, limits, every fault, a sample athlete.
+"""A local Strava API over HTTP: OAuth, endpoints, rate limits, faults, and a sample athlete.
 
-`Sandbox` is the state, `serve` puts it on a port. Only the command line reaches in here.
+`Sandbox` holds the state, and `serve` listens on a port. Only the command line and tests import this package.
 """
 
 from strava_assets.sandbox.faults import Fault

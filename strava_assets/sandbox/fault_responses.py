@@ -1,6 +1,6 @@
-"""What goes over the wire when something is wrong: Fault bodies, and every way a connection can fail.
+"""The responses of faults: error bodies and failing connections.
 
-Which request gets which is decided in faults.py (on demand) and in api.py and oauth.py (by the rules).
+faults.py decides which requests fail on demand; api.py and oauth.py reject invalid requests.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from strava_assets.sandbox.state import Sandbox
 
 TIMEOUT_BOUND_S = 60.0
-"""Where nobody hangs up, a request that is never answered is dropped after this."""
+"""A request without response is dropped after this time if the client does not disconnect."""
 
 CLOCK_SKEW_S = -7 * 3600
-"""How far off the clock is under `clock_skew`: more than a token's life, so every token looks expired."""
+"""The clock error of `clock_skew`. It exceeds the life of a token, so every token looks expired."""
 
 BEYOND_64_BITS = 2**70
 
@@ -54,9 +54,9 @@ _FAULTS: dict[Fault, tuple[int, str, tuple[str, str, str]]] = {
     Fault.error_object_with_200: (200, _BAD_REQUEST, ("Application", "", "invalid")),
 }
 
-_ABSENT = object()
+_MISSING = object()
 _DAMAGES: dict[Fault, dict[str, Any]] = {
-    Fault.record_without_id: {"id": _ABSENT},
+    Fault.record_without_id: {"id": _MISSING},
     Fault.string_for_number: {"distance": "far", "moving_time": "an hour"},
     Fault.number_beyond_64_bits: {"moving_time": BEYOND_64_BITS},
 }
@@ -70,95 +70,95 @@ _MAINTENANCE_PAGE = (
 )
 
 
-def json_answer(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer as Strava sends it."""
+def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response in Strava's format."""
     content = document if isinstance(document, bytes) else encode(document)
     return Response(
         content, status, headers=dict(headers or {}), media_type="application/json; charset=utf-8"
     )
 
 
-def fault_answer(
+def fault_response(
     status: int, message: str, error: tuple[str, str, str], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An error in Strava's form, a Fault; `error` is its resource, field and code."""
+    """An error in Strava's format, a Fault; `error` is resource, field and code."""
     resource, field, code = error
     document = {"message": message, "errors": [{"resource": resource, "field": field, "code": code}]}
-    return json_answer(document, status, headers)
+    return json_response(document, status, headers)
 
 
 def not_found(resource: str) -> Response:
-    """404 as for an activity that does not exist, or that this token may not see."""
-    return fault_answer(404, "Record Not Found", (resource, "id", "invalid"))
+    """The 404 for an activity that does not exist or that the token may not read."""
+    return fault_response(404, "Record Not Found", (resource, "id", "invalid"))
 
 
-def known_fault(fault: Fault, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer of a fault that has one documented body."""
-    return fault_answer(*_FAULTS[fault], headers=headers)
+def documented_fault(fault: Fault, headers: Mapping[str, str] | None = None) -> Response:
+    """The response of a fault with a documented body."""
+    return fault_response(*_FAULTS[fault], headers=headers)
 
 
-def instead_of_answer(fault: Fault, sandbox: Sandbox) -> Response | None:
-    """The answer a fault puts in the place of the right one; None where it spoils the right one instead."""
+def replacement_response(fault: Fault, sandbox: Sandbox) -> Response | None:
+    """The response that replaces the regular one, or None if the fault damages the regular response."""
     if fault in _WINDOWS:
-        return known_fault(fault, (sandbox.limits or RateLimits()).used_up(_WINDOWS[fault]))
+        return documented_fault(fault, (sandbox.limits or RateLimits()).used_up(_WINDOWS[fault]))
     if fault in _FAULTS:
-        return known_fault(fault)
-    make = _OTHER_ANSWERS.get(fault)
+        return documented_fault(fault)
+    make = _OTHER_RESPONSES.get(fault)
     return make(sandbox) if make else None
 
 
-def spoiled(fault: Fault, answer: Response, now: datetime) -> Response:
-    """The right answer, damaged as the fault wants it."""
-    body = bytes(answer.body)
+def damaged_response(fault: Fault, response: Response, now: datetime) -> Response:
+    """The regular response with the damage of a fault."""
+    body = bytes(response.body)
     if fault is Fault.truncated_body:
-        return TruncatedAnswer(body)
+        return TruncatedResponse(body)
     if fault is Fault.cut_json:
-        return json_answer(body[: len(body) * 2 // 3], answer.status_code, _rate_headers(answer))
+        return json_response(body[: len(body) * 2 // 3], response.status_code, _rate_headers(response))
     if fault is Fault.clock_skew:
-        return _skewed(answer, now)
+        return _skewed(response, now)
     if fault in _DAMAGES:
-        return _with_damaged_record(answer, _DAMAGES[fault])
-    return answer
+        return _with_damaged_record(response, _DAMAGES[fault])
+    return response
 
 
-def _skewed(answer: Response, now: datetime) -> Response:
-    document = json.loads(bytes(answer.body))
+def _skewed(response: Response, now: datetime) -> Response:
+    document = json.loads(bytes(response.body))
     if "expires_at" in document:
         document["expires_at"] += CLOCK_SKEW_S
     date = http_date(now + timedelta(seconds=CLOCK_SKEW_S))
-    return json_answer(document, answer.status_code, _rate_headers(answer) | {"Date": date})
+    return json_response(document, response.status_code, _rate_headers(response) | {"Date": date})
 
 
-def _with_damaged_record(answer: Response, damage: dict[str, Any]) -> Response:
-    records = json.loads(bytes(answer.body))
+def _with_damaged_record(response: Response, damage: dict[str, Any]) -> Response:
+    records = json.loads(bytes(response.body))
     if isinstance(records, list) and records:
         damaged = records[0] | damage
-        records[0] = {name: value for name, value in damaged.items() if value is not _ABSENT}
-    return json_answer(records, answer.status_code, _rate_headers(answer))
+        records[0] = {name: value for name, value in damaged.items() if value is not _MISSING}
+    return json_response(records, response.status_code, _rate_headers(response))
 
 
-def _rate_headers(answer: Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if "ratelimit" in name}
+def _rate_headers(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if "ratelimit" in name}
 
 
 def http_date(instant: datetime) -> str:
-    """The form of a Date header."""
+    """A time in the format of a Date header."""
     return format_datetime(instant, usegmt=True)
 
 
-class NeverAnswered(Response):
-    """Silence, until the client hangs up or the sandbox closes."""
+class NoResponse(Response):
+    """No response until the client disconnects or the sandbox closes."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__()
         self._closing = sandbox.closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Say nothing until somebody gives up, then reset."""
+        """Wait until the client disconnects; reset the connection at the time limit."""
         del send
         request = Request(scope, receive)
-        give_up_at = time.monotonic() + TIMEOUT_BOUND_S
-        while time.monotonic() < give_up_at and not self._closing.is_set():
+        deadline = time.monotonic() + TIMEOUT_BOUND_S
+        while time.monotonic() < deadline and not self._closing.is_set():
             if await request.is_disconnected():
                 return
             await anyio.sleep(0.02)
@@ -166,40 +166,40 @@ class NeverAnswered(Response):
 
 
 class ResetConnection(Response):
-    """The connection is reset before a byte of an answer."""
+    """Resets the connection before the response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Reset at once."""
+        """Reset the connection."""
         del receive, send
         scope["app"].state.cut(scope["client"], reset=True)
 
 
-class TruncatedAnswer(Response):
-    """A Content-Length that promises more than is sent before the connection closes."""
+class TruncatedResponse(Response):
+    """Closes the connection before the number of bytes in Content-Length is sent."""
 
-    def __init__(self, whole: bytes) -> None:
+    def __init__(self, content: bytes) -> None:
         super().__init__(media_type="application/json; charset=utf-8")
-        self._whole = whole
+        self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send half and close."""
+        """Send half of the body and close the connection."""
         del receive
-        length = max(2, len(self._whole))
+        length = max(2, len(self._content))
         headers = [
             (b"content-type", b"application/json; charset=utf-8"),
             (b"content-length", str(length).encode()),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": self._whole[: length // 2], "more_body": True})
+        await send({"type": "http.response.body", "body": self._content[: length // 2], "more_body": True})
         scope["app"].state.cut(scope["client"], reset=False)
 
 
-_OTHER_ANSWERS: dict[Fault, Callable[[Sandbox], Response]] = {
+_OTHER_RESPONSES: dict[Fault, Callable[[Sandbox], Response]] = {
     Fault.bad_gateway: lambda _: HTMLResponse(_GATEWAY_PAGE, 502),
     Fault.unavailable: lambda _: Response(b"", 503),
     Fault.html: lambda _: HTMLResponse(_MAINTENANCE_PAGE),
-    Fault.empty_body: lambda _: json_answer(b""),
-    Fault.json_not_a_list: lambda _: json_answer({"activities": [], "page": 1}),
-    Fault.timeout: NeverAnswered,
+    Fault.empty_body: lambda _: json_response(b""),
+    Fault.json_not_a_list: lambda _: json_response({"activities": [], "page": 1}),
+    Fault.timeout: NoResponse,
     Fault.connection_reset: lambda _: ResetConnection(),
 }

@@ -1,7 +1,6 @@
-"""One activity as a device (or a person) noted it, and the summary Strava makes of it.
+"""One invented activity and its summary in Strava's format.
 
-Which fields are absent and which are null is decided here and nowhere else. What is done on a day is in
-diary.py.
+This module decides which fields are absent and which are null. The sessions of a day are in diary.py.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 LatLng = tuple[float, float]
 
-# What the deprecated `type` says where it is not the sport itself.
+# The deprecated field `type` where it differs from `sport_type`.
 _LEGACY_TYPES = {
     "GravelRide": "Ride",
     "MountainBikeRide": "Ride",
@@ -27,7 +26,7 @@ _LEGACY_TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """Where an activity went: an encoded polyline with its ends and its lowest and highest metre."""
+    """The track of an activity: encoded polyline, start and end, lowest and highest elevation."""
 
     polyline: str
     start: LatLng
@@ -38,15 +37,14 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What was noted of one activity; None is a sensor that was not there.
+    """The data of one activity; None means that the sensor was missing.
 
     Attributes:
-        start: aware, UTC.
+        start: Aware, UTC.
         zone: IANA name.
-        climb_m: metres climbed.
-        average_watts: measured by a meter, or Strava's estimate where `weighted_watts` is None.
-        heartrate: (mean, highest) in beats a minute.
-        start_hidden: the athlete hides start times: the date is kept, the time is midnight and a second.
+        average_watts: Measured, or Strava's estimate if `weighted_watts` is None.
+        heartrate: Mean and maximum in beats per minute.
+        start_hidden: The athlete hides start times: the date remains, the time is 00:00:01.
     """
 
     id: int
@@ -82,7 +80,7 @@ class Recording:
     records: int = 0
 
     def summary(self) -> dict[str, Any]:
-        """The record of the list, field by field in Strava's order."""
+        """The record of the list endpoint, with Strava's order of fields."""
         zone = zone_fields(self.zone, self.start)
         start = self.start
         if self.start_hidden:
@@ -124,7 +122,7 @@ class Recording:
         }
 
     def _place(self) -> dict[str, Any]:
-        # A person's entry comes with nulls, a device without a fix with empty values: both forms exist.
+        # Manual entries have nulls, recordings without GPS have empty values.
         nowhere: list[float] | None = None if self.manual else []
         return {
             "map": {
@@ -188,7 +186,7 @@ class Recording:
 
 
 def zone_fields(zone: str, instant: datetime) -> dict[str, Any]:
-    """`timezone` and `utc_offset` as Strava writes them: the first shows the standard offset all year."""
+    """`timezone` and `utc_offset` in Strava's format: the first has the standard offset all year."""
     local = instant.astimezone(_zone(zone))
     offset = local.utcoffset() or timedelta()
     standard = offset - (local.dst() or timedelta())
@@ -206,7 +204,7 @@ def iso_utc(instant: datetime) -> str:
 
 
 def false_utc(instant: datetime, utc_offset_s: float) -> str:
-    """Wall-clock time with the Z that Strava appends to it all the same."""
+    """Local time with the Z that Strava appends nevertheless."""
     return iso_utc(instant + timedelta(seconds=utc_offset_s))
 
 

@@ -1,7 +1,7 @@
-"""Streams at 1 Hz made from a summary, so that their means, ends and peaks agree with it.
+"""Invented streams at 1 Hz whose means, totals and maxima agree with a summary.
 
-The same summary always gives the same streams. Pauses are holes in the time axis, as auto-pause
-leaves them; nothing is kept, a stream is computed when it is asked for.
+The same summary always gives the same streams. Pauses are gaps in the time stream, as with auto-pause.
+Streams are computed on request and not stored.
 """
 
 from __future__ import annotations
@@ -25,14 +25,9 @@ _LONGEST_S = 48 * 3600
 
 
 def streams_of(record: Record, keys: list[str]) -> dict[str, list[Any]] | None:
-    """The streams of an activity.
+    """The requested streams of a summary, as lists of equal length.
 
-    Args:
-        record: its summary.
-        keys: which ones; those that were not recorded are left out.
-
-    Returns:
-        One list for each stream, all of the same length, or None for an activity without any.
+    Streams without sensor are left out. The result is None if the activity has no streams at all.
     """
     seconds = min(int(record["moving_time"]), _LONGEST_S)
     sensors = record.get("has_heartrate") or record.get("device_watts") or record.get("start_latlng")
@@ -47,21 +42,21 @@ def streams_of(record: Record, keys: list[str]) -> dict[str, list[Any]] | None:
     return streams
 
 
-def _dice(record: Record, salt: int) -> np.random.Generator:
+def _generator(record: Record, salt: int) -> np.random.Generator:
     return np.random.default_rng([record["id"], salt])
 
 
 def _time(record: Record, seconds: int) -> list[int]:
-    paused_s = max(0, record["elapsed_time"] - seconds)
+    pause_s = max(0, record["elapsed_time"] - seconds)
     axis = np.arange(seconds)
-    if paused_s and seconds > 1:
-        rng = _dice(record, 1)
-        count = int(min(1 + paused_s // 300, 12, seconds - 1, paused_s))
-        at = np.sort(rng.choice(np.arange(1, seconds), size=count, replace=False))
+    if pause_s and seconds > 1:
+        rng = _generator(record, 1)
+        count = int(min(1 + pause_s // 300, 12, seconds - 1, pause_s))
+        starts = np.sort(rng.choice(np.arange(1, seconds), size=count, replace=False))
         shares = rng.dirichlet(np.ones(count))
-        holes = np.floor(shares * paused_s).astype(np.int64)
-        holes[-1] += paused_s - holes.sum()
-        axis += np.concatenate(([0], np.cumsum(holes)))[np.searchsorted(at, axis, side="right")]
+        gaps = np.floor(shares * pause_s).astype(np.int64)
+        gaps[-1] += pause_s - gaps.sum()
+        axis += np.concatenate(([0], np.cumsum(gaps)))[np.searchsorted(starts, axis, side="right")]
     return _ints(axis)
 
 
@@ -69,7 +64,7 @@ def _watts(record: Record, seconds: int) -> list[int] | None:
     mean = record.get("average_watts")
     if not record.get("device_watts") or mean is None:
         return None
-    # An edited summary may lack what a meter's own would have.
+    # An edited summary may lack fields that a power meter provides.
     weighted = record.get("weighted_average_watts") or mean
     highest = record.get("max_watts") or 3 * mean
     if mean <= 0:
@@ -84,9 +79,9 @@ def _watts(record: Record, seconds: int) -> list[int] | None:
             high = spread
     watts = _with_mean(1 + low * shape, mean, highest)
     if seconds > 4 * len(_SPRINT):
-        at = int(_dice(record, 3).integers(len(_SPRINT), seconds - 2 * len(_SPRINT)))
-        watts[at : at + len(_SPRINT)] = _SPRINT * highest
-    return _whole(watts, mean, highest)
+        start = int(_generator(record, 3).integers(len(_SPRINT), seconds - 2 * len(_SPRINT)))
+        watts[start : start + len(_SPRINT)] = _SPRINT * highest
+    return _to_ints(watts, mean, highest)
 
 
 def _heartrate(record: Record, seconds: int) -> list[int] | None:
@@ -96,14 +91,14 @@ def _heartrate(record: Record, seconds: int) -> list[int] | None:
     lagging = _rolling_mean(_effort(record, seconds), 75)
     lagging -= lagging.mean()
     peak = float(lagging.max()) or 1.0
-    return _whole(np.clip(mean + lagging * (highest - mean) / peak, 45, highest), mean, int(highest))
+    return _to_ints(np.clip(mean + lagging * (highest - mean) / peak, 45, highest), mean, int(highest))
 
 
 def _cadence(record: Record, seconds: int) -> list[int] | None:
     mean = record.get("average_cadence")
     if mean is None:
         return None
-    return _whole(mean + 4 * _dice(record, 4).standard_normal(seconds), mean, 140)
+    return _to_ints(mean + 4 * _generator(record, 4).standard_normal(seconds), mean, 140)
 
 
 def _temp(record: Record, seconds: int) -> list[int] | None:
@@ -169,8 +164,8 @@ _MAKERS: dict[str, Callable[[Record, int], list[Any] | None]] = {
 
 
 def _effort(record: Record, seconds: int) -> Floats:
-    """How hard it goes from second to second, without unit: blocks of minutes, jitter, and coasting."""
-    rng = _dice(record, 2)
+    """Unitless effort per second: blocks of minutes, noise, and coasting."""
+    rng = _generator(record, 2)
     blocks = int(seconds / 60) + 2
     lengths = rng.integers(60, 420, size=blocks)
     levels = np.repeat(rng.standard_normal(blocks), lengths)[:seconds]
@@ -181,7 +176,7 @@ def _effort(record: Record, seconds: int) -> Floats:
 
 
 def _weighted(watts: Floats) -> float:
-    """The fourth-power mean of a trailing 30 s mean."""
+    """The fourth-power mean of the rolling 30 s mean."""
     return float(np.mean(_rolling_mean(watts, _ROLLING_S) ** 4) ** 0.25)
 
 
@@ -193,34 +188,34 @@ def _rolling_mean(values: Floats, width: int) -> Floats:
 
 
 def _with_mean(shape: Floats, mean: float, highest: float) -> Floats:
-    """The shape between nothing and `highest`, scaled until its mean is right."""
+    """The shape scaled to a mean and clipped to 0 and `highest`."""
     values = np.maximum(shape, 0.0)
     for _ in range(3):
         values = np.minimum(values * (mean / max(float(values.mean()), 1e-9)), highest)
     return values
 
 
-def _whole(values: Floats, mean: float, highest: float) -> list[int]:
-    """Whole numbers from 0 to `highest` whose mean is `mean` to the nearest sum."""
+def _to_ints(values: Floats, mean: float, highest: float) -> list[int]:
+    """Integers from 0 to `highest` whose sum is the nearest to that of `mean`."""
     top = int(highest)
-    whole = np.clip(np.rint(values), 0, top).astype(np.int64)
-    missing = round(mean * len(whole)) - int(whole.sum())
+    rounded = np.clip(np.rint(values), 0, top).astype(np.int64)
+    missing = round(mean * len(rounded)) - int(rounded.sum())
     while missing:
         step = 1 if missing > 0 else -1
-        room = np.flatnonzero((whole > 0) & (whole < top - 1))
-        if not len(room):
+        adjustable = np.flatnonzero((rounded > 0) & (rounded < top - 1))
+        if not len(adjustable):
             break
-        chosen = room[:: max(1, len(room) // abs(missing))][: abs(missing)]
-        whole[chosen] += step
+        chosen = adjustable[:: max(1, len(adjustable) // abs(missing))][: abs(missing)]
+        rounded[chosen] += step
         missing -= step * len(chosen)
-    return _ints(whole)
+    return _ints(rounded)
 
 
 def _speeds(record: Record, seconds: int) -> Floats | None:
-    """Metres in each second; their sum is the distance."""
+    """Meters per second for each second; their sum is the distance."""
     if not record.get("distance"):
         return None
-    wave = 1 + 0.25 * _rolling_mean(_dice(record, 5).standard_normal(seconds), 20)
+    wave = 1 + 0.25 * _rolling_mean(_generator(record, 5).standard_normal(seconds), 20)
     wave = np.maximum(wave, 0.2)
     return np.asarray(wave * (record["distance"] / wave.sum()), np.float64)
 
@@ -235,8 +230,8 @@ def _heights(record: Record, seconds: int) -> Floats | None:
 
 
 def _ints(values: NDArray[Any]) -> list[int]:
-    whole: list[int] = values.astype(np.int64).tolist()
-    return whole
+    integers: list[int] = values.astype(np.int64).tolist()
+    return integers
 
 
 def _floats(values: Floats, digits: int) -> list[float]:

@@ -1,6 +1,6 @@
-"""The kinds of session the sample athlete does: how long, how hard, with which bike and which sensors.
+"""The sample athlete's kinds of session: duration, intensity, bike and sensors.
 
-The numbers one session leaves behind are made in sessions.py; when a kind is done is in diary.py.
+The numbers of one session are made in sessions.py; diary.py decides when a kind takes place.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ class Kind:
     """A kind of session.
 
     Attributes:
-        hours: moving time, from and to.
-        begins: local hour of the day, from and to.
-        effort: mean power as a share of the threshold; the heart rate follows it.
-        variability: weighted over average watts.
-        climb: metres climbed per kilometre.
+        hours: Range of the moving time.
+        begins: Range of the local hour of the start.
+        effort: Range of the mean power as a share of FTP; the heart rate follows it.
+        variability: Range of weighted over average watts.
+        climb: Range of meters climbed per kilometer.
         power: "meter", "estimate" (Strava's), or "none".
-        pace_mps: speed where it does not follow from watts.
-        heartrate: how often the strap is worn.
-        gps: False for a room.
-        thermometer: whether the device has one.
-        stops: elapsed beyond moving time, as a share of it.
-        in_company: how often others are along.
+        pace_mps: Range of the speed, if it does not follow from watts.
+        heartrate: Probability of a heart rate sensor.
+        gps: False indoors.
+        thermometer: Whether the device measures temperature.
+        stops: Range of the stopped time as a share of the moving time.
+        in_company: Probability of other participants.
     """
 
     sport: str

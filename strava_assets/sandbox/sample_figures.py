@@ -1,6 +1,6 @@
-"""The sample athlete's own figures, as the file that an athlete would write by hand.
+"""The sample athlete's `athlete.toml`, as an athlete would write it.
 
-How strong the legs are on a day is season.py's; this is what the athlete measured of it, and when.
+season.py defines the FTP of each day; this file contains what the athlete measured.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from strava_assets.sandbox.season import Career
 
-# A test of the threshold every four months or so, when the training changes.
+# About every four months, when the training phase changes.
 _TEST_EVERY = timedelta(weeks=17)
 _STEADY = {
     "weight_kg": 64.5,
@@ -20,13 +20,9 @@ _STEADY = {
 
 
 def figures_file(today: date) -> str:
-    """The text of the sample athlete's `athlete.toml`.
-
-    Args:
-        today: the day the sample history ends.
-    """
+    """The text of the sample athlete's `athlete.toml` for a history that ends today."""
     career = Career.until(today)
-    lines = ["# The sample athlete's figures; yours would stand here.", ""]
+    lines = ["# The sample athlete's figures. Put yours here.", ""]
     day = career.first_monday
     while day <= today:
         figures: dict[str, float] = {"ftp_w": round(career.threshold_watts(day))}

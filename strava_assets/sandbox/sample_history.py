@@ -1,6 +1,6 @@
-"""The sample athlete's history, put together: ordinary weeks, odd days, and an end at today.
+"""The sample athlete's history: regular weeks and special days up to today.
 
-Deterministic: the same seed and day give the same history, and the next day's is the same with that day more.
+The same seed and day always give the same history; the next day's history only adds that day.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.sandbox.diary import week
-from strava_assets.sandbox.oddities import odd_days
 from strava_assets.sandbox.season import Career
+from strava_assets.sandbox.special_days import special_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,32 +22,34 @@ def sample_history(seed: int, today: date | None, now: datetime) -> list[dict[st
     """The summaries of about four years.
 
     Args:
-        seed: which athlete's luck.
-        today: the last day; by default the day of `now`.
-        now: aware; nothing of the present day is later than this.
+        seed: The seed of all random values.
+        today: The last day; by default the day of `now`.
+        now: An aware time; today's activities end before it.
     """
     last_day = today or now.date()
     end = now if last_day == now.date() else datetime.combine(last_day + timedelta(days=1), time(), UTC)
     career = Career.until(last_day)
     return [
         recording.summary()
-        for recording in _everything(career, seed, last_day)
+        for recording in _recordings(career, seed, last_day)
         if recording.start + timedelta(seconds=recording.elapsed_time_s) <= end
         and not career.injury_start <= recording.start.date() < career.injury_end
     ]
 
 
-def _everything(career: Career, seed: int, last_day: date) -> Iterator[Recording]:
-    odd = [done for done in odd_days(career, seed) if done.start.date() >= career.first_monday]
-    yield from odd
+def _recordings(career: Career, seed: int, last_day: date) -> Iterator[Recording]:
+    special = [
+        recording for recording in special_days(career, seed) if recording.start.date() >= career.first_monday
+    ]
+    yield from special
     monday = career.first_monday
     while monday <= last_day:
-        done: list[Recording] = []
+        regular: list[Recording] = []
         for recording in week(career, seed, monday):
-            # Nobody is in two places at once; what an odd day holds goes first.
-            if not any(_overlap(recording, other) for other in (*odd, *done)):
-                done.append(recording)
-        yield from done
+            # Activities must not overlap; special days have priority.
+            if not any(_overlap(recording, other) for other in (*special, *regular)):
+                regular.append(recording)
+        yield from regular
         monday += timedelta(weeks=1)
 
 

@@ -1,7 +1,4 @@
-"""The sample athlete's own record: name, gear and thresholds, as GET /athlete returns them.
-
-What this athlete does is in sample_history.py.
-"""
+"""The sample athlete's profile with gear and FTP, as GET /athlete returns it."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _SHOES = {ROAD_SHOES: "Road shoes", TRAIL_SHOES: "Trail shoes"}
 
 
 def profile(athlete_id: int = ATHLETE_ID) -> dict[str, Any]:
-    """The detailed athlete."""
+    """The detailed representation."""
     return {
         "id": athlete_id,
         "username": None,
@@ -68,7 +65,7 @@ def profile(athlete_id: int = ATHLETE_ID) -> dict[str, Any]:
 
 
 def summary_of(athlete: dict[str, Any]) -> dict[str, Any]:
-    """What a token without profile:read_all gets to see."""
+    """The representation for a token without profile:read_all."""
     hidden = {
         "follower_count",
         "friend_count",
@@ -85,7 +82,7 @@ def summary_of(athlete: dict[str, Any]) -> dict[str, Any]:
 
 
 def gear(gear_id: str) -> dict[str, Any]:
-    """A bike or a pair of shoes as it stands in other records; an unknown id gets a plain name."""
+    """The summary of a bike or a pair of shoes; an unknown id gets a generic name."""
     name = _BIKES.get(gear_id) or _SHOES.get(gear_id) or "Gear"
     primary = gear_id in (ROAD_BIKE, ROAD_SHOES)
     distance_m = 1_000 * (int(gear_id[1:]) % 9_000) if gear_id[1:].isdigit() else 0

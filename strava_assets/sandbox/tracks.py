@@ -1,6 +1,6 @@
-"""Where the sample athlete rides and runs: open country, its clock and weather, made-up tracks through it.
+"""The places of the sample athlete, with time zone, weather and invented tracks.
 
-The places are high plateaus and dunes on purpose: nobody's home is near, and no track follows a road.
+The places are plateaus and dunes, so that no track is near anybody's home. Tracks do not follow roads.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import random
     from datetime import date
 
-_METRES_A_DEGREE = 111_320.0
+_METERS_PER_DEGREE = 111_320.0
 _TRACK_POINTS = 40
 _WARMEST_DAY = 203
 
 
 @dataclass(frozen=True)
 class Place:
-    """A region: its middle, height, time zone, and mean temperature with its swing over the year."""
+    """A region: center, elevation, time zone, and mean temperature with its yearly amplitude."""
 
     name: str
     zone: str
@@ -32,7 +32,7 @@ class Place:
     swing_c: float
 
     def temperature_c(self, day: date, rng: random.Random) -> int:
-        """What a device's thermometer shows on this day; the south of the globe has its summer in January."""
+        """The temperature on a day. In the southern hemisphere `swing_c` is negative."""
         season = math.cos(2 * math.pi * (day.timetuple().tm_yday - _WARMEST_DAY) / 365.25)
         return round(self.mean_c + self.swing_c * season + rng.gauss(0, 3))
 
@@ -48,18 +48,18 @@ JAPAN = Place("Japan", "Asia/Tokyo", (32.89, 131.06), 780.0, 14.0, 10.0)
 
 
 def track(place: Place, distance_m: float, climb_m: float, rng: random.Random) -> Track:
-    """A wobbly loop of about this length through the place, back where it began."""
+    """An irregular loop of about this length around the place."""
     radius_m = distance_m / (2 * math.pi * 1.08)
     bearing = rng.uniform(0, 2 * math.pi)
     wobbles = [(k, rng.uniform(0.03, 0.16), rng.uniform(0, 2 * math.pi)) for k in (2, 3, 5)]
-    east_scale = _METRES_A_DEGREE * math.cos(math.radians(place.middle[0]))
+    east_scale = _METERS_PER_DEGREE * math.cos(math.radians(place.middle[0]))
     points: list[LatLng] = []
     for index in range(_TRACK_POINTS + 1):
         angle = bearing + 2 * math.pi * (index % _TRACK_POINTS) / _TRACK_POINTS
         r = radius_m * (1 + sum(size * math.sin(k * angle + phase) for k, size, phase in wobbles))
         points.append(
             (
-                round(place.middle[0] + r * math.sin(angle) / _METRES_A_DEGREE, 5),
+                round(place.middle[0] + r * math.sin(angle) / _METERS_PER_DEGREE, 5),
                 round(place.middle[1] + r * math.cos(angle) / east_scale, 5),
             )
         )
@@ -74,7 +74,7 @@ def track(place: Place, distance_m: float, climb_m: float, rng: random.Random) -
 
 
 def encode_polyline(points: list[LatLng]) -> str:
-    """Google's encoded polyline format: differences in 1e-5 degrees, zig-zag, five bits a character."""
+    """Google's encoded polyline format: differences in 1e-5 degrees, zigzag, five bits per character."""
     text: list[str] = []
     before = (0, 0)
     for point in points:

@@ -1,6 +1,6 @@
-"""Recognises what an HTTP answer, or the lack of one, means: one function from it to an error class.
+"""Maps HTTP responses and transport failures to error classes.
 
-Sending and retrying live in `client`; the errors and their cures in `errors`.
+`client` sends and retries requests; `errors` defines the errors and their remedies.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-# What a person should be asked for when the narrower scope is the one that Strava names.
+# The scope to request when Strava names the narrower one.
 WIDER_SCOPE = {"activity:read": "activity:read_all", "profile:read": "profile:read_all"}
 
 
 @dataclass(frozen=True)
 class FaultItem:
-    """One entry of a Strava Fault's `errors`, lower-cased; empty strings where something is absent."""
+    """One entry of a Strava Fault's `errors`, in lower case; absent values are empty strings."""
 
     resource: str = ""
     field: str = ""
@@ -37,7 +37,7 @@ class FaultItem:
 
 
 def fault_items(body: bytes) -> list[FaultItem]:
-    """Read the `errors` of a Fault; an empty list where the body is none (empty, HTML, other shapes)."""
+    """Read the `errors` of a Fault; an empty list if the body is not a Fault (empty, HTML, other shapes)."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -54,12 +54,12 @@ def fault_items(body: bytes) -> list[FaultItem]:
 
 
 def api_failure(status: int, body: bytes, request: str) -> errors.StravaError:
-    """Name the failure behind an API answer whose status is not 200 (429 is the pacer's).
+    """The error for an API response whose status is not 200; the pacer handles 429.
 
     Args:
         status: the HTTP status.
-        body: the answer's body, which may be empty or HTML.
-        request: what was sent, for the message, e.g. `GET /athlete`.
+        body: the response body, which may be empty or HTML.
+        request: the request as named in the message, e.g. `GET /athlete`.
     """
     items = fault_items(body)
     message = _message(status, request, items)
@@ -78,9 +78,9 @@ def api_failure(status: int, body: bytes, request: str) -> errors.StravaError:
 
 
 def token_failure(status: int, body: bytes, request: str) -> errors.StravaError:
-    """Name the failure behind an OAuth endpoint's answer whose status is not 200.
+    """The error for a response of an OAuth endpoint whose status is not 200.
 
-    Sources disagree whether a wrong client secret is a 400 or a 401, so both are read alike.
+    Sources disagree whether a wrong client secret gives a 400 or a 401, so both are treated the same.
     """
     items = fault_items(body)
     message = _message(status, request, items)
@@ -99,51 +99,53 @@ def token_failure(status: int, body: bytes, request: str) -> errors.StravaError:
 
 
 def transport_failure(error: requests.RequestException, request: str) -> errors.StravaError:
-    """Name the failure behind a request that brought no complete answer.
+    """The error for a request without a complete response.
 
-    The library's own words are left out: they may quote an address or a header.
+    The text of the library's exception is left out: it may quote an address or a header.
     """
     causes = list(_causes(error))
-    # To urllib3 a refused connection is a kind of timeout; to a person it is not.
+    # urllib3 treats a refused connection as a kind of timeout.
     refused = any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
     late = any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError) for cause in causes)
     if late and not refused:
-        return errors.RequestTimeoutError(f"Strava did not answer {request} in time.")
-    # A handshake that merely ends early is a broken connection; all else about TLS needs a person.
+        return errors.RequestTimeoutError(f"Strava did not respond to {request} in time.")
+    # A handshake that ends early is a broken connection; for any other TLS error the user has to act.
     early_end = any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes)
     if isinstance(error, requests.exceptions.SSLError) and not early_end:
-        return errors.TlsError(f"No trusted connection could be made for {request}: {_tls_reason(causes)}.")
+        return errors.TlsError(
+            f"A trusted connection for {request} could not be established: {_tls_reason(causes)}."
+        )
     if any(isinstance(cause, urllib3.exceptions.IncompleteRead) for cause in causes):
-        return errors.TruncatedBodyError(f"The answer to {request} was cut off.")
+        return errors.TruncatedBodyError(f"The response to {request} was cut off.")
     if isinstance(error, ValueError):
         return errors.RequestRefusedError(f"The address used for {request} is not a URL.")
-    return errors.ConnectionLostError(f"The connection failed or broke during {request}.")
+    return errors.ConnectionLostError(f"The connection failed during {request}.")
 
 
 def read_json(body: bytes, content_type: str, request: str) -> Any:
-    """Parse a 200 answer's body.
+    """Parse the body of a 200 response.
 
     Raises:
-        TruncatedBodyError: it is empty or stops half-way.
-        NotJsonError: it is something else, a web page as a rule.
+        TruncatedBodyError: it is empty or incomplete.
+        NotJsonError: it is not JSON; usually it is a web page.
     """
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
         start = body.lstrip()[:1]
     if not start:
-        raise errors.TruncatedBodyError(f"The answer to {request} was empty.")
+        raise errors.TruncatedBodyError(f"The response to {request} was empty.")
     if start in (b"[", b"{"):
-        raise errors.TruncatedBodyError(f"The answer to {request} stops half-way ({len(body)} bytes).")
+        raise errors.TruncatedBodyError(f"The response to {request} is incomplete ({len(body)} bytes).")
     kind = "a web page" if start == b"<" or "html" in content_type.lower() else "something else"
-    raise errors.NotJsonError(f"The answer to {request} was {kind} instead of JSON.")
+    raise errors.NotJsonError(f"The response to {request} was {kind} instead of JSON.")
 
 
 def check_clock(headers: Mapping[str, str], now: datetime, tolerance: timedelta) -> None:
-    """Compare the answer's `Date` with our time; an absent or unreadable `Date` says nothing.
+    """Compare the `Date` header with our time; an absent or unreadable `Date` is ignored.
 
     Raises:
-        ClockSkewError: they are further apart than `tolerance`.
+        ClockSkewError: they differ by more than `tolerance`.
     """
     try:
         theirs = parsedate_to_datetime(headers.get("Date", ""))
@@ -160,7 +162,7 @@ def _message(status: int, request: str, items: list[FaultItem]) -> str:
 
 
 def _causes(error: BaseException | None) -> Any:
-    """Walk an exception, its arguments and its causes: libraries nest the telling one."""
+    """An exception with its arguments and causes: libraries nest the one that explains the failure."""
     pending: list[Any] = [error]
     visited: set[int] = set()
     while pending:
@@ -175,5 +177,5 @@ def _causes(error: BaseException | None) -> Any:
 def _tls_reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate does not verify, {cause.verify_message}"
-    return "the server does not speak TLS as expected"
+            return f"its certificate is not valid, {cause.verify_message}"
+    return "the server does not use TLS as expected"

@@ -1,4 +1,4 @@
-"""What this room asks of a secret store; the stores themselves live in another room and match by shape."""
+"""The interface of a secret store; the stores themselves are in `secrets`."""
 
 from __future__ import annotations
 
@@ -10,34 +10,38 @@ if TYPE_CHECKING:
 
 
 class TokenStore(Protocol):
-    """Where credentials and tokens are kept.
+    """Stores credentials and tokens.
 
     The keys are `client_id`, `client_secret`, `refresh_token`, `access_token`, `expires_at` (epoch seconds),
-    `scope` (comma separated), `athlete_id`, and the hosts they may be sent to (`oauth_host`, `api_host`), all
-    values being text; absent keys are simply not there.
-    A writable store can be pickled: a refresh works on it in a process of its own.
+    `scope` (comma separated), `athlete_id`, and the hosts they may be sent to (`oauth_host`, `api_host`). All
+    values are text; any key may be absent. A writable store can be pickled, because a refresh uses it in a
+    subprocess.
     """
 
     @property
     def name(self) -> str:
-        """The store as a person would name it, for messages."""
+        """The name of the store in messages."""
+
+    @property
+    def location(self) -> str:
+        """Where tokens are kept, for messages."""
 
     @property
     def writable(self) -> bool:
-        """Whether `write` keeps anything."""
+        """Whether `write` stores anything."""
 
     @property
     def settling_waits_s(self) -> tuple[float, ...]:
-        """Waits between looks for what another process may be writing; empty where `lock` holds it off."""
+        """Waits between reads for values that another process may be writing; empty if `lock` excludes it."""
 
     def read(self) -> dict[str, str]:
-        """All values, as they are now."""
+        """Return all current values."""
 
     def write(self, values: Mapping[str, str]) -> None:
         """Merge `values` into the store; they are durable when this returns."""
 
     def clear(self) -> None:
-        """Forget what was written."""
+        """Remove everything that was written."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes that would refresh at the same time; its holder may still write."""
+        """Exclude other processes that would refresh at the same time; the holder may still write."""

@@ -1,4 +1,7 @@
-"""The seconds of a ride in Parquet files: what a recording is, how it is kept, found and removed."""
+"""Recordings, second by second, in Parquet files: their form, storage, index and removal.
+
+Add here what concerns storing and reading recordings. Fetching them belongs in `history`.
+"""
 
 from strava_assets.streams.entries import Key, Status, StreamEntry
 from strava_assets.streams.folder import StreamsError

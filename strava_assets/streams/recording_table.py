@@ -1,7 +1,6 @@
-"""One activity's recording: its samples as an Arrow table of the registry's columns, held to be sound.
+"""One activity's recording: its samples as a validated Arrow table with the registry's columns.
 
-It is made from Strava's streams answer or from the channels of a recorded file. How recordings are kept
-stands in stream_store.py.
+It is made from a streams response of Strava or from the channels of a recorded file.
 """
 
 from __future__ import annotations
@@ -32,31 +31,31 @@ SCHEMA = pa.schema(
     ]
 )
 CHANNELS = {column.name: column for column in STREAM_SAMPLES.columns if column.source}
-"""The columns that a device fills, time included, by name."""
+"""The columns with measured values, time included, by name."""
 
 STRAVA_KEYS = tuple(dict.fromkeys(column.source.split(".")[0] for column in CHANNELS.values()))
-"""The streams to ask Strava for, one call for all."""
+"""The streams to request from Strava in one call."""
 
-# No activity is longer; a clock that says so is broken, and nothing must be laid out by it.
-LONGEST_S = 366 * 86_400
+# No activity is longer. A longer recording comes from a broken clock and would need too much memory.
+MAX_DURATION_S = 366 * 86_400
 
 
 class UnreadableRecordingError(Exception):
-    """Why a recording cannot be used; its text goes into `activity_streams.reason`."""
+    """A recording cannot be used; the text becomes `activity_streams.reason`."""
 
 
 def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]) -> pa.Table:
-    """A recording from arrays by the names of the registry's columns.
+    """Make a recording from arrays, given by column name.
 
     Args:
-        athlete_id: whose.
-        activity_id: which.
-        channels: `t_s` and any others, all of one length; not a number (NaN) and None are missing values. A
-            channel without any value is the same as an absent one.
+        athlete_id: the athlete.
+        activity_id: the activity.
+        channels: `t_s` and any others, all of equal length; NaN and None are missing values. A channel
+            without any value is the same as an absent one.
 
     Raises:
         UnreadableRecordingError: there is no time, lengths differ, times do not increase in whole seconds, or
-            a value is not of its kind.
+            a value has the wrong type.
     """
     if "t_s" not in channels:
         raise UnreadableRecordingError("there is no time")
@@ -84,13 +83,10 @@ def from_channels(athlete_id: str, activity_id: str, channels: Mapping[str, Any]
 
 
 def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -> pa.Table | None:
-    """A recording from Strava's answer with `key_by_type=true`.
-
-    Returns:
-        The recording, or None where the answer holds no sample.
+    """Make a recording from a response of Strava with `key_by_type=true`; None if it has no samples.
 
     Raises:
-        UnreadableRecordingError: as `from_channels`, or a stream that is not of Strava's form.
+        UnreadableRecordingError: as `from_channels`, or a stream has an unexpected form.
     """
     streams: dict[str, Sequence[Any]] = {}
     for key in STRAVA_KEYS:
@@ -99,13 +95,13 @@ def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -
             continue
         data = stream.get("data") if isinstance(stream, dict) else None
         if not isinstance(data, list):
-            raise UnreadableRecordingError(f"the stream {key} holds no list of values")
+            raise UnreadableRecordingError(f"the stream {key} has no list of values")
         streams[key] = data
     if not any(streams.values()):
         return None
     if "time" not in streams:
         raise UnreadableRecordingError("there is no time")
-    # Told in Strava's own names before the channels get ours.
+    # Checked here, so that the message contains Strava's names instead of ours.
     for key, data in streams.items():
         if len(data) != len(streams["time"]):
             raise UnreadableRecordingError(
@@ -113,14 +109,14 @@ def from_streams(athlete_id: str, activity_id: str, answer: Mapping[str, Any]) -
             )
     channels: dict[str, Any] = {}
     for name, column in CHANNELS.items():
-        key, _, place = column.source.partition(".")
+        key, _, index = column.source.partition(".")
         if key in streams:
-            channels[name] = _coordinate(streams[key], int(place)) if place else streams[key]
+            channels[name] = _coordinate(streams[key], int(index)) if index else streams[key]
     return from_channels(athlete_id, activity_id, channels)
 
 
 def version_of(recording: pa.Table) -> str:
-    """A digest of the samples: the same for the same values, however they were cut into chunks."""
+    """A digest of the samples, independent of how the table is chunked."""
     digest = hashlib.blake2b(digest_size=16)
     for name in CHANNELS:
         column = recording.column(name).combine_chunks()
@@ -129,21 +125,21 @@ def version_of(recording: pa.Table) -> str:
         if pa.types.is_boolean(column.type):
             column = pc.fill_null(pc.cast(column, pa.int8()), -1)
         digest.update(name.encode())
-        # A missing value becomes not a number, which no value of a recording is.
+        # A missing value becomes NaN, which is not a valid value of a recording.
         digest.update(np.ascontiguousarray(column.to_numpy(zero_copy_only=False)).data)
     return digest.hexdigest()
 
 
 def channels_of(recording: pa.Table) -> tuple[str, ...]:
-    """The channels with any value, time among them."""
+    """The channels that have values, time included."""
     return tuple(name for name in CHANNELS if recording.column(name).null_count < recording.num_rows)
 
 
 def check(recording: pa.Table) -> None:
-    """Hold a recording to what every one promises.
+    """Validate a recording.
 
     Raises:
-        UnreadableRecordingError: a column is missing or of another type, a required value is null, or the
+        UnreadableRecordingError: a column is missing or has another type, a required value is null, or the
             times do not increase in whole seconds.
     """
     if not recording.schema.equals(SCHEMA):
@@ -169,24 +165,24 @@ def _times(values: Any) -> np.ndarray[Any, np.dtype[np.int64]]:
     if (steps <= 0).any():
         at = int(np.argmax(steps <= 0))
         raise UnreadableRecordingError(f"t_s does not increase after {whole[at]:.0f} s")
-    if len(whole) and (whole[0] < 0 or whole[-1] > LONGEST_S):
+    if len(whole) and (whole[0] < 0 or whole[-1] > MAX_DURATION_S):
         raise UnreadableRecordingError(
-            f"t_s runs from {whole[0]:.0f} to {whole[-1]:.0f} s, which no activity does"
+            f"t_s runs from {whole[0]:.0f} to {whole[-1]:.0f} s, which is not plausible"
         )
     return np.asarray(whole, np.int64)
 
 
-def _channel(name: str, values: Any, wanted: pa.DataType) -> pa.Array:
-    if pa.types.is_boolean(wanted):
+def _channel(name: str, values: Any, arrow_type: pa.DataType) -> pa.Array:
+    if pa.types.is_boolean(arrow_type):
         return _flags(name, values)
     numbers = _numbers(name, values)
     if np.isinf(numbers).any():
-        raise UnreadableRecordingError(f"{name} holds a number that is not finite")
-    return pa.array(numbers, wanted, from_pandas=True)
+        raise UnreadableRecordingError(f"{name} contains a number that is not finite")
+    return pa.array(numbers, arrow_type, from_pandas=True)
 
 
 def _numbers(name: str, values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Values as floats, None and NaN alike; text that looks like a number is none, and neither is a flag."""
+    """Values as floats, None as NaN; numeric text and booleans are not accepted."""
     try:
         numbers = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
@@ -210,9 +206,9 @@ def _flags(name: str, values: Any) -> pa.Array:
         raise UnreadableRecordingError(f"{name} does not hold true or false") from None
 
 
-def _coordinate(pairs: Sequence[Any], place: int) -> list[Any]:
-    """One of the two numbers of each place; a place that is not known (null or empty) has neither."""
+def _coordinate(pairs: Sequence[Any], index: int) -> list[Any]:
+    """Latitude (0) or longitude (1) of each position; None where the position is null or empty."""
     try:
-        return [pair[place] if pair else None for pair in pairs]
+        return [pair[index] if pair else None for pair in pairs]
     except (TypeError, IndexError, KeyError):
         raise UnreadableRecordingError("latlng does not hold pairs of numbers") from None

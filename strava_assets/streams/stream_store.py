@@ -1,8 +1,8 @@
-"""Where recordings are kept: Parquet parts by athlete and year, one row group an activity.
+"""The store of recordings: Parquet parts by athlete and year, one row group per activity.
 
-Each part's footer says what it holds, so no index beside the files can disagree with them. A part is in place
-whole or not at all; what a newer one replaces is taken out of the older one afterwards, and where a crash
-prevented that, readers go by the newer one and the next writer makes up for it.
+Each part's footer lists its content, so there is no separate index that could disagree. Parts are written
+atomically. Recordings that a newer part replaces are then removed from the older one; if a crash prevents
+that, readers use the newer part and the next writer cleans up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Self
 
-from strava_assets.streams.entries import Key, StreamEntry, in_force
+from strava_assets.streams.entries import Key, StreamEntry, effective_entries
 from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import PartDraft, open_part
 from strava_assets.streams.soundness import PartReport, verify_part
@@ -23,17 +23,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-# Two days of syncs, as a rule: folding fewer would rewrite a year to save a handful of files.
-_WORTH_FOLDING = 8
+# Usually two days of syncs: merging fewer would rewrite a year to save a handful of files.
+_MIN_PARTS_TO_MERGE = 8
 _ABANDONED_AFTER_S = 86_400
 
 
 class StreamStore:
-    """Recordings under one address.
-
-    Args:
-        address: a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`.
-    """
+    """The recordings under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -43,40 +39,40 @@ class StreamStore:
         return f"StreamStore({self.address!r})"
 
     def entries(self) -> dict[Key, StreamEntry]:
-        """The one entry that counts of each activity: the archive's recording before the newest of the API's.
+        """The effective entry of each activity: the archive's recording before the latest one from the API.
 
         Raises:
             StreamsError: a part is damaged, or the address cannot be read.
         """
-        return in_force(chain.from_iterable(self._by_part().values()))
+        return effective_entries(chain.from_iterable(self._by_part().values()))
 
     def writer(self) -> StreamWriter:
-        """A context in which recordings are added; all are put in place when it ends, none if it fails."""
+        """A context manager for adding recordings; they become visible when it ends, or never if it fails."""
         return StreamWriter(self, self._folder)
 
     def read(
         self, entries: Iterable[StreamEntry], columns: Sequence[str] | None = None
     ) -> Iterator[tuple[StreamEntry, pa.Table]]:
-        """The samples of the entries that have some, each part opened once; memory holds one recording.
+        """Yield the samples of the entries that have some; memory holds one recording.
 
         Args:
-            entries: which.
-            columns: only these; the others are not even decoded.
+            entries: the entries to read.
+            columns: the columns to decode; all by default.
 
         Raises:
             StreamsError: a part is damaged.
             StreamsChangedError: a part was replaced since the entries were read.
         """
-        for part, group in groupby(sorted(entries, key=_place), key=lambda entry: entry.part):
-            wanted = [entry for entry in group if entry.samples]
-            if part and wanted:
+        for part, group in groupby(sorted(entries, key=_position), key=lambda entry: entry.part):
+            with_samples = [entry for entry in group if entry.samples]
+            if part and with_samples:
                 with open_part(self._folder, part) as opened:
-                    for entry in wanted:
+                    for entry in with_samples:
                         yield entry, opened.recording(entry, columns)
 
     def remove(self, keys: Collection[Key]) -> int:
-        """Take activities away for good; returns how many there were."""
-        # Then each stands in one part alone, and none reappears in an older form if this is cut short.
+        """Remove activities permanently; returns how many were removed."""
+        # Afterwards each activity is in one part only, and no older version reappears if this is interrupted.
         self.drop_superseded()
         by_part = self._by_part()
         removed = {entry.key for entry in chain.from_iterable(by_part.values())} & set(keys)
@@ -84,49 +80,47 @@ class StreamStore:
         return len(removed)
 
     def athletes(self) -> set[str]:
-        """Whose parts are here; told by the folders, so that a damaged file hides nobody."""
+        """The athletes with parts, read from folder names, so that damaged files are included."""
         return {part.split("/", 1)[0].removeprefix("athlete=") for part in self._folder.parts()}
 
     def remove_athlete(self, athlete_id: str) -> int:
-        """Take everything of an athlete away for good, damaged or not; returns how many files that were."""
+        """Remove all files of an athlete permanently, damaged or not; returns the number of files."""
         return self._folder.remove_athlete(athlete_id)
 
     def foreign(self) -> list[str]:
-        """What is here and not this project's, below the address; it is never read and never removed."""
+        """The paths below the address that this project did not write; they are never read or removed."""
         return self._folder.foreign()
 
     def compact(self) -> int:
-        """Put one part in the place of an athlete's and year's many small ones, and drop what is superseded.
-
-        A folder of fewer than eight parts is left as it is.
+        """Merge the parts of each athlete and year with eight parts or more, and drop superseded recordings.
 
         Returns:
-            How many parts were folded.
+            The number of parts that were merged.
         """
         self._folder.sweep(time.time() - _ABANDONED_AFTER_S)
         self.drop_superseded()
-        folded = 0
+        merged = 0
         for _, group in groupby(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[0]):
             parts = list(group)
-            if len(parts) >= _WORTH_FOLDING:
+            if len(parts) >= _MIN_PARTS_TO_MERGE:
                 self._merge_parts(parts)
-                folded += len(parts)
-        return folded
+                merged += len(parts)
+        return merged
 
     def drop_superseded(self) -> None:
-        """Take out of every part what a later one replaces, so that nobody reads an activity twice."""
+        """Remove from every part what a later one replaces, so that each activity is stored once."""
         by_part = self._by_part()
-        counting = in_force(chain.from_iterable(by_part.values()))
-        self._drop(by_part, lambda entry: counting[entry.key] != entry)
+        effective = effective_entries(chain.from_iterable(by_part.values()))
+        self._drop(by_part, lambda entry: effective[entry.key] != entry)
 
     def verify(self) -> Iterator[PartReport]:
-        """Read every part whole and compare it with what its footer says.
+        """Read every part completely and compare it with its footer.
 
         Raises:
             StreamsError: the address cannot be read.
         """
         for part in self._folder.parts():
-            # Gone since the listing: another writer has put its content into a new part.
+            # Removed since the listing: another writer has moved its content into a new part.
             with contextlib.suppress(FileNotFoundError):
                 yield verify_part(self._folder, part)
 
@@ -142,7 +136,7 @@ class StreamStore:
         """The entries of every part, in the order in which the parts were written."""
         entries = {}
         for part in sorted(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[1]):
-            # Gone since the listing: another writer has folded it, and its new part is read next time.
+            # Removed since the listing: another writer has merged it into a new part, read next time.
             with contextlib.suppress(FileNotFoundError), open_part(self._folder, part) as opened:
                 entries[part] = opened.entries
         return entries
@@ -160,7 +154,7 @@ class StreamStore:
                     draft.place()
 
     def _merge_parts(self, parts: list[str]) -> None:
-        """Write all of them as one; the old ones, superseded entry by entry, go when the writer ends."""
+        """Write the parts as one; the old ones are superseded and removed when the writer ends."""
         with self.writer() as writer:
             for part in parts:
                 with open_part(self._folder, part) as opened:
@@ -169,7 +163,7 @@ class StreamStore:
 
 
 class StreamWriter:
-    """New parts under construction, one an athlete and year."""
+    """New parts under construction, one per athlete and year."""
 
     def __init__(self, store: StreamStore, folder: Folder) -> None:
         self._store = store
@@ -178,17 +172,12 @@ class StreamWriter:
         self._open = contextlib.ExitStack()
 
     def add(self, entry: StreamEntry, recording: pa.Table | None) -> None:
-        """Add what is known of one activity; memory holds no more than this one.
-
-        Args:
-            entry: without what the store sets.
-            recording: its samples; None where there are none.
-        """
-        place = entry.athlete_id, entry.year
-        if place not in self._drafts:
-            draft = PartDraft(self._folder, self._folder.new_part(*place))
-            self._drafts[place] = self._open.enter_context(draft)
-        self._drafts[place].add(entry, recording)
+        """Add one activity, without the fields that the store sets; `recording` is None without samples."""
+        folder = entry.athlete_id, entry.year
+        if folder not in self._drafts:
+            draft = PartDraft(self._folder, self._folder.new_part(*folder))
+            self._drafts[folder] = self._open.enter_context(draft)
+        self._drafts[folder].add(entry, recording)
 
     def __enter__(self) -> Self:
         return self
@@ -206,5 +195,5 @@ class StreamWriter:
         self._store.drop_superseded()
 
 
-def _place(entry: StreamEntry) -> tuple[str, int]:
+def _position(entry: StreamEntry) -> tuple[str, int]:
     return entry.part or "", entry.row_group or 0

@@ -140,9 +140,7 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "UPDATE weekly_watts SET normalized_power_w = 900 WHERE normalized_power_w IS NOT NULL"
     ),
     ("weekly_watts", "percentages_have_a_base"): sql("UPDATE weekly_watts SET average_watts_previous = NULL"),
-    ("weekly_watts", "plausible_power_per_kg"): sql(
-        "UPDATE activity_measures SET weight_kg = 25"
-    ),
+    ("weekly_watts", "plausible_power_per_kg"): sql("UPDATE activity_measures SET weight_kg = 25"),
     ("daily_load", "days_contiguous"): sql(
         "DELETE FROM daily_load WHERE day = (SELECT MIN(day) + 21 FROM daily_load)"
     ),
@@ -170,8 +168,9 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("sport_overview", "totals_conserved"): sql("UPDATE sport_overview SET activities = activities + 1"),
     ("personal_records", "records_live"): sql("UPDATE personal_records SET activity_id = '4711'"),
     ("weekly_watts", "no_double_recordings"): sql(
-        "INSERT INTO activity_measures SELECT * REPLACE (activity_id || '1' AS activity_id, TRUE AS is_duplicate, "  # noqa: S608 - constants
-        f"activity_id AS duplicate_of) FROM activity_measures WHERE activity_id = {ONE_RIDE}"
+        "INSERT INTO activity_measures SELECT * REPLACE (activity_id || '1' AS activity_id, "  # noqa: S608 - constants
+        "TRUE AS is_duplicate, activity_id AS duplicate_of) FROM activity_measures "
+        f"WHERE activity_id = {ONE_RIDE}"
     ),
     ("quarterly_overview", "quarters_contiguous"): sql(
         "DELETE FROM quarterly_overview "

@@ -14,7 +14,7 @@ import pytest
 from strava_assets.cli.main import COMMANDS
 from strava_assets.sandbox import REFRESH_TOKEN
 from strava_assets_tests.cli.started import COMMAND
-from strava_assets_tests.cli.terminal import copied
+from strava_assets_tests.cli.terminal import copy_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ WITH_SETTINGS = (
 FAILED = {"verify": 2}
 BAD_FILES = {
     "not UTF-8": (b"STRAVA_ASSETS_HOME=/srv/R\xe9glages\n", "is not UTF-8: line 1"),
-    "a NUL": (b"STRAVA_ASSETS_HOME=a\0b\n", "Line 1 of .env holds a NUL character"),
+    "a NUL": (b"STRAVA_ASSETS_HOME=a\0b\n", "Line 1 of .env contains a NUL character"),
     "a line that would be lost": (b"\nSTRAVA_ASSETS_HOME /srv\n", "Line 2 of .env is not NAME=VALUE."),
     "lower case": (b"strava_assets_home=/srv\n", "it is written in capitals: STRAVA_ASSETS_HOME"),
     "a misspelt name": (b"STRAVA_ASSETS_HOM=/srv\n", "did you mean STRAVA_ASSETS_HOME?"),
@@ -111,7 +111,7 @@ def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) ->
 def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
     synced_home: Path, tmp_path: Path
 ) -> None:
-    copied(synced_home, tmp_path)
+    copy_home(synced_home, tmp_path)
     closed = tmp_path / "data" / "dagster" / "dagster.yaml"
     closed.chmod(0)
     command = [str(COMMAND), "forget", "--yes"]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strava_assets.power.critical import CriticalPower, fit_critical_power
-from strava_assets.schema.rules import FIT_DURATIONS_S
 from strava_assets.power.durations import DURATIONS_S
+from strava_assets.schema.rules import FIT_DURATIONS_S
 
 DURATIONS = np.array(FIT_DURATIONS_S)
 

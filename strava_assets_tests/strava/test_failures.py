@@ -16,7 +16,7 @@ from strava_assets.sandbox import (
     Sandbox,
     serve,
 )
-from strava_assets.sandbox.tokens import TokenBook
+from strava_assets.sandbox.tokens import OAuthState
 from strava_assets.strava import errors
 from strava_assets_tests.strava.conversation import HandTime, converse
 
@@ -68,7 +68,7 @@ def fresh_time(server: RunningSandbox) -> HandTime:
     sandbox.faults.clear()
     sandbox.requests.clear()
     sandbox.limits = RateLimits()
-    sandbox.tokens = TokenBook(sandbox.now)
+    sandbox.tokens = OAuthState(sandbox.now)
     return time
 
 

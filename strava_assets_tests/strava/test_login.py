@@ -14,7 +14,6 @@ import requests
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.callback import listen
@@ -27,6 +26,7 @@ from strava_assets.strava.login import (
     revoke,
 )
 from strava_assets.strava.scopes import SCOPES, missing_scopes
+from strava_assets_tests.stores import open_store
 from strava_assets_tests.strava.scripted import Asked, Said, ScriptedServer
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_a_refusal_ends_the_waiting_with_its_cure() -> None:
         shown = answer_consent_page(address, decision="cancel")
         with pytest.raises(errors.AuthorizationDeniedError, match="refused") as refused:
             callback.wait(timeout_s=5)
-    assert "No access was given" in shown.text
+    assert "Access was not granted" in shown.text
     assert "Authorize" in refused.value.remedy
 
 
@@ -94,7 +94,7 @@ def test_a_redirect_with_another_state_neither_logs_in_nor_ends_the_login() -> N
         assert requests.get(callback.redirect_uri, params=ours, timeout=5).status_code == 200
         assert callback.wait(timeout_s=5).code == "good"
     assert foreign.status_code == 400
-    assert "another one" in foreign.text
+    assert "`state` differs" in foreign.text
 
 
 def test_a_browser_that_opens_a_silent_connection_does_not_hold_the_login_up() -> None:
@@ -124,9 +124,9 @@ def test_a_taken_port_is_told_with_its_cure() -> None:
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ({"code": "c"}, errors.ForeignRedirect),
-        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirect),
-        ({"code": "c", "state": "é"}, errors.ForeignRedirect),
+        ({"code": "c"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": "é"}, errors.ForeignRedirectError),
         ({"state": STATE}, errors.AuthorizationDeniedError),
         ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDeniedError),
     ],

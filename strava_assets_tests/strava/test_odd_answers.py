@@ -141,7 +141,7 @@ def test_nobody_listening_is_a_lost_connection() -> None:
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     conversation = converse("nonsense", HandTime())
-    with pytest.raises(errors.ForeignHostError, match="leads to no host"):
+    with pytest.raises(errors.ForeignHostError, match="points to no host"):
         conversation.client.athlete()
     assert conversation.time.slept_s == []
 
@@ -149,7 +149,7 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 def test_plain_http_where_tls_is_expected_is_tls_trouble() -> None:
     with ScriptedServer(lambda _: Said(document={})) as server:
         conversation = converse(server.url.replace("http:", "https:"), HandTime())
-        with pytest.raises(errors.TlsError, match="does not speak TLS"):
+        with pytest.raises(errors.TlsError, match="does not use TLS"):
             conversation.client.athlete()
     assert conversation.time.slept_s == []
     assert server.asked == []
@@ -174,7 +174,7 @@ def test_a_certificate_nobody_vouches_for_is_tls_trouble_and_no_secret_is_sent(t
         thread = threading.Thread(target=accept)
         thread.start()
         address = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(errors.TlsError, match="does not verify") as trouble:
+        with pytest.raises(errors.TlsError, match="is not valid") as trouble:
             converse(address, HandTime()).client.athlete()
         thread.join()
     assert "REQUESTS_CA_BUNDLE" in trouble.value.remedy

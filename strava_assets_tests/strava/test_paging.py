@@ -144,7 +144,7 @@ def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
         assert streams
         assert json.loads(streams[0]) == streams[1]
         assert len(streams[1]["time"]["data"]) > 1
-        with pytest.raises(errors.ActivityNotFoundError, match="knows no activity 1\\."):
+        with pytest.raises(errors.ActivityNotFoundError, match="has no activity 1\\."):
             client.activity("1")
         assert client.streams("1", ["time", "watts"]) is None
     assert client.calls == {"athlete": 1, "list": 2, "activity": 2, "streams": 2, "token": 1}

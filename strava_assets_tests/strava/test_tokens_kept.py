@@ -11,17 +11,17 @@ import pytest
 import requests
 
 from strava_assets.sandbox import Fault, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.tokens import utc_now
+from strava_assets_tests.stores import open_store
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 
 ROOT = Path(__file__).parents[2]
 RUN = """
 import sys
 from pathlib import Path
-from strava_assets.secrets import open_store
+from strava_assets_tests.stores import open_store
 from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.strava.conversation import ENVIRON
 sys.stdin.read()

@@ -19,7 +19,7 @@ from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets.streams import UnreadableRecordingError, from_channels, from_streams
 from strava_assets.streams.recording_table import (
     CHANNELS,
-    LONGEST_S,
+    MAX_DURATION_S,
     SCHEMA,
     STRAVA_KEYS,
     channels_of,
@@ -112,19 +112,19 @@ def test_an_answer_without_a_sample_is_no_recording(answer: Answer) -> None:
         (answered(time=[0, 0.5]), "t_s is not in whole seconds"),
         (answered(time=[0, None]), "t_s is missing in some samples"),
         (answered(time=[-1, 0]), "t_s runs from -1 to 0 s"),
-        (answered(time=[0, LONGEST_S + 1]), "which no activity does"),
+        (answered(time=[0, MAX_DURATION_S + 1]), "which is not plausible"),
         (answered(time=["0", "1"]), "t_s does not hold numbers"),
         (answered(time=[0, 2**70]), "t_s does not hold numbers"),
         (answered(time=[0, 1], watts=["1", 2]), "watts does not hold numbers"),
         (answered(time=[0, 1], watts=[True, False]), "watts does not hold numbers"),
         (answered(time=[0, 1], watts=[{}, {}]), "watts does not hold numbers"),
-        (answered(time=[0, 1], watts=[1, math.inf]), "watts holds a number that is not finite"),
+        (answered(time=[0, 1], watts=[1, math.inf]), "watts contains a number that is not finite"),
         (answered(time=[0, 1], moving=[1, 0]), "moving does not hold true or false"),
         (answered(time=[0, 1], latlng=[[1.0, 2.0], [1.0]]), "latlng does not hold pairs of numbers"),
         (answered(time=[0, 1], latlng=[1.0, 2.0]), "latlng does not hold pairs of numbers"),
         (answered(time=[0, 1], latlng=[["a", "b"], ["c", "d"]]), "latitude_deg does not hold numbers"),
-        ({"time": [0, 1]}, "the stream time holds no list of values"),
-        ({"time": {"data": "0,1"}}, "the stream time holds no list of values"),
+        ({"time": [0, 1]}, "the stream time has no list of values"),
+        ({"time": {"data": "0,1"}}, "the stream time has no list of values"),
     ],
 )
 def test_a_malformed_answer_is_refused_with_its_reason(answer: Answer, reason: str) -> None:

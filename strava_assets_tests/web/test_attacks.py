@@ -230,7 +230,7 @@ def test_a_name_that_leads_to_this_machine_shows_nothing_of_it(attacker: Attacke
     answer = attacker.page.goto(f"http://rebound.example:{attacker.platform.guarded}{path}")
     assert answer is not None
     assert answer.status == 403
-    assert "does not answer under the name 'rebound.example" in attacker.page.inner_text("body")
+    assert "does not accept requests for the host 'rebound.example" in attacker.page.inner_text("body")
 
 
 def test_a_name_that_leads_to_this_machine_launches_only_without_the_guard(attacker: Attacker) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH
+from strava_assets.assets.attributes import FRESH
 from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
 from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited

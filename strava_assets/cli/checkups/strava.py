@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.cli.account import impatient_client, open_tokens
+from strava_assets import wiring
 from strava_assets.cli.checkups.finding import Finding, State, failed, ok, warning
 from strava_assets.strava import errors
 
@@ -29,7 +29,7 @@ _ABOUT: dict[type[errors.StravaError], str] = {
 
 def look(settings: Settings) -> Iterator[Finding]:
     """List one activity. A token that has run out is refreshed and kept, as any run would do it."""
-    client = impatient_client(settings, open_tokens(settings))
+    client = wiring.fail_fast_client(settings, wiring.token_store(settings))
     try:
         newest = next(client.pages(per_page=1), None)
     except (errors.TransientStravaError, errors.QuotaExhaustedError) as error:

@@ -1,23 +1,17 @@
-"""A table's checksum: it sees every column, and no difference that is none."""
+"""The comparison of two tables' rows: it sees every column, and ignores two ways to write one value."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from strava_assets.schema import ColumnType
 from strava_assets.schema.activities import ACTIVITIES
-from strava_assets.warehouse import copying
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.comparing import comparable_rows
-from strava_assets.warehouse.duckdb import DuckDBWarehouse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 Row = dict[str, Any]
 OF_TYPE: dict[ColumnType, tuple[Any, Any]] = {
@@ -36,17 +30,11 @@ OF_TYPE: dict[ColumnType, tuple[Any, Any]] = {
 ROW: Row = {column.name: OF_TYPE[column.type][0] for column in ACTIVITIES.columns}
 
 
-@pytest.fixture
-def checksum(tmp_path: Path) -> Iterator[Callable[..., int]]:
-    """The checksum of a table with these rows."""
-    with DuckDBWarehouse(tmp_path / "warehouse.duckdb") as warehouse:
-
-        def printed(*rows: Row) -> int:
-            schema = arrow_schema(ACTIVITIES.columns)
-            warehouse.replace(ACTIVITIES, pa.Table.from_pylist(list(rows), schema=schema))
-            return copying.fingerprint(warehouse, ACTIVITIES).checksum
-
-        yield printed
+def comparable(row: Row) -> tuple[Any, ...]:
+    """A row as the comparison sees it."""
+    batch = pa.RecordBatch.from_pylist([row], schema=arrow_schema(ACTIVITIES.columns))
+    [comparable] = comparable_rows(ACTIVITIES, batch)
+    return comparable
 
 
 def test_it_sees_a_change_in_every_column() -> None:
@@ -56,16 +44,7 @@ def test_it_sees_a_change_in_every_column() -> None:
         for value in [OF_TYPE[column.type][1], *([None] if column.nullable else [])]
     ]
 
-    batch = pa.RecordBatch.from_pylist([ROW, *changed], schema=arrow_schema(ACTIVITIES.columns))
-
-    assert len(set(map(copying._digest, comparable_rows(ACTIVITIES, batch)))) == 1 + len(changed)
-
-
-def test_the_order_of_rows_does_not_count_but_their_number_does(checksum: Callable[..., int]) -> None:
-    one, other = ROW, ROW | {"activity_id": "2"}
-
-    assert checksum(one, other) == checksum(other, one)
-    assert len({checksum(one), checksum(one, one), checksum(one, one, one), checksum()}) == 4
+    assert len(set(map(repr, map(comparable, [ROW, *changed])))) == 1 + len(changed)
 
 
 @pytest.mark.parametrize(
@@ -78,5 +57,5 @@ def test_the_order_of_rows_does_not_count_but_their_number_does(checksum: Callab
     ],
     ids=["keys in another order", "a whole float", "beyond 64 bits", "negative zero"],
 )
-def test_two_ways_to_write_one_value_are_one(checksum: Callable[..., int], one: Row, other: Row) -> None:
-    assert checksum(ROW | one) == checksum(ROW | other)
+def test_two_ways_to_write_one_value_are_one(one: Row, other: Row) -> None:
+    assert comparable(ROW | one) == comparable(ROW | other)

@@ -1,6 +1,6 @@
-"""The days unlike any other: nights when the clocks change, New Year, failing devices, entries by hand.
+"""Special days: clock changes, New Year, failing devices, manual entries, double recordings.
 
-Each is something a real history holds and a careless pipeline trips over; the ordinary weeks are in diary.py.
+They are edge cases of real histories. Regular weeks are in diary.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.sandbox.kinds import KINDS
-from strava_assets.sandbox.sessions import activity_id, perform
+from strava_assets.sandbox.sessions import activity_id, record_session
 from strava_assets.sandbox.tracks import HOME
 
 if TYPE_CHECKING:
@@ -23,43 +23,43 @@ if TYPE_CHECKING:
 _YEARS = 6
 
 
-def odd_days(career: Career, seed: int) -> Iterator[Recording]:
-    """All of them, in no particular order; those after the history's end are the caller's to drop."""
+def special_days(career: Career, seed: int) -> Iterator[Recording]:
+    """All special days, in no particular order; the caller drops those after the end of the history."""
     rng = random.Random(f"{seed}:odd days")  # noqa: S311 - sample data
     for year in range(career.year, career.year + _YEARS):
-        yield from _nights_of_the_clock(career, year, rng)
-        yield from _turn_of_the_year(career, year, rng)
-        yield replace(_done(career, "swim", date(year, 7, 19), rng), name="Lake swim")
+        yield from _clock_changes(career, year, rng)
+        yield from _new_year(career, year, rng)
+        yield replace(_record(career, "swim", date(year, 7, 19), rng), name="Lake swim")
     first = career.first_monday
     yield from _failing_devices(career, first, rng)
-    yield from _made_by_hand(career, first, rng)
-    yield from _twice_recorded(career, first + timedelta(weeks=64, days=1), rng)
+    yield from _manual_entries(career, first, rng)
+    yield from _double_recording(career, first + timedelta(weeks=64, days=1), rng)
 
 
-def _nights_of_the_clock(career: Career, year: int, rng: random.Random) -> Iterator[Recording]:
+def _clock_changes(career: Career, year: int, rng: random.Random) -> Iterator[Recording]:
     spring, autumn = _last_sunday(year, 3), _last_sunday(year, 10)
     night = replace(KINDS["road_endurance"], hours=(3.4, 3.9), names=())
     yield replace(
-        perform(career, night, HOME, spring, rng, datetime.combine(spring, time(0, 40))),
+        record_session(career, night, HOME, spring, rng, datetime.combine(spring, time(0, 40))),
         name="Night ride into summer time",
     )
-    # 02:30 comes twice in this night; this is the second one.
+    # 02:30 occurs twice in this night; this is the second one.
     second = datetime.combine(autumn, time(2, 30, fold=1))
     yield replace(
-        perform(career, replace(night, hours=(1.2, 1.6)), HOME, autumn, rng, second),
+        record_session(career, replace(night, hours=(1.2, 1.6)), HOME, autumn, rng, second),
         name="Night ride, the hour that comes twice",
     )
 
 
-def _turn_of_the_year(career: Career, year: int, rng: random.Random) -> Iterator[Recording]:
+def _new_year(career: Career, year: int, rng: random.Random) -> Iterator[Recording]:
     eve, new_year = date(year, 12, 31), date(year, 1, 1)
     across = replace(KINDS["road_easy"], hours=(1.2, 1.5), names=())
     yield replace(
-        perform(career, across, HOME, eve, rng, datetime.combine(eve, time(23, 20))),
+        record_session(career, across, HOME, eve, rng, datetime.combine(eve, time(23, 20))),
         name="Into the new year",
     )
     yield replace(
-        perform(
+        record_session(
             career, KINDS["road_endurance"], HOME, new_year, rng, datetime.combine(new_year, time(11, 5))
         ),
         name="First of the year",
@@ -68,7 +68,7 @@ def _turn_of_the_year(career: Career, year: int, rng: random.Random) -> Iterator
 
 def _failing_devices(career: Career, first: date, rng: random.Random) -> Iterator[Recording]:
     def on(kind: str, weeks: int, weekday: int) -> Recording:
-        return _done(career, kind, first + timedelta(weeks=weeks, days=weekday), rng)
+        return _record(career, kind, first + timedelta(weeks=weeks, days=weekday), rng)
 
     yield replace(
         on("road_easy", 30, 4), name="Meter without battery", average_watts=0.0, weighted_watts=0, max_watts=0
@@ -94,7 +94,7 @@ def _failing_devices(career: Career, first: date, rng: random.Random) -> Iterato
     yield replace(indoors, name="No strap, no fan", heartrate=None, cadence=None)
 
 
-def _made_by_hand(career: Career, first: date, rng: random.Random) -> Iterator[Recording]:
+def _manual_entries(career: Career, first: date, rng: random.Random) -> Iterator[Recording]:
     plain = replace(
         KINDS["road_easy"],
         power="none",
@@ -106,16 +106,16 @@ def _made_by_hand(career: Career, first: date, rng: random.Random) -> Iterator[R
         climb=(0.0, 0.0),
     )
     for weeks in (12, 40, 77, 131, 160, 181):
-        yield perform(career, plain, HOME, first + timedelta(weeks=weeks, days=4), rng)
-    yoga = _done(career, "strength", first + timedelta(weeks=20), rng)
+        yield record_session(career, plain, HOME, first + timedelta(weeks=weeks, days=4), rng)
+    yoga = _record(career, "strength", first + timedelta(weeks=20), rng)
     yield replace(yoga, name="Yoga", sport_type="Yoga", moving_time_s=0, distance_m=0)
-    padel = _done(career, "strength", first + timedelta(weeks=172, days=4), rng)
-    yield replace(padel, name="Padel with the neighbours", sport_type="Padel")
+    padel = _record(career, "strength", first + timedelta(weeks=172, days=4), rng)
+    yield replace(padel, name="Padel with the neighbors", sport_type="Padel")
 
 
-def _twice_recorded(career: Career, day: date, rng: random.Random) -> Iterator[Recording]:
-    """The bike computer and the virtual world both upload the same hour."""
-    virtual = _done(career, "zwift_tempo", day, rng)
+def _double_recording(career: Career, day: date, rng: random.Random) -> Iterator[Recording]:
+    """The bike computer and the virtual ride record the same hour."""
+    virtual = _record(career, "zwift_tempo", day, rng)
     computer = replace(
         virtual,
         id=virtual.id + 40_003,
@@ -131,8 +131,8 @@ def _twice_recorded(career: Career, day: date, rng: random.Random) -> Iterator[R
     yield computer
 
 
-def _done(career: Career, kind: str, day: date, rng: random.Random) -> Recording:
-    return perform(career, KINDS[kind], HOME, day, rng)
+def _record(career: Career, kind: str, day: date, rng: random.Random) -> Recording:
+    return record_session(career, KINDS[kind], HOME, day, rng)
 
 
 def _last_sunday(year: int, month: int) -> date:
