@@ -1,4 +1,7 @@
-"""What a materialisation shows at a glance: the newest rows and a spark line, drawn inline, and a chart."""
+"""What a materialization shows of a mart: the newest rows and a sparkline, drawn inline, and charts on demand.
+
+`VIEWS` says which columns, rows and charts; how they look is decided in `report`.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,23 @@ from strava_assets.schema.ride_power import BEST_EFFORTS_S
 
 if TYPE_CHECKING:
     from strava_assets.marts.catalog import Mart
+    from strava_assets.report import Figures
     from strava_assets.warehouse.engine import Warehouse
 
-# Two years of weeks: what a line of a few centimetres can still tell.
+# Two years of weeks.
 _SPARK_ROWS = 104
 _PREVIEW_ROWS = 8
 
 
 @dataclass(frozen=True)
-class _View:
-    """What of a mart is worth a glance.
+class View:
+    """What a materialization shows of a mart.
 
     Args:
         columns: of its table.
-        newest_by: by what the newest rows come first.
-        spark: which measure is drawn as a line.
+        newest_by: the column by which the newest rows come first.
+        spark: the column that is drawn as a line.
+        charts: the page's charts that are drawn, by their names, from top to bottom.
         of_all_time: whether only rows of that period are meant, all of which the line runs through.
         durations_s: which of the durations the table shows.
     """
@@ -33,51 +38,67 @@ class _View:
     columns: tuple[str, ...]
     newest_by: str
     spark: str = ""
+    charts: tuple[str, ...] = ()
     of_all_time: bool = False
     durations_s: tuple[int, ...] = ()
 
 
 # A mart that is not named here shows its first columns.
-_VIEWS = {
-    "weekly_watts": _View(
+VIEWS = {
+    "weekly_watts": View(
         ("week", "rides", "moving_time_s", "average_watts", "average_watts_4w", "work_kj"),
         "week",
         "average_watts_4w",
+        ("weekly-watts", "weekly-hours"),
     ),
-    "activity_measures": _View(
+    "activity_measures": View(
         ("activity_date", "name", "sport_type", "moving_time_s", "power_s", "work_j"), "activity_date"
     ),
-    "quarterly_overview": _View(
+    "quarterly_overview": View(
         ("quarter", "rides", "moving_time_s", "distance_m", "climb_m", "average_watts"),
         "quarter",
         "average_watts",
+        ("quarterly-watts", "quarterly-distance"),
     ),
-    "daily_load": _View(
+    "daily_load": View(
         ("day", "training_load", "load_source", "fitness_ctl", "fatigue_atl", "form_tsb"),
         "day",
         "fitness_ctl",
+        ("load-fitness", "load-form"),
     ),
-    "sport_overview": _View(("week", "sport_type", "activities", "moving_time_s", "distance_m"), "week"),
-    "year_on_year": _View(
-        ("day", "distance_so_far_m", "distance_year_before_m", "distance_change_pct"), "day"
+    "sport_overview": View(
+        ("week", "sport_type", "activities", "moving_time_s", "distance_m"), "week", charts=("sports",)
     ),
-    "eddington": _View(("unit", "number", "days", "days_missing", "reached_on"), "number"),
-    "gear_use": _View(
-        ("gear_id", "kind", "activities", "distance_m", "moving_time_s", "last_used_on"), "last_used_on"
+    "year_on_year": View(
+        ("day", "distance_so_far_m", "distance_year_before_m", "distance_change_pct"),
+        "day",
+        charts=("years-d", "years-h"),
     ),
-    "power_curve": _View(
+    "eddington": View(
+        ("unit", "number", "days", "days_missing", "reached_on"),
+        "number",
+        charts=("eddington-growth", "eddington-ahead"),
+    ),
+    "gear_use": View(
+        ("gear_id", "kind", "activities", "distance_m", "moving_time_s", "last_used_on"),
+        "last_used_on",
+        charts=("gear",),
+    ),
+    "power_curve": View(
         ("duration_s", "watts", "watts_per_kg", "activity_date", "name"),
         "duration_s",
         "watts",
+        ("curve-watts", "curve-kg"),
         of_all_time=True,
         durations_s=BEST_EFFORTS_S,
     ),
-    "power_profile_progress": _View(
+    "power_profile_progress": View(
         ("week", "best_60s_w", "best_300s_w", "best_1200s_w", "critical_power_w", "estimated_ftp_w"),
         "week",
         "estimated_ftp_w",
+        ("threshold-watts", "efforts-1200"),
     ),
-    "personal_records": _View(
+    "personal_records": View(
         ("period", "record", "value", "unit", "activity_date", "name"), "activity_date"
     ),
 }
@@ -85,20 +106,20 @@ _FIRST_COLUMNS = 6
 
 
 def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"]) -> dict[str, Any]:
-    """The glance at a mart, as metadata of its materialisation; empty for an empty mart.
+    """What the materialization of a mart shows, as metadata; empty for an empty mart.
 
     Of several athletes it shows the one with most activities, as the report does.
 
     Args:
         engine: the open warehouse.
-        mart: which; it must be there.
-        units: what lengths in the chart are told in.
+        mart: which; it must exist.
+        units: of lengths in charts.
     """
-    from strava_assets.report import Figures, chart_svg, markdown_image, preview_table, sparkline_svg
+    from strava_assets.report import Figures, preview_table
 
     names = [column.name for column in mart.columns]
-    view = _VIEWS.get(mart.name, _View(tuple(names[:_FIRST_COLUMNS]), mart.key[-1]))
-    figures = Figures.read(engine.query, {mart.name, "bq_activities"})
+    view = VIEWS.get(mart.name, View(tuple(names[:_FIRST_COLUMNS]), mart.key[-1]))
+    figures = Figures.read(engine.query, {mart.name, "bq_activities", "mart_settings"})
     rows = figures.rows(mart.name) or _newest(engine, mart.name, view.newest_by)
     if not rows:
         return {}
@@ -107,18 +128,31 @@ def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"])
     )
     if view.of_all_time:
         newest = [row for row in newest if row["period"] == "all_time"]
-    told = newest
+    listed = newest
     if view.durations_s:
-        told = [row for row in reversed(newest) if row["duration_s"] in view.durations_s]
-    shown = [name for name in view.columns if name in newest[0]]
-    metadata = {"newest_rows": dg.MetadataValue.md(preview_table(told[:_PREVIEW_ROWS], shown))}
-    if view.spark in newest[0]:
-        drawn = newest if view.of_all_time else newest[:_SPARK_ROWS]
-        line = sparkline_svg([row[view.spark] for row in reversed(drawn)], view.spark)
-        metadata[f"{view.spark}_drawn"] = dg.MetadataValue.md(line)
-    if chart := chart_svg(mart.name, figures, units):
-        metadata["chart"] = dg.MetadataValue.md(markdown_image(chart, mart.name))
-    return metadata
+        listed = [row for row in reversed(newest) if row["duration_s"] in view.durations_s]
+    columns = [name for name in view.columns if name in newest[0]]
+    table = {"newest_rows": dg.MetadataValue.md(preview_table(listed[:_PREVIEW_ROWS], columns))}
+    values = newest if view.of_all_time else newest[:_SPARK_ROWS]
+    line = [row[view.spark] for row in reversed(values)] if view.spark in newest[0] else []
+    return table | _drawings(view, line, figures, units)
+
+
+def _drawings(
+    view: View, line: list[float | None], figures: Figures, units: Literal["metric", "imperial"]
+) -> dict[str, Any]:
+    """The sparkline and the charts; a mart without them is still materialized."""
+    from strava_assets.report import DrawingError, chart_svg, markdown_image, sparkline_image
+
+    drawings = {}
+    try:
+        if line:
+            drawings[f"{view.spark}_drawn"] = dg.MetadataValue.md(sparkline_image(line, view.spark))
+        if svg := chart_svg(view.charts, figures, units):
+            drawings["chart"] = dg.MetadataValue.md(markdown_image(svg, "chart"))
+    except DrawingError as error:
+        drawings["chart"] = dg.MetadataValue.text(str(error))
+    return drawings
 
 
 def _newest(engine: Warehouse, table: str, by: str) -> list[dict[str, Any]]:

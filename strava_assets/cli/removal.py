@@ -21,7 +21,7 @@ from strava_assets.cli.own_files import (
 )
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import Landing
-from strava_assets.report.publish import is_page
+from strava_assets.report.page_files import is_page
 from strava_assets.settings import WarehouseKind
 from strava_assets.storage_folder import StorageFolder
 from strava_assets.streams import StreamStore
