@@ -2,7 +2,7 @@
 
 Of the sample athlete, from the warehouse that `make run` left, and of the same history again and again.
 
-    python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
+python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def read(warehouse: Path) -> Figures:
         copy = Path(folder) / "warehouse.duckdb"
         shutil.copy(warehouse, copy)
         with DuckDBWarehouse(copy) as engine:
-            return Figures.read(engine.query, [name for name in (*INPUT_TABLES, *MARTS) if engine.exists(name)])
+            return Figures.read(
+                engine.query, [name for name in (*INPUT_TABLES, *MARTS) if engine.exists(name)]
+            )
 
 
 def stretched(figures: Figures, years: int) -> Figures:
@@ -72,7 +74,7 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """The median seconds of writing the page, the processor's with the start of the drawing process, and the page."""
+    """The median seconds of writing the page, the processor's with the engine's start, and the page."""
     took, spent = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), cpu_s()

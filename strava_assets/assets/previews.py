@@ -1,11 +1,11 @@
-"""What a materialization shows of a mart: the newest rows and a sparkline, drawn inline, and charts on demand.
+"""What a materialization shows of a mart: the newest rows, a sparkline, and charts on demand.
 
 `VIEWS` says which columns, rows and charts; how they look is decided in `report`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
@@ -31,6 +31,7 @@ class View:
         newest_by: the column by which the newest rows come first.
         spark: the column that is drawn as a line.
         charts: the page's charts that are drawn, by their names, from top to bottom.
+        chart_rows: how many of the newest rows they draw; all where 0.
         of_all_time: whether only rows of that period are meant, all of which the line runs through.
         durations_s: which of the durations the table shows.
     """
@@ -39,6 +40,7 @@ class View:
     newest_by: str
     spark: str = ""
     charts: tuple[str, ...] = ()
+    chart_rows: int = 0
     of_all_time: bool = False
     durations_s: tuple[int, ...] = ()
 
@@ -50,6 +52,8 @@ VIEWS = {
         "week",
         "average_watts_4w",
         ("weekly-watts", "weekly-hours"),
+        # Ten years; a longer history would fill the event log.
+        chart_rows=520,
     ),
     "activity_measures": View(
         ("activity_date", "name", "sport_type", "moving_time_s", "power_s", "work_j"), "activity_date"
@@ -98,9 +102,7 @@ VIEWS = {
         "estimated_ftp_w",
         ("threshold-watts", "efforts-1200"),
     ),
-    "personal_records": View(
-        ("period", "record", "value", "unit", "activity_date", "name"), "activity_date"
-    ),
+    "personal_records": View(("period", "record", "value", "unit", "activity_date", "name"), "activity_date"),
 }
 _FIRST_COLUMNS = 6
 
@@ -135,7 +137,12 @@ def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"])
     table = {"newest_rows": dg.MetadataValue.md(preview_table(listed[:_PREVIEW_ROWS], columns))}
     values = newest if view.of_all_time else newest[:_SPARK_ROWS]
     line = [row[view.spark] for row in reversed(values)] if view.spark in newest[0] else []
-    return table | _drawings(view, line, figures, units)
+    return table | _drawings(view, line, drawn_figures(view, mart.name, figures), units)
+
+
+def drawn_figures(view: View, mart: str, figures: Figures) -> Figures:
+    """The figures with as many rows of the mart as its charts draw."""
+    return replace(figures, marts={mart: figures.rows(mart)[-view.chart_rows :]})
 
 
 def _drawings(
@@ -144,7 +151,7 @@ def _drawings(
     """The sparkline and the charts; a mart without them is still materialized."""
     from strava_assets.report import DrawingError, chart_svg, markdown_image, sparkline_image
 
-    drawings = {}
+    drawings: dict[str, Any] = {}
     try:
         if line:
             drawings[f"{view.spark}_drawn"] = dg.MetadataValue.md(sparkline_image(line, view.spark))

@@ -1,7 +1,8 @@
-"""What an asset's page shows of a table: a sparkline, the newest rows, the charts of the page, all as markdown.
+"""What an asset's page shows of a table: a sparkline, the newest rows, charts of the page, as markdown.
 
-Dagster's UI shows markdown of less than `INLINE_CHARACTERS` at once and longer text on demand. Which columns and
-charts a mart shows is the caller's choice; how the charts look is decided in the page's sections.
+Dagster's UI shows markdown of less than `INLINE_CHARACTERS` at once and longer text on demand. Which
+columns and charts a mart shows is the caller's choice; how the charts look is decided in the page's
+sections.
 """
 
 from __future__ import annotations
@@ -27,9 +28,7 @@ INLINE_CHARACTERS = 1000
 _SPARK_POINTS = 64
 
 
-def chart_svg(
-    names: Sequence[str], figures: Figures, units: Literal["metric", "imperial"] = "metric"
-) -> str:
+def chart_svg(names: Sequence[str], figures: Figures, units: Literal["metric", "imperial"] = "metric") -> str:
     """Charts of the page below each other, as one SVG on a light card; empty where the figures have none.
 
     Args:
@@ -41,7 +40,9 @@ def chart_svg(
         DrawingError: the process that draws has ended.
     """
     charts = {
-        chart.name: (chart, section) for section in build_sections(figures, UNITS[units]) for chart in section.charts
+        chart.name: (chart, section)
+        for section in build_sections(figures, UNITS[units])
+        for chart in section.charts
     }
     shown = [charts[name] for name in names if name in charts]
     return _draw(stack_for_asset([(chart, section) for chart, section in shown])) if shown else ""
@@ -51,7 +52,7 @@ def sparkline_image(values: Sequence[float | None], label: str) -> str:
     """A line through values with its extremes, as a markdown image short enough to be shown inline.
 
     Args:
-        values: oldest first; None is a gap. Of a long list, every second, third, … is drawn; the newest stays.
+        values: oldest first; None is a gap. A long list is thinned evenly; the newest stays.
         label: the values in a word or two; letters, digits, spaces and underscores.
 
     Raises:

@@ -1,8 +1,8 @@
 """Charts in Vega-Lite: the marks, axes and tooltips from which sections build them.
 
-Here is what several charts draw the same way, as plain dictionaries of Vega-Lite, and the form that charts take on
-an asset's page. Add a function when a second section needs it. Which rows and columns a chart shows belongs into
-its section; rendering belongs into `vega`.
+Here is what several charts draw the same way, as plain dictionaries of Vega-Lite, and the form that charts
+take on an asset's page. Add a function when a second section needs it. Which rows and columns a chart shows
+belongs into its section; rendering belongs into `vega`.
 """
 
 from __future__ import annotations
@@ -113,7 +113,14 @@ def bars(field: str, name: str, *, where: str = "", outlined: bool = False) -> S
 
 
 def stacked_weeks(
-    rows: str, x: Spec, shade: tuple[str, Spec], order: str, *, height: int, tooltip: Sequence[Spec], **mark: Any
+    rows: str,
+    x: Spec,
+    shade: tuple[str, Spec],
+    order: str,
+    *,
+    height: int,
+    tooltip: Sequence[Spec],
+    **mark: Any,
 ) -> Spec:
     """The hours `h` of each week as stacked bars.
 
@@ -203,7 +210,10 @@ def span(first: date, last: date) -> tuple[date, date]:
 def week_ends() -> list[Spec]:
     """Adds the ends of a week's bar, `s` and `e`, centered on the day `w` at which lines are drawn."""
     half = _HALF_WEEK // timedelta(milliseconds=1)
-    return [{"calculate": f"time(toDate(datum.w)) {sign} {half}", "as": end} for sign, end in (("-", "s"), ("+", "e"))]
+    return [
+        {"calculate": f"time(toDate(datum.w)) {sign} {half}", "as": end}
+        for sign, end in (("-", "s"), ("+", "e"))
+    ]
 
 
 def tooltip(*entries: tuple[str, str] | tuple[str, str, str]) -> list[Spec]:
@@ -243,7 +253,9 @@ def stack_for_asset(charts: Sequence[tuple[Chart, Section]]) -> Spec:
     for chart, section in charts:
         data = chart.spec["data"]
         drawn = {name: part for name, part in chart.spec.items() if name != "params"}
-        drawn |= {"data": data | {"values": section.data[data["name"]]}, "width": _ASSET_WIDTH}
+        # Rows of one name would be parsed twice.
+        own = data | {"name": chart.name, "values": section.data[data["name"]]}
+        drawn |= {"data": own, "width": _ASSET_WIDTH}
         views += [_heading(chart.title, chart.legend or section.legend), drawn]
     return {
         "vconcat": views,
@@ -261,7 +273,8 @@ def _heading(title: str, legend: Legend) -> Spec:
         x -= _LETTER_WIDTH * len(name)
         entries.append({"x": round(x), "text": name, "color": color(shade)})
         x -= 30
-    place: Spec = {"x": {"field": "x", "type": "quantitative", "scale": None, "axis": None}}
+    along = {"field": "x", "type": "quantitative", "scale": None, "axis": None}
+    place: Spec = {"x": along, "y": {"value": 20}}
     words = place | {"text": {"field": "text", "type": "nominal"}}
     fill = place | {"color": {"field": "color", "type": "nominal", "scale": None}}
     text = {"type": "text", "align": "left"}
@@ -269,7 +282,7 @@ def _heading(title: str, legend: Legend) -> Spec:
     square = {"type": "square", "filled": True, "size": 100, "opacity": 1, "xOffset": -12}
     return {
         "width": _ASSET_WIDTH,
-        "height": 12,
+        "height": 24,
         "layer": [
             {"data": {"values": [{"x": 0, "text": title}]}, "mark": bold, "encoding": words},
             {"data": {"values": entries}, "mark": text | {"color": color("muted")}, "encoding": words},

@@ -1,8 +1,8 @@
 """One process that draws all charts of a run.
 
-Drawing brings a JavaScript engine along: a second to start, and a hundred megabytes that a process keeps until it
-ends. So the first chart starts a process, later ones use it, and it ends with the process that started it, however
-that ends. `vega` is what runs inside.
+Drawing brings a JavaScript engine along: a second to start, and a hundred megabytes that a process keeps
+until it ends. So the first chart starts a process, later ones use it, and it ends with the process that
+started it, however that ends. `vega` is what runs inside.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def draw_charts(requests: Sequence[Request]) -> list[Drawing]:
 @cache
 def _start() -> tuple[subprocess.Popen[str], IO[str]]:
     errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - open as long as the process runs
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    process = subprocess.Popen(
         [sys.executable, "-c", "from strava_assets.report.vega import serve; serve()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """Makes a drawing small: it drops what nobody sees or hears, and joins equal marks into one path.
 
-A quarter of the page would be marks that differ in nothing but their place. Add a rule when Vega writes something
-else that repeats; nothing here may change the picture.
+A quarter of the page would be marks that differ in nothing but their place. Add a rule when Vega writes
+something else that repeats; nothing here may change the picture.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _without_bare_groups(svg: str) -> str:
 
 
 def _rounded(places: re.Match[str]) -> str:
-    """Places to a tenth of a pixel; in a line relative to each other, without accumulating rounding errors."""
+    """Places to a tenth of a pixel; in a line relative to each other, without accumulating errors."""
     if not _LINE.fullmatch(places[0]):
         return _FINE.sub(lambda place: f"{float(place[0]):.1f}".removesuffix(".0"), places[0])
     path, before = "", (0, 0)

@@ -1,7 +1,7 @@
 """Numbers, durations, dates and comparisons as text, in metric or imperial units.
 
-Add here how a kind of value is written for people. No HTML and no markdown; what a number means stays with its
-section.
+Add here how a kind of value is written for people. No HTML and no markdown; what a number means stays with
+its section.
 """
 
 from __future__ import annotations

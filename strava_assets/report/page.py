@@ -54,7 +54,8 @@ def build_page(
     charts = [chart for section in sections for chart in section.charts]
     rows = {name: points for section in sections for name, points in section.data.items()}
     requests: list[Request] = [
-        {"name": chart.name, "spec": _fitted(chart), "rows": rows[chart.spec["data"]["name"]]} for chart in charts
+        {"name": chart.name, "spec": _fitted(chart), "rows": rows[chart.spec["data"]["name"]]}
+        for chart in charts
     ]
     requests += [{"name": "tile", "spec": sparkline(tile.trail, width=4), "rows": []} for tile in tiles]
     drawings = draw_charts(requests) if requests else []
@@ -69,9 +70,7 @@ def build_page(
         sections=[section for section in sections if section not in missing],
         missing=missing,
         # An overview needs the script.
-        stills={
-            chart.name: svg for chart, svg in zip(charts, svgs, strict=False) if not chart.zooms
-        },
+        stills={chart.name: svg for chart, svg in zip(charts, svgs, strict=False) if not chart.zooms},
         specs=[
             (chart.name, _embedded(_without_config(drawing["vega"])))
             for chart, drawing in zip(charts, drawings, strict=False)

@@ -1,7 +1,7 @@
 """What the page shows of one athlete: small SELECTs over the marts, read once, as plain rows.
 
-Add a SELECT for a mart that the page shows. What is made of the rows belongs into a section; the caller runs the
-SQL.
+Add a SELECT for a mart that the page shows. What is made of the rows belongs into a section; the caller
+runs the SQL.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class Figures:
     def rides_so_far(self) -> int | None:
         """The number of rides whose seconds are known, while more than a few are still to come; else None.
 
-        Until then a best is that of the newest rides, and years differ by how many of their rides were fetched.
+        Until then a best is that of the newest rides, and years differ by how many rides were fetched.
         """
         rides, to_come = (self.quality.get(name, 0) for name in ("stream_rides", "streams_to_come"))
         return rides if to_come > _FEW * (rides + to_come) else None
@@ -199,7 +199,9 @@ class Figures:
         own = {"athlete_id": athlete}
         marts = {name: query(sql, own) for name, sql in _SELECTS.items() if name in tables}
         settings = (
-            query("SELECT as_of, week_start FROM mart_settings").to_pylist()[0] if "mart_settings" in tables else {}
+            query("SELECT as_of, week_start FROM mart_settings").to_pylist()[0]
+            if "mart_settings" in tables
+            else {}
         )
         measured = "activity_measures" in tables
         quality = query(_QUALITY, own).to_pylist()[0] if measured else {}

@@ -1,7 +1,7 @@
 """What a section of the page is made of: a finding, charts, tables, links.
 
-Here are the types that sections return and the cells that several tables share. How they become HTML is decided in
-`page`.
+Here are the types that sections return and the cells that several tables share. How they become HTML is
+decided in `page`.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Chart:
         title: what is drawn, with its unit.
         description: the chart in a sentence or two, for those who do not see it.
         spec: what `charts.plot` returns.
-        zooms: whether it is the overview on which a reader drags to zoom the other charts of its section; it is
-            absent without a script.
+        zooms: whether it is the overview on which a reader drags to zoom the other charts of its section; it
+            is absent without a script.
         share: how much of the page's width it takes: full, half, third or fifth.
         legend: stands above the chart.
         periods: what an overview's buttons zoom to, a name and both ends; by default years.

@@ -1,7 +1,8 @@
 """The palette in light and dark, and the configuration that all charts share.
 
-Charts name colors as CSS variables, so that one drawing serves light, dark and print; a drawing outside the page
-gets the values instead. Add a color or a default of Vega-Lite here; sizes of single charts stay with them.
+Charts name colors as CSS variables, so that one drawing serves light, dark and print; a drawing outside the
+page gets the values instead. Add a color or a default of Vega-Lite here; sizes of single charts stay with
+them.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def with_colors(svg: str, palette: dict[str, str] = LIGHT) -> str:
 
 
 def config() -> dict[str, Any]:
-    """The configuration of every chart. The page describes a chart in words, hence no labels on single marks."""
+    """The configuration of every chart. The page describes a chart in words, so marks have no labels."""
     return {
         "aria": False,
         "background": None,

@@ -1,7 +1,7 @@
 """The headline tiles: this week, watts, the quarter, fitness, recent bests.
 
-Each is one number, a comparison, and a small line of the values before it. Add a tile only for what a rider looks
-at every week.
+Each is one number, a comparison, and a small line of the values before it. Add a tile only for what a rider
+looks at every week.
 """
 
 from __future__ import annotations
@@ -146,11 +146,13 @@ def _work(weeks: list[Row]) -> Tile | None:
     year = trail[-_YEAR_WEEKS - 1 :]
     usual = sum(year) / len(year)
     text = f"usual in four weeks: {quantity(usual, 'MJ', 1)}"
-    return Tile("Work, last 4 weeks", number(year[-1], 1), "MJ", text, _direction(year[-1] - usual, 0.05), year)
+    return Tile(
+        "Work, last 4 weeks", number(year[-1], 1), "MJ", text, _direction(year[-1] - usual, 0.05), year
+    )
 
 
 def _efforts(figures: Figures) -> list[Tile]:
-    """The best twenty and five minutes of the last 90 days compared with last year's; none unless both are known."""
+    """The best twenty and five minutes of the last 90 days against last year's; none unless both exist."""
     bests = {(row["period"], row["duration_s"]): row["watts"] for row in figures.rows("power_curve")}
     year = figures.today.year - 1 if figures.today else 0
     weeks = figures.rows("power_profile_progress")[-_YEAR_WEEKS - 1 :]

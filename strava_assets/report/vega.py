@@ -1,7 +1,7 @@
 """Vega-Lite to Vega and SVG: the process that draws, and the library that draws in the browser.
 
-vl-convert is imported here alone. Nothing is fetched from anywhere. `drawing_process` starts this module in a
-process of its own; what charts look like is decided in `charts` and `theme`.
+vl-convert is imported here alone. Nothing is fetched from anywhere. `drawing_process` starts this module in
+a process of its own; what charts look like is decided in `charts` and `theme`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Drawing(TypedDict):
 SCRIPT = Path(__file__).with_name("vega.js")
 """The library that draws Vega in the browser: one script that sets `vegaKit`; `make generate` writes it."""
 
-# Of Vega's packages those that draw here, as this vl-convert carries them; maps, trees, forces and word clouds
+# Of the Vega packages in this vl-convert those that draw here; maps, trees, forces and word clouds
 # would be a quarter of the script.
 _PACKAGES = {
     "dataflow": "6.1.0",
@@ -70,9 +70,11 @@ def draw(request: Request) -> Drawing:
         entry | {"values": request["rows"]} if source and entry["name"] == source else entry
         for entry in vega["data"]
     ]
-    padding = vega["padding"] if isinstance(vega["padding"], int) else vega["padding"] | {"left": _LEFT_PADDING}
+    padding = (
+        vega["padding"] if isinstance(vega["padding"], int) else vega["padding"] | {"left": _LEFT_PADDING}
+    )
     svg = minify_svg(vl_convert.vega_to_svg(vega | {"data": filled, "padding": padding}))
-    # Vega numbers clip paths from the first drawing of the process on; the same chart must give the same text.
+    # Vega numbers clip paths from the start of the process on; the same chart must give the same text.
     clips = {clip: f"{request['name']}-{rank}" for rank, clip in enumerate(dict.fromkeys(_CLIP.findall(svg)))}
     return {"svg": _CLIP.sub(lambda match: clips[match[0]], svg), "vega": vega}
 

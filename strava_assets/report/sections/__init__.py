@@ -1,7 +1,7 @@
 """The sections of the page, one file each, in their order. A new one is a file and a line here.
 
-A section turns figures into a finding, charts, the rows they draw, and tables. What two sections share belongs
-into `charts`, `number_format` or `section`.
+A section turns figures into a finding, charts, the rows they draw, and tables. What two sections share
+belongs into `charts`, `number_format` or `section`.
 """
 
 from __future__ import annotations

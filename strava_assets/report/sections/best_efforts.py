@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.charts import days, dots, line, plot, span, tooltip, values
 from strava_assets.report.number_format import (
@@ -99,7 +99,7 @@ def _points(weeks: list[Row], since: date) -> Points:
         if week["week"] <= since:
             continue
         rolling = [other for other in weeks if week["week"] - _ROLLING < other["week"] <= week["week"]]
-        point = {"w": str(week["week"])}
+        point: dict[str, Any] = {"w": str(week["week"])}
         for seconds in _EFFORTS_S:
             field = f"best_{seconds}s_w"
             highest = max((other[field] for other in rolling if other[field] is not None), default=None)

@@ -99,6 +99,10 @@ def _streams(counts: Row, *, fetched: bool) -> list[tuple[str, str, str]]:
         rows.append(("Without seconds", number(none), "Strava has no recording of them"))
     if unreadable:
         rows.append(
-            ("Unreadable seconds", number(unreadable), "recordings that could not be read; the reasons are kept")
+            (
+                "Unreadable seconds",
+                number(unreadable),
+                "recordings that could not be read; the reasons are kept",
+            )
         )
     return rows

@@ -1,4 +1,4 @@
-"""The Eddington number: E days with E kilometers (or miles) or more, its growth, and what the next one needs."""
+"""The Eddington number: E days with E kilometers or miles, its growth, and what the next one needs."""
 
 from __future__ import annotations
 

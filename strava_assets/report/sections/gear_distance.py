@@ -80,7 +80,12 @@ def _bars(count: int, title: str) -> Spec:
     return plot(
         "gear",
         values() | {"stack": False},
-        {"field": "g", "type": "nominal", "sort": None, "axis": {"title": None, "labelLimit": 130, "grid": False}},
+        {
+            "field": "g",
+            "type": "nominal",
+            "sort": None,
+            "axis": {"title": None, "labelLimit": 130, "grid": False},
+        },
         bar("d", "bar"),
         bar("r", "accent"),
         height=26 * count,

@@ -100,7 +100,9 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
         )
     small = overview("curve", _durations(), "a", minExtent=_EXTENT)
     charts.append(
-        Chart("curve-overview", "Drag to zoom", "The whole curve, small.", small, zooms=True, periods=_PERIODS)
+        Chart(
+            "curve-overview", "Drag to zoom", "The whole curve, small.", small, zooms=True, periods=_PERIODS
+        )
     )
     return Section(
         "curve", _TOPIC, finding, charts, {"curve": points}, [_table(lines)], _NOTE + _coverage(figures)
@@ -156,7 +158,7 @@ def _points(lines: list[_Line]) -> Points:
     """A point for each duration with the bests of all lines, for one tooltip that shows them side by side."""
     first = lines[0].bests
     points: Points = []
-    for seconds in sorted({seconds for line in lines for seconds in line.bests}):
+    for seconds in sorted({seconds for *_, bests in lines for seconds in bests}):
         point: dict[str, Any] = {"t": seconds, "d": effort_duration(seconds)}
         for key, *_, bests in lines:
             if row := bests.get(seconds):
@@ -190,7 +192,8 @@ def _curve(lines: list[_Line], suffix: str, unit: str, form: str, *, height: int
     # A number stands where the other lines are not: below its point, if all time lies above it.
     below = f"datum.a > datum.{lines[0].key} + 1"
     number_labels = [
-        labels(f"m{suffix}", first, "text", where=f"m{suffix}", dx=dx, dy=dy) for dx, dy in ((9, -13), (-9, 15))
+        labels(f"m{suffix}", first, "text", where=f"m{suffix}", dx=dx, dy=dy)
+        for dx, dy in ((9, -13), (-9, 15))
     ]
     for label, side in zip(number_labels, (f"!({below})", below), strict=True):
         label["transform"] = [*label["transform"], {"filter": side}]
@@ -204,7 +207,7 @@ def _curve(lines: list[_Line], suffix: str, unit: str, form: str, *, height: int
         height=height,
         tooltip=tooltip(
             ("d", "Held for"),
-            *((f"{line.key}{suffix}", f"{line.name} {unit}", form) for line in lines),
+            *((f"{key}{suffix}", f"{name} {unit}", form) for key, name, *_ in lines),
             ("r", f"Ride, {lines[0].name}"),
         ),
         hover=6,

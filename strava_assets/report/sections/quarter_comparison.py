@@ -109,7 +109,11 @@ def _point(quarter: Row, units: Units) -> dict[str, Any]:
 def _by_quarter(field: str, title: str, legend: tuple[tuple[str, str], ...], *, as_dots: bool) -> Spec:
     years, palette = zip(*legend, strict=True)
     shade = nominal("y", color_scale(years, palette))
-    mark = {"type": "point", "filled": True, "size": 70, "opacity": 1} if as_dots else {"type": "bar", "cornerRadiusEnd": 2}
+    mark = (
+        {"type": "point", "filled": True, "size": 70, "opacity": 1}
+        if as_dots
+        else {"type": "bar", "cornerRadiusEnd": 2}
+    )
     outlined = mark | {"fill": color("card"), "strokeWidth": 2 if as_dots else 1.75}
     grouped = {"xOffset": {"field": "y", "type": "nominal", "scale": {"domain": years, "paddingInner": 0.08}}}
     return plot(

@@ -51,8 +51,8 @@ def build(figures: Figures, units: Units) -> Section:
         _TOPIC,
         _finding(records, year),
         tables=[replace(table, words=frozenset(range(4)), is_open=True)],
-        note="Flagged, manually entered and motor-assisted rides never hold a record; distance and climbing count "
-        "on the road.",
+        note="Flagged, manually entered and motor-assisted rides never hold a record; distance and climbing "
+        "count on the road.",
     )
 
 

@@ -105,9 +105,7 @@ def _table(weeks: list[Row], year: list[Row], units: Units) -> Table:
             "Hours": total("moving_time_s", 1, hours),
             f"Distance {units.distance}": total("distance_m", unit=units.far),
             f"Climbing {units.climb}": total("climb_m", unit=units.high),
-            "Hours, last year": lambda sport: number(
-                hours(recent.get(sport, Counter())["moving_time_s"]), 1
-            ),
+            "Hours, last year": lambda sport: number(hours(recent.get(sport, Counter())["moving_time_s"]), 1),
         },
     )
 

@@ -119,7 +119,8 @@ def _coverage(recent: list[Row]) -> str:
 
 def _table(recent: list[Row]) -> Table:
     weeks = [
-        recent[index] | {"load_7d": sum(row["training_load"] for row in recent[max(0, index - 6) : index + 1])}
+        recent[index]
+        | {"load_7d": sum(row["training_load"] for row in recent[max(0, index - 6) : index + 1])}
         for index in range(len(recent) - 1, -1, -7)
     ]
     return table_of(

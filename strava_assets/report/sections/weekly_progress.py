@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.report.charts import bars, days, dots, labels, line, overview, plot, span, tooltip, values, week_ends
+from strava_assets.report.charts import (
+    bars,
+    days,
+    dots,
+    labels,
+    line,
+    overview,
+    plot,
+    span,
+    tooltip,
+    values,
+    week_ends,
+)
 from strava_assets.report.number_format import (
     NBSP,
     compact_hours,
@@ -27,7 +39,6 @@ from strava_assets.report.section import (
     week_of,
     without_nulls,
 )
-
 from strava_assets.report.theme import color
 
 if TYPE_CHECKING:
@@ -89,7 +100,9 @@ def build(figures: Figures, units: Units) -> Section:
         charts.insert(0, watts)
     if len(weeks) > _WORTH_ZOOMING:
         small = overview("weeks", days(ends), "f" if powered else "h")
-        charts.append(Chart("weekly-overview", "Drag to zoom", "The whole history, small.", small, zooms=True))
+        charts.append(
+            Chart("weekly-overview", "Drag to zoom", "The whole history, small.", small, zooms=True)
+        )
     return Section(
         "weekly",
         _TOPIC,

@@ -101,7 +101,8 @@ def _finding(weeks: list[Row], measure: _Measure) -> str:
         period, seconds = "the last year", measure.seconds(weeks)
     total = sum(seconds)
     easy, hard = (
-        quantity(100 * sum(zones) / total, "%") for zones in (seconds[:_EASY_ZONES], seconds[_EASY_ZONES + 1 :])
+        quantity(100 * sum(zones) / total, "%")
+        for zones in (seconds[:_EASY_ZONES], seconds[_EASY_ZONES + 1 :])
     )
     return f"Of {compact_hours(total)} in {period}, {easy} were easy and {hard} at threshold or above."
 
