@@ -78,8 +78,9 @@ format: install  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-generate: install  ## Write the compiled marts and the data dictionary anew
+generate: install  ## Write the compiled marts, the data dictionary and the page's script anew
 	$(BIN)/python -m strava_assets.marts.compile
+	$(BIN)/python -c "from strava_assets.report.vega import write_script; write_script()"
 
 screenshots: install  ## Take the pictures of the README from the running platform
 	$(BIN)/python docs/screenshots.py

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from strava_assets.report import BOOKS, MARTS, Figures, chart_svg, draw_apart
+from strava_assets.marts import load
+from strava_assets.report import INPUT_TABLES, MARTS, Figures, build_page, chart_svg
+from strava_assets.report.drawing_process import stop_drawing
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ def read(warehouse: Path) -> Figures:
         copy = Path(folder) / "warehouse.duckdb"
         shutil.copy(warehouse, copy)
         with DuckDBWarehouse(copy) as engine:
-            return Figures.read(engine.query, [name for name in (*BOOKS, *MARTS) if engine.exists(name)])
+            return Figures.read(
+                engine.query, [name for name in (*INPUT_TABLES, *MARTS) if engine.exists(name)]
+            )
 
 
 def stretched(figures: Figures, years: int) -> Figures:
@@ -70,19 +74,21 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """Median seconds and CPU seconds of writing the page in a separate process, and the page."""
-    took, before = [], cpu_s()
+    """The median seconds of writing the page, the processor's with the engine's start, and the page."""
+    took, spent = [], []
     for _ in range(ROUNDS):
-        began = time.perf_counter()
-        page = draw_apart(figures, units="metric", generated_at=datetime.now(UTC), sample=True)
+        began, before = time.perf_counter(), cpu_s()
+        page = build_page(figures, generated_at=datetime.now(UTC), sample=True)
         took.append(time.perf_counter() - began)
-    return statistics.median(took), (cpu_s() - before) / ROUNDS, page
+        stop_drawing()
+        spent.append(cpu_s() - before)
+    return statistics.median(took), statistics.median(spent), page
 
 
 def cpu_s() -> float:
-    """CPU seconds of the ended child processes."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """Processor seconds of this process and of those it started that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(times.ru_utime + times.ru_stime for times in used)
 
 
 def drawn_ms(browser: Browser, page: str) -> float:
@@ -109,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     figures = read(options.warehouse)
     began = time.perf_counter()
-    charts = [chart_svg(mart, figures) for mart in MARTS]
+    charts = [chart_svg(mart.preview.charts, figures) for mart in load() if mart.preview.charts]
     each = 1000 * (time.perf_counter() - began) / len(charts)
     print(f"a mart's own chart: {each:.1f} ms, {max(map(len, charts)) / 1000:.0f} kB at most\n")
     print("| page of | written, s | processor s | size, kB | first charts in Chromium, ms |")

@@ -84,15 +84,8 @@ _PHRASES = [(re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase
 _ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
 
 NOT_CLEAN = {
-    "strava_assets/assets": "the marts and their checks are being moved",
-    "strava_assets/checks": "the marts and their checks are being moved",
     "strava_assets/cli": "the settings and the wiring are being rewritten",
-    "strava_assets/history": "ride_power.py moves with the marts",
-    "strava_assets/marts": "the marts and their checks are being moved",
-    "strava_assets/power": "the marts and their checks are being moved",
-    "strava_assets/profile": "the marts and their checks are being moved",
     "strava_assets/report": "the chart engine is being replaced",
-    "strava_assets/schema": "the marts and their checks are being moved",
     "strava_assets_tests/assets": "follows the marts",
     "strava_assets_tests/checks": "follows the marts",
     "strava_assets_tests/cli": "follows strava_assets/cli",

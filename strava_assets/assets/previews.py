@@ -1,10 +1,11 @@
-"""What a materialization of a mart shows at a glance: the newest rows, a sparkline and a chart.
+"""What a materialization of a mart shows: the newest rows, a sparkline and charts.
 
-Which rows and columns is written in the header of the mart's SQL file.
+The header of the mart's SQL file names columns, rows and charts; `report` decides how they look.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
@@ -13,30 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from strava_assets.marts.catalog import Mart
+    from strava_assets.report import Figures
     from strava_assets.warehouse.engine import Warehouse
 
     Row = dict[str, Any]
 
-# Two years of weeks: what a line of a few centimeters can still show.
+# Two years of weeks.
 _SPARKLINE_ROWS = 104
 _PREVIEW_ROWS = 8
 _FIRST_COLUMNS = 6
 
 
 def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"]) -> dict[str, Any]:
-    """The metadata of a materialization that previews the mart; empty for an empty mart.
+    """What the materialization of a mart shows, as metadata; empty for an empty mart.
 
     Of several athletes it shows the one with most activities, as the report does.
 
     Args:
         engine: the open warehouse, with the mart in it.
         mart: the mart.
-        units: the units of lengths in the chart.
+        units: the units of lengths in charts.
     """
-    from strava_assets.report import Figures, chart_svg, markdown_image, preview_table, sparkline_svg
+    from strava_assets.report import Figures, preview_table
 
     header = mart.preview
-    figures = Figures.read(engine.query, {mart.name, "bq_activities"})
+    figures = Figures.read(engine.query, {mart.name, "bq_activities", "mart_settings"})
     rows = figures.rows(mart.name) or _newest_rows(engine, mart)
     if header.only:
         rows = _where(rows, *header.only)
@@ -47,18 +49,35 @@ def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"])
     )
     listed = _where(reversed(newest), *header.table_only) if header.table_only else newest
     columns = header.columns or tuple(column.name for column in mart.columns)[:_FIRST_COLUMNS]
-    metadata = {
-        "newest_rows": dg.MetadataValue.md(
-            preview_table(listed[:_PREVIEW_ROWS], [name for name in columns if name in newest[0]])
-        )
-    }
-    if header.sparkline in newest[0]:
-        drawn = newest if header.only else newest[:_SPARKLINE_ROWS]
-        line = sparkline_svg([row[header.sparkline] for row in reversed(drawn)], header.sparkline)
-        metadata[f"{header.sparkline}_drawn"] = dg.MetadataValue.md(line)
-    if chart := chart_svg(mart.name, figures, units):
-        metadata["chart"] = dg.MetadataValue.md(markdown_image(chart, mart.name))
-    return metadata
+    table = preview_table(listed[:_PREVIEW_ROWS], [name for name in columns if name in newest[0]])
+    values = newest if header.only else newest[:_SPARKLINE_ROWS]
+    line = [row[header.sparkline] for row in reversed(values)] if header.sparkline in newest[0] else []
+    return {"newest_rows": dg.MetadataValue.md(table)} | _drawings(
+        mart, line, figures_to_draw(mart, figures), units
+    )
+
+
+def figures_to_draw(mart: Mart, figures: Figures) -> Figures:
+    """The figures with as many rows of the mart as its charts draw."""
+    return replace(figures, marts={mart.name: figures.rows(mart.name)[-mart.preview.chart_rows :]})
+
+
+def _drawings(
+    mart: Mart, line: list[float | None], figures: Figures, units: Literal["metric", "imperial"]
+) -> dict[str, Any]:
+    """The sparkline and the charts; a mart without them is still materialized."""
+    from strava_assets.report import DrawingError, chart_svg, markdown_image, sparkline_image
+
+    header, drawings = mart.preview, dict[str, Any]()
+    try:
+        if line:
+            image = sparkline_image(line, header.sparkline)
+            drawings[f"{header.sparkline}_drawn"] = dg.MetadataValue.md(image)
+        if svg := chart_svg(header.charts, figures, units):
+            drawings["chart"] = dg.MetadataValue.md(markdown_image(svg, "chart"))
+    except DrawingError as error:
+        drawings["chart"] = dg.MetadataValue.text(str(error))
+    return drawings
 
 
 def _newest_rows(engine: Warehouse, mart: Mart) -> list[Row]:

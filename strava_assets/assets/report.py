@@ -60,19 +60,19 @@ def build(
     def insights_report(
         context: dg.AssetExecutionContext, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[Any]:
-        from strava_assets.report import BOOKS, Figures, draw_apart, write_page
+        from strava_assets.report import INPUT_TABLES, Figures, build_page, write_page
 
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(settings.timezone)).date()
         with warehouse.open() as engine:
-            tables_in_warehouse = [name for name in [*tables, *BOOKS] if engine.exists(name)]
+            tables_in_warehouse = [name for name in [*tables, *INPUT_TABLES] if engine.exists(name)]
             figures = Figures.read(
                 engine.query,
                 tables_in_warehouse,
                 warnings=_findings(context.instance, checks),
                 fetches_streams=settings.streams != "none",
             )
-        page = draw_apart(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
+        page = build_page(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
         address = write_page(
             page, settings.report_target, dated=today if settings.report_dated_copies else None
         )

@@ -20,7 +20,7 @@ from strava_assets.cli.own_files import (
     sort_files,
 )
 from strava_assets.errors import StravaAssetsError
-from strava_assets.report.publish import is_page
+from strava_assets.report.page_files import is_page
 from strava_assets.storage_folder import StorageFolder
 
 if TYPE_CHECKING:

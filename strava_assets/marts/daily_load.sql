@@ -3,6 +3,7 @@
 -- key: athlete_id, day
 -- preview: day, training_load, load_source, fitness_ctl, fatigue_atl, form_tsb
 -- sparkline: fitness_ctl
+-- charts: load-fitness, load-form
 WITH athletes AS (
   SELECT
     m.athlete_id,

@@ -23,7 +23,16 @@ _FIELD = re.compile(r"^-- (?P<field>\w+): (?P<value>.+)$", re.MULTILINE)
 _COMMENT_LINES = re.compile(r"\A(?:--.*\n)+")
 _RULE = re.compile(r"@(\w+)")
 _REQUIRED = ("grain", "key")
-_OPTIONAL = ("kind", "preview", "newest_by", "sparkline", "preview_only", "table_only")
+_OPTIONAL = (
+    "kind",
+    "preview",
+    "newest_by",
+    "sparkline",
+    "charts",
+    "chart_rows",
+    "preview_only",
+    "table_only",
+)
 
 
 class MartDefinitionError(StravaAssetsError):
@@ -38,6 +47,8 @@ class Preview:
         columns: columns of the table; empty for the first ones of the mart.
         newest_by: the column by which the newest rows come first.
         sparkline: the measure that is drawn as a line; empty for none.
+        charts: the page's charts that are drawn, by their names, from top to bottom.
+        chart_rows: how many of the newest rows they draw; all where 0.
         only: the column and value of the rows that are shown; None for all rows.
         table_only: the column and the values of the rows that the table lists, in ascending order; None for
             the newest rows.
@@ -46,6 +57,8 @@ class Preview:
     columns: tuple[str, ...]
     newest_by: str
     sparkline: str = ""
+    charts: tuple[str, ...] = ()
+    chart_rows: int = 0
     only: tuple[str, tuple[str, ...]] | None = None
     table_only: tuple[str, tuple[str, ...]] | None = None
 
@@ -101,6 +114,8 @@ def read_mart_file(path: Path) -> MartFile:
             columns=_names(fields.get("preview", "")),
             newest_by=fields.get("newest_by", key[-1]),
             sparkline=fields.get("sparkline", ""),
+            charts=_names(fields.get("charts", "")),
+            chart_rows=int(fields.get("chart_rows", "0")),
             only=_values(fields.get("preview_only")),
             table_only=_values(fields.get("table_only")),
         ),

@@ -5,6 +5,7 @@
 -- preview_only: period = all_time
 -- table_only: duration_s = 5, 60, 300, 1200, 3600
 -- sparkline: watts
+-- charts: curve-watts, curve-kg
 WITH rides AS (
   SELECT
     m.athlete_id,

@@ -3,6 +3,7 @@
 -- key: athlete_id, week
 -- preview: week, best_60s_w, best_300s_w, best_1200s_w, critical_power_w, estimated_ftp_w
 -- sparkline: estimated_ftp_w
+-- charts: threshold-watts, efforts-1200
 WITH rides AS (
   SELECT
     m.athlete_id,

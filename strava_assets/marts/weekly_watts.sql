@@ -3,6 +3,8 @@
 -- key: athlete_id, week
 -- preview: week, rides, moving_time_s, average_watts, average_watts_4w, work_kj
 -- sparkline: average_watts_4w
+-- charts: weekly-watts, weekly-hours
+-- chart_rows: 520
 WITH weeks AS (
   SELECT
     t.*,

@@ -1,26 +1,27 @@
-"""The page and the small pictures: figures read from the marts, findings in words, charts, one HTML file.
+"""The page and the previews on assets' pages: figures read from the marts, findings in words, charts, tables.
 
-It knows the marts' columns and nothing of engines, Dagster or Strava's API.
+The page is one HTML file. Its sections are in `sections/`, one file each; a chart is defined there once,
+for the page and for the page of its asset. Add here what is shown of the marts. Keep out computation, which
+belongs into the marts, and engines, Dagster and Strava's API.
 """
 
-from strava_assets.report.apart import draw_apart
-from strava_assets.report.figures import BOOKS, MARTS, Figures, Row
-from strava_assets.report.mart_charts import chart_svg
+from strava_assets.report.asset_previews import chart_svg, markdown_image, preview_table, sparkline_image
+from strava_assets.report.drawing_process import DrawingError
 from strava_assets.report.page import build_page
-from strava_assets.report.pictures import markdown_image, preview_table, sparkline_svg
-from strava_assets.report.publish import ReportError, write_page
+from strava_assets.report.page_files import ReportError, write_page
+from strava_assets.report.report_figures import INPUT_TABLES, MARTS, Figures, Row
 
 __all__ = [
-    "BOOKS",
+    "INPUT_TABLES",
     "MARTS",
+    "DrawingError",
     "Figures",
     "ReportError",
     "Row",
     "build_page",
     "chart_svg",
-    "draw_apart",
     "markdown_image",
     "preview_table",
-    "sparkline_svg",
+    "sparkline_image",
     "write_page",
 ]

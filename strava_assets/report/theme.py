@@ -1,7 +1,8 @@
-"""How the pictures look: one palette in light and dark, and what every chart shares.
+"""The palette in light and dark, and the configuration that all charts share.
 
-Charts name colours as CSS variables, so one drawing serves light, dark and print; a picture that leaves the
-page gets them filled in.
+Charts name colors as CSS variables, so that one drawing serves light, dark and print; a drawing outside the
+page gets the values instead. Add a color or a default of Vega-Lite here; sizes of single charts stay with
+them.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# Told apart by lightness as much as by hue, so that they hold for every kind of colour blindness.
+# The colors differ in lightness as much as in hue, so that they serve every kind of color blindness.
 LIGHT = {
     "page": "#f4f6f5",
     "card": "#ffffff",
-    "ink": "#14211e",
+    "text": "#14211e",
     "muted": "#566560",
     "faint": "#8b9994",
     "line": "#dde4e1",
@@ -48,7 +49,7 @@ LIGHT = {
 DARK = {
     "page": "#0d1211",
     "card": "#151c1a",
-    "ink": "#e9f0ed",
+    "text": "#e9f0ed",
     "muted": "#9fada8",
     "faint": "#6d7c77",
     "line": "#2a3532",
@@ -82,8 +83,8 @@ DARK = {
 }
 
 
-def ink(name: str) -> str:
-    """The colour of the palette as charts name it."""
+def color(name: str) -> str:
+    """A color of the palette as charts name it."""
     return f"var(--{name})"
 
 
@@ -92,13 +93,13 @@ def css_variables(palette: dict[str, str]) -> str:
     return ";".join(f"--{name}:{value}" for name, value in palette.items())
 
 
-def filled_in(svg: str, palette: dict[str, str] = LIGHT) -> str:
-    """A drawing with the palette's colours in place of their names, for use outside the page."""
+def with_colors(svg: str, palette: dict[str, str] = LIGHT) -> str:
+    """A drawing with the values of the palette in place of their names, for use outside the page."""
     return re.sub(r"var\(--(\w+)\)", lambda match: palette[match[1]], svg)
 
 
 def config() -> dict[str, Any]:
-    """What every chart shares. The page describes each chart in words, hence no labels on single marks."""
+    """The configuration of every chart. The page describes a chart in words, so marks have no labels."""
     return {
         "aria": False,
         "background": None,
@@ -106,19 +107,19 @@ def config() -> dict[str, Any]:
         "font": "sans-serif",
         "view": {"stroke": None},
         "axis": {
-            "labelColor": ink("muted"),
-            "titleColor": ink("muted"),
+            "labelColor": color("muted"),
+            "titleColor": color("muted"),
             "labelFontSize": 12,
             "titleFontSize": 12,
             "titleFontWeight": "normal",
-            "gridColor": ink("line"),
+            "gridColor": color("line"),
             "domain": False,
             "ticks": False,
             "labelPadding": 8,
         },
         "axisX": {"grid": False, "labelFlush": False},
         "legend": {
-            "labelColor": ink("ink"),
+            "labelColor": color("text"),
             "labelFontSize": 12,
             "title": None,
             "orient": "top",
@@ -127,6 +128,6 @@ def config() -> dict[str, Any]:
             "columnPadding": 18,
             "offset": 10,
         },
-        "text": {"color": ink("ink"), "fontSize": 12},
+        "text": {"color": color("text"), "fontSize": 12},
         "line": {"strokeJoin": "round", "strokeCap": "round"},
     }

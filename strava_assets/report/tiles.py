@@ -1,6 +1,7 @@
-"""The headline tiles: this week, watts, the quarter, fitness, the best of late.
+"""The headline tiles: this week, watts, the quarter, fitness, recent bests.
 
-Each is one number, what it is against, and a small line of how it came about.
+Each is one number, a comparison, and a small line of the values before it. Add a tile only for what a rider
+looks at every week.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.report.numbers import compact_hours, counted, hours, number, quantity
+from strava_assets.report.number_format import compact_hours, compared, counted, hours, number, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from strava_assets.report.figures import Figures, Row
-    from strava_assets.report.numbers import Units
+    from strava_assets.report.number_format import Units
+    from strava_assets.report.report_figures import Figures, Row
 
 _USUAL_WEEKS = 12
 _YEAR_WEEKS = 52
@@ -29,15 +30,15 @@ class Tile:
         label: what it is.
         value: the number.
         unit: its unit.
-        against: what it is compared with, in words.
-        direction: up, down or level against it; empty where nothing compares.
-        trail: the values that led here, oldest first, for the small line; None is a gap.
+        comparison: what it is compared with, in words.
+        direction: up, down or level in that comparison; empty where there is none.
+        trail: the values up to it, oldest first, for the small line; None is a gap.
     """
 
     label: str
     value: str
     unit: str
-    against: str
+    comparison: str
     direction: str = ""
     trail: Sequence[float | None] = ()
 
@@ -47,12 +48,14 @@ def build_tiles(figures: Figures, units: Units) -> list[Tile]:
     weeks, quarters = figures.rows("weekly_watts"), figures.rows("quarterly_overview")
     if not any(week["rides"] for week in weeks):
         return []
-    found = [_week(figures, weeks), _watts(weeks)]
-    if quarters:
-        found.append(_quarter(quarters, units))
-    found.append(_fitness(figures.rows("daily_load")) or _work(weeks))
-    found += _efforts(figures)
-    return [tile for tile in found if tile is not None]
+    tiles = [
+        _week(figures, weeks),
+        _watts(weeks),
+        _quarter(quarters, units) if quarters else None,
+        _fitness(figures.rows("daily_load")) or _work(weeks),
+        *_efforts(figures),
+    ]
+    return [tile for tile in tiles if tile is not None]
 
 
 def _week(figures: Figures, weeks: list[Row]) -> Tile:
@@ -63,7 +66,7 @@ def _week(figures: Figures, weeks: list[Row]) -> Tile:
     value = hours(now["moving_time_s"]) or 0
     if not earlier:
         return Tile(label, number(value, 1), "h", counted(now["rides"], "ride"), trail=trail)
-    # The usual week is cut to as many days, else Monday would always look lazy.
+    # The usual week counts the same number of days, else every Monday would look lazy.
     ridden = {row["activity_date"]: row["moving_time_s"] for row in figures.ride_days}
     cut = sum(
         ridden.get(week["week"] + timedelta(days=offset), 0)
@@ -71,8 +74,8 @@ def _week(figures: Figures, weeks: list[Row]) -> Tile:
         for offset in range(now["days_elapsed"])
     )
     usual = cut / len(earlier) / 3600
-    by = "by now" if now["is_partial"] and now["days_elapsed"] < 7 else "a week"
-    text = f"usual {by}: {quantity(usual, 'h', 1)} · last week {compact_hours(weeks[-2]['moving_time_s'])}"
+    usual_by = "usual by this day" if now["is_partial"] and now["days_elapsed"] < 7 else "usual week"
+    text = f"{usual_by}: {quantity(usual, 'h', 1)} · last week {compact_hours(weeks[-2]['moving_time_s'])}"
     return Tile(label, number(value, 1), "h", text, _direction(value - usual, 0.25), trail)
 
 
@@ -84,14 +87,14 @@ def _watts(weeks: list[Row]) -> Tile | None:
     before = weeks[-1 - _YEAR_WEEKS]["average_watts_4w"] if len(weeks) > _YEAR_WEEKS else None
     if before is None:
         return Tile(
-            "Power, last 4 weeks", number(watts), "W", "nothing to compare with a year ago", trail=trail
+            "Power, last 4 weeks", number(watts), "W", "no value of a year ago to compare with", trail=trail
         )
     change = watts - before
     return Tile(
         "Power, last 4 weeks",
         number(watts),
         "W",
-        _changed(change, f"{quantity(abs(change), 'W')}", 0.5, "a year ago"),
+        compared(change, quantity(abs(change), "W"), than="a year ago"),
         _direction(change, 0.5),
         trail,
     )
@@ -111,7 +114,7 @@ def _quarter(quarters: list[Row], units: Units) -> Tile:
         units.distance,
         f"{compact_hours(now['moving_time_s'])} in {counted(now['rides'], 'ride')}"
         if change is None
-        else _changed(change, quantity(abs(change), "%"), 0.5, f"the same days of {now['year'] - 1}"),
+        else compared(change, quantity(abs(change), "%"), than=f"the same days of {now['year'] - 1}"),
         "" if change is None else _direction(change, 0.5),
         [units.far(quarter["distance_m"]) for quarter in quarters[-8:]],
     )
@@ -125,14 +128,15 @@ def _fitness(days: list[Row]) -> Tile | None:
         "Fitness (CTL)",
         number(now["fitness_ctl"]),
         "pts/day",
-        f"{_changed(change, number(abs(change), 1), 0.05, 'four weeks ago')}, form {number(now['form_tsb'])}",
+        f"{compared(change, number(abs(change), 1), than='four weeks ago', level=0.05)}, "
+        f"form {number(now['form_tsb'])}",
         _direction(change, 0.05),
         [day["fitness_ctl"] for day in days[-182::7]],
     )
 
 
 def _work(weeks: list[Row]) -> Tile | None:
-    """In place of fitness, while there is no load: the work of four weeks."""
+    """The work of four weeks, in place of fitness while no load is known."""
     trail = [
         sum(week["work_kj"] for week in weeks[max(0, end - 4) : end]) / 1000
         for end in range(4, len(weeks) + 1)
@@ -141,18 +145,18 @@ def _work(weeks: list[Row]) -> Tile | None:
         return None
     year = trail[-_YEAR_WEEKS - 1 :]
     usual = sum(year) / len(year)
-    against = f"usual in four weeks: {quantity(usual, 'MJ', 1)}"
+    text = f"usual in four weeks: {quantity(usual, 'MJ', 1)}"
     return Tile(
-        "Work, last 4 weeks", number(year[-1], 1), "MJ", against, _direction(year[-1] - usual, 0.05), year
+        "Work, last 4 weeks", number(year[-1], 1), "MJ", text, _direction(year[-1] - usual, 0.05), year
     )
 
 
 def _efforts(figures: Figures) -> list[Tile]:
-    """The best twenty and five minutes of the last 90 days, where both are known, against last year's."""
+    """The best twenty and five minutes of the last 90 days against last year's; none unless both exist."""
     bests = {(row["period"], row["duration_s"]): row["watts"] for row in figures.rows("power_curve")}
     year = figures.today.year - 1 if figures.today else 0
     weeks = figures.rows("power_profile_progress")[-_YEAR_WEEKS - 1 :]
-    found = []
+    tiles = []
     for seconds, name in ((1200, "20 minutes"), (300, "5 minutes")):
         watts, before = bests.get(("last_90_days", seconds)), bests.get((str(year), seconds))
         if watts is None:
@@ -160,14 +164,14 @@ def _efforts(figures: Figures) -> list[Tile]:
         if figures.rides_so_far:
             before = None
         change = watts - before if before is not None else 0
-        found.append(
+        tiles.append(
             Tile(
                 f"Best {name}, last 90 days",
                 number(watts),
                 "W",
-                f"nothing to compare in {year} yet"
+                f"no best of {year} to compare with"
                 if before is None
-                else _changed(change, quantity(abs(change), "W"), 0.5, f"the best of {year}"),
+                else compared(change, quantity(abs(change), "W"), than=f"the best of {year}"),
                 "" if before is None else _direction(change, 0.5),
                 [
                     max(
@@ -178,13 +182,7 @@ def _efforts(figures: Figures) -> list[Tile]:
                 ],
             )
         )
-    return found
-
-
-def _changed(change: float, amount: str, level: float, than: str) -> str:
-    if abs(change) < level:
-        return f"the same as {than}"
-    return f"{amount} {'above' if change > 0 else 'below'} {than}"
+    return tiles
 
 
 def _direction(change: float, level: float) -> str:

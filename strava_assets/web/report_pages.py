@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 
-from strava_assets.report.publish import NAME, is_page
+from strava_assets.report.page_files import NAME, is_page
 
 if TYPE_CHECKING:
     from pathlib import Path

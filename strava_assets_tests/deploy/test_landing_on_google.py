@@ -14,7 +14,7 @@ pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
 pytest.importorskip("gcp_storage_emulator", reason="the storage emulator is not installed")
 
 from strava_assets.landing import Landing, LandingError
-from strava_assets.report.publish import ReportError, write_page
+from strava_assets.report.page_files import ReportError, write_page
 from strava_assets_tests.landing import test_landing as contract
 from strava_assets_tests.landing.test_landing import NOW, PAGES, commit
 from strava_assets_tests.warehouse.front import refusal, standing

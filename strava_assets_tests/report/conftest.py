@@ -10,7 +10,7 @@ import pytest
 
 from strava_assets.assets.marts import refresh_mart
 from strava_assets.marts import load
-from strava_assets.report import BOOKS, MARTS, Figures, build_page
+from strava_assets.report import INPUT_TABLES, MARTS, Figures, build_page
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
 from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
@@ -87,7 +87,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
                 warehouse.replace(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns)))
             for mart in load():
                 refresh_mart(warehouse, mart)
-            tables = (*BOOKS, *MARTS)
+            tables = (*INPUT_TABLES, *MARTS)
             return Figures.read(warehouse.query, tables, athlete or None)
 
     return figures

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report import Figures, build_page
-from strava_assets.report.numbers import METRIC, stretch
+from strava_assets.report.number_format import METRIC, effort_duration
+from strava_assets.report.section import Link, Section
 from strava_assets.report.sections import build_sections
-from strava_assets.report.sections.parts import Link, Section
 from strava_assets.report.tiles import build_tiles
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import NOW, TODAY, Read, seasons
@@ -49,9 +49,9 @@ def test_where_no_sync_fetches_seconds_none_is_said_to(read: Read) -> None:
 
     found = sections(figures)
 
-    assert "no sync fetches them, as the setting streams has it" in found["curve"].finding
+    assert "no sync fetches them, because of the setting streams" in found["curve"].finding
     told = {row[0]: row[2] for row in found["quality"].tables[0].rows}
-    assert told["Their seconds to come"] == "your bulk export brings all at once"
+    assert told["Seconds to come"] == "your bulk export brings all at once"
 
 
 def test_without_a_power_meter_nothing_is_promised(read: Read) -> None:
@@ -77,9 +77,9 @@ def test_the_curve_of_some_rides_says_how_many_may_still_raise_it(read: Read) ->
     assert "of the 20\u00a0rides known so far" in found["curve"].finding
     assert "of the 20\u00a0rides known so far" in found["efforts"].finding
     rows = {row[0]: row[1] for row in found["quality"].tables[0].rows}
-    assert rows["Their seconds known"] == "20"
-    assert rows["Their seconds to come"] == str(to_come)
-    assert "Seconds set aside" not in rows
+    assert rows["Rides with seconds"] == "20"
+    assert rows["Seconds to come"] == str(to_come)
+    assert "Unreadable seconds" not in rows
 
 
 def test_recordings_that_could_not_be_read_are_counted(figures: Figures) -> None:
@@ -87,7 +87,7 @@ def test_recordings_that_could_not_be_read_are_counted(figures: Figures) -> None
 
     rows = {row[0]: row[1] for row in sections(spoilt)["quality"].tables[0].rows}
 
-    assert rows["Seconds set aside"] == "3"
+    assert rows["Unreadable seconds"] == "3"
     assert rows["Without seconds"] == "2"
 
 
@@ -139,7 +139,9 @@ def test_best_efforts_link_to_the_rides_that_hold_them(figures: Figures) -> None
     [table, weekly] = sections(figures)["efforts"].tables
 
     assert table.is_open
-    assert [row[0] for row in table.rows] == [stretch(seconds) for seconds in (5, 60, 300, 1200, 3600)]
+    assert [row[0] for row in table.rows] == [
+        effort_duration(seconds) for seconds in (5, 60, 300, 1200, 3600)
+    ]
     cell = table.rows[3][1]
     held = bests(figures, "all_time")[1200]
     assert isinstance(cell, Link)
@@ -214,7 +216,7 @@ def test_tiles_hold_the_best_of_late_against_last_year_s(figures: Figures) -> No
     now, before = bests(figures, "last_90_days")[1200], bests(figures, "2023")[1200]
     tile = tiles["Best 20 minutes, last 90 days"]
     assert tile.value == f"{now['watts']:.0f}"
-    assert tile.against.endswith("the best of 2023")
+    assert tile.comparison.endswith("the best of 2023")
     change = now["watts"] - before["watts"]
     assert tile.direction == ("level" if abs(change) < 0.5 else "up" if change > 0 else "down")
     assert len(tiles) == 6
@@ -228,7 +230,9 @@ def test_while_older_rides_are_still_to_come_nothing_is_held_against_last_year(f
     assert [name for name, _ in curve.charts[0].legend] == ["2024", "All time"]
     assert "year" not in sections(half)["threshold"].finding
     assert "Best 20 minutes, last 90 days" in {
-        tile.label for tile in build_tiles(half, METRIC) if tile.against == "nothing to compare in 2023 yet"
+        tile.label
+        for tile in build_tiles(half, METRIC)
+        if tile.comparison == "no best of 2023 to compare with"
     }
 
 

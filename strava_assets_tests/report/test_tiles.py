@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.report import Figures
-from strava_assets.report.numbers import IMPERIAL, METRIC
+from strava_assets.report.number_format import IMPERIAL, METRIC
 from strava_assets.report.tiles import Tile, build_tiles
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import TODAY, Read, seasons
 
 if TYPE_CHECKING:
-    from strava_assets.report.numbers import Units
+    from strava_assets.report.number_format import Units
 
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
 
@@ -31,7 +31,7 @@ def test_a_running_week_is_held_against_as_many_days_of_the_usual_one(read: Read
     tile = tiles(read(history))["This week, 3 of 7 days"]
 
     assert tile.value == "2.0"
-    assert tile.against == "usual by now: 1.0\u00a0h · last week 6.0\u00a0h"
+    assert tile.comparison == "usual by this day: 1.0\u00a0h · last week 6.0\u00a0h"
     assert tile.direction == "up"
 
 
@@ -42,7 +42,7 @@ def test_watts_are_held_against_the_same_weeks_a_year_ago(figures: Figures) -> N
     tile = tiles(figures)["Power, last 4 weeks"]
 
     assert tile.value == f"{weeks[-1]['average_watts_4w']:.0f}"
-    assert tile.against == (
+    assert tile.comparison == (
         "the same as a year ago" if abs(change) < 0.5 else f"{abs(change):.0f}\u00a0W above a year ago"
     )
 

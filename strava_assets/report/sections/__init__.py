@@ -1,51 +1,55 @@
-"""The sections of the page, one file each, in the order they stand. A new one is a file and a line here."""
+"""The sections of the page, one file each, in their order. A new one is a file and a line here.
+
+A section turns figures into a finding, charts, the rows they draw, and tables. What two sections share
+belongs into `charts`, `number_format` or `section`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from strava_assets.report.sections import (
-    calendar,
-    curve,
-    eddington,
-    efforts,
-    gear,
-    load,
-    quality,
-    quarterly,
-    records,
-    sports,
-    threshold,
-    weekly,
-    years,
-    zones,
+    best_efforts,
+    data_quality,
+    eddington_number,
+    gear_distance,
+    power_curve,
+    quarter_comparison,
+    record_table,
+    ride_calendar,
+    sport_hours,
+    threshold_power,
+    training_load,
+    weekly_progress,
+    year_race,
+    zone_hours,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from strava_assets.report.figures import Figures
-    from strava_assets.report.numbers import Units
-    from strava_assets.report.sections.parts import Section
+    from strava_assets.report.number_format import Units
+    from strava_assets.report.report_figures import Figures
+    from strava_assets.report.section import Section
 
 _ORDER: tuple[Callable[[Figures, Units], Section | None], ...] = (
-    weekly.build,
-    quarterly.build,
-    curve.build,
-    efforts.build,
-    threshold.build,
-    zones.build,
-    load.build,
-    years.build,
-    calendar.build,
-    sports.build,
-    gear.build,
-    eddington.build,
-    records.build,
-    quality.build,
+    weekly_progress.build,
+    quarter_comparison.build,
+    power_curve.build,
+    best_efforts.build,
+    threshold_power.build,
+    zone_hours.build,
+    training_load.build,
+    year_race.build,
+    ride_calendar.build,
+    sport_hours.build,
+    gear_distance.build,
+    eddington_number.build,
+    record_table.build,
+    data_quality.build,
 )
 
 
 def build_sections(figures: Figures, units: Units) -> list[Section]:
-    """Every section, in order; one that has nothing to say which another says already is left out."""
+    """Every section, in order; one is left out where another says already what is missing."""
     return [section for build in _ORDER if (section := build(figures, units))]

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from strava_assets.report.numbers import (
+from strava_assets.report.number_format import (
     IMPERIAL,
     METRIC,
     compact_hours,

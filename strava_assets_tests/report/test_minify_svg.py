@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strava_assets.report.slim import slim
+from strava_assets.report.minify_svg import minify_svg
 
 NUMBER = r"-?\d*\.?\d+"
 
@@ -41,7 +41,7 @@ def test_a_line_goes_where_it_went_however_long_it_is(points: list[tuple[bool, f
         f"{'M' if jump or index == 0 else 'L'}{x:.3f},{y:.3f}" for index, (jump, x, y) in enumerate(points)
     )
 
-    small = path(slim(f'<svg ><path d="{drawn}" stroke="a"/></svg>'))
+    small = path(minify_svg(f'<svg ><path d="{drawn}" stroke="a"/></svg>'))
 
     for (command, x, y), (was, across, down) in zip(places(small), places(drawn), strict=True):
         assert command == was
@@ -54,7 +54,7 @@ def test_like_marks_become_one_path_and_others_stay_apart() -> None:
         '<path d="M0,0h2v2h-2Z" fill="a"/><path d="M3,0h2v5h-2Z" fill="a"/><path d="M6,0h2v1h-2Z" fill="b"/>'
     )
 
-    small = slim(f"<svg >{bars}</svg>")
+    small = minify_svg(f"<svg >{bars}</svg>")
 
     assert re.findall(r'd="([^"]*)" fill="(\w)"', small) == [
         ("M0,0h2v2h-2ZM3,0h2v5h-2Z", "a"),
@@ -69,10 +69,10 @@ def test_dots_become_round_ends_of_the_same_width_at_the_same_places() -> None:
         for place in ("1,2", "30,4.5")
     )
 
-    small = slim(f"<svg >{dots}</svg>")
+    small = minify_svg(f"<svg >{dots}</svg>")
 
     assert '<path d="M1,2h0M30,4.5h0" stroke="a" stroke-width="3" stroke-linecap="round"/>' in small
 
 
 def test_what_is_half_seen_stays() -> None:
-    assert 'opacity="0.5"' in slim('<svg ><path d="M0,0h2v2h-2Z" fill="a" opacity="0.5"/></svg>')
+    assert 'opacity="0.5"' in minify_svg('<svg ><path d="M0,0h2v2h-2Z" fill="a" opacity="0.5"/></svg>')

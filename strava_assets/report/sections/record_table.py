@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from strava_assets.report.numbers import NOTHING, day, duration, quantity
-from strava_assets.report.sections.parts import Cell, Section, Table, told_ride
+from strava_assets.report.number_format import NOTHING, day, duration, quantity
+from strava_assets.report.section import Cell, Section, ride_cell, table_of
 
 if TYPE_CHECKING:
-    from strava_assets.report.figures import Figures, Row
-    from strava_assets.report.numbers import Units
+    from collections.abc import Callable
+
+    from strava_assets.report.number_format import Units
+    from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "Records"
 _NAMES = {
@@ -24,57 +27,53 @@ _NAMES = {
 
 def build(figures: Figures, units: Units) -> Section:
     """The section from `personal_records`."""
-    held = {
+    records = {
         (row["period"], row["record"]): row
         for row in figures.rows("personal_records")
         if row["record"] in _NAMES
     }
-    if not held:
+    if not records:
         return Section("records", _TOPIC, "No record yet; the first ride sets them all.")
+
+    def of(period: str) -> Callable[[str], Cell]:
+        return lambda record: _cell(records.get((period, record)), record, units)
+
     year = str(figures.today.year) if figures.today else ""
-    periods = [("all_time", "All time"), (year, year), ("last_90_days", "Last 90 days")]
-    shown = [(key, head) for key, head in periods if any(period == key for period, _ in held)]
-    rows: list[tuple[Cell, ...]] = []
-    for record, name in _NAMES.items():
-        if any((key, record) in held for key, _ in shown):
-            rows.append((name, *(_cell(held.get((key, record)), record, units) for key, _ in shown)))
-    heads = [head for _, head in shown]
+    periods = (("all_time", "All time"), (year, year), ("last_90_days", "Last 90 days"))
+    columns = {head: of(key) for key, head in periods if any(period == key for period, _ in records)}
+    table = table_of(
+        "Records and the rides that hold them",
+        [name for name in _NAMES if any(record == name for _, record in records)],
+        {"Record": _NAMES.__getitem__} | columns,
+    )
     return Section(
         "records",
         _TOPIC,
-        _finding(held, year),
-        tables=[
-            Table(
-                "Records and the rides that hold them",
-                ("Record", *heads),
-                rows,
-                words=frozenset(range(4)),
-                is_open=True,
-            )
-        ],
-        note="Flagged, typed-in and motor-assisted rides never hold a record; distance and climbing count on "
-        "the road.",
+        _finding(records, year),
+        tables=[replace(table, words=frozenset(range(4)), is_open=True)],
+        note="Flagged, manually entered and motor-assisted rides never hold a record; distance and climbing "
+        "count on the road.",
     )
 
 
-def _finding(held: dict[tuple[str, str], Row], year: str) -> str:
-    ever = [row for (period, _), row in held.items() if period == "all_time"]
+def _finding(records: dict[tuple[str, str], Row], year: str) -> str:
+    ever = [row for (period, _), row in records.items() if period == "all_time"]
     if not ever:
         return "No all-time record yet."
     latest = max(ever, key=lambda row: (row["activity_date"], row["record"]))
     name = _NAMES[latest["record"]].partition(",")[0].lower()
     text = f"The newest all-time record is the {name}, set on {day(latest['activity_date'])}"
     fresh = sum(str(row["activity_date"].year) == year for row in ever)
-    return text + (f"; {fresh} of {len(ever)} fell this year." if fresh > 1 else ".")
+    return text + (f"; {fresh} of {len(ever)} were set this year." if fresh > 1 else ".")
 
 
 def _cell(row: Row | None, record: str, units: Units) -> Cell:
     if row is None:
         return NOTHING
     value = row["value"]
-    told = {
+    text = {
         "longest_distance": lambda: quantity(units.far(value), units.distance, 1),
         "longest_time": lambda: duration(value),
         "most_climbing": lambda: quantity(units.high(value), units.climb),
     }.get(record, lambda: quantity(value, row["unit"]))()
-    return told_ride(row, told)
+    return ride_cell(row, text)

@@ -1,12 +1,17 @@
-"""Numbers for people: rounding, thousands, units metric or imperial, signs and dates. No HTML."""
+"""Numbers, durations, dates and comparisons as text, in metric or imperial units.
+
+Add here how a kind of value is written for people. No HTML and no markdown; what a number means stays with
+its section.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
 NBSP = "\u00a0"
 NOTHING = "\u2013"
@@ -15,13 +20,13 @@ _MINUS = "\u2212"
 
 @dataclass(frozen=True)
 class Units:
-    """How lengths are told; storage is metric.
+    """The units of lengths on the page; tables hold meters.
 
     Args:
         distance: unit of distances.
-        distance_m: its metres.
+        distance_m: its meters.
         climb: unit of climbing.
-        climb_m: its metres.
+        climb_m: its meters.
     """
 
     distance: str
@@ -29,13 +34,13 @@ class Units:
     climb: str
     climb_m: float
 
-    def far(self, metres: float | None) -> float | None:
-        """Metres as the unit of distances."""
-        return None if metres is None else metres / self.distance_m
+    def far(self, meters: float | None) -> float | None:
+        """Meters in the unit of distances."""
+        return None if meters is None else meters / self.distance_m
 
-    def high(self, metres: float | None) -> float | None:
-        """Metres as the unit of climbing."""
-        return None if metres is None else metres / self.climb_m
+    def high(self, meters: float | None) -> float | None:
+        """Meters in the unit of climbing."""
+        return None if meters is None else meters / self.climb_m
 
 
 METRIC = Units("km", 1000.0, "m", 1.0)
@@ -44,24 +49,39 @@ UNITS = {"metric": METRIC, "imperial": IMPERIAL}
 
 
 def hours(seconds: float | None) -> float | None:
-    """Seconds as hours."""
+    """Seconds in hours."""
     return None if seconds is None else seconds / 3600
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """A number with thousands apart and a real minus; a dash where there is none."""
+    """A number with a separator of thousands and a real minus; a dash for null."""
     if value is None:
         return NOTHING
     text = f"{value:,.{digits}f}"
-    # A rounded-away minus would read as "below nothing".
+    # A minus before zero would read as "below zero".
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.,") else _MINUS + text[1:]
     return text
 
 
 def quantity(value: float | None, unit: str, digits: int = 0) -> str:
-    """A number and its unit, never parted by a line's end."""
+    """A number and its unit, between which no line breaks."""
     return NOTHING if value is None else f"{number(value, digits)}{NBSP}{unit}"
+
+
+def compared(change: float, amount: str, *, than: str, level: float = 0.5, equal: str = "the same as") -> str:
+    """A difference in words: `5 W above 2023`.
+
+    Args:
+        change: the difference.
+        amount: its absolute value as text.
+        than: what the comparison is with.
+        level: the size below which a difference counts as none.
+        equal: the words for no difference.
+    """
+    if abs(change) < level:
+        return f"{equal} {than}"
+    return f"{amount} {'above' if change > 0 else 'below'} {than}"
 
 
 def compact_hours(seconds: float | None) -> str:
@@ -78,8 +98,8 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}{NBSP}h"
 
 
-def stretch(seconds: int) -> str:
-    """How long an effort lasted, in the largest units that tell it: 5 s, 1:30 min, 20 min, 1 h, 1:30 h."""
+def effort_duration(seconds: int) -> str:
+    """The duration of an effort in its largest unit: 5 s, 1:30 min, 20 min, 1 h, 1:30 h."""
     if seconds < 60:
         return quantity(seconds, "s")
     unit, size = ("min", 60) if seconds < 3600 else ("h", 3600)
@@ -97,11 +117,16 @@ def month(value: date | None) -> str:
     return f"{value:%b}{NBSP}{value:%Y}" if value else NOTHING
 
 
+def instant(value: datetime | None) -> str:
+    """A time in UTC, to the minute."""
+    return f"{day(value)}, {value:%H:%M}{NBSP}UTC" if (value := value and value.astimezone(UTC)) else "never"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """A count with its noun: 1 ride, 2 rides."""
     return f"{number(count)}{NBSP}{one if count == 1 else many or one + 's'}"
 
 
 def rounded(value: float | None, digits: int = 1) -> float | None:
-    """A number short enough to travel in the page."""
+    """A number without digits that no chart shows, so that the page stays small."""
     return None if value is None else round(value, digits)

@@ -1,19 +1,17 @@
-"""What the page is drawn from: small SELECTs over the marts, read once, as plain rows.
+"""What the page shows of one athlete: small SELECTs over the marts, read once, as plain rows.
 
-Which picture is made of them is the sections' matter; running SQL is the caller's.
+Add a SELECT for a mart that the page shows. What is made of the rows belongs into a section; the caller
+runs the SQL.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Protocol
-
-from strava_assets.report.numbers import NBSP, day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     import pyarrow as pa
 
@@ -66,12 +64,12 @@ _SELECTS = {
 }
 
 MARTS = tuple(_SELECTS)
-"""The marts the page shows; each may be missing."""
+"""The marts that the page shows; each may be missing."""
 
-BOOKS = ("bq_activities", "activity_measures", "activity_streams", "loaded_batches", "mart_settings")
+INPUT_TABLES = ("bq_activities", "activity_measures", "activity_streams", "loaded_batches", "mart_settings")
 """What else it reads: days with a ride, and how complete the data is."""
 
-# Of the rides: the newest are fetched at the next sync, and one or another is no matter.
+# A share of the rides. The newest are always fetched at the next sync.
 _FEW = 0.05
 
 _ATHLETES = """
@@ -141,14 +139,14 @@ class Figures:
     """Everything the page shows of one athlete.
 
     Args:
-        athlete_id: whose figures; empty where there is no activity of anyone.
+        athlete_id: whose figures; empty where there are no activities.
         today: the athlete's day of the last refresh; None before the first.
         sunday_first: whether weeks begin on Sunday, and not on Monday.
         other_athletes: how many more the warehouse holds.
-        marts: rows of each mart of `MARTS` that is there, in the order of its key.
+        marts: rows of each existing mart of `MARTS`, in the order of its key.
         ride_days: one row a day with a ride: rides, moving_time_s, distance_m, work_kj.
-        quality: counts and instants behind the footer on data quality.
-        warnings: what the caller knows to be wrong with the data, a sentence each.
+        quality: the counts and times of the section on data quality.
+        warnings: findings of checks, a sentence each.
         fetches_streams: whether syncs fetch the seconds of rides.
     """
 
@@ -168,12 +166,12 @@ class Figures:
 
     @property
     def rides_so_far(self) -> int | None:
-        """Rides whose seconds are known, while those of more than a few are still to come; else None.
+        """The number of rides whose seconds are known, while more than a few are still to come; else None.
 
-        Until then a best is that of the newest rides, and years would differ by how far fetching came.
+        Until then a best is that of the newest rides, and years differ by how many rides were fetched.
         """
-        known, to_come = (self.quality.get(f"stream{state}", 0) for state in ("_rides", "s_to_come"))
-        return known if to_come > _FEW * (known + to_come) else None
+        rides, to_come = (self.quality.get(name, 0) for name in ("stream_rides", "streams_to_come"))
+        return rides if to_come > _FEW * (rides + to_come) else None
 
     @classmethod
     def read(
@@ -200,8 +198,11 @@ class Figures:
         athlete = athlete_id or next((row["athlete_id"] for row in athletes), "")
         own = {"athlete_id": athlete}
         marts = {name: query(sql, own) for name, sql in _SELECTS.items() if name in tables}
-        asked = query("SELECT as_of, week_start FROM mart_settings") if "mart_settings" in tables else None
-        settings = asked.to_pylist()[0] if asked else {}
+        settings = (
+            query("SELECT as_of, week_start FROM mart_settings").to_pylist()[0]
+            if "mart_settings" in tables
+            else {}
+        )
         measured = "activity_measures" in tables
         quality = query(_QUALITY, own).to_pylist()[0] if measured else {}
         quality |= query(_SYNC).to_pylist()[0] if "loaded_batches" in tables else {}
@@ -217,16 +218,3 @@ class Figures:
             warnings=tuple(warnings),
             fetches_streams=fetches_streams,
         )
-
-
-def without_nulls(point: Row) -> Row:
-    """A row as it travels inside the page: what is null is absent there."""
-    return {name: value for name, value in point.items() if value is not None}
-
-
-def instant(value: datetime | None) -> str:
-    """An instant for people, to the minute, in UTC."""
-    value = value and value.astimezone(UTC)
-    if value is None:
-        return "never"
-    return f"{day(value)}, {value:%H:%M}{NBSP}UTC"

@@ -1,0 +1,183 @@
+"""The previews on assets' pages: short enough to be inline, complete by themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from strava_assets.assets.previews import figures_to_draw
+from strava_assets.marts import load
+from strava_assets.report import MARTS, Figures, chart_svg, markdown_image, preview_table, sparkline_image
+from strava_assets.report.number_format import METRIC
+from strava_assets.report.sections import build_sections
+from strava_assets.report.theme import LIGHT
+from strava_assets_tests.marts.histories import activity
+from strava_assets_tests.report.conftest import TODAY, Read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INLINE = 1000
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(image: str) -> ET.Element:
+    """The SVG inside a markdown image."""
+    assert image.startswith("![")
+    assert " " not in image.partition("](")[2]
+    return ET.fromstring(unquote(image.partition("data:image/svg+xml,")[2].removesuffix(")")))  # noqa: S314 - our own drawing
+
+
+@pytest.mark.parametrize("count", [1, 2, 12, 52, 217, 5000])
+def test_a_spark_line_of_any_length_is_short_enough(count: int) -> None:
+    image = sparkline_image([100 + 7.123456 * (index % 13) for index in range(count)], "average_watts_4w")
+
+    assert len(image) < INLINE
+    assert drawn(image).tag.endswith("svg")
+
+
+def test_a_gap_in_the_values_is_a_gap_in_the_line() -> None:
+    image = sparkline_image([1.0, 2.0, None, 3.0, 4.0], "trend")
+
+    path = drawn(image).find(f".//{SVG}path")
+    assert path is not None
+    assert path.get("d", "").count("M") == 2
+
+
+@pytest.mark.parametrize("values", [[], [None], [None, None]])
+def test_where_nothing_is_known_there_is_no_picture(values: Sequence[float | None]) -> None:
+    assert sparkline_image(values, "trend") == ""
+
+
+def test_the_line_tells_its_extremes_and_its_last_value() -> None:
+    text = drawn(sparkline_image([160.0, 119.4, None, 177.0, 151.0], "trend")).find(f".//{SVG}text")
+
+    assert text is not None
+    assert text.text == "119 to 177, last 151"
+
+
+def test_level_values_make_a_level_line() -> None:
+    assert drawn(sparkline_image([5.0, 5.0, 5.0], "trend")).tag.endswith("svg")
+
+
+def test_a_preview_is_a_short_markdown_table() -> None:
+    rows = [{"week": f"2024-01-{day:02d}", "watts": 150.123 + day, "rides": day} for day in range(1, 29)]
+
+    table = preview_table(rows)
+
+    lines = table.splitlines()
+    assert len(table) < INLINE
+    assert lines[:3] == ["| week | watts | rides |", "| --- | --- | --- |", "| 2024-01-01 | 151.1 | 1 |"]
+    assert all(line.count("|") == 4 for line in lines)
+
+
+def test_a_hostile_cell_stays_in_its_cell() -> None:
+    table = preview_table([{"name": "a|b\n<img src=x> [x](javascript:alert(1)) `c`"}])
+
+    assert len(table.splitlines()) == 3
+    assert "<img" not in table.replace("\\<img", "")
+    assert "[x](" not in table
+
+
+def test_no_rows_are_said_to_be_none() -> None:
+    assert preview_table([]) == "No rows."
+
+
+ALL_MARTS = {mart.name: mart for mart in load()}
+CHARTED = [name for name, mart in ALL_MARTS.items() if mart.preview.charts]
+
+
+def chart_of(mart: str, figures: Figures) -> ET.Element:
+    return ET.fromstring(chart_svg(ALL_MARTS[mart].preview.charts, figures))  # noqa: S314 - our own drawing
+
+
+def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
+    assert set(CHARTED) == set(MARTS) - {"personal_records"}
+
+
+@pytest.mark.parametrize("mart", CHARTED)
+def test_the_page_of_an_asset_shows_every_chart_that_its_header_names(figures: Figures, mart: str) -> None:
+    svg = chart_svg(ALL_MARTS[mart].preview.charts, figures)
+
+    titles = {
+        chart.name: chart.title for section in build_sections(figures, METRIC) for chart in section.charts
+    }
+    texts = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own drawing
+    assert [titles[name] for name in ALL_MARTS[mart].preview.charts if titles[name] not in texts] == []
+    assert len(ET.fromstring(svg).findall(".//*")) > 10  # noqa: S314 - our own drawing
+    assert "var(" not in svg
+
+
+def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
+    chart = chart_of("daily_load", figures)
+
+    lines = [path.get("stroke") for path in chart.iter(f"{SVG}path") if len(path.get("d", "")) > 1000]
+    bars = [path.get("fill") for path in chart.iter(f"{SVG}path") if path.get("d", "").count("Z") > 20]
+    assert {LIGHT["accent"], LIGHT["second"]} <= set(lines)
+    assert LIGHT["accent"] in bars
+
+
+@pytest.mark.parametrize("mart", CHARTED)
+def test_the_chart_of_twenty_years_is_small_enough_for_an_event_log(twenty_years: Figures, mart: str) -> None:
+    shown = figures_to_draw(ALL_MARTS[mart], twenty_years)
+
+    assert len(markdown_image(chart_svg(ALL_MARTS[mart].preview.charts, shown), "chart")) < 40_000
+
+
+def test_reading_the_charts_of_a_mart_brings_no_engine_into_the_run() -> None:
+    code = (
+        "import sys; from strava_assets.report import Figures, chart_svg, sparkline_image; "
+        "sparkline_image([1.0, 2.0], 'trend'); chart_svg(['eddington-growth'], Figures()); "
+        "print(sorted({'altair', 'vl_convert', 'pandas'} & sys.modules.keys()))"
+    )
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+
+    assert printed.stdout == "[]\n"
+
+
+def test_a_week_without_power_is_a_gap_in_the_chart_of_its_mart(read: Read) -> None:
+    rides = [activity(TODAY - timedelta(weeks=back), f"{back}") for back in (0, 1, 2, 20, 21, 22)]
+
+    chart = chart_of("weekly_watts", read(rides))
+
+    [week, *_] = [path for path in chart.iter(f"{SVG}path") if path.get("stroke") == LIGHT["soft"]]
+    assert week.get("d", "").count("M") == 2
+
+
+def test_a_log_axis_puts_a_minute_where_the_ratios_say() -> None:
+    bests = [
+        {"period": "all_time", "duration_s": seconds, "watts": 300.0, "watts_per_kg": None}
+        | {"activity_id": "1", "activity_date": TODAY, "name": "Ride"}
+        for seconds in (1, 60, 3600)
+    ]
+
+    chart = chart_of("power_curve", Figures(today=TODAY, marts={"power_curve": bests}))
+
+    places = {
+        str(text.text).replace("\u00a0", " "): float(
+            text.get("transform", "").removeprefix("translate(").split(",")[0]
+        )
+        for text in chart.iter(f"{SVG}text")
+    }
+    assert places["1 min"] == pytest.approx((places["1 s"] + places["1 h"]) / 2, abs=1)
+
+
+def test_the_running_quarter_is_outlined(figures: Figures) -> None:
+    chart = chart_of("quarterly_overview", figures)
+
+    outlined = [path for path in chart.iter(f"{SVG}path") if path.get("stroke") == LIGHT["year1"]]
+    # The other dots of the year are strokes without a fill.
+    assert [path.get("fill") for path in outlined if path.get("fill")] == [LIGHT["card"]] * 2
+
+
+def test_without_rows_there_is_no_chart() -> None:
+    assert chart_svg(ALL_MARTS["weekly_watts"].preview.charts, Figures()) == ""
+    assert chart_svg((), Figures()) == ""
+    assert chart_svg(["no-such-chart"], Figures()) == ""
