@@ -67,24 +67,25 @@ def build_defs(
         build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
         *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
     ]
+    own_assets = [
+        *archive.build(settings, OWNERS),
+        *activities.build(settings, storage_kind, OWNERS, patient=patient),
+        *inputs.build(settings, storage_kind, OWNERS),
+        *streams.build(settings, storage_kind, OWNERS, patient=patient),
+        *profile.build(settings, storage_kind, OWNERS, patient=patient),
+        *ride_power.build(settings, storage_kind, OWNERS, patient=patient),
+        *marts.build(settings, every_mart, storage_kind, OWNERS),
+        *report.build(settings, every_mart, OWNERS, [key for check in checks for key in check.check_keys]),
+    ]
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
             archive.BULK_EXPORT,
-            *archive.build(settings, OWNERS),
-            *activities.build(settings, storage_kind, OWNERS, patient=patient),
-            *inputs.build(settings, storage_kind, OWNERS),
-            *streams.build(settings, storage_kind, OWNERS, patient=patient),
-            *profile.build(settings, storage_kind, OWNERS, patient=patient),
-            *ride_power.build(settings, storage_kind, OWNERS, patient=patient),
-            *marts.build(settings, every_mart, storage_kind, OWNERS),
-            *report.build(
-                settings, every_mart, OWNERS, [key for check in checks for key in check.check_keys]
-            ),
+            *own_assets,
             *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
         ],
         asset_checks=checks,
-        jobs=build_jobs(settings),
+        jobs=build_jobs(settings, own_assets),
         schedules=build_schedules(settings),
         sensors=sensors.build(settings),
         resources={"io_manager": without_values()} | bound,
@@ -120,4 +121,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     }
 
 
-defs = build_defs(load_settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads from this module: the platform with the settings of the environment."""
+    return build_defs(load_settings())

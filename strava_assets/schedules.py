@@ -1,62 +1,76 @@
 """Jobs and schedules: the whole chain every six hours, and the removal of old run records every night."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets.execution.executor import run_executor
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strava_assets.settings import Settings
 
 EVERY_SIX_HOURS = "0 */6 * * *"
 EVERY_NIGHT = "40 3 * * *"
+# The one job that is about the whole Dagster instance.
+PRUNE_RUNS = "prune_runs"
 
 
-def build_jobs(settings: "Settings") -> list[Any]:
-    """What a person launches by name; every one but the last is a selection of the same assets."""
+def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") -> list[Any]:
+    """What a person launches by name; every one but the last is a selection of these assets.
+
+    Args:
+        settings: how long the records of runs are kept.
+        assets: the assets of this platform. A project that mounts it has others, which these jobs leave alone.
+    """
+    own = dg.AssetSelection.assets(*assets)
     # An import has a job of its own: an export comes when a person asks for one.
-    everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
-    return [
-        dg.define_asset_job(
+    everything = own - dg.AssetSelection.assets("archive_activities")
+    define = partial(dg.define_asset_job, executor_def=run_executor)
+    jobs = [
+        define(
             "sync",
             selection=everything,
             description="The whole chain: fetch what is new (and everything once a day), load it, refresh "
             "every mart. What the schedule runs.",
         ),
-        dg.define_asset_job(
+        define(
             "full_listing",
             selection=everything,
             description="The whole chain with a full listing: finds edits and deletions of any age. One call "
             "per 200 activities.",
             config={"ops": {"raw_activities": {"config": {"mode": "FULL"}}}},
         ),
-        dg.define_asset_job(
+        define(
             "import_archive",
-            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_activities"),
+            selection=own - dg.AssetSelection.assets("raw_activities"),
             description="Import a bulk export, load it and refresh every mart. Without a path, the newest "
             "export_….zip in the home's folder archive. Asks Strava for no streams.",
             config={"ops": {"activity_streams": {"config": {"fetch": False}}}},
         ),
-        dg.define_asset_job(
+        define(
             "rebuild",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "athlete_profile", "activity_streams"),
             description="Build bq_activities and every mart anew from the landing. Asks Strava nothing.",
             config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
         ),
-        dg.define_asset_job(
+        define(
             "refresh_marts",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "bq_activities", "activity_streams"),
             description="Compute every mart again, after a setting or a figure of yours has changed.",
         ),
-        dg.define_asset_job(
+        define(
             "report",
             selection=dg.AssetSelection.assets("insights_report"),
             description="Write the insights page anew from the marts as they are.",
         ),
-        _prune_job(settings.keep_runs_days),
     ]
+    return [*jobs, _prune_job(settings.keep_runs_days)]
 
 
 def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
@@ -82,7 +96,7 @@ def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
         ),
         dg.ScheduleDefinition(
             name="prune_runs_every_night",
-            job_name="prune_runs",
+            job_name=PRUNE_RUNS,
             cron_schedule=EVERY_NIGHT,
             execution_timezone=settings.timezone,
             default_status=status,
@@ -100,7 +114,7 @@ def _prune_job(keep_days: int) -> dg.JobDefinition:
         context.log.info("Removed the records of %d runs older than %d days.", pruned.runs, keep_days)
 
     @dg.job(
-        name="prune_runs",
+        name=PRUNE_RUNS,
         description=f"Remove records and logs of runs older than {keep_days} days "
         "(STRAVA_ASSETS_KEEP_RUNS_DAYS). What each asset and each check showed last stays.",
     )

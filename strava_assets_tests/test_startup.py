@@ -41,7 +41,8 @@ def look(event, arguments):
             touched.append((event, name))
 sys.dont_write_bytecode = True
 sys.addaudithook(look)
-import strava_assets.definitions
+from strava_assets.definitions import defs
+defs()
 print(*sorted(set(sys.modules) - before))
 print(*touched, sep="\\n", file=sys.stderr)
 """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import yaml
+from dagster._core.workspace.autodiscovery import loadable_targets_from_python_module
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,9 +33,13 @@ def test_both_files_name_the_same_module_and_location() -> None:
     }
 
 
+def test_the_package_ships_the_same_file() -> None:
+    shipped = files("strava_assets.services").joinpath("workspace.yaml").read_text(encoding="utf-8")
+
+    assert yaml.safe_load(shipped) == yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+
+
 def test_the_named_module_holds_the_definitions() -> None:
-    module = importlib.import_module(workspace_module()["module_name"])
+    targets = loadable_targets_from_python_module(workspace_module()["module_name"], working_directory=None)
 
-    found = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
-
-    assert len(found) == 1
+    assert [target.attribute for target in targets] == ["defs"]
