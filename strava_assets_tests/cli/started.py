@@ -113,7 +113,12 @@ def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 @contextmanager
 def going_up(
-    folder: Path, *options: str, command: str = "up", wrapper: Sequence[str] = (), **environ: str
+    folder: Path,
+    *options: str,
+    command: str = "up",
+    wrapper: Sequence[str] = (),
+    program: Path = COMMAND,
+    **environ: str,
 ) -> Iterator[Up]:
     """Start it, or another command, in a folder, as a shell does.
 
@@ -122,6 +127,7 @@ def going_up(
         options: the command's own.
         command: its name.
         wrapper: what starts it, in front of its command line.
+        program: `strava-assets`, where it is another than that of this environment.
         environ: variables, over those of the machine that are not ours.
     """
     with socket.socket() as probe:
@@ -129,7 +135,7 @@ def going_up(
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*wrapper, str(COMMAND), command, *(["--port", str(port)] if command == "up" else []), *options],
+        [*wrapper, str(program), command, *(["--port", str(port)] if command == "up" else []), *options],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,
