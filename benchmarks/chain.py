@@ -50,37 +50,37 @@ def runs(sandbox: Sandbox, *names: str) -> None:
             "STRAVA_API_BASE_URL": server.base_url,
             "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
         }
-        told = subprocess.run(  # noqa: S603 - our own command
+        process = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-c", RUN, *names], env=environ, check=False, capture_output=True, text=True
         )
-        if told.returncode:
-            sys.exit(told.stderr[-4000:])
-        for line in told.stdout.splitlines():
+        if process.returncode:
+            sys.exit(process.stderr[-4000:])
+        for line in process.stdout.splitlines():
             name, succeeded, seconds, cpu_s, peak_mb, calls = line.rsplit(" ", 5)
-            assert succeeded == "True", told.stderr
+            assert succeeded == "True", process.stderr
             print(f"| {name} | {seconds} | {cpu_s} | {peak_mb} | {calls} |")
 
 
 def load_s(statement: str) -> float:
     """The median time of a statement in a new interpreter, seconds."""
-    took = []
+    times = []
     for _ in range(7):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", statement], check=True)  # noqa: S603 - our own command
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--activities", type=int, nargs="*", default=[10_000, 50_000])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     floor, ours = load_s("import dagster"), load_s("from strava_assets.definitions import defs; defs()")
     print(f"import dagster {floor:.2f} s, strava_assets.definitions {ours:.2f} s: {ours / floor:.2f} times\n")
     print("| run | s | processor s so far | peak MB | calls |\n| --- | --- | --- | --- | --- |")
     runs(Sandbox.sample(), "sample athlete, first", "sample athlete, second")
-    for count in asked.activities:
+    for count in options.activities:
         runs(Sandbox.many(count, limits=None), f"{count:,} activities, first")
 
 

@@ -74,14 +74,14 @@ def watch(option: str, folder: str, environ: dict[str, str], minutes: float) -> 
 
 def children(pid: int) -> list[int]:
     """The processes that it has started."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed]
+    children_text = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children_text]
 
 
 def name(pid: int) -> str:
     line = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-    found = re.search(r"strava_assets\.services\.(\w+)", line)
-    return found[1] if found else "up"
+    match = re.search(r"strava_assets\.services\.(\w+)", line)
+    return match[1] if match else "up"
 
 
 def pss_mb(pid: int) -> float:

@@ -20,7 +20,7 @@ import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from strava_assets.history.fetch import SyncRequest, fetch
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.landing import Landing
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.auth import Authenticator
@@ -62,9 +62,18 @@ def measured(activities: int) -> list[str]:
     sandbox = Sandbox.many(activities, limits=None)
     sandbox.tokens.rotate_refresh_token = False
     with serve(sandbox) as running, tempfile.TemporaryDirectory() as home:
-        asked = [sys.executable, "-c", SYNC, running.base_url, home, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
-        done = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603 - this very file
-    return done.stdout.split()
+        command = [
+            sys.executable,
+            "-c",
+            SYNC,
+            running.base_url,
+            home,
+            CLIENT_ID,
+            CLIENT_SECRET,
+            REFRESH_TOKEN,
+        ]
+        process = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - this very file
+    return process.stdout.split()
 
 
 def main() -> None:

@@ -106,8 +106,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("warehouse", type=Path)
     parser.add_argument("--years", type=int, default=20)
-    asked = parser.parse_args()
-    figures = read(asked.warehouse)
+    options = parser.parse_args()
+    figures = read(options.warehouse)
     began = time.perf_counter()
     charts = [chart_svg(mart, figures) for mart in MARTS]
     each = 1000 * (time.perf_counter() - began) / len(charts)
@@ -116,11 +116,11 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- |")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        for name, shown in (
+        for name, page_figures in (
             ("the sample athlete", figures),
-            (f"{asked.years} years", stretched(figures, asked.years)),
+            (f"{options.years} years", stretched(figures, options.years)),
         ):
-            seconds, processor, page = written_s(shown)
+            seconds, processor, page = written_s(page_figures)
             size_kb, first = len(page.encode()) / 1000, drawn_ms(browser, page)
             print(f"| {name} | {seconds:.1f} | {processor:.1f} | {size_kb:,.0f} | {first:,.0f} |")
         browser.close()

@@ -68,8 +68,8 @@ def figures(rides: int, folder: Path) -> None:
     samples = [(at_s, watts.astype(np.float64)) for at_s, watts in prepared]
     with measured(rides, folder) as answers:
         for at_s, watts in samples:
-            told = measure(at_s, watts, beats, ftp_w=250, threshold_heartrate_bpm=165)
-            answers.append(told.bests.energy_j)
+            result = measure(at_s, watts, beats, ftp_w=250, threshold_heartrate_bpm=165)
+            answers.append(result.bests.energy_j)
 
 
 def numba(rides: int, folder: Path) -> None:
@@ -77,11 +77,11 @@ def numba(rides: int, folder: Path) -> None:
 
     @njit  # type: ignore[untyped-decorator]
     def search(work_j: np.ndarray, durations: np.ndarray, energy_j: np.ndarray) -> None:
-        for place in range(len(durations)):
-            duration, best = durations[place], 0
+        for index in range(len(durations)):
+            duration, best = durations[index], 0
             for begins in range(len(work_j) - duration):
                 best = max(best, work_j[begins + duration] - work_j[begins])
-            energy_j[place] = best
+            energy_j[index] = best
 
     durations = np.load(folder / "durations.npy")
     prepared = [zero_filled(number) for number in range(rides)]
@@ -211,45 +211,45 @@ def run(python: str, contender: str, rides: int, folder: Path) -> tuple[list[flo
     """One contender's figures (seconds, processor seconds, peak MB, rides timed) and its answers."""
     command = [python, __file__, "--worker", contender, str(folder), "--rides", str(rides)]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
-    told: list[float] = json.loads(answer.stdout)
-    return told, np.load(folder / "answers.npy")
+    result: list[float] = json.loads(answer.stdout)
+    return result, np.load(folder / "answers.npy")
 
 
-def show(name: str, rides: int, taken: list[list[float]]) -> None:
-    wall_s, processor_s, peak_mb, timed = (statistics.median(column) for column in zip(*taken, strict=True))
+def show(name: str, rides: int, timings: list[list[float]]) -> None:
+    wall_s, processor_s, peak_mb, timed = (statistics.median(column) for column in zip(*timings, strict=True))
     share = rides / timed
     print(f"| {name} | {wall_s * share:.2f} | {processor_s * share:.2f} | {peak_mb:.0f} |", flush=True)
 
 
-def compare_arithmetic(asked: argparse.Namespace, folder: Path) -> None:
-    peers = None if asked.no_peers else peers_python(folder / "peers")
+def compare_arithmetic(options: argparse.Namespace, folder: Path) -> None:
+    peers = None if options.no_peers else peers_python(folder / "peers")
     python = {"bests, numba": peers, "bests, sweat": peers}
-    _, ours = run(sys.executable, "bests, strava_assets", asked.rides, folder)
+    _, ours = run(sys.executable, "bests, strava_assets", options.rides, folder)
     for name in ARITHMETIC:
         interpreter = python.get(name, sys.executable)
         if interpreter is None:
             continue
-        taken = []
-        for _ in range(asked.rounds):
-            told, answers = run(interpreter, name, asked.rides, folder)
+        timings = []
+        for _ in range(options.rounds):
+            result, answers = run(interpreter, name, options.rides, folder)
             if not np.array_equal(answers, ours[: len(answers)]):
                 raise SystemExit(f"{name} finds other bests than ours")
-            taken.append(told)
-        show(name, asked.rides, taken)
+            timings.append(result)
+        show(name, options.rides, timings)
 
 
-def time_whole_path(asked: argparse.Namespace, folder: Path) -> None:
-    prepare_store(folder, asked.rides)
-    taken: dict[str, list[list[float]]] = {name: [] for name in WHOLE}
-    for _ in range(asked.rounds):
-        prepare_warehouse(folder, asked.rides)
-        for name, wanted in zip(WHOLE, ([asked.rides, 0], [0, asked.rides]), strict=True):
-            told, answers = run(sys.executable, name, asked.rides, folder)
-            if answers.tolist() != wanted:
-                raise SystemExit(f"{name}: {answers.tolist()} rides computed and unchanged, not {wanted}")
-            taken[name].append(told)
+def time_whole_path(options: argparse.Namespace, folder: Path) -> None:
+    prepare_store(folder, options.rides)
+    timings: dict[str, list[list[float]]] = {name: [] for name in WHOLE}
+    for _ in range(options.rounds):
+        prepare_warehouse(folder, options.rides)
+        for name, expected in zip(WHOLE, ([options.rides, 0], [0, options.rides]), strict=True):
+            result, answers = run(sys.executable, name, options.rides, folder)
+            if answers.tolist() != expected:
+                raise SystemExit(f"{name}: {answers.tolist()} rides computed and unchanged, not {expected}")
+            timings[name].append(result)
     for name in WHOLE:
-        show(name, asked.rides, taken[name])
+        show(name, options.rides, timings[name])
 
 
 def main() -> None:
@@ -260,10 +260,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.worker:
-        contender, place = asked.worker
-        ARITHMETIC.get(contender, whole)(asked.rides, Path(place))
+    options = parser.parse_args()
+    if options.worker:
+        contender, place = options.worker
+        ARITHMETIC.get(contender, whole)(options.rides, Path(place))
         return
     from strava_assets.power.durations import DURATIONS_S
 
@@ -271,10 +271,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         np.save(folder / "durations.npy", DURATIONS_S)
-        print(f"| {asked.rides:,} rides of two hours, {within} durations | s | processor s | peak MB |")
+        print(f"| {options.rides:,} rides of two hours, {within} durations | s | processor s | peak MB |")
         print("| --- | --- | --- | --- |")
-        compare_arithmetic(asked, folder)
-        time_whole_path(asked, folder)
+        compare_arithmetic(options, folder)
+        time_whole_path(options, folder)
 
 
 if __name__ == "__main__":

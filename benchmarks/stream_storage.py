@@ -22,9 +22,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.streams import StreamEntry, StreamStore, from_channels, from_streams
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams.recording_table import STRAVA_KEYS
 
 HOUR_S = 3_600
 KIB = 1_024
@@ -41,14 +41,16 @@ def main() -> None:
     answers = [
         {key: {"data": data} for key, data in (streams_of(r, list(STRAVA_KEYS)) or {}).items()} for r in rides
     ]
-    kept = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
-    measure("sample athlete", [recording for recording in kept if recording])
+    tables = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
+    measure("sample athlete", [recording for recording in tables if recording])
     if options.recordings:
         measure("real devices", [of_device(path) for path in sorted(options.recordings.glob("*.csv*"))])
     hours = sum(ride["moving_time"] for ride in rides) / HOUR_S
     bodies = [json.dumps(answer).encode() for answer in answers[:40]]
     share = hours * 40 / len(answers)
-    plain, packed = (sum(map(len, found)) / KIB / share for found in (bodies, map(gzip.compress, bodies)))
+    plain, packed = (
+        sum(map(len, documents)) / KIB / share for documents in (bodies, map(gzip.compress, bodies))
+    )
     print(f"\nStrava's answers themselves: {plain:.0f} KiB an hour, gzipped {packed:.0f}.")
 
 
@@ -64,13 +66,13 @@ def measure(name: str, recordings: list[pa.Table]) -> None:
                 writer.add(StreamEntry("1", str(number), 2026, "stored", "api", now, ""), recording)
         written = time.perf_counter()
         entries = store.entries()
-        found = time.perf_counter()
+        indexed = time.perf_counter()
         read = sum(samples.num_rows for _, samples in store.read(entries.values()))
         ended = time.perf_counter()
         assert read == sum(recording.num_rows for recording in recordings)
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
     count = len(recordings)
-    write_ms, find_ms, read_ms = (1_000 * s for s in (written - began, found - written, ended - found))
+    write_ms, find_ms, read_ms = (1_000 * s for s in (written - began, indexed - written, ended - indexed))
     print(
         f"| {name}, {count} | {hours:.1f} | {size / KIB / hours:.0f} | {write_ms / count:.1f} "
         f"| {find_ms:.1f} | {read_ms / count:.1f} |"
@@ -81,7 +83,9 @@ def of_device(path: Path) -> pa.Table:
     """A recording of a file's columns."""
     columns = csv.read_csv(path).to_pydict()
     renamed = {"heartrate": "heartrate_bpm", "cadence": "cadence_rpm"}
-    return from_channels("1", path.name, {renamed.get(name, name): found for name, found in columns.items()})
+    return from_channels(
+        "1", path.name, {renamed.get(name, name): values for name, values in columns.items()}
+    )
 
 
 if __name__ == "__main__":

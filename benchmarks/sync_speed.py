@@ -44,7 +44,7 @@ while True:
 print(count, time.perf_counter() - began)
 """
 
-OURS = """
+PROJECT = """
 import sys, time
 import fsspec.core, fsspec.implementations.local
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ auth.access_token(base)
 print(auth.calls, time.perf_counter() - began)
 """
 
-THEIRS = """
+OFFLINE = """
 import json, sqlite3, sys, time
 from pathlib import Path
 from requests.adapters import HTTPAdapter
@@ -110,15 +110,15 @@ def timed(python: str, script: str, server: RunningSandbox, expected: int) -> fl
     grant = server.sandbox.tokens.refresh(REFRESH_TOKEN)
     credentials = [grant.access_token, str(grant.expires_at), CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
     with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(  # noqa: S603 - the scripts above
+        process = subprocess.run(  # noqa: S603 - the scripts above
             [python, "-c", script, server.base_url, home, *credentials],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"HOME": home},
         )
-    count, took_s = done.stdout.split()[-2:]
-    assert int(count) == expected, done.stdout
+    count, took_s = process.stdout.split()[-2:]
+    assert int(count) == expected, process.stdout
     return float(took_s)
 
 
@@ -135,27 +135,27 @@ def main() -> None:
     parser.add_argument("--activities", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-peer", action="store_true")
-    asked = parser.parse_args()
-    sandbox = Sandbox.many(asked.activities, limits=None)
+    options = parser.parse_args()
+    sandbox = Sandbox.many(options.activities, limits=None)
     # Every contender starts from the same credentials.
     sandbox.tokens.rotate_refresh_token = False
     with serve(sandbox) as server, tempfile.TemporaryDirectory() as folder:
         contenders = {
             "bare loop of requests": (sys.executable, FLOOR),
-            "strava_assets, client": (sys.executable, OURS.replace("KEEP", "False")),
-            "strava_assets, sync": (sys.executable, OURS.replace("KEEP", "True")),
+            "strava_assets, client": (sys.executable, PROJECT.replace("KEEP", "False")),
+            "strava_assets, sync": (sys.executable, PROJECT.replace("KEEP", "True")),
         }
-        if not asked.no_peer:
-            contenders[PEER] = (peer_python(Path(folder)), THEIRS)
-        taken: dict[str, list[float]] = {name: [] for name in contenders}
+        if not options.no_peer:
+            contenders[PEER] = (peer_python(Path(folder)), OFFLINE)
+        timings: dict[str, list[float]] = {name: [] for name in contenders}
         refreshes: list[float] = []
-        for _ in range(asked.rounds):
+        for _ in range(options.rounds):
             for name, (python, script) in contenders.items():
-                taken[name].append(timed(python, script, server, asked.activities))
+                timings[name].append(timed(python, script, server, options.activities))
             refreshes.append(timed(sys.executable, REFRESH, server, 1))
-    floor_s = statistics.median(taken["bare loop of requests"])
-    print(f"First sync of {asked.activities} activities, median of {asked.rounds} rounds:")
-    for name, seconds in taken.items():
+    floor_s = statistics.median(timings["bare loop of requests"])
+    print(f"First sync of {options.activities} activities, median of {options.rounds} rounds:")
+    for name, seconds in timings.items():
         median_s = statistics.median(seconds)
         print(f"  {name:<24} {median_s:6.2f} s  {median_s / floor_s:5.2f} times the floor")
     print(f"A refresh, once in six hours: {statistics.median(refreshes):.2f} s")

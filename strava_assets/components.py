@@ -70,8 +70,8 @@ class StravaPlatform(dg.Component, dg.Model, dg.Resolvable):
         if unknown:
             raise ConfigurationError(
                 f"defs.yaml cannot set {', '.join(unknown)}.",
-                means="The component takes settings of strava_assets. Credentials do not belong in a project's files.",
-                remedy="Set credentials in the environment, or correct the name; .env.example lists all settings.",
+                means="It takes settings of strava_assets. Credentials do not belong in a project's files.",
+                remedy="Set credentials in the environment, or correct the name. .env.example lists them.",
             )
         given = {name: str(value) for name, value in self.settings.items()}
         return load_settings(defaults | os.environ | given)

@@ -38,7 +38,7 @@ class Run:
         self.succeeded = result.success
 
     def materialized(self) -> dict[str, dict[str, Any]]:
-        """The metadata of every asset that was materialised."""
+        """The metadata of every asset that was materialized."""
         return {
             event.asset_key.to_user_string(): {
                 name: value.value for name, value in event.materialization.metadata.items()
@@ -50,18 +50,18 @@ class Run:
     def checks(self) -> dict[tuple[str, str], AssetCheckEvaluation]:
         """Every check that was evaluated, by asset and name."""
         return {
-            (found.asset_key.to_user_string(), found.check_name): found
-            for found in self.result.get_asset_check_evaluations()
+            (evaluation.asset_key.to_user_string(), evaluation.check_name): evaluation
+            for evaluation in self.result.get_asset_check_evaluations()
         }
 
     def failures(self) -> dict[str, str]:
         """The failed steps' own words."""
-        told = {}
+        messages = {}
         for event in self.result.get_step_failure_events():
             failure = event.step_failure_data
             own = failure.user_failure_data
-            told[str(event.step_key)] = (own.description or "") if own else f"CRASH: {failure.error}"
-        return told
+            messages[str(event.step_key)] = (own.description or "") if own else f"CRASH: {failure.error}"
+        return messages
 
     def retries(self) -> int:
         """How often a step was tried again."""
@@ -89,9 +89,11 @@ class Chain:
         self.waits: list[float] = []
         self._base_url = server.base_url
         tokens = FileStore(self.settings().token_path)
-        known = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
-        given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        tokens.replace(known | given | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)})
+        kept_values = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
+        credentials = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        tokens.replace(
+            kept_values | credentials | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)}
+        )
 
     def settings(self, **fields: Any) -> Settings:
         """The settings of a run."""
@@ -111,7 +113,7 @@ class Chain:
         """The code location, which never waits."""
         with pytest.MonkeyPatch.context() as patch:
             bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
-            patch.setattr("strava_assets.assets.activities.RETRY_TRANSIENT", bound)
+            patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
             return build_defs(self.settings(**fields))
 
     def run(self, job: str = "sync", ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
@@ -127,8 +129,8 @@ class Chain:
     def compute(self, **fields: Any) -> Run:
         """Run `sync` without the page, which takes longer to draw than everything else together."""
         page = dg.AssetSelection.assets("insights_report")
-        everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
-        return self._run_selection(everything - page, fields=fields)
+        all_assets = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
+        return self._run_selection(all_assets - page, fields=fields)
 
     def ingest(self, ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
         """Run `raw_activities` and `bq_activities` alone, without their checks."""
@@ -147,15 +149,15 @@ class Chain:
         fields: Mapping[str, Any] | None = None,
     ) -> Run:
         job = dg.define_asset_job("selected", selection=selection)
-        merged = dg.Definitions.merge(self.definitions(**(fields or {})), dg.Definitions(jobs=[job]))
-        return self.execute(merged.resolve_job_def("selected"), ops)
+        definitions = dg.Definitions.merge(self.definitions(**(fields or {})), dg.Definitions(jobs=[job]))
+        return self.execute(definitions.resolve_job_def("selected"), ops)
 
     def execute(self, job: dg.JobDefinition, ops: Mapping[str, Any] | None = None) -> Run:
         """Run a resolved job."""
         config = {"ops": {name: {"config": dict(values)} for name, values in (ops or {}).items()}}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("strava_assets.strava.client.FIRST_BACKOFF_S", 0)
-            patch.setattr("strava_assets.resources.strava.time", SimpleNamespace(sleep=self.waits.append))
+            patch.setattr("strava_assets.wiring.time", SimpleNamespace(sleep=self.waits.append))
             return Run(job.execute_in_process(config, instance=self.instance, raise_on_error=False))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
@@ -192,7 +194,7 @@ def chain(
             yield Chain(home, server, own, fields)
 
 
-def copied(home: Path, to: Path) -> Path:
+def copy_home(home: Path, to: Path) -> Path:
     """A copy of a home, to be changed at will."""
     return shutil.copytree(home, to)
 

@@ -43,9 +43,9 @@ def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
     """A platform of its own that has run once, over `riding()`."""
-    from strava_assets_tests.chain import chain, copied, riding
+    from strava_assets_tests.chain import chain, copy_home, riding
 
-    with chain(copied(a_loaded_home, tmp_path / "home"), riding(), streams="power") as platform:
+    with chain(copy_home(a_loaded_home, tmp_path / "home"), riding(), streams="power") as platform:
         yield platform
 
 

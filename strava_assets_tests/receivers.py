@@ -22,14 +22,14 @@ class Webhook(ThreadingHTTPServer):
     """Keeps every message that was posted to it.
 
     Attributes:
-        got: the bodies, decoded, in order.
+        messages: the bodies, decoded, in order.
         paths: where each was posted to.
         status: what it answers with.
         faults: how many it answers with status 503 first.
     """
 
     def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.status = 200
         self.faults = 0
@@ -51,7 +51,7 @@ class _Post(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append(json.loads(body))
+        self.server.messages.append(json.loads(body))
         self.server.paths.append(self.path)
         status = self.server.status
         if self.server.faults:
@@ -71,13 +71,13 @@ class MailServer(socketserver.ThreadingTCPServer):
     """Takes every mail and keeps it.
 
     Attributes:
-        got: the mails in order, as their recipients read them.
+        messages: the mails in order, as their recipients read them.
     """
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.got: list[EmailMessage] = []
+        self.messages: list[EmailMessage] = []
         super().__init__(("127.0.0.1", 0), _Smtp)
 
     @property
@@ -91,10 +91,10 @@ class _Smtp(socketserver.StreamRequestHandler):
     ANSWERS: ClassVar = {"DATA": "354 go on", "QUIT": "221 bye"}
 
     def handle(self) -> None:
-        self._say("220 ready")
+        self._send("220 ready")
         for line in self.rfile:
             verb = line.decode().strip().split(" ")[0].split(":")[0].upper()
-            self._say(self.ANSWERS.get(verb, "250 well"))
+            self._send(self.ANSWERS.get(verb, "250 well"))
             if verb == "QUIT":
                 return
             if verb == "DATA":
@@ -102,10 +102,10 @@ class _Smtp(socketserver.StreamRequestHandler):
 
     def _take(self) -> None:
         body = b"".join(iter(self.rfile.readline, b".\r\n"))
-        self.server.got.append(message_from_bytes(body, policy=policy.default))
-        self._say("250 taken")
+        self.server.messages.append(message_from_bytes(body, policy=policy.default))
+        self._send("250 taken")
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
 
 

@@ -23,7 +23,6 @@ def table_metadata(
     key: Sequence[str],
     *,
     grain: str,
-    storage_kind: str,
     lineage: Lineage | None = None,
 ) -> dict[str, Any]:
     """Definition metadata of an asset that is a table.
@@ -33,14 +32,12 @@ def table_metadata(
         columns: its columns in order.
         key: the columns that identify a row.
         grain: what one row is.
-        storage_kind: `duckdb` or `bigquery`.
         lineage: for each column the columns it is made of, as (asset, column).
     """
     lineage = lineage or {}
     metadata: dict[str, Any] = {
         "dagster/column_schema": _schema(columns, key, grain, lineage),
         "dagster/table_name": name,
-        "dagster/storage_kind": storage_kind,
     }
     if lineage:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(

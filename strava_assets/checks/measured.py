@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets.assets.activities import WAREHOUSE_POOL
-from strava_assets.assets.failures import told_with_its_cure
+from strava_assets.assets.failures import as_dagster_failure
 from strava_assets.resources import LandingResource, StreamsResource, WarehouseResource
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def build_checks(asset: str, checks: Sequence[Check]) -> dg.AssetChecksDefinitio
         streams: StreamsResource,
     ) -> Iterator[dg.AssetCheckResult]:
         chosen = {key.name for key in context.selected_asset_check_keys}
-        with told_with_its_cure(), warehouse.open() as engine:
+        with as_dagster_failure(), warehouse.open() as engine:
             subject = Subject(engine, landing.open(), streams.open())
             findings = {name: by_name[name].look(subject) for name in by_name if name in chosen}
         for name, finding in findings.items():

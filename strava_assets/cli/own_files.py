@@ -19,7 +19,10 @@ _SQLITE = r"\.db(?:-wal|-shm|-journal)?"
 IN_DAGSTER_HOME = re.compile(
     "|".join(
         (
-            r"dagster\.yaml",
+            r"dagster\.yaml(?:\.shipped)?",
+            r"(?:preparing|up)\.lock",
+            r"services/[a-z_]+\.lock",
+            rf"running/(?:id|{_RUN}\.lock)",
             rf"history/runs{_SQLITE}",
             rf"history/runs/(?:index|{_RUN}){_SQLITE}",
             rf"schedules/schedules{_SQLITE}",
@@ -29,8 +32,7 @@ IN_DAGSTER_HOME = re.compile(
         )
     )
 )
-IN_LOGS = re.compile(r"(?:webserver|daemon)\.log")
-IN_DUCKDB_SPILL = re.compile(r"duckdb_temp_[^/]+")
+IN_LOGS = re.compile(r"(?:code_server|host|webserver|daemon)\.log(?:\.1)?")
 SCRATCH_FOLDER = re.compile(r"verify-[0-9a-f]{8}")
 IN_SCRATCH_FOLDER = re.compile(r"scratch\.duckdb(?:\.wal|\.tmp/duckdb_temp_[^/]+)?")
 

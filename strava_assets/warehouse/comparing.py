@@ -46,22 +46,22 @@ def row_differences(table: Table, actual: Warehouse, expected: Warehouse) -> Ite
         actual: the warehouse at hand.
         expected: what it is held against.
     """
-    ours, theirs = _ordered(actual, table), _ordered(expected, table)
-    mine, other = next(ours, None), next(theirs, None)
-    while mine or other:
-        if other is None or (mine and mine[0] < other[0]):
-            yield RowDifference(_named(table, mine), extra=True)
-            mine = next(ours, None)
-        elif mine is None or other[0] < mine[0]:
-            yield RowDifference(_named(table, other))
-            other = next(theirs, None)
+    actual_rows, expected_rows = _ordered(actual, table), _ordered(expected, table)
+    row, expected_row = next(actual_rows, None), next(expected_rows, None)
+    while row or expected_row:
+        if expected_row is None or (row and row[0] < expected_row[0]):
+            yield RowDifference(_named(table, row), extra=True)
+            row = next(actual_rows, None)
+        elif row is None or expected_row[0] < row[0]:
+            yield RowDifference(_named(table, expected_row))
+            expected_row = next(expected_rows, None)
         else:
-            if mine[1] != other[1]:
-                pairs = zip(table.columns, mine[1], other[1], strict=True)
+            if row[1] != expected_row[1]:
+                pairs = zip(table.columns, row[1], expected_row[1], strict=True)
                 yield RowDifference(
-                    _named(table, mine), tuple(column.name for column, a, b in pairs if a != b)
+                    _named(table, row), tuple(column.name for column, a, b in pairs if a != b)
                 )
-            mine, other = next(ours, None), next(theirs, None)
+            row, expected_row = next(actual_rows, None), next(expected_rows, None)
 
 
 def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> Iterator[pa.RecordBatch]:
@@ -78,15 +78,15 @@ def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> I
     query = f"SELECT {names} FROM {table_named(table.name).sql(dialect='bigquery')}"  # noqa: S608 -- checked names
     if by_key:
         query += f" ORDER BY {', '.join(column_named(name).sql(dialect='bigquery') for name in table.key)}"
-    wanted = arrow_schema(table.columns)
+    schema = arrow_schema(table.columns)
     for batch in warehouse.query_batches(query, batch_rows=_READ_ROWS):
         columns = [
-            batch.column(column.name).cast(wanted.field(column.name).type)
+            batch.column(column.name).cast(schema.field(column.name).type)
             if column.name in stored
-            else pa.nulls(batch.num_rows, wanted.field(column.name).type)
+            else pa.nulls(batch.num_rows, schema.field(column.name).type)
             for column in table.columns
         ]
-        yield pa.record_batch(columns, schema=wanted)
+        yield pa.record_batch(columns, schema=schema)
 
 
 def comparable_rows(table: Table, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

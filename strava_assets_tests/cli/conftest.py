@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.sandbox import Sandbox, serve
-from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, copied, own_environment
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, copy_home, own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,15 +55,15 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sandbox.tokens.rotate_refresh_token = False
             with pytest.MonkeyPatch.context() as patch, serve(sandbox) as server:
                 own_environment(patch, folder)
-                done = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
-            assert done.status == 0, done.out + done.err
+                result = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
+            assert result.status == 0, result.out + result.err
     return folder / "data"
 
 
 @pytest.fixture
 def synced(terminal: Terminal, synced_home: Path) -> Terminal:
     """A terminal of one who has synced; Strava cannot be reached from it."""
-    copied(synced_home, terminal.folder)
+    copy_home(synced_home, terminal.folder)
     nobody = "http://127.0.0.1:9"
     terminal.environ |= {"STRAVA_API_BASE_URL": nobody, "STRAVA_OAUTH_BASE_URL": f"{nobody}/oauth"}
     return terminal

@@ -63,7 +63,7 @@ class Up:
                 return
         pytest.fail(f"It ended without {text!r}:\n{self.out}")
 
-    def ended(self) -> int:
+    def wait(self) -> int:
         """Its exit status, once it has ended by itself."""
         assert self.process.stdout
         self.lines += self.process.stdout
@@ -107,12 +107,12 @@ class Up:
 
 
 def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-    return [daemon for daemon in found if daemon["required"]]
+    statuses: list[dict[str, Any]] = data["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return [daemon for daemon in statuses if daemon["required"]]
 
 
 @contextmanager
-def going_up(
+def running_command(
     folder: Path,
     *options: str,
     command: str = "up",
@@ -175,15 +175,15 @@ def processes_in(folder: Path) -> list[str]:
 
 
 def _processes(folder: Path) -> list[tuple[int, str]]:
-    found = []
+    processes = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink() == folder:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found.append((int(entry.name), line))
+                processes.append((int(entry.name), line))
         except OSError:  # it has just ended, or is not ours to see
             continue
-    return found
+    return processes
 
 
 def port_is_free(port: int) -> bool:

@@ -31,7 +31,7 @@ CREDENTIALS = {
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """What a command printed, and its exit status."""
 
     status: int
@@ -50,7 +50,7 @@ class Terminal:
     def home(self) -> Path:
         return self.folder / "data"
 
-    def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
+    def run(self, *arguments: str, typed: str = "", **environ: str) -> CommandResult:
         """A command in this process."""
         before, umask = dict(os.environ), os.umask(0o022)
         try:
@@ -62,7 +62,7 @@ class Terminal:
             os.environ.update(before)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Said(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     def at(self, server: RunningSandbox) -> Terminal:
         """The same terminal, with this sandbox for Strava."""
@@ -89,7 +89,7 @@ def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.chdir(folder)
 
 
-def copied(template: Path, folder: Path) -> None:
+def copy_home(template: Path, folder: Path) -> None:
     """Put a home that was made once into a test's folder."""
     shutil.copytree(template, folder / "data")
 

@@ -72,7 +72,7 @@ def test_a_newer_version_is_put_beside_the_owners_and_said_once(
 
     assert prepare_again(dagster_home) == "# all mine\n"
     assert (dagster_home / "dagster.yaml.shipped").read_text() == newer
-    assert "has changes of yours and is kept; dagster.yaml.shipped beside it is the new version" in (
+    assert "was edited and is kept. The new version is dagster.yaml.shipped in the same folder" in (
         " ".join(capsys.readouterr().out.split())
     )
     assert prepare_again(dagster_home) == "# all mine\n"

@@ -11,7 +11,7 @@ import dagster as dg
 
 from strava_assets.cli.instance import prepare_home
 from strava_assets.execution.recovery import open_instance
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOLD = """
 import sys
 import dagster as dg
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 with dg.DagsterInstance.get() as instance:
     lock = RunLocks.of(instance).take(sys.argv[1])
     print("held", flush=True)

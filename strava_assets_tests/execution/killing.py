@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 LIMIT_S = 240
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
+def until(condition: Callable[[], Any], description: str) -> Any:
     """What a condition gives once it is true."""
     deadline = time.monotonic() + LIMIT_S
     while not (value := condition()):
         if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come within {LIMIT_S} s")
+            pytest.fail(f"{description} did not come within {LIMIT_S} s")
         time.sleep(0.005)
     return value
 
@@ -35,7 +35,7 @@ def holder_of_step(home: Path, step: str) -> str | None:
     rows = _rows(
         home / "dagster" / "history" / "runs" / "index.db", "SELECT run_id, step_key FROM concurrency_slots"
     )
-    return next((run_id for run_id, held in rows if held == step and run_id), None)
+    return next((run_id for run_id, step_key in rows if step_key == step and run_id), None)
 
 
 def held_pools(home: Path) -> list[str]:

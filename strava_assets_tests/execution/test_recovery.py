@@ -11,7 +11,7 @@ import pytest
 from strava_assets.execution.launcher import LockCheckingRunLauncher
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import end_dead_runs, find_dead_runs
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets_tests.execution.homes import alive, holders, instance_in, started_run, status_of
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[stories.Story]:
-    with stories.story(tmp_path) as told:
-        yield told
+    with stories.story(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Builder:
         return output("buildah", *self._store, *arguments)
 
     def base(self, archive: Path, name: str) -> None:
-        """Make the image that the Dockerfile builds on from Debian's packages: no registry of images is asked."""
+        """Make the image that the Dockerfile builds on, from Debian's packages."""
         container = self("from", "scratch")
         self("add", "--quiet", container, archive, "/")
         self("run", "--isolation", "chroot", container, "--", "ln", "-s", "python3", "/usr/bin/python")
@@ -83,7 +83,9 @@ def test_the_image_is_built_and_runs_the_chain(builder: Builder, tmp_path: Path)
     ]
     builder.base(archive, f"docker.io/library/python:{version}")
     archive.unlink()
-    builder("build", "--isolation", "chroot", "--network", "host", "--pull-never", "--tag", "strava-assets", ".")
+    builder(
+        "build", "--isolation", "chroot", "--network", "host", "--pull-never", "--tag", "strava-assets", "."
+    )
     container = builder("from", "--pull-never", "localhost/strava-assets")
 
     def inside(*command: str) -> str:
@@ -97,7 +99,7 @@ def test_the_image_is_built_and_runs_the_chain(builder: Builder, tmp_path: Path)
     # About 1,020 MB with Debian's Python below it.
     assert int(inside("du", "-sm", "/opt/venv").split()[0]) < 850
 
-    said = inside("strava-assets", "up", "--no-ui", "--once")
+    output_of_up = inside("strava-assets", "up", "--no-ui", "--once")
 
-    assert "✓ weekly_watts" in said
-    assert "✓ insights_report" in said
+    assert "✓ weekly_watts" in output_of_up
+    assert "✓ insights_report" in output_of_up

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from strava_assets_tests.cli.started import going_up
+from strava_assets_tests.cli.started import running_command
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("pyproject.toml", "setup.cfg", "README.md", "LICENSE")
@@ -75,15 +75,24 @@ def test_every_file_of_the_package_is_in_the_wheel_and_in_the_source_archive(bui
 
     assert package_files() - in_wheel == set()
     assert package_files() - in_source == set()
-    assert {name.rpartition(".")[2] for name in package_files()} >= {"sql", "json", "yaml", "jinja", "css", "js"}
+    assert {name.rpartition(".")[2] for name in package_files()} >= {
+        "sql",
+        "json",
+        "yaml",
+        "jinja",
+        "css",
+        "js",
+    }
     assert not [name for name in in_wheel if name.startswith("strava_assets_tests")]
 
 
 def test_the_wheel_gives_chain_ui_and_report_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     code = "import strava_assets; print(strava_assets.__file__)"
-    assert Path(run(installed.with_name("python"), "-I", "-c", code).strip()).is_relative_to(installed.parents[1])
+    assert Path(run(installed.with_name("python"), "-I", "-c", code).strip()).is_relative_to(
+        installed.parents[1]
+    )
 
-    with going_up(tmp_path, "--once", program=installed) as up:
+    with running_command(tmp_path, "--once", program=installed) as up:
         assert up.ended() == 0, up.out
 
     assert "✓ weekly_watts" in up.out
@@ -101,7 +110,7 @@ def test_the_wheel_installs_into_an_empty_environment(built: Path, tmp_path: Pat
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    with going_up(folder, "--once", program=tmp_path / "empty" / "bin" / "strava-assets") as up:
+    with running_command(folder, "--once", program=tmp_path / "empty" / "bin" / "strava-assets") as up:
         assert up.ended() == 0, up.out
 
     assert (folder / "data" / "sample" / "report" / "index.html").is_file()

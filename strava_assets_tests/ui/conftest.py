@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from strava_assets_tests.chromium import chromium, open_window
-from strava_assets_tests.cli.started import Up, going_up, port_is_free, processes_in
+from strava_assets_tests.cli.started import Up, port_is_free, processes_in, running_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,39 +53,39 @@ class Screen:
         """Go to a page of the UI."""
         self.page.goto(f"{self.platform.address}/{path}")
 
-    def seen(self, found: Locator) -> Locator:
+    def wait_for(self, locator: Locator) -> Locator:
         """The first of what is looked for, once it is seen."""
-        found.first.wait_for()
-        return found.first
+        locator.first.wait_for()
+        return locator.first
 
     def text(self, part: str) -> Locator:
         """An element with this in its text, once it is seen."""
-        return self.seen(self.page.get_by_text(part))
+        return self.wait_for(self.page.get_by_text(part))
 
     def row(self, name: str) -> Locator:
         """The row with this name, in a table of columns or of metadata, once it is seen."""
-        named = self.page.get_by_role("cell").get_by_text(name, exact=True)
-        return self.seen(self.page.get_by_role("row").filter(has=named))
+        cell = self.page.get_by_role("cell").get_by_text(name, exact=True)
+        return self.wait_for(self.page.get_by_role("row").filter(has=cell))
 
     def below(self, heading: str) -> str:
         """What stands below a heading of the column on the right."""
-        return self.seen(self.page.get_by_text(heading, exact=True).last.locator("xpath=..")).inner_text()
+        return self.wait_for(self.page.get_by_text(heading, exact=True).last.locator("xpath=..")).inner_text()
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+    with chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Started in an empty folder, once for all, and stopped as a machine that shuts down does."""
-    with going_up(tmp_path_factory.mktemp("platform")) as up:
+    with running_command(tmp_path_factory.mktemp("platform")) as up:
         up.read_until("Ctrl-C stops everything")
         yield Platform(up)
         up.process.send_signal(signal.SIGTERM)
-        assert up.ended() == 0, up.out
+        assert up.wait() == 0, up.out
     assert processes_in(up.folder) == []
     assert port_is_free(up.port)
 

@@ -35,11 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     on_duckdb = request.param == "duckdb"
-    made: Engine = (
+    engine_under_test: Engine = (
         DuckDBEngine(tmp_path) if on_duckdb else BigQueryEngine(request.getfixturevalue("emulator"))
     )
-    with closing(made):
-        yield made
+    with closing(engine_under_test):
+        yield engine_under_test
 
 
 @pytest.fixture

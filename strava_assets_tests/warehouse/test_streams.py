@@ -13,8 +13,8 @@ from google.cloud import bigquery
 
 from strava_assets.checks.measured import Subject
 from strava_assets.checks.streams import recent_rides_have_streams
-from strava_assets.history.records import Origin, read_record
-from strava_assets.history.streams import fingerprint_of, keep_books, wanted
+from strava_assets.history.landed_records import Origin, read_record
+from strava_assets.history.stream_fetching import fingerprint_of, wanted, write_stream_index
 from strava_assets.landing import Landing
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.streams import STREAM_SAMPLES
@@ -55,7 +55,7 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
 
     assert (wants("power"), wants("all"), wants("none")) == (["1"], ["1", "5", "2"], [])
     for _ in range(2):
-        assert keep_books(warehouse, store.entries()) == 2
+        assert write_stream_index(warehouse, store.entries()) == 2
     books = warehouse.query(
         "SELECT activity_id, status, samples, has_watts, fetched_at FROM activity_streams "
         "ORDER BY activity_id"

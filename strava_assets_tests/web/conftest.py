@@ -80,7 +80,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         statuses: list[int] = []
         own_name = AllowedHosts.of_setting([OWN_NAME], "STRAVA_ASSETS_ALLOWED_HOSTS")
         apps: dict[str, ASGIApp] = {
-            "guarded": recorded(build_app(context, allowed=settings.hosts, report_folder=report), statuses),
+            "guarded": record_statuses(
+                build_app(context, allowed=settings.hosts, report_folder=report), statuses
+            ),
             "prefixed": build_app(
                 context, allowed=settings.hosts, path_prefix="/rides", report_folder=report
             ),
@@ -91,7 +93,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield Platform(instance, **ports, statuses=statuses)
 
 
-def recorded(app: ASGIApp, statuses: list[int]) -> ASGIApp:
+def record_statuses(app: ASGIApp, statuses: list[int]) -> ASGIApp:
     """An app whose statuses are kept: a browser hides those of what it blocks."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,5 +110,5 @@ def recorded(app: ASGIApp, statuses: list[int]) -> ASGIApp:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A browser for which every name under .example is this machine, as hostile name servers tell it."""
-    with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as started:
-        yield started
+    with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as opened:
+        yield opened

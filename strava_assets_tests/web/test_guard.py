@@ -66,7 +66,7 @@ def test_a_foreign_host_is_refused_whatever_it_asks(port: int, method: str) -> N
     assert answer.status == 403
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     if method != "HEAD":
-        assert "does not answer under the name 'evil.example'" in answer.text
+        assert "does not accept requests for the host 'evil.example'" in answer.text
         assert "What to do: " in answer.text
 
 

@@ -55,10 +55,10 @@ class Window:
     frames: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("response", self._note)
+        self.page.on("response", self._record_refusal)
         self.page.on("websocket", self._listen)
 
-    def _note(self, response: Response) -> None:
+    def _record_refusal(self, response: Response) -> None:
         if response.status == 403:
             self.refused.append(response.url)
 
