@@ -1,7 +1,7 @@
 """The component with which another Dagster project mounts this platform.
 
-Its `defs.yaml` needs a type and the settings that differ from the defaults; docs/component.md shows one. Setuptools
-registers this module under `dagster_dg_cli.registry_modules`, so `dg list components` shows it.
+docs/component.md shows its `defs.yaml`. The package registers this module under
+`dagster_dg_cli.registry_modules`, so `dg list components` shows it.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ class StravaPlatform(dg.Component, dg.Model, dg.Resolvable):
     def _load_settings(self, defaults: dict[str, str]) -> Settings:
         from strava_assets.settings import Settings, load_settings, variable_name
 
-        known = {variable_name(field) for field in Settings.model_fields.keys() - CREDENTIALS}
-        unknown = sorted(self.settings.keys() - known)
+        allowed = {variable_name(field) for field in Settings.model_fields.keys() - CREDENTIALS}
+        unknown = sorted(self.settings.keys() - allowed)
         if unknown:
             raise ConfigurationError(
                 f"defs.yaml cannot set {', '.join(unknown)}.",

@@ -41,7 +41,7 @@ import dagster as dg
 def defs():
     return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
 """
-# An asset of its own over one of ours, and an IO manager, an executor and a job over everything that is its own.
+# An asset that reads one of ours, and an IO manager, an executor and a job of the project's own.
 OWN = """
 import dagster as dg
 from strava_assets.resources import WarehouseResource

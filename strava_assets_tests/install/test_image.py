@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets_tests.deploy.postgres import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -99,7 +101,7 @@ def test_the_image_is_built_and_runs_the_chain(builder: Builder, tmp_path: Path)
     # About 1,020 MB with Debian's Python below it.
     assert int(inside("du", "-sm", "/opt/venv").split()[0]) < 850
 
-    output_of_up = inside("strava-assets", "up", "--no-ui", "--once")
+    output_of_up = inside("strava-assets", "up", "--once", "--port", str(free_port()))
 
     assert "✓ weekly_watts" in output_of_up
     assert "✓ insights_report" in output_of_up

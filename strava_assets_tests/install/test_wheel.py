@@ -93,7 +93,7 @@ def test_the_wheel_gives_chain_ui_and_report_in_an_empty_folder(installed: Path,
     )
 
     with running_command(tmp_path, "--once", program=installed) as up:
-        assert up.ended() == 0, up.out
+        assert up.wait() == 0, up.out
 
     assert "✓ weekly_watts" in up.out
     assert "The Dagster UI: http://127.0.0.1:" in up.out
@@ -111,6 +111,6 @@ def test_the_wheel_installs_into_an_empty_environment(built: Path, tmp_path: Pat
     folder.mkdir()
 
     with running_command(folder, "--once", program=tmp_path / "empty" / "bin" / "strava-assets") as up:
-        assert up.ended() == 0, up.out
+        assert up.wait() == 0, up.out
 
     assert (folder / "data" / "sample" / "report" / "index.html").is_file()
