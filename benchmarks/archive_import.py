@@ -1,8 +1,8 @@
-"""What importing a bulk export costs beside bare decoding of the same files.
+"""Compares the import of a bulk export with fitdecode alone on the same files.
 
-The export has as many activities as asked for, half of them with a FIT file of two hours at 1 Hz. Each
-contender is a process of its own, start-up included. The floor reads the files and has fitdecode decode every
-message, with the importer's own options and with those it comes with, and keeps nothing.
+Half of the activities have a FIT file of two hours at 1 Hz. Each contender runs in its own process, and its
+start-up counts. The floor decodes every message with fitdecode, with the importer's options and with the
+default options, and stores nothing.
 
     python -m benchmarks.archive_import [--activities 5000]
 """
@@ -21,7 +21,7 @@ from strava_assets_tests.archive.devices import START, a_ride
 from strava_assets_tests.archive.exports import Exported, exported_ride, packed, write_export
 
 SECONDS = 7_200
-# So many files tell what one costs; all of them would take as long as the import.
+# Enough files for the cost of one; all of them would take as long as the import.
 FLOOR_FILES = 100
 
 MEASURE = """
@@ -75,7 +75,7 @@ if __name__ == "__main__":
 
 
 def an_export(folder: Path, activities: int) -> Path:
-    """The zip; rides three hours apart, every other one with a recording."""
+    """The zip, with rides every three hours, every other one with a recording."""
     exported = []
     for number in range(activities):
         start = START - timedelta(hours=3 * number)
@@ -88,7 +88,7 @@ def an_export(folder: Path, activities: int) -> Path:
 
 
 def measured(program: str, *arguments: str) -> tuple[int, float, float, float, float]:
-    """Files, seconds by the wall, processor seconds, peak MB, peak MB of a worker."""
+    """Files, wall-clock seconds, CPU seconds, peak MB, and peak MB of a worker."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "program.py"
         path.write_text(program)

@@ -1,12 +1,12 @@
-"""100,000 activities through the BigQuery path, beside the client's own load of the same rows.
+"""Compares a merge of 100,000 activities into BigQuery with the client's own load of the same rows.
 
     make tools
     .venv/bin/python -m benchmarks.bigquery_merge
 
-All ask the emulator over HTTP, in turns, five times each. The merge goes into an empty table, where it stages
-and inserts, and once more into the full one, where it stages, counts and merges; the client only loads a data
-frame. The bare client is what is left without the project: it loads the staged file and runs the same INSERT,
-the same MERGE. Memory is this process's growth.
+All use the emulator over HTTP, five times each in turns. The first merge stages and inserts into an empty
+table; the second one stages, counts and merges into the full table. The client only loads a data frame. The
+bare client loads the staged file and runs the same INSERT and MERGE without the project. Memory is the growth
+of this process.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ EXTRA = '{"map": {"summary_polyline": "' + "a" * 400 + '"}, "kudoers": [1, 2, 3]
 
 
 def batches(rows: int, start: int = 0) -> Iterator[pa.RecordBatch]:
-    """Activities, a batch at a time."""
+    """Activities in batches."""
     schema = arrow_schema(ACTIVITIES.columns)
     first = date(2000, 1, 3)
     for begin in range(start, start + rows, BATCH):
@@ -80,7 +80,7 @@ def time_merge(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> tuple[floa
 
 
 def time_bare_client(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> tuple[float, float]:
-    """Seconds of the bare client for the same: the file loaded and inserted, the file loaded and merged."""
+    """Seconds of the bare client for load and INSERT, and for load and MERGE."""
     stage, target = f"{engine.dataset}.by_hand", ACTIVITIES.name
     config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
     settings = bigquery.QueryJobConfig(default_dataset=f"{engine.client.project}.{engine.dataset}")
@@ -119,7 +119,7 @@ def time_dataframe_load(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> f
 
 
 def main() -> None:
-    # The client recommends another package for data frames; what is measured is what it does by itself.
+    # The client recommends another package for data frames, but its own implementation is measured.
     warnings.filterwarnings("ignore", category=FutureWarning)
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=100_000)

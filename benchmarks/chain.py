@@ -1,6 +1,6 @@
 """The whole chain on a laptop: start-up, a first and a second run, and memory as the history grows.
 
-Each figure comes from a process of its own; the sandbox that plays Strava runs in this one.
+Each figure is measured in a separate process; the sandbox runs in this one.
 
     python -m benchmarks.chain [--activities 10000 50000]
 """
@@ -40,7 +40,7 @@ with dg.DagsterInstance.ephemeral() as instance:
 
 
 def runs(sandbox: Sandbox, *names: str) -> None:
-    """Run the chain once a name in one process, and print what it took."""
+    """Run the chain once per name in one process, and print time and memory."""
     with serve(sandbox) as server, tempfile.TemporaryDirectory() as home:
         environ = os.environ | {
             "STRAVA_ASSETS_HOME": home,

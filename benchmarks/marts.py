@@ -1,9 +1,9 @@
-"""How long each mart takes and how much memory, on many athletes: the mart, hand-written SQL, pandas.
+"""Time and memory of each mart, on many athletes; weekly_watts beside hand-written SQL and pandas.
 
 Every contender is a process of its own over the same DuckDB file, with the same memory limit and threads, and
-writes its answer as a table. `floor` is benchmarks/floor/*.sql: the same columns, written by hand for DuckDB
-alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, vectorized, from memory; the
-answer of either must equal the mart's.
+writes its answer as a table. `floor` is benchmarks/floor/weekly_watts.sql: the same columns, written by hand
+for DuckDB alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, vectorized, in
+memory; the answer of either must equal the mart's.
 
     python benchmarks/marts.py [--activities 1000000] [--rounds 3] [--memory 1GB] [--only weekly_watts]
                               [--no-pandas]
@@ -109,11 +109,6 @@ def prepare(activities: str, path: Path, memory: str) -> None:
             (ATHLETE_PROFILE, figures),
         ):
             warehouse.replace(table, pa.Table.from_pylist(rows, schema=arrow_schema(table.columns)))
-        for mart in load():
-            if mart.is_view:
-                warehouse.create_view_as(
-                    mart.name, mart.sql, description=mart.description, columns=mart.columns
-                )
     with connect(path) as connection:
         connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
         connection.execute(HISTORY.format(activities=count, athletes=athletes))
@@ -134,9 +129,15 @@ def prepare(activities: str, path: Path, memory: str) -> None:
 def run_mart(name: str, path: Path, memory: str) -> None:
     mart = next(mart for mart in load() if mart.name == name)
     with DuckDBWarehouse(path, memory_limit=memory, threads=2) as warehouse:
-        split_by = SplitBy(mart.key[0], mart.depends_on)
+        if mart.is_view:
+            warehouse.create_view_as(name, mart.sql, description=mart.description, columns=mart.columns)
+            return
         warehouse.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
+            name,
+            mart.sql,
+            description=mart.description,
+            columns=mart.columns,
+            split_by=SplitBy(mart.key[0], mart.depends_on),
         )
 
 
@@ -240,14 +241,15 @@ def main() -> None:
         measured("prepare", str(options.activities), path, options.memory)
         print(f"| {options.activities:,} activities | contender | s | processor s | peak MB |")
         print("| --- | --- | --- | --- | --- |")
-        tables = [mart for mart in load() if not mart.is_view]
-        read = {name for mart in tables if options.only in mart.name for name in mart.reads}
-        for mart in tables:
-            if options.only in mart.name:
-                with_pandas = mart.name == "weekly_watts" and not options.no_pandas
-                kinds = ["mart", "floor", *(["pandas"] if with_pandas else [])]
-                race(mart.name, kinds, path, options.memory, options.rounds)
-            elif mart.name in read:
+        marts = load()
+        chosen = [mart for mart in marts if options.only in mart.name]
+        read = {name for mart in chosen for name in (*mart.reads, *mart.depends_on)}
+        for mart in marts:
+            if mart in chosen and not mart.is_view:
+                floor = ["floor"] if (FLOOR / f"{mart.name}.sql").exists() else []
+                pandas = ["pandas"] if floor and not options.no_pandas else []
+                race(mart.name, ["mart", *floor, *pandas], path, options.memory, options.rounds)
+            elif mart in chosen or mart.name in read:
                 measured("mart", mart.name, path, options.memory)
 
 

@@ -1,7 +1,7 @@
 """Peak memory and time of a first sync, from Strava into the table, by length of history.
 
-Each history is synced by a process of its own against a sandbox without rate limits: fetch into a local
-landing, load into a DuckDB file, rebuild. Printed is the process's peak resident memory, as Linux counts it.
+Each history is synced in a separate process with a sandbox without rate limits: fetch into a local landing,
+load into a DuckDB file, rebuild. Memory is the peak resident memory of the process on Linux.
 
     python benchmarks/memory.py [--activities 10000 50000]
 """

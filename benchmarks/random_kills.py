@@ -1,4 +1,4 @@
-"""Kills commands at random moments, a thousand times; after each few, one sync must succeed unaided.
+"""Kills commands at random moments, a thousand times; after a few kills one sync must succeed unaided.
 
     python -m benchmarks.random_kills [--kills 1000] [--seed 1]
 
@@ -59,12 +59,12 @@ OPEN = {"NOT_STARTED", "STARTING", "STARTED", "CANCELING", "QUEUED"}
 
 @dataclass
 class Rounds:
-    """A home that is killed in, and what has happened there.
+    """The rounds in one home.
 
     Args:
-        folder: where the commands are started.
-        server: the Strava they ask.
-        chance: of everything that is random.
+        folder: The working directory of the commands.
+        server: Their Strava.
+        chance: The generator of all random choices.
     """
 
     folder: Path
@@ -77,12 +77,12 @@ class Rounds:
         """One round.
 
         Raises:
-            AssertionError: the sync after the kills failed, or what it left is not right.
+            AssertionError: The sync after the kills failed, or its result is wrong.
         """
         edit_history(self.server.sandbox, self.chance)
         for _ in range(self.chance.randint(1, 2 * KILLS_A_ROUND - 1)):
             self._kill(self.chance.choice(COMMANDS))
-        # `forget` revokes it; the athlete lets the application in again.
+        # `forget` revokes the token; the athlete authorizes the application again.
         self.server.sandbox.tokens.valid_refresh_token = REFRESH_TOKEN
         began = time.monotonic()
         with self._running("sync", "--full") as sync:
@@ -96,7 +96,7 @@ class Rounds:
             assert verifying.wait() == 0, verifying.out
 
     def _kill(self, line: tuple[str, ...]) -> None:
-        """Start a command and kill one of its processes, which need not be the first, at a random moment."""
+        """Start a command and kill a random one of its processes at a random moment."""
         with self._running(*line) as doomed:
             time.sleep(self.chance.uniform(0, 1.2 * self.usual_s.get("sync", 10)))
             children = descendants(doomed.process.pid)
@@ -105,7 +105,7 @@ class Rounds:
                 os.kill(victim, signal.SIGKILL)
             self.kills[line[0] if doomed.process.poll() is None else f"{line[0]}, ended before"] += 1
             doomed.process.kill()
-        # What the command had started ends by itself; a new one would end it otherwise.
+        # The child processes of the command end by themselves.
         until(lambda: not processes_in(self.folder), "the end of what was killed")
 
     def _running(self, command: str, *options: str) -> AbstractContextManager[Up]:
@@ -123,7 +123,7 @@ def edit_history(sandbox: Sandbox, chance: random.Random) -> None:
 
 
 def assert_whole(folder: Path, sandbox: Sandbox) -> None:
-    """No run is open, no pool is held, and the table shows what Strava shows, each activity once."""
+    """No run is open, no pool is held, and the table has the activities of Strava, each once."""
     home = folder / "data"
     assert held_pools(home) == []
     assert not OPEN & set(runs_by_status(home))
@@ -140,7 +140,7 @@ def assert_whole(folder: Path, sandbox: Sandbox) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes below one, by Linux's /proc."""
+    """All descendants of a process, from Linux's /proc."""
     pids = []
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():

@@ -1,6 +1,6 @@
-"""The page: how long it takes to write, how large it is, and how soon its charts are there in Chromium.
+"""Measures the report: time to write, size, and time until its charts are drawn in Chromium.
 
-Of the sample athlete, from the warehouse that `make run` left, and of the same history again and again.
+It uses the sample athlete's warehouse of `make run`, and the same history repeated over many years.
 
     python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
 """
@@ -32,7 +32,7 @@ ROUNDS = 7
 
 
 def read(warehouse: Path) -> Figures:
-    """What the page shows of a warehouse, which is left alone."""
+    """The figures of a copy of a warehouse."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "warehouse.duckdb"
         shutil.copy(warehouse, copy)
@@ -41,7 +41,7 @@ def read(warehouse: Path) -> Figures:
 
 
 def stretched(figures: Figures, years: int) -> Figures:
-    """The same figures as if the history were so many years long: what came first, again and again."""
+    """The same figures, repeated until the history has this many years."""
     days = 364 * -(-len({row["week"] for row in figures.rows("weekly_watts")}) // 52)
     copies = range(-(-365 * years // days))
 
@@ -70,7 +70,7 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """The median seconds of writing the page in a process of its own, the processor's, and the page."""
+    """Median seconds and CPU seconds of writing the page in a separate process, and the page."""
     took, before = [], cpu_s()
     for _ in range(ROUNDS):
         began = time.perf_counter()
@@ -80,13 +80,13 @@ def written_s(figures: Figures) -> tuple[float, float, str]:
 
 
 def cpu_s() -> float:
-    """Processor seconds of the processes that ended so far."""
+    """CPU seconds of the ended child processes."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def drawn_ms(browser: Browser, page: str) -> float:
-    """The median milliseconds from opening the page until the charts on the first screen are drawn."""
+    """Median milliseconds from opening the page until the first charts are drawn."""
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "index.html"

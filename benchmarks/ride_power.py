@@ -1,11 +1,11 @@
-"""How long power from seconds takes: a ride's bests, all its figures, and the way from Parquet to tables.
+"""Measures power from seconds: best efforts of a ride, all its figures, and the path from Parquet to tables.
 
-Every contender is a process of its own over the same rides, two hours at 1 Hz with a few pauses. Two others
-find the same bests, in an environment of their own. `numba` is a compiled loop a duration over the work done
-so far: the fastest way we know. `sweat` is what the fastest library that pip can install does a duration: a
-difference of pandas' cumulated work. The library itself takes every duration, of which there are 7,200, and
-asks for numpy 1, so its line is run at ours, on fewer rides. (Sauce for Strava and GoldenCheetah are on no
-registry.) The answers of both must be ours.
+Each contender runs in its own process over the same rides of two hours at 1 Hz with a few pauses. Two peers
+compute the same best efforts in their own environment. `numba` is a compiled loop per duration over
+cumulative work, the fastest known way. `sweat` is the algorithm of the fastest library on PyPI: a difference
+of cumulative work in pandas per duration. The library itself computes all 7,200 durations and needs numpy 1,
+so only its algorithm is run, for our durations and on fewer rides. (Sauce for Strava and GoldenCheetah are
+not on PyPI.) The results of both must equal ours.
 
     python benchmarks/ride_power.py [--rides 1000] [--rounds 3] [--no-peers]
 """
@@ -28,12 +28,12 @@ import numpy as np
 SECONDS = 7200
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PEERS = ("numba", "pandas")
-# The slow one is timed on fewer rides and told for all of them.
+# The slow peer is timed on fewer rides, and the time is scaled.
 FEWER = 20
 
 
 def ride(number: int) -> tuple[np.ndarray, np.ndarray]:
-    """When each second was recorded, and its watts."""
+    """The recorded seconds and their watts."""
     rng = np.random.default_rng(number)
     effort = np.repeat(rng.integers(120, 320, 72), 100)
     watts = np.clip(rng.normal(effort, 40), 0, 1200).astype(np.int64)
@@ -101,7 +101,7 @@ def sweat(rides: int, folder: Path) -> None:
     prepared = [zero_filled(number) for number in range(min(rides, FEWER))]
     with measured(len(prepared), folder) as answers:
         for watts in prepared:
-            # It leaves out the stretch that begins with the ride; a second more gives it back.
+            # It omits the effort at the start of the ride; an additional second restores it.
             energy = pd.Series(np.concatenate((np.zeros(1, np.int64), watts))).cumsum()
             answers.append(
                 np.array([energy.diff(d).max() for d in durations[durations <= len(watts)].tolist()])
@@ -109,7 +109,7 @@ def sweat(rides: int, folder: Path) -> None:
 
 
 class measured:  # noqa: N801 - reads as a block
-    """Times its block and keeps its answers and figures."""
+    """Times a block, and stores its results and measurements."""
 
     def __init__(self, rides: int, folder: Path) -> None:
         self.rides = rides
@@ -177,7 +177,7 @@ def day_of(number: int) -> date:
 
 
 def whole(rides: int, folder: Path) -> None:
-    """From the Parquet files to the tables; what is up to date already is left alone."""
+    """From the Parquet files to the tables; rides that are up to date are skipped."""
     from strava_assets.history.ride_power import compute_ride_power
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -200,7 +200,7 @@ WHOLE = ("Parquet to tables, first run", "Parquet to tables, second run")
 
 
 def peers_python(folder: Path) -> str:
-    """An environment of its own with the others in it."""
+    """A new environment with the peers."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)  # noqa: S603 - our own interpreter
     python = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)  # noqa: S603 - as above
@@ -208,7 +208,7 @@ def peers_python(folder: Path) -> str:
 
 
 def run(python: str, contender: str, rides: int, folder: Path) -> tuple[list[float], np.ndarray]:
-    """One contender's figures (seconds, processor seconds, peak MB, rides timed) and its answers."""
+    """One contender's measurements (seconds, CPU seconds, peak MB, timed rides) and results."""
     command = [python, __file__, "--worker", contender, str(folder), "--rides", str(rides)]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
     result: list[float] = json.loads(answer.stdout)

@@ -1,11 +1,12 @@
-"""What the recordings of rides take on a disk, and what writing, finding and reading one costs.
+"""Measures the disk space of recordings, and the time to write, find and read one.
 
-The sample athlete's rides with a power meter (all eleven streams, places too) and, given their files, rides
-of real devices without places. Beside them what Strava's own answer weighs, plain and gzipped.
+It uses the sample athlete's rides with a power meter (all eleven streams, with positions) and optionally
+rides of real devices without positions. For comparison it prints the size of Strava's responses, plain and
+gzipped.
 
     python benchmarks/stream_storage.py [--rides 200] [--recordings FOLDER]
 
-FOLDER holds CSV files, packed or not, with the columns t_s, watts, heartrate, cadence and distance_m.
+FOLDER contains CSV files, compressed or not, with the columns t_s, watts, heartrate, cadence and distance_m.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def measure(name: str, recordings: list[pa.Table]) -> None:
-    """Keep recordings in one part, and say what it took."""
+    """Store recordings in one file, and print the measurements."""
     hours = sum(recording.num_rows for recording in recordings) / HOUR_S
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +81,7 @@ def measure(name: str, recordings: list[pa.Table]) -> None:
 
 
 def of_device(path: Path) -> pa.Table:
-    """A recording of a file's columns."""
+    """The recording in a CSV file."""
     columns = csv.read_csv(path).to_pydict()
     renamed = {"heartrate": "heartrate_bpm", "cadence": "cadence_rpm"}
     return from_channels(

@@ -1,14 +1,14 @@
-"""How long a first sync of many activities takes: this project, a bare loop of requests, and strava-offline.
+"""Compares a first sync of many activities: this project, a bare loop of requests, and strava-offline.
 
-Each contender is a process of its own against one sandbox without rate limits. It starts as after a login,
-with an access token that lives, and times itself from the first line after its imports to its last. The bare
-loop is the floor: it gets and parses every page and keeps nothing. This project is timed twice: its client
-alone, which keeps nothing either, and the whole sync, which lands every page, compressed and synced to disk,
-as one committed batch. strava-offline keeps every activity in SQLite; its addresses are fixed, so an adapter
-sends them to the sandbox. It is installed into a throw-away environment.
+Each contender runs in its own process with a sandbox without rate limits and with a valid access token. It
+measures its own time without imports. The bare loop is the floor: it gets and parses every page and stores
+nothing. This project is timed twice: its client alone, which also stores nothing, and the complete sync,
+which lands every page, compressed and synced to disk, as one committed batch. strava-offline stores every
+activity in SQLite; its URLs are fixed, so an adapter redirects them to the sandbox. It is installed into a
+temporary environment.
 
-A refresh, due every six hours, is timed apart: it runs in a process of its own, so that killing the run
-cannot lose a rotated token.
+A token refresh, due every six hours, is timed separately, because it runs in a separate process in which
+killing the run cannot lose a rotated token.
 
     python benchmarks/sync_speed.py [--activities 10000] [--rounds 5] [--no-peer]
 """
@@ -106,7 +106,7 @@ print(sqlite3.connect(home + "/strava.sqlite").execute("select count(*) from act
 
 
 def timed(python: str, script: str, server: RunningSandbox, expected: int) -> float:
-    """Seconds that one contender takes by its own watch; it must have done the whole of its work."""
+    """The seconds that one contender measured; it must have processed all activities."""
     grant = server.sandbox.tokens.refresh(REFRESH_TOKEN)
     credentials = [grant.access_token, str(grant.expires_at), CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
     with tempfile.TemporaryDirectory() as home:
@@ -123,7 +123,7 @@ def timed(python: str, script: str, server: RunningSandbox, expected: int) -> fl
 
 
 def peer_python(folder: Path) -> str:
-    """An environment of its own with the peer in it."""
+    """A new environment with the peer."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)  # noqa: S603 - our own interpreter
     python = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)  # noqa: S603 - as above

@@ -1,6 +1,6 @@
-"""weekly_watts in pandas, all its columns, vectorized: what the mart's time is compared with.
+"""weekly_watts in vectorized pandas with all columns, for comparison with the mart.
 
-One set of dated figures an athlete and Monday weeks are assumed, as the benchmark makes them.
+It assumes one set of figures per athlete and weeks that start on Monday, as in the benchmark.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BESTS = [f"best_{seconds}s_w" for seconds in (5, 60, 300, 1200, 3600)]
 
 
 def weekly_watts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The mart's columns, from the tables it reads."""
+    """The mart's columns from its input tables."""
     a = connection.execute(ACTIVITIES).df()
     settings = connection.execute("FROM mart_settings").df().iloc[0]
     a["athlete"], names = pd.factorize(a["athlete_id"], sort=True)
@@ -73,7 +73,7 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _judge(a: pd.DataFrame) -> None:
-    """What of each activity is possible, and what it is."""
+    """Replace implausible values, and classify the power of each activity."""
     a["raw_s"] = a["seconds"]
     a["seconds"] = a["seconds"].where(a["seconds"].between(1, 2_592_000), 0)
     a["meters"] = a["meters"].where(a["meters"].between(0, 2e7), 0)
@@ -99,7 +99,7 @@ def _judge(a: pd.DataFrame) -> None:
 
 
 def _duplicates(a: pd.DataFrame) -> pd.Series:
-    """The ids of recordings that a better one of the same time displaces."""
+    """The ids of recordings that a better one of the same time replaces."""
     r = a.loc[
         a["raw_s"].between(1, 172_800) & ~a["manual"],
         ["athlete", "family", "activity_id", "began_s", "raw_s", "counted", "watts", "metered", "bpm"],

@@ -18,8 +18,8 @@ from strava_assets.checks import archive as archive_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks import streams as stream_checks
+from strava_assets.checks.asset_checks import build_checks
 from strava_assets.checks.marts import checks_of
-from strava_assets.checks.measured import build_checks
 from strava_assets.execution.executor import run_executor
 from strava_assets.marts import catalog
 from strava_assets.resources import (

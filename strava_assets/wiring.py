@@ -8,7 +8,7 @@ the same way everywhere. How a kind of store or engine is opened stands in its o
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strava_assets.secrets.seeded import SeededStore
     from strava_assets.settings import Settings
     from strava_assets.strava.client import StravaClient
+    from strava_assets.strava.limits import Pacer
     from strava_assets.strava.token_store import TokenStore
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.locations import WarehouseLocation
@@ -70,8 +71,6 @@ def waiting_client(
         reserve: calls of every limit to leave unused; by default what the settings leave to other apps.
         max_wait_s: the longest wait for a rate limit, seconds; with zero the work ends instead.
     """
-    from strava_assets.strava.auth import Authenticator
-    from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Pacer
     from strava_assets.strava.tokens import utc_now
 
@@ -85,17 +84,21 @@ def waiting_client(
         max_wait_s=max_wait_s,
         on_wait=on_wait,
     )
-    auth = Authenticator(token_store(settings), settings.oauth_base_url)
-    return StravaClient(auth, settings.api_base_url, pacer=pacer, on_event=announce)
+    return _client(settings, token_store(settings), pacer, on_event=announce)
 
 
 def fail_fast_client(settings: Settings, tokens: TokenStore) -> StravaClient:
     """A client for a person who watches: one retry, and an error instead of a wait for the quota."""
-    from strava_assets.strava.auth import Authenticator
-    from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Pacer
     from strava_assets.strava.tokens import utc_now
 
     pacer = Pacer(clock=utc_now, sleep=time.sleep, reserve_calls=0, max_waits=0)
+    return _client(settings, tokens, pacer, max_retries=1)
+
+
+def _client(settings: Settings, tokens: TokenStore, pacer: Pacer, **options: Any) -> StravaClient:
+    from strava_assets.strava.auth import Authenticator
+    from strava_assets.strava.client import StravaClient
+
     auth = Authenticator(tokens, settings.oauth_base_url)
-    return StravaClient(auth, settings.api_base_url, pacer=pacer, max_retries=1)
+    return StravaClient(auth, settings.api_base_url, pacer=pacer, **options)

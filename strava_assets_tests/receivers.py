@@ -1,4 +1,4 @@
-"""Receivers that really answer: a webhook over HTTP, a mail server over SMTP, on free ports of loopback."""
+"""Real receivers of alerts on loopback: a webhook over HTTP and a mail server over SMTP."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ T = TypeVar("T", bound=socketserver.BaseServer)
 
 
 class Webhook(ThreadingHTTPServer):
-    """Keeps every message that was posted to it.
+    """Stores every message that is posted to it.
 
     Attributes:
-        messages: the bodies, decoded, in order.
-        paths: where each was posted to.
-        status: what it answers with.
-        faults: how many it answers with status 503 first.
+        messages: The decoded bodies in order.
+        paths: The path of each request.
+        status: The status of its responses.
+        faults: How many requests get status 503 first.
     """
 
     def __init__(self) -> None:
@@ -37,12 +37,12 @@ class Webhook(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Its address, which ends in a secret as Slack's does."""
+        """Its URL, which ends in a secret like Slack's."""
         return f"http://127.0.0.1:{self.server_port}/services/T0/B0/canary-secret"
 
     @property
     def address(self) -> str:
-        """The same in apprise's form, for a JSON document."""
+        """Its URL in apprise's format."""
         return self.url.replace("http://", "json://")
 
 
@@ -60,19 +60,15 @@ class _Post(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", "2")
         self.end_headers()
-        # Slack's own answer.
+        # As Slack responds.
         self.wfile.write(b"ok")
 
     def log_message(self, *_: object) -> None:
-        """Nothing is written to the terminal."""
+        """Write nothing to the terminal."""
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every mail and keeps it.
-
-    Attributes:
-        messages: the mails in order, as their recipients read them.
-    """
+    """Stores every mail in `messages`."""
 
     daemon_threads = True
 
@@ -82,7 +78,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Its port."""
         return int(self.server_address[1])
 
 
@@ -111,7 +107,7 @@ class _Smtp(socketserver.StreamRequestHandler):
 
 @contextmanager
 def answering(server: T) -> Iterator[T]:
-    """Let it answer until the block ends."""
+    """Serve until the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -138,12 +138,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             f"{ACTIVITIES.description}\n\nOne row is {ACTIVITIES.grain}. Local dates, weeks, quarters and "
             "years are decided here, once, from the athlete's own clock."
         ),
-        metadata=table_metadata(
-            ACTIVITIES.name,
-            ACTIVITIES.columns,
-            ACTIVITIES.key,
-            grain=ACTIVITIES.grain,
-        ),
+        metadata=table_metadata(ACTIVITIES),
     )
     @platform_step
     def bq_activities(

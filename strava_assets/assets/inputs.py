@@ -33,7 +33,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
             description=table.description,
             group_name="settings",
             code_version="1",
-            metadata=table_metadata(table.name, table.columns, table.key, grain=table.grain),
+            metadata=table_metadata(table),
         )
 
     @dg.multi_asset(

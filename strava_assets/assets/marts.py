@@ -1,4 +1,8 @@
-"""One asset a mart, made from the marts' catalog: a new SQL file is a new asset, with nothing to add here."""
+"""One asset for each mart of the catalog: a new SQL file is a new asset, with nothing to add here.
+
+Intermediate tables and views are made once per run. In a run that leaves them out, the first mart that reads
+them refreshes them, so that no mart is computed from an earlier state.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +30,13 @@ def build(
     settings: "Settings",
     marts: "Sequence[Mart]",
 ) -> list[dg.AssetsDefinition]:
-    """An asset for every mart of the catalog, and for the view they share.
+    """An asset for every mart of the catalog, intermediate tables and views included.
 
     Args:
         settings: where the code is readable, for links.
         marts: the whole catalog.
     """
-    return [_asset(settings, mart, nearest(mart, marts)) for mart in marts]
+    return [_asset(settings, mart, marts) for mart in marts]
 
 
 def nearest(mart: "Mart", marts: "Sequence[Mart]") -> list[str]:
@@ -46,33 +50,29 @@ def nearest(mart: "Mart", marts: "Sequence[Mart]") -> list[str]:
     return [name for name in mart.reads if name not in through]
 
 
-def _asset(
-    settings: "Settings",
-    mart: "Mart",
-    deps: list[str],
-) -> dg.AssetsDefinition:
+def _asset(settings: "Settings", mart: "Mart", marts: "Sequence[Mart]") -> dg.AssetsDefinition:
+    shared = [
+        other for other in marts if other.kind != "mart" and other.name in {*mart.reads, *mart.depends_on}
+    ]
+
     @dg.asset(
         name=mart.name,
-        deps=deps,
-        group_name="warehouse" if mart.is_view else "marts",
+        deps=nearest(mart, marts),
+        group_name="marts" if mart.kind == "mart" else "warehouse",
         kinds={"view" if mart.is_view else "sql"},
         tags=PERSONAL,
         pool=WAREHOUSE_POOL,
         code_version=mart.code_version,
         description=f"{mart.description}\n\nOne row is {mart.grain}.",
-        metadata=table_metadata(
-            mart.name,
-            mart.columns,
-            mart.key,
-            grain=mart.grain,
-            lineage=mart.lineage,
-        )
+        metadata=table_metadata(mart)
         | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")}
         | _data_studio(settings, mart),
     )
     @platform_step
-    def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+    def refresh(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         with warehouse.open() as engine:
+            for other in shared:
+                _refresh_once_per_run(context, engine, other)
             estimated = engine.estimate(mart.sql)
             rows = refresh_mart(engine, mart)
             jobs = job_metadata(engine.take_reports())
@@ -83,6 +83,17 @@ def _asset(
         return dg.MaterializeResult(metadata=metadata | jobs | glance)
 
     return refresh
+
+
+def _refresh_once_per_run(context: dg.AssetExecutionContext, engine: "Warehouse", shared: "Mart") -> None:
+    """Refresh an intermediate table or view unless this run already has, and record its materialization."""
+    latest = context.instance.get_latest_materialization_event(dg.AssetKey(shared.name))
+    if latest is not None and latest.run_id == context.run.run_id:
+        return
+    context.log.info("Refreshing %s first: this run has not done it yet.", shared.name)
+    rows = refresh_mart(engine, shared)
+    metadata = {"dagster/row_count": rows} | job_metadata(engine.take_reports())
+    context.log_event(dg.AssetMaterialization(shared.name, metadata=metadata))
 
 
 def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataValue[Any]]:
@@ -97,11 +108,9 @@ def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataVal
 
 
 def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
-    """Put a mart in place of its table, or of its view; returns its rows.
+    """Put a mart in place of its table or view; returns its number of rows.
 
-    Args:
-        engine: the open warehouse, with what the mart reads in it.
-        mart: which.
+    The warehouse must hold what the mart reads.
     """
     if mart.is_view:
         engine.create_view_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
@@ -111,5 +120,5 @@ def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
         engine.create_table_as(
             mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
         )
-    [counted] = engine.query(f"SELECT COUNT(*) AS rows_there FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
-    return int(counted["rows_there"])
+    [counted] = engine.query(f"SELECT COUNT(*) AS row_count FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
+    return int(counted["row_count"])

@@ -44,12 +44,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             f"{ATHLETE_PROFILE.description}\n\nYours go into `{settings.athlete_file_path}`; what it leaves "
             "out is filled from your Strava profile, from the day it was first seen there."
         ),
-        metadata=table_metadata(
-            ATHLETE_PROFILE.name,
-            ATHLETE_PROFILE.columns,
-            ATHLETE_PROFILE.key,
-            grain=ATHLETE_PROFILE.grain,
-        ),
+        metadata=table_metadata(ATHLETE_PROFILE),
     )
     @platform_step
     def athlete_profile(

@@ -35,7 +35,7 @@ def build(retry_policy: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinitio
             kinds={"numpy"},
             tags=PERSONAL,
             code_version=METHOD,
-            metadata=table_metadata(table.name, table.columns, table.key, grain=table.grain),
+            metadata=table_metadata(table),
         )
 
     @dg.multi_asset(

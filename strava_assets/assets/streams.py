@@ -54,13 +54,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             "fetched again when its times, distance or watts have changed, and never where a bulk export "
             f"gave its recording.\n\nThe table keeps the books. {ACTIVITY_STREAMS.description}"
         ),
-        metadata=table_metadata(
-            ACTIVITY_STREAMS.name,
-            ACTIVITY_STREAMS.columns,
-            ACTIVITY_STREAMS.key,
-            grain=ACTIVITY_STREAMS.grain,
-        )
-        | {"dagster/uri": settings.streams_address},
+        metadata=table_metadata(ACTIVITY_STREAMS) | {"dagster/uri": settings.streams_address},
     )
     @platform_step
     def activity_streams(

@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 def report_runs(settings: Settings, instance: dg.DagsterInstance, run_id: str, began: datetime) -> None:
     """Report how a command's run ended, where that is news, and runs that it found dead while it waited.
 
-    Args:
-        settings: the receivers.
-        instance: where the runs are recorded.
-        run_id: the command's own run.
-        began: when the command began it, aware UTC.
+    `began` is when the command began its own run, aware UTC.
     """
     import dagster as dg
 

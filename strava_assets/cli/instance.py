@@ -21,12 +21,15 @@ SHIPPED = "dagster.yaml.shipped"
 
 
 def prepare(settings: Settings) -> Path:
-    """Prepare Dagster's home for a run, end dead runs, and return the path of Dagster's home.
+    """Prepare Dagster's home for runs in this process, end dead runs, and return the path of Dagster's home.
+
+    Dagster finds its home through this process's environment, so DAGSTER_HOME is set.
 
     Raises:
         ConfigurationError: The folder is not writable.
     """
     home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
 
     from strava_assets.cli.alerting import report_failures
     from strava_assets.cli.console import say
@@ -53,7 +56,7 @@ def remove_old_runs(settings: Settings) -> None:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Create Dagster's home with its configuration and set DAGSTER_HOME, without importing Dagster.
+    """Create Dagster's home with its configuration, without importing Dagster.
 
     Raises:
         ConfigurationError: The folder is not writable.
@@ -69,7 +72,6 @@ def prepare_home(settings: Settings) -> Path:
             remedy="Make it writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     close_home(settings.home)
-    os.environ["DAGSTER_HOME"] = str(home)
     return home
 
 

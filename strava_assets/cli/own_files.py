@@ -47,11 +47,7 @@ class SortedFiles(NamedTuple):
 def sort_files(folder: Path, form: re.Pattern[str]) -> SortedFiles:
     """Sort a folder's files by the form of their paths.
 
-    Symbolic links are not followed, and never count as our own.
-
-    Args:
-        folder: where; it need not exist.
-        form: of our own files' paths below the folder.
+    The folder need not exist. Symbolic links are not followed, and never count as our own.
     """
     files = SortedFiles([], [])
     for path in sorted(folder.rglob("*")):
@@ -77,12 +73,7 @@ def scratch_folders(home: Path) -> list[Path]:
 def remove_files(folder: Path, form: re.Pattern[str]) -> bool:
     """Remove a folder's own files, and each folder that is empty then, the one itself included.
 
-    Args:
-        folder: where; it need not exist.
-        form: of our own files' paths below the folder.
-
-    Returns:
-        Whether there were any.
+    The folder need not exist. Returns whether there were any.
     """
     own = sort_files(folder, form).own
     for path in own:

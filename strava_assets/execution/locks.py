@@ -83,19 +83,6 @@ class ProcessLock:
         finally:
             os.close(handle)
 
-    @contextmanager
-    def held(self, note: str = "") -> Iterator[None]:
-        """Hold the lock for a block.
-
-        Raises:
-            LockedError: Another process holds the lock.
-        """
-        self.take(note)
-        try:
-            yield
-        finally:
-            self.release()
-
     def _is_current(self, handle: int) -> bool:
         try:
             return os.fstat(handle).st_ino == self.path.stat().st_ino

@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from strava_assets.schema.rules import FEWEST_FIT_POINTS, MOST_OF_AN_HOUR, W_PRIME_KJ
+
 if TYPE_CHECKING:
     from strava_assets.power.seconds import Floats, Integers
-
-FIT_DURATIONS_S = (120, 180, 300, 480, 720, 1200)
-"""The durations of the bests used for the fit, seconds."""
-FEWEST_POINTS = 3
-# Plausible W'. If CP exceeds the best hour by more than 15 %, the long efforts were not maximal.
-_W_PRIME_KJ = (5.0, 40.0)
-_MOST_OF_AN_HOUR = 1.15
 
 
 @dataclass(frozen=True)
@@ -39,12 +34,12 @@ class CriticalPower:
 
     def quality(self, best_3600s_w: float | None = None) -> Literal["good", "few_points", "implausible"]:
         """Whether the fit is plausible, also compared with the best hour of the same period if given."""
-        if self.points < FEWEST_POINTS:
+        if self.points < FEWEST_FIT_POINTS:
             return "few_points"
-        lowest, highest = _W_PRIME_KJ
+        lowest, highest = W_PRIME_KJ
         if not lowest <= self.w_prime_j / 1000 <= highest:
             return "implausible"
-        if best_3600s_w is not None and self.critical_power_w > _MOST_OF_AN_HOUR * best_3600s_w:
+        if best_3600s_w is not None and self.critical_power_w > MOST_OF_AN_HOUR * best_3600s_w:
             return "implausible"
         return "good"
 

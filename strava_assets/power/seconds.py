@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from strava_assets.schema.rules import HEARTRATE_BPM, MOST_WATTS
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MOST_WATTS = 2500.0
-"""A reading above this is an error of the meter: no rider produces it for a second."""
 # A reading of one second is a spike if it far exceeds both neighbors. In recorded rides single pedal strokes
 # between coasting do so too, at up to 260 W; below this limit a reading is never a spike.
 _SPIKE_FROM_W = 500.0
@@ -27,7 +27,6 @@ LONGEST_STEP_S = 2
 """The longest usual step of a regular recording, seconds."""
 # One lost sample is not a pause: a sample is valid for up to twice the usual step.
 _LOST = 2
-_HEARTRATES_BPM = (25.0, 250.0)
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _without_spikes(watts: Floats, is_pause: Flags, usual_s: int) -> tuple[Float
 
 
 def _plausible(heartrate_bpm: Floats) -> Floats:
-    lowest, highest = _HEARTRATES_BPM
+    lowest, highest = HEARTRATE_BPM
     return np.where((heartrate_bpm >= lowest) & (heartrate_bpm <= highest), heartrate_bpm, np.nan)
 
 

@@ -52,13 +52,7 @@ class RunAlerts:
         """Report that a run failed, unless it was reported before or a person stopped the run.
 
         Called by the daemon's sensor, by the run's own command, and by the process that finds the run dead.
-
-        Args:
-            instance: where the run is recorded.
-            run_id: a run that has failed.
-
-        Returns:
-            Whether a message was sent now.
+        Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.
@@ -77,14 +71,9 @@ class RunAlerts:
         return True
 
     def report_success(self, instance: dg.DagsterInstance, run_id: str) -> bool:
-        """Report that a job succeeds again, if its last failures were reported; once.
+        """Report that a job succeeds again, if its last failures were reported.
 
-        Args:
-            instance: where the run is recorded.
-            run_id: a run that has succeeded.
-
-        Returns:
-            Whether a message was sent now.
+        Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.
@@ -108,12 +97,7 @@ class RunAlerts:
     def report_error(self, job_name: str, error: Exception) -> bool:
         """Report that a command ended before it had a run, or before the run could be recorded as failed.
 
-        Args:
-            job_name: the job that the command was to run; its next success is reported.
-            error: what ended it.
-
-        Returns:
-            Whether a message was sent now.
+        The job's next success is reported as well. Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.

@@ -169,10 +169,6 @@ class History:
                 raise _no_such_activity(activity_id)
             self._put(replace(entry, deleted=False))
 
-    def set_private(self, activity_id: int, private: bool) -> None:
-        """Make an activity private or visible to everyone."""
-        self.edit(activity_id, private=private, visibility="only_me" if private else "everyone")
-
     def _existing(self, activity_id: int) -> Entry:
         entry = self.find(activity_id, with_private=True)
         if entry is None:

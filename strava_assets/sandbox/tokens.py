@@ -118,12 +118,6 @@ class OAuthState:
         with self._lock:
             self._access_tokens.clear()
 
-    def replace_refresh_token(self) -> str:
-        """Replace the refresh token, as if another client of the same app had refreshed it."""
-        with self._lock:
-            self.valid_refresh_token = _new("refresh")
-            return self.valid_refresh_token
-
     def revoke(self, token: str | None = None) -> None:
         """Revoke all access; an unknown token has no effect."""
         with self._lock:

@@ -30,10 +30,7 @@ class GoogleStore:
     A version costs money until it is destroyed, and a token document is worth nothing once it is replaced.
     So a new version disables the one before it and destroys the one before that.
 
-    Args:
-        project: the Google Cloud project's id.
-        secret: the secret's id.
-        connect: makes the client; by default with the application default credentials.
+    `connect` makes the client; by default with the application default credentials.
     """
 
     path = None

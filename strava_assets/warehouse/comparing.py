@@ -30,7 +30,7 @@ class RowDifference:
     Args:
         key: the row's, by column.
         columns: the columns that differ; empty where only one table has the row.
-        extra: whether only the table at hand has the row, and not the one it is held against.
+        extra: whether only the actual table has the row, and not the expected one.
     """
 
     key: dict[str, Any]
@@ -41,10 +41,7 @@ class RowDifference:
 def row_differences(table: Table, actual: Warehouse, expected: Warehouse) -> Iterator[RowDifference]:
     """The rows that differ, in the order of their keys; memory does not grow with the tables.
 
-    Args:
-        table: which; both must have it.
-        actual: the warehouse at hand.
-        expected: what it is held against.
+    Both warehouses must have the table.
     """
     actual_rows, expected_rows = _ordered(actual, table), _ordered(expected, table)
     row, expected_row = next(actual_rows, None), next(expected_rows, None)
@@ -65,12 +62,9 @@ def row_differences(table: Table, actual: Warehouse, expected: Warehouse) -> Ite
 
 
 def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> Iterator[pa.RecordBatch]:
-    """A table in pieces, with the columns and types of the registry; a column that it lacks is null.
+    """A table in batches, with the columns and types of the registry; a column that it lacks is null.
 
-    Args:
-        warehouse: where it is.
-        table: which.
-        by_key: whether the rows come in the order of their keys.
+    The rows come in the order of their keys if `by_key`.
     """
     stored = warehouse.stored_columns(table.name)
     present = [column for column in table.columns if column.name in stored]

@@ -439,7 +439,7 @@ def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str)
 @cache
 def _cast(sql: str, columns: tuple[Column, ...]) -> str:
     """The query with its columns as declared, as DuckDB's text."""
-    return statements.cast_select(sql, columns).sql(dialect="duckdb")
+    return statements.duckdb_text(statements.cast_select(sql, columns))
 
 
 @cache

@@ -158,12 +158,7 @@ class Warehouse(ABC):
 
         The answer's columns are cast to the declared types, and required ones are held to be so.
 
-        Args:
-            name: of the table.
-            sql: the query.
-            description: what the table is.
-            columns: its columns.
-            split_by: what the query never brings together, so that an engine may work share by share.
+        With `split_by` an engine may work share by share.
         """
 
     @abstractmethod

@@ -24,11 +24,7 @@ _WAIT_FOR_LOCK_S = 30.0
 
 @dataclass(frozen=True)
 class WarehouseLocation(ABC):
-    """Where the settings put the tables.
-
-    Args:
-        settings: which engine, and where it is.
-    """
+    """Where the settings put the tables."""
 
     settings: Settings
 
@@ -44,9 +40,7 @@ class WarehouseLocation(ABC):
     def open(self, *, read_only: bool = False, wait_for_lock_s: float = _WAIT_FOR_LOCK_S) -> Warehouse:
         """The open warehouse, to be used as a context manager.
 
-        Args:
-            read_only: open what exists without the right to change it, where the engine has such a mode.
-            wait_for_lock_s: how long to wait while another process writes, seconds; for an engine with locks.
+        An engine without such a mode ignores `read_only`, one without locks `wait_for_lock_s`.
 
         Raises:
             WarehouseError: it cannot be opened.

@@ -57,7 +57,12 @@ def for_duckdb(sql: str) -> str:
     Raises:
         StatementFailedError: it is not SQL, or more than one statement.
     """
-    return _one(sql).transform(_counting).sql(dialect="duckdb")
+    return duckdb_text(_one(sql))
+
+
+def duckdb_text(statement: exp.Expr) -> str:
+    """The statement as DuckDB's text."""
+    return statement.transform(_counting).sql(dialect="duckdb")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,20 @@ OURS = files("strava_assets.services").joinpath("dagster.yaml").read_text(encodi
 
 
 @pytest.fixture
-def dagster_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def dagster_home(tmp_path: Path) -> Path:
     """A home that a command has prepared."""
-    monkeypatch.setenv("DAGSTER_HOME", "")  # restored afterwards
     return prepare_home(Settings(home=tmp_path / "home"))
+
+
+def test_preparing_a_home_for_other_processes_leaves_this_ones_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    before = dict(os.environ)
+
+    prepare_home(Settings(home=tmp_path / "home"))
+
+    assert dict(os.environ) == before
 
 
 def prepare_again(dagster_home: Path) -> str:

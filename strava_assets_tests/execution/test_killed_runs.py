@@ -1,4 +1,4 @@
-"""A run is killed in a step: the next plain command goes on by itself, and nothing is lost or doubled."""
+"""After a run is killed in a step, the next command continues, and no data is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def strava() -> Iterator[RunningSandbox]:
 
 
 def assert_nothing_is_lost_or_doubled(folder: Path, sandbox: Sandbox) -> None:
-    """No pool is held, every activity is there once, and the table equals its rebuild from the landing."""
+    """No pool is held, every activity exists once, and the table equals its rebuild from the landing."""
     assert held_pools(folder / "data") == []
     with duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True) as connection:
         rows = connection.execute("SELECT activity_id FROM bq_activities ORDER BY activity_id").fetchall()

@@ -1,4 +1,4 @@
-"""Records of old runs are removed; what each asset and each check showed last stays, however old it is."""
+"""Records of old runs are removed, except the latest result of each asset and check."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

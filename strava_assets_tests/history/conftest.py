@@ -1,4 +1,4 @@
-"""The story every test of this room may tell, and the rider whose streams some are about."""
+"""Fixtures of the history tests: a story of syncs, and a rider with streams."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ class Course:
             if gone:
                 history.restore(int(rng.choice(gone)))
         elif what == "privacy":
-            history.set_private(rng.choice(ids), rng.random() < 0.5)
+            history.edit(rng.choice(ids), visibility="only_me" if rng.random() < 0.5 else "everyone")
         else:
             moved = rng.choice(ids)
             by = timedelta(days=rng.randrange(-60, 60))

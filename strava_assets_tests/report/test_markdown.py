@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from strava_assets.checks.measured import _as_table
+from strava_assets.checks.asset_checks import _as_table
 from strava_assets.report import preview_table
 from strava_assets.report.markdown import escaped, table
 

@@ -88,11 +88,11 @@ def test_a_deleted_activity_is_gone_until_it_is_restored(call: Calling) -> None:
 def test_a_private_activity_stays_in_the_complete_history() -> None:
     history = Sandbox().history
     ride = history.add()
-    history.set_private(ride, private=True)
+    history.edit(ride, visibility="only_me")
     assert history.get(ride)["visibility"] == "only_me"
     assert len(history.records()) == 1
     assert history.records(private=False) == []
-    history.set_private(ride, private=False)
+    history.edit(ride, visibility="everyone")
     assert len(history.records(private=False)) == 1
 
 

@@ -166,6 +166,6 @@ def test_deauthorizing_with_the_access_token_ends_everything_too(call: Calling) 
 def test_another_client_that_refreshes_first_leaves_this_one_with_a_dead_token(call: Calling) -> None:
     sandbox = Sandbox()
     with call(sandbox, authorized=False) as caller:
-        alive = sandbox.tokens.replace_refresh_token()
+        alive = sandbox.tokens.valid_refresh_token = "the other client's"
         assert caller.token().status_code == 400
         assert caller.token(refresh_token=alive).status_code == 200

@@ -1,4 +1,4 @@
-"""The platform as `make run` starts it, with the sample athlete, and a browser to look at its UI with."""
+"""The platform with the sample athlete as `make run` starts it, and a browser for its UI."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Platform:
-    """The platform at work."""
+    """The running platform."""
 
     up: Up
 
@@ -34,7 +34,7 @@ class Platform:
         return self.up.folder / "data" / "sample"
 
     def ask(self, query: str) -> dict[str, Any]:
-        """The data that GraphQL answers with."""
+        """The result of a GraphQL query."""
         answer = requests.post(f"{self.address}/graphql", json={"query": query}, timeout=60)
         document: dict[str, Any] = answer.json()
         assert "errors" not in document, document
@@ -50,25 +50,25 @@ class Screen:
     platform: Platform
 
     def open(self, path: str) -> None:
-        """Go to a page of the UI."""
+        """Open a page of the UI."""
         self.page.goto(f"{self.platform.address}/{path}")
 
     def wait_for(self, locator: Locator) -> Locator:
-        """The first of what is looked for, once it is seen."""
+        """Wait for the first matching element and return it."""
         locator.first.wait_for()
         return locator.first
 
     def text(self, part: str) -> Locator:
-        """An element with this in its text, once it is seen."""
+        """Wait for an element with this text and return it."""
         return self.wait_for(self.page.get_by_text(part))
 
     def row(self, name: str) -> Locator:
-        """The row with this name, in a table of columns or of metadata, once it is seen."""
+        """Wait for the row with this name in a table of columns or metadata, and return it."""
         cell = self.page.get_by_role("cell").get_by_text(name, exact=True)
         return self.wait_for(self.page.get_by_role("row").filter(has=cell))
 
     def below(self, heading: str) -> str:
-        """What stands below a heading of the column on the right."""
+        """The text below a heading in the right column."""
         return self.wait_for(self.page.get_by_text(heading, exact=True).last.locator("xpath=..")).inner_text()
 
 
@@ -80,7 +80,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """Started in an empty folder, once for all, and stopped as a machine that shuts down does."""
+    """One platform for all tests, started in an empty folder and stopped with SIGTERM."""
     with running_command(tmp_path_factory.mktemp("platform")) as up:
         up.read_until("Ctrl-C stops everything")
         yield Platform(up)
@@ -92,13 +92,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="package")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browsing: the UI's scripts are loaded once."""
+    """A shared browser context, so the UI's scripts are loaded once."""
     with open_window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
 
 @pytest.fixture
 def screen(browsing: BrowserContext, platform: Platform) -> Iterator[Screen]:
-    """A window in which nothing has been opened yet."""
+    """An empty window."""
     with browsing.new_page() as page:
         yield Screen(page, platform)

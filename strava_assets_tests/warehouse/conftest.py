@@ -1,4 +1,4 @@
-"""The engines every contract test runs on."""
+"""The engines of the contract tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a BigQuery emulator; a dataset of its own keeps each test apart."""
+    """The address of a BigQuery emulator; each test uses its own dataset."""
     if reason := why_missing():
         pytest.skip(reason)
     with running_emulator(tmp_path_factory.mktemp("emulator")) as address:

@@ -1,4 +1,4 @@
-"""Dagster's UI of a home with canary credentials, guarded in three ways and unguarded, and a browser."""
+"""Dagster's UI with canary credentials, with three guards and without a guard, and a browser."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Platform:
     """One Dagster instance behind four servers.
 
     Attributes:
-        instance: what the servers show and change.
-        guarded: the port of the guarded UI, on loopback.
-        statuses: those of all its answers.
-        prefixed: the port of another one, at `/rides`.
-        named: the port of another one, which may be reached as `OWN_NAME` too.
-        unguarded: the port of Dagster's own app, the control: there the attacks must succeed.
+        instance: The instance of all servers.
+        guarded: The port of the guarded UI on loopback.
+        statuses: The statuses of its responses.
+        prefixed: The port of a guarded UI at `/rides`.
+        named: The port of a guarded UI that also accepts `OWN_NAME`.
+        unguarded: The port of Dagster's own app, on which the attacks must succeed.
     """
 
     instance: dg.DagsterInstance
@@ -59,7 +59,7 @@ class Platform:
 
 @pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """One code server for all. No daemon: what is launched stays in the queue, where it is counted."""
+    """Servers with one code server and without a daemon, so launched runs stay in the queue."""
     folder = tmp_path_factory.mktemp("platform")
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -94,7 +94,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 def record_statuses(app: ASGIApp, statuses: list[int]) -> ASGIApp:
-    """An app whose statuses are kept: a browser hides those of what it blocks."""
+    """Record the statuses of an app, because browsers hide those of blocked requests."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def keep(message: Message) -> None:
@@ -109,6 +109,6 @@ def record_statuses(app: ASGIApp, statuses: list[int]) -> ASGIApp:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for which every name under .example is this machine, as hostile name servers tell it."""
+    """A browser in which all names under .example resolve to this machine, as in DNS rebinding."""
     with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as opened:
         yield opened

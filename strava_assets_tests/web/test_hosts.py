@@ -1,4 +1,4 @@
-"""Which host names and which pages are allowed, as a table."""
+"""The allowed host names and origins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report over HTTP: its pages, and nothing else that lies in or around their folder."""
+"""The report over HTTP: its pages, and no other file in or near their folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a port: what is said where it cannot be had, and before other machines may reach it."""
+"""Opening ports: errors, and the warning when other machines can reach a server."""
 
 from __future__ import annotations
 

@@ -1,22 +1,17 @@
-"""The form every check has: a measured value, a threshold, and the rows that a person should look at.
+"""Turns data checks into asset checks of Dagster."""
 
-What is checked stands beside this file, by table.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.failures import as_dagster_failure
+from strava_assets.data_checks import Subject
 from strava_assets.resources import LandingResource, StreamsResource, WarehouseResource
 
 if TYPE_CHECKING:
-    from strava_assets.landing import Landing
-    from strava_assets.streams import StreamStore
-    from strava_assets.warehouse.engine import Warehouse
+    from strava_assets.data_checks import Check, Finding
 
 # As many rows as a person looks at; the number of all of them is in the measured value.
 SHOWN_ROWS = 20
@@ -24,76 +19,10 @@ SHOWN_ROWS = 20
 LINKED = ("activity_id", "duplicate_of")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a check saw.
-
-    Args:
-        measured: the value, as a number that plots.
-        threshold: what it is held against.
-        passed: whether it holds.
-        told: one sentence for a person.
-        rows: the offenders, with `activity_id` where there is one to link to.
-    """
-
-    measured: float
-    threshold: float
-    passed: bool
-    told: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    @classmethod
-    def none_of(cls, rows: list[dict[str, Any]], what: str) -> "Finding":
-        """A finding that passes when there are no offenders."""
-        told = f"{what[0].upper()}{what[1:]}: {len(rows)}." if rows else f"No {what}."
-        return cls(len(rows), 0, not rows, told, rows)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a check may look at."""
-
-    warehouse: "Warehouse"
-    landing: "Landing"
-    streams: "StreamStore"
-
-    def rows(self, sql: str, **params: Any) -> list[dict[str, Any]]:
-        """The rows a query answers with."""
-        rows: list[dict[str, Any]] = self.warehouse.query(sql, params or None).to_pylist()
-        return rows
-
-    def none_of(self, what: str, sql: str, **params: Any) -> Finding:
-        """A finding that passes when a query answers with nothing."""
-        return Finding.none_of(self.rows(sql, **params), what)
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check.
-
-    Args:
-        name: unique within its asset.
-        description: what is held, and why it matters.
-        look: measures it.
-        blocking: whether a failure stops what is downstream; only where wrong data would flow on.
-        warn: whether a failure is a warning: worth a look, no fault of the data's processing.
-    """
-
-    name: str
-    description: str
-    look: Callable[[Subject], Finding]
-    blocking: bool = False
-    warn: bool = False
-
-
-def build_checks(asset: str, checks: Sequence[Check]) -> dg.AssetChecksDefinition:
+def build_checks(asset: str, checks: "Sequence[Check]") -> dg.AssetChecksDefinition:
     """All checks of one asset in one step, which opens the warehouse once.
 
     A query that fails fails the step: a broken check is never reported as bad data.
-
-    Args:
-        asset: what is checked.
-        checks: how.
     """
     by_name = {check.name: check for check in checks}
 
@@ -127,7 +56,7 @@ def build_checks(asset: str, checks: Sequence[Check]) -> dg.AssetChecksDefinitio
     return look
 
 
-def _result(asset: str, check: Check, finding: Finding) -> dg.AssetCheckResult:
+def _result(asset: str, check: "Check", finding: "Finding") -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"measured": finding.measured, "threshold": finding.threshold}
     if finding.rows:
         metadata["rows"] = dg.MetadataValue.md(_as_table(finding.rows[:SHOWN_ROWS]))
@@ -136,7 +65,7 @@ def _result(asset: str, check: Check, finding: Finding) -> dg.AssetCheckResult:
         check_name=check.name,
         passed=finding.passed,
         severity=dg.AssetCheckSeverity.WARN if check.warn else dg.AssetCheckSeverity.ERROR,
-        description=finding.told,
+        description=finding.message,
         metadata=metadata,
     )
 
