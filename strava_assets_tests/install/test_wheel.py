@@ -92,7 +92,7 @@ def test_the_wheel_gives_chain_ui_and_report_in_an_empty_folder(installed: Path,
         installed.parents[1]
     )
 
-    with running_command(tmp_path, "--once", program=installed) as up:
+    with running_command(tmp_path, "--once", program=str(installed)) as up:
         assert up.wait() == 0, up.out
 
     assert "✓ weekly_watts" in up.out
@@ -110,7 +110,7 @@ def test_the_wheel_installs_into_an_empty_environment(built: Path, tmp_path: Pat
     folder = tmp_path / "folder"
     folder.mkdir()
 
-    with running_command(folder, "--once", program=tmp_path / "empty" / "bin" / "strava-assets") as up:
+    with running_command(folder, "--once", program=str(tmp_path / "empty" / "bin" / "strava-assets")) as up:
         assert up.wait() == 0, up.out
 
     assert (folder / "data" / "sample" / "report" / "index.html").is_file()
