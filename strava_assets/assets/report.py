@@ -43,7 +43,7 @@ def build(
         name="insights_report",
         deps=tables,
         group_name="report",
-        kinds={"html", "altair"},
+        kinds={"html", "vega"},
         tags=PERSONAL,
         pool=WAREHOUSE_POOL,
         # Behind every check that could run as well, so that the page can tell what they found.
