@@ -1,8 +1,8 @@
-"""What importing a bulk export costs beside bare decoding of the same files.
+"""Compares the import of a bulk export with fitdecode alone on the same files.
 
-The export has as many activities as asked for, half of them with a FIT file of two hours at 1 Hz. Each
-contender is a process of its own, start-up included. The floor reads the files and has fitdecode decode every
-message, with the importer's own options and with those it comes with, and keeps nothing.
+Half of the activities have a FIT file of two hours at 1 Hz. Each contender runs in its own process, and its
+start-up counts. The floor decodes every message with fitdecode, with the importer's options and with the
+default options, and stores nothing.
 
     python -m benchmarks.archive_import [--activities 5000]
 """
@@ -21,13 +21,13 @@ from strava_assets_tests.archive.devices import START, a_ride
 from strava_assets_tests.archive.exports import Exported, exported_ride, packed, write_export
 
 SECONDS = 7_200
-# So many files tell what one costs; all of them would take as long as the import.
+# Enough files for the cost of one; all of them would take as long as the import.
 FLOOR_FILES = 100
 
 MEASURE = """
 import resource, sys, time
 from pathlib import Path
-def told(count):
+def report(count):
     own, workers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     cpu = own.ru_utime + own.ru_stime + workers.ru_utime + workers.ru_stime
     # Not getrusage: its figure begins with the parent's.
@@ -50,7 +50,7 @@ with zipfile.ZipFile(sys.argv[1]) as export:
         with FitReader(io.BytesIO(gzip.decompress(export.read(name))), **options) as reader:
             for frame in reader:
                 pass
-told(len(files))
+report(len(files))
 """
 )
 IMPORT = (
@@ -58,7 +58,7 @@ IMPORT = (
     + """
 from datetime import UTC, datetime
 from strava_assets.archive import Export
-from strava_assets.history.archive import import_archive
+from strava_assets.history.archive_import import import_archive
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
 if __name__ == "__main__":
@@ -69,34 +69,34 @@ if __name__ == "__main__":
             clock=lambda: datetime.now(UTC), home="Europe/Paris", processes=int(processes),
         )
     assert not imported.set_aside and imported.new == imported.activities
-    told(imported.decoded)
+    report(imported.decoded)
 """
 )
 
 
 def an_export(folder: Path, activities: int) -> Path:
-    """The zip; rides three hours apart, every other one with a recording."""
-    made = []
+    """The zip, with rides every three hours, every other one with a recording."""
+    exported = []
     for number in range(activities):
         start = START - timedelta(hours=3 * number)
         if number % 2:
-            made.append(Exported(number + 1, start))
+            exported.append(Exported(number + 1, start))
             continue
-        made.append(exported_ride(number + 1, a_ride(SECONDS, start, seed=number)))
-    write_export(folder / "unpacked", made)
+        exported.append(exported_ride(number + 1, a_ride(SECONDS, start, seed=number)))
+    write_export(folder / "unpacked", exported)
     return packed(folder / "unpacked", folder / "export_4711.zip")
 
 
 def measured(program: str, *arguments: str) -> tuple[int, float, float, float, float]:
-    """Files, seconds by the wall, processor seconds, peak MB, peak MB of a worker."""
+    """Files, wall-clock seconds, CPU seconds, peak MB, and peak MB of a worker."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "program.py"
         path.write_text(program)
-        asked = [sys.executable, str(path), *arguments]
-        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - this very file
-    if done.returncode:
-        sys.exit(done.stderr[-4000:])
-    count, *figures = done.stdout.split()
+        command = [sys.executable, str(path), *arguments]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - this very file
+    if process.returncode:
+        sys.exit(process.stderr[-4000:])
+    count, *figures = process.stdout.split()
     wall, cpu, peak, worker = map(float, figures)
     return int(count), wall, cpu, peak, worker
 
@@ -104,14 +104,13 @@ def measured(program: str, *arguments: str) -> tuple[int, float, float, float, f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--activities", type=int, default=200)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        export = an_export(Path(folder), asked.activities)
+        export = an_export(Path(folder), options.activities)
         size = export.stat().st_size / 1e6
-        print(
-            f"{asked.activities:,} activities, {size:,.0f} MB, made in {time.perf_counter() - began:.0f} s\n"
-        )
+        seconds = time.perf_counter() - began
+        print(f"{options.activities:,} activities, {size:,.0f} MB, written in {seconds:.0f} s\n")
         print("| contender | files | s | files/s | processor s a file | times the floor | peak MB |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
         floor = 0.0

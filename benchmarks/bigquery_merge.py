@@ -1,12 +1,12 @@
-"""100,000 activities through the BigQuery path, beside the client's own load of the same rows.
+"""Compares a merge of 100,000 activities into BigQuery with the client's own load of the same rows.
 
     make tools
     .venv/bin/python -m benchmarks.bigquery_merge
 
-All ask the emulator over HTTP, in turns, five times each. The merge goes into an empty table, where it stages
-and inserts, and once more into the full one, where it stages, counts and merges; the client only loads a data
-frame. The bare client is what is left without the project: it loads the staged file and runs the same INSERT,
-the same MERGE. Memory is this process's growth.
+All use the emulator over HTTP, five times each in turns. The first merge stages and inserts into an empty
+table; the second one stages, counts and merges into the full table. The client only loads a data frame. The
+bare client loads the staged file and runs the same INSERT and MERGE without the project. Memory is the growth
+of this process.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BATCH = 5_000
-TOLD = (
+LABELS = (
     "merge into an empty table",
     "the same again",
     "bare client, load and INSERT",
@@ -46,7 +46,7 @@ EXTRA = '{"map": {"summary_polyline": "' + "a" * 400 + '"}, "kudoers": [1, 2, 3]
 
 
 def batches(rows: int, start: int = 0) -> Iterator[pa.RecordBatch]:
-    """Activities, a batch at a time."""
+    """Activities in batches."""
     schema = arrow_schema(ACTIVITIES.columns)
     first = date(2000, 1, 3)
     for begin in range(start, start + rows, BATCH):
@@ -64,7 +64,7 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def merged(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, float]:
+def time_merge(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> tuple[float, float]:
     """Seconds of a merge into an empty table, and of the same rows again into the full one."""
     with engine.open() as warehouse:
         warehouse.drop(ACTIVITIES.name)
@@ -72,15 +72,15 @@ def merged(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, f
         seconds = []
         for _ in range(2):
             began = time.perf_counter()
-            warehouse.merge(ACTIVITIES, iter(made), wins="TRUE", changed="TRUE", latest="fetched_at")
+            warehouse.merge(ACTIVITIES, iter(rows), wins="TRUE", changed="TRUE", latest="fetched_at")
             seconds.append(time.perf_counter() - began)
-            parts = ", ".join(f"{report.kind} {report.seconds:.1f} s" for report in warehouse.take_reports())
-            print(f"  {parts}")
+            phases = ", ".join(f"{report.kind} {report.seconds:.1f} s" for report in warehouse.take_reports())
+            print(f"  {phases}")
     return seconds[0], seconds[1]
 
 
-def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, float]:
-    """Seconds of the bare client for the same: the file loaded and inserted, the file loaded and merged."""
+def time_bare_client(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> tuple[float, float]:
+    """Seconds of the bare client for load and INSERT, and for load and MERGE."""
     stage, target = f"{engine.dataset}.by_hand", ACTIVITIES.name
     config = bigquery.LoadJobConfig(source_format="PARQUET", write_disposition="WRITE_TRUNCATE")
     settings = bigquery.QueryJobConfig(default_dataset=f"{engine.client.project}.{engine.dataset}")
@@ -88,7 +88,7 @@ def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, flo
         warehouse.drop(target)
         warehouse.ensure(ACTIVITIES)
         file = Path(folder) / "rows.parquet"
-        write_parquet(file, ACTIVITIES, made)
+        write_parquet(file, ACTIVITIES, rows)
         seconds = []
         for statement in (
             statements.fill(ACTIVITIES, "by_hand", latest=None, json_as_text=True),
@@ -96,16 +96,16 @@ def bare(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> tuple[float, flo
         ):
             sql = statement.sql(dialect="bigquery")
             began = time.perf_counter()
-            with file.open("rb") as rows:
-                engine.client.load_table_from_file(rows, stage, job_config=config).result()
+            with file.open("rb") as file_content:
+                engine.client.load_table_from_file(file_content, stage, job_config=config).result()
             engine.client.query(sql, job_config=settings, job_retry=None).result(job_retry=None)
             seconds.append(time.perf_counter() - began)
     return seconds[0], seconds[1]
 
 
-def loaded(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> float:
+def time_dataframe_load(engine: BigQueryEngine, rows: list[pa.RecordBatch]) -> float:
     """Seconds of the client's own load of the same rows as a data frame."""
-    frame = pa.Table.from_batches(made).to_pandas()
+    frame = pa.Table.from_batches(rows).to_pandas()
     kinds = {c.name: "STRING" if c.type.bigquery == "JSON" else c.type.bigquery for c in ACTIVITIES.columns}
     config = bigquery.LoadJobConfig(
         schema=[bigquery.SchemaField(name, kind) for name, kind in kinds.items()],
@@ -119,29 +119,32 @@ def loaded(engine: BigQueryEngine, made: list[pa.RecordBatch]) -> float:
 
 
 def main() -> None:
-    # The client recommends another package for data frames; what is measured is what it does by itself.
+    # The client recommends another package for data frames, but its own implementation is measured.
     warnings.filterwarnings("ignore", category=FutureWarning)
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=5)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_emulator(Path(folder) / "data") as address:
         engine = BigQueryEngine(address)
         with engine.open() as warehouse:
             warehouse.ensure(ACTIVITIES)
             warehouse.merge(ACTIVITIES, batches(BATCH), wins="TRUE", changed="TRUE", latest="fetched_at")
             small = peak_mb()
-            warehouse.merge(ACTIVITIES, batches(asked.rows), wins="TRUE", changed="TRUE", latest="fetched_at")
-            print(f"memory: {small:.0f} MB after {BATCH:,} rows, {peak_mb():.0f} MB after {asked.rows:,}")
-        made = list(batches(asked.rows))
+            warehouse.merge(
+                ACTIVITIES, batches(options.rows), wins="TRUE", changed="TRUE", latest="fetched_at"
+            )
+            print(f"memory: {small:.0f} MB after {BATCH:,} rows, {peak_mb():.0f} MB after {options.rows:,}")
+        rows = list(batches(options.rows))
         turns = [
-            (*merged(engine, made), *bare(engine, made), loaded(engine, made)) for _ in range(asked.times)
+            (*time_merge(engine, rows), *time_bare_client(engine, rows), time_dataframe_load(engine, rows))
+            for _ in range(options.times)
         ]
     load = [turn[-1] for turn in turns]
-    for told, seconds in zip(TOLD, zip(*turns, strict=True), strict=True):
+    for label, seconds in zip(LABELS, zip(*turns, strict=True), strict=True):
         times = statistics.median(one / other for one, other in zip(seconds, load, strict=True))
         print(
-            f"{told}: {statistics.median(seconds):.2f} s median, {min(seconds):.2f} to {max(seconds):.2f};"
+            f"{label}: {statistics.median(seconds):.2f} s median, {min(seconds):.2f} to {max(seconds):.2f};"
             f" {times:.2f} times the client's load of its turn"
         )
 

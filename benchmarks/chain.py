@@ -1,6 +1,6 @@
 """The whole chain on a laptop: start-up, a first and a second run, and memory as the history grows.
 
-Each figure comes from a process of its own; the sandbox that plays Strava runs in this one.
+Each figure is measured in a separate process; the sandbox runs in this one.
 
     python -m benchmarks.chain [--activities 10000 50000]
 """
@@ -40,7 +40,7 @@ with dg.DagsterInstance.ephemeral() as instance:
 
 
 def runs(sandbox: Sandbox, *names: str) -> None:
-    """Run the chain once a name in one process, and print what it took."""
+    """Run the chain once per name in one process, and print time and memory."""
     with serve(sandbox) as server, tempfile.TemporaryDirectory() as home:
         environ = os.environ | {
             "STRAVA_ASSETS_HOME": home,
@@ -50,37 +50,37 @@ def runs(sandbox: Sandbox, *names: str) -> None:
             "STRAVA_API_BASE_URL": server.base_url,
             "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
         }
-        told = subprocess.run(  # noqa: S603 - our own command
+        process = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-c", RUN, *names], env=environ, check=False, capture_output=True, text=True
         )
-        if told.returncode:
-            sys.exit(told.stderr[-4000:])
-        for line in told.stdout.splitlines():
+        if process.returncode:
+            sys.exit(process.stderr[-4000:])
+        for line in process.stdout.splitlines():
             name, succeeded, seconds, cpu_s, peak_mb, calls = line.rsplit(" ", 5)
-            assert succeeded == "True", told.stderr
+            assert succeeded == "True", process.stderr
             print(f"| {name} | {seconds} | {cpu_s} | {peak_mb} | {calls} |")
 
 
 def import_s(module: str) -> float:
     """The median time of importing a module in a new interpreter, seconds."""
-    took = []
+    times = []
     for _ in range(7):
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", f"import {module}"], check=True)  # noqa: S603 - our own command
-        took.append(time.perf_counter() - began)
-    return statistics.median(took)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--activities", type=int, nargs="*", default=[10_000, 50_000])
-    asked = parser.parse_args()
+    options = parser.parse_args()
     floor, ours = import_s("dagster"), import_s("strava_assets.definitions")
     print(f"import dagster {floor:.2f} s, strava_assets.definitions {ours:.2f} s: {ours / floor:.2f} times\n")
     print("| run | s | processor s so far | peak MB | calls |\n| --- | --- | --- | --- | --- |")
     runs(Sandbox.sample(), "sample athlete, first", "sample athlete, second")
-    for count in asked.activities:
+    for count in options.activities:
         runs(Sandbox.many(count, limits=None), f"{count:,} activities, first")
 
 

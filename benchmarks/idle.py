@@ -1,6 +1,6 @@
-"""What `strava-assets up` takes while nothing happens: memory and processor, with the UI and without it.
+"""Measures memory and CPU time of an idle `strava-assets up`, with and without the UI.
 
-Strava is played by a sandbox in a process of its own, which does not count. Memory is the proportional set
+The sandbox runs in a separate process, which does not count. Memory is the proportional set
 size (PSS) of all processes of `up`, which counts shared pages once; Linux only.
 
     python benchmarks/idle.py [--minutes 5]
@@ -28,7 +28,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=5.0, help="How long each way is watched.")
+    parser.add_argument("--minutes", type=float, default=5.0, help="How long to measure each of them.")
     minutes = parser.parse_args().minutes
     port = free_port()
     sandbox = subprocess.Popen(  # noqa: S603 - our own command
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def watch(option: str, folder: str, environ: dict[str, str], minutes: float) -> None:
-    """Start it, let it settle, and print what its processes take."""
+    """Start `up`, wait until it is idle, and measure its processes."""
     command = [COMMAND, "up", option, "--port", str(free_port())]
     with subprocess.Popen(  # noqa: S603 - our own command
         command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True
@@ -73,15 +73,15 @@ def watch(option: str, folder: str, environ: dict[str, str], minutes: float) -> 
 
 
 def children(pid: int) -> list[int]:
-    """The processes that it has started."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed]
+    """The child processes."""
+    children_text = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children_text]
 
 
 def name(pid: int) -> str:
     line = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-    found = re.search(r"strava_assets\.services\.(\w+)", line)
-    return found[1] if found else "up"
+    match = re.search(r"strava_assets\.services\.(\w+)", line)
+    return match[1] if match else "up"
 
 
 def pss_mb(pid: int) -> float:

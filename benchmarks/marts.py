@@ -1,9 +1,9 @@
-"""How long each mart takes and how much memory, on many athletes: the mart, hand-written SQL, pandas.
+"""Time and memory of each mart, on many athletes; weekly_watts beside hand-written SQL and pandas.
 
 Every contender is a process of its own over the same DuckDB file, with the same memory limit and threads, and
-writes its answer as a table. `floor` is benchmarks/floor/*.sql: the same columns, written by hand for DuckDB
-alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, vectorised, from memory; the
-answer of either must equal the mart's.
+writes its answer as a table. `floor` is benchmarks/floor/weekly_watts.sql: the same columns, written by hand
+for DuckDB alone. `pandas` is benchmarks/weekly_in_pandas.py: all columns of weekly_watts, vectorized, in
+memory; the answer of either must equal the mart's.
 
     python benchmarks/marts.py [--activities 1000000] [--rounds 3] [--memory 1GB] [--only weekly_watts]
                               [--no-pandas]
@@ -30,7 +30,7 @@ from strava_assets.schema.mart_inputs import ATHLETE_PROFILE, MART_SETTINGS
 from strava_assets.schema.ride_power import BEST_EFFORTS_S
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
 from strava_assets.schema.tables import TABLES
-from strava_assets.warehouse import Apart
+from strava_assets.warehouse import SplitBy
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.duckdb_file import connect
@@ -109,11 +109,6 @@ def prepare(activities: str, path: Path, memory: str) -> None:
             (ATHLETE_PROFILE, figures),
         ):
             warehouse.replace(table, pa.Table.from_pylist(rows, schema=arrow_schema(table.columns)))
-        for mart in load():
-            if mart.is_view:
-                warehouse.create_view_as(
-                    mart.name, mart.sql, description=mart.description, columns=mart.columns
-                )
     with connect(path) as connection:
         connection.execute(f"SET memory_limit = '{memory}'; SET preserve_insertion_order = false")
         connection.execute(HISTORY.format(activities=count, athletes=athletes))
@@ -134,9 +129,15 @@ def prepare(activities: str, path: Path, memory: str) -> None:
 def run_mart(name: str, path: Path, memory: str) -> None:
     mart = next(mart for mart in load() if mart.name == name)
     with DuckDBWarehouse(path, memory_limit=memory, threads=2) as warehouse:
-        apart = Apart(mart.key[0], mart.depends_on)
+        if mart.is_view:
+            warehouse.create_view_as(name, mart.sql, description=mart.description, columns=mart.columns)
+            return
         warehouse.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, apart=apart
+            name,
+            mart.sql,
+            description=mart.description,
+            columns=mart.columns,
+            split_by=SplitBy(mart.key[0], mart.depends_on),
         )
 
 
@@ -151,10 +152,10 @@ def run_floor(name: str, path: Path, memory: str) -> None:
 def run_pandas(name: str, path: Path, memory: str) -> None:  # noqa: ARG001 - a contender like the others
     from weekly_in_pandas import weekly_watts
 
-    shown = ", ".join(column.name for mart in load() if mart.name == name for column in mart.columns)
+    columns = ", ".join(column.name for mart in load() if mart.name == name for column in mart.columns)
     with connect(path) as connection:
         connection.register("answer", weekly_watts(connection))
-        connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {shown} FROM answer")  # noqa: S608 - the catalog's names
+        connection.execute(f"CREATE OR REPLACE TABLE {name}_pandas AS SELECT {columns} FROM answer")  # noqa: S608 - the catalog's names
 
 
 def compare(pair: str, path: Path, memory: str) -> None:
@@ -231,24 +232,25 @@ def main() -> None:
     parser.add_argument("--only", default="")
     parser.add_argument("--no-pandas", action="store_true", help="it takes 2 GB for a million activities")
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.worker:
-        work(*asked.worker)
+    options = parser.parse_args()
+    if options.worker:
+        work(*options.worker)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warehouse.duckdb"
-        measured("prepare", str(asked.activities), path, asked.memory)
-        print(f"| {asked.activities:,} activities | contender | s | processor s | peak MB |")
+        measured("prepare", str(options.activities), path, options.memory)
+        print(f"| {options.activities:,} activities | contender | s | processor s | peak MB |")
         print("| --- | --- | --- | --- | --- |")
-        tables = [mart for mart in load() if not mart.is_view]
-        read = {name for mart in tables if asked.only in mart.name for name in mart.reads}
-        for mart in tables:
-            if asked.only in mart.name:
-                with_pandas = mart.name == "weekly_watts" and not asked.no_pandas
-                kinds = ["mart", "floor", *(["pandas"] if with_pandas else [])]
-                race(mart.name, kinds, path, asked.memory, asked.rounds)
-            elif mart.name in read:
-                measured("mart", mart.name, path, asked.memory)
+        marts = load()
+        chosen = [mart for mart in marts if options.only in mart.name]
+        read = {name for mart in chosen for name in (*mart.reads, *mart.depends_on)}
+        for mart in marts:
+            if mart in chosen and not mart.is_view:
+                floor = ["floor"] if (FLOOR / f"{mart.name}.sql").exists() else []
+                pandas = ["pandas"] if floor and not options.no_pandas else []
+                race(mart.name, ["mart", *floor, *pandas], path, options.memory, options.rounds)
+            elif mart in chosen or mart.name in read:
+                measured("mart", mart.name, path, options.memory)
 
 
 if __name__ == "__main__":

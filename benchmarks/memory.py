@@ -1,7 +1,7 @@
 """Peak memory and time of a first sync, from Strava into the table, by length of history.
 
-Each history is synced by a process of its own against a sandbox without rate limits: fetch into a local
-landing, load into a DuckDB file, rebuild. Printed is the process's peak resident memory, as Linux counts it.
+Each history is synced in a separate process with a sandbox without rate limits: fetch into a local landing,
+load into a DuckDB file, rebuild. Memory is the peak resident memory of the process on Linux.
 
     python benchmarks/memory.py [--activities 10000 50000]
 """
@@ -20,7 +20,7 @@ import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from strava_assets.history.fetch import SyncRequest, fetch
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.landing import Landing
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.auth import Authenticator
@@ -62,9 +62,18 @@ def measured(activities: int) -> list[str]:
     sandbox = Sandbox.many(activities, limits=None)
     sandbox.tokens.rotate_refresh_token = False
     with serve(sandbox) as running, tempfile.TemporaryDirectory() as home:
-        asked = [sys.executable, "-c", SYNC, running.base_url, home, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
-        done = subprocess.run(asked, capture_output=True, text=True, check=True)  # noqa: S603 - this very file
-    return done.stdout.split()
+        command = [
+            sys.executable,
+            "-c",
+            SYNC,
+            running.base_url,
+            home,
+            CLIENT_ID,
+            CLIENT_SECRET,
+            REFRESH_TOKEN,
+        ]
+        process = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - this very file
+    return process.stdout.split()
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""The page: how long it takes to write, how large it is, and how soon its charts are there in Chromium.
+"""Measures the report: time to write, size, and time until its charts are drawn in Chromium.
 
-Of the sample athlete, from the warehouse that `make run` left, and of the same history again and again.
+It uses the sample athlete's warehouse of `make run`, and the same history repeated over many years.
 
-python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
+    python -m benchmarks.report data/sample/warehouse.duckdb [--years 20]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from strava_assets.assets.previews import VIEWS
+from strava_assets.marts import load
 from strava_assets.report import INPUT_TABLES, MARTS, Figures, build_page, chart_svg
 from strava_assets.report.drawing_process import stop_drawing
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -34,7 +34,7 @@ ROUNDS = 7
 
 
 def read(warehouse: Path) -> Figures:
-    """What the page shows of a warehouse, which is left alone."""
+    """The figures of a copy of a warehouse."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "warehouse.duckdb"
         shutil.copy(warehouse, copy)
@@ -45,7 +45,7 @@ def read(warehouse: Path) -> Figures:
 
 
 def stretched(figures: Figures, years: int) -> Figures:
-    """The same figures as if the history were so many years long: what came first, again and again."""
+    """The same figures, repeated until the history has this many years."""
     days = 364 * -(-len({row["week"] for row in figures.rows("weekly_watts")}) // 52)
     copies = range(-(-365 * years // days))
 
@@ -74,25 +74,25 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """The median seconds of writing the page, the processor's with the engine's start, and the page."""
-    took, spent = [], []
+    """Median seconds and CPU seconds of writing the page with a new drawing process, and the page."""
+    took, processor = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), cpu_s()
         page = build_page(figures, generated_at=datetime.now(UTC), sample=True)
         took.append(time.perf_counter() - began)
         stop_drawing()
-        spent.append(cpu_s() - before)
-    return statistics.median(took), statistics.median(spent), page
+        processor.append(cpu_s() - before)
+    return statistics.median(took), statistics.median(processor), page
 
 
 def cpu_s() -> float:
-    """Processor seconds of this process and of those it started that have ended."""
+    """CPU seconds of this process and of the ended child processes."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(times.ru_utime + times.ru_stime for times in used)
 
 
 def drawn_ms(browser: Browser, page: str) -> float:
-    """The median milliseconds from opening the page until the charts on the first screen are drawn."""
+    """Median milliseconds from opening the page until the first charts are drawn."""
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "index.html"
@@ -112,21 +112,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("warehouse", type=Path)
     parser.add_argument("--years", type=int, default=20)
-    asked = parser.parse_args()
-    figures = read(asked.warehouse)
+    options = parser.parse_args()
+    figures = read(options.warehouse)
     began = time.perf_counter()
-    charts = [chart_svg(view.charts, figures) for view in VIEWS.values() if view.charts]
+    charts = [chart_svg(mart.preview.charts, figures) for mart in load() if mart.preview.charts]
     each = 1000 * (time.perf_counter() - began) / len(charts)
     print(f"a mart's own chart: {each:.1f} ms, {max(map(len, charts)) / 1000:.0f} kB at most\n")
     print("| page of | written, s | processor s | size, kB | first charts in Chromium, ms |")
     print("| --- | --- | --- | --- | --- |")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
-        for name, shown in (
+        for name, page_figures in (
             ("the sample athlete", figures),
-            (f"{asked.years} years", stretched(figures, asked.years)),
+            (f"{options.years} years", stretched(figures, options.years)),
         ):
-            seconds, processor, page = written_s(shown)
+            seconds, processor, page = written_s(page_figures)
             size_kb, first = len(page.encode()) / 1000, drawn_ms(browser, page)
             print(f"| {name} | {seconds:.1f} | {processor:.1f} | {size_kb:,.0f} | {first:,.0f} |")
         browser.close()

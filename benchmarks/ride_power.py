@@ -1,11 +1,11 @@
-"""How long power from seconds takes: a ride's bests, all its figures, and the way from Parquet to tables.
+"""Measures power from seconds: best efforts of a ride, all its figures, and the path from Parquet to tables.
 
-Every contender is a process of its own over the same rides, two hours at 1 Hz with a few pauses. Two others
-find the same bests, in an environment of their own. `numba` is a compiled loop a duration over the work done
-so far: the fastest way we know. `sweat` is what the fastest library that pip can install does a duration: a
-difference of pandas' cumulated work. The library itself takes every duration, of which there are 7,200, and
-asks for numpy 1, so its line is run at ours, on fewer rides. (Sauce for Strava and GoldenCheetah are on no
-registry.) The answers of both must be ours.
+Each contender runs in its own process over the same rides of two hours at 1 Hz with a few pauses. Two peers
+compute the same best efforts in their own environment. `numba` is a compiled loop per duration over
+cumulative work, the fastest known way. `sweat` is the algorithm of the fastest library on PyPI: a difference
+of cumulative work in pandas per duration. The library itself computes all 7,200 durations and needs numpy 1,
+so only its algorithm is run, for our durations and on fewer rides. (Sauce for Strava and GoldenCheetah are
+not on PyPI.) The results of both must equal ours.
 
     python benchmarks/ride_power.py [--rides 1000] [--rounds 3] [--no-peers]
 """
@@ -28,12 +28,12 @@ import numpy as np
 SECONDS = 7200
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PEERS = ("numba", "pandas")
-# The slow one is timed on fewer rides and told for all of them.
+# The slow peer is timed on fewer rides, and the time is scaled.
 FEWER = 20
 
 
 def ride(number: int) -> tuple[np.ndarray, np.ndarray]:
-    """When each second was recorded, and its watts."""
+    """The recorded seconds and their watts."""
     rng = np.random.default_rng(number)
     effort = np.repeat(rng.integers(120, 320, 72), 100)
     watts = np.clip(rng.normal(effort, 40), 0, 1200).astype(np.int64)
@@ -68,8 +68,8 @@ def figures(rides: int, folder: Path) -> None:
     samples = [(at_s, watts.astype(np.float64)) for at_s, watts in prepared]
     with measured(rides, folder) as answers:
         for at_s, watts in samples:
-            told = measure(at_s, watts, beats, ftp_w=250, threshold_heartrate_bpm=165)
-            answers.append(told.bests.energy_j)
+            result = measure(at_s, watts, beats, ftp_w=250, threshold_heartrate_bpm=165)
+            answers.append(result.bests.energy_j)
 
 
 def numba(rides: int, folder: Path) -> None:
@@ -77,11 +77,11 @@ def numba(rides: int, folder: Path) -> None:
 
     @njit  # type: ignore[untyped-decorator]
     def search(work_j: np.ndarray, durations: np.ndarray, energy_j: np.ndarray) -> None:
-        for place in range(len(durations)):
-            duration, best = durations[place], 0
+        for index in range(len(durations)):
+            duration, best = durations[index], 0
             for begins in range(len(work_j) - duration):
                 best = max(best, work_j[begins + duration] - work_j[begins])
-            energy_j[place] = best
+            energy_j[index] = best
 
     durations = np.load(folder / "durations.npy")
     prepared = [zero_filled(number) for number in range(rides)]
@@ -101,7 +101,7 @@ def sweat(rides: int, folder: Path) -> None:
     prepared = [zero_filled(number) for number in range(min(rides, FEWER))]
     with measured(len(prepared), folder) as answers:
         for watts in prepared:
-            # It leaves out the stretch that begins with the ride; a second more gives it back.
+            # It omits the effort at the start of the ride; an additional second restores it.
             energy = pd.Series(np.concatenate((np.zeros(1, np.int64), watts))).cumsum()
             answers.append(
                 np.array([energy.diff(d).max() for d in durations[durations <= len(watts)].tolist()])
@@ -109,7 +109,7 @@ def sweat(rides: int, folder: Path) -> None:
 
 
 class measured:  # noqa: N801 - reads as a block
-    """Times its block and keeps its answers and figures."""
+    """Times a block, and stores its results and measurements."""
 
     def __init__(self, rides: int, folder: Path) -> None:
         self.rides = rides
@@ -177,7 +177,7 @@ def day_of(number: int) -> date:
 
 
 def whole(rides: int, folder: Path) -> None:
-    """From the Parquet files to the tables; what is up to date already is left alone."""
+    """From the Parquet files to the tables; rides that are up to date are skipped."""
     from strava_assets.history.ride_power import compute_ride_power
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.duckdb import DuckDBWarehouse
@@ -200,7 +200,7 @@ WHOLE = ("Parquet to tables, first run", "Parquet to tables, second run")
 
 
 def peers_python(folder: Path) -> str:
-    """An environment of its own with the others in it."""
+    """A new environment with the peers."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)  # noqa: S603 - our own interpreter
     python = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)  # noqa: S603 - as above
@@ -208,48 +208,48 @@ def peers_python(folder: Path) -> str:
 
 
 def run(python: str, contender: str, rides: int, folder: Path) -> tuple[list[float], np.ndarray]:
-    """One contender's figures (seconds, processor seconds, peak MB, rides timed) and its answers."""
+    """One contender's measurements (seconds, CPU seconds, peak MB, timed rides) and results."""
     command = [python, __file__, "--worker", contender, str(folder), "--rides", str(rides)]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - this very file
-    told: list[float] = json.loads(answer.stdout)
-    return told, np.load(folder / "answers.npy")
+    result: list[float] = json.loads(answer.stdout)
+    return result, np.load(folder / "answers.npy")
 
 
-def show(name: str, rides: int, taken: list[list[float]]) -> None:
-    wall_s, processor_s, peak_mb, timed = (statistics.median(column) for column in zip(*taken, strict=True))
+def show(name: str, rides: int, timings: list[list[float]]) -> None:
+    wall_s, processor_s, peak_mb, timed = (statistics.median(column) for column in zip(*timings, strict=True))
     share = rides / timed
     print(f"| {name} | {wall_s * share:.2f} | {processor_s * share:.2f} | {peak_mb:.0f} |", flush=True)
 
 
-def compare_arithmetic(asked: argparse.Namespace, folder: Path) -> None:
-    peers = None if asked.no_peers else peers_python(folder / "peers")
+def compare_arithmetic(options: argparse.Namespace, folder: Path) -> None:
+    peers = None if options.no_peers else peers_python(folder / "peers")
     python = {"bests, numba": peers, "bests, sweat": peers}
-    _, ours = run(sys.executable, "bests, strava_assets", asked.rides, folder)
+    _, ours = run(sys.executable, "bests, strava_assets", options.rides, folder)
     for name in ARITHMETIC:
         interpreter = python.get(name, sys.executable)
         if interpreter is None:
             continue
-        taken = []
-        for _ in range(asked.rounds):
-            told, answers = run(interpreter, name, asked.rides, folder)
+        timings = []
+        for _ in range(options.rounds):
+            result, answers = run(interpreter, name, options.rides, folder)
             if not np.array_equal(answers, ours[: len(answers)]):
                 raise SystemExit(f"{name} finds other bests than ours")
-            taken.append(told)
-        show(name, asked.rides, taken)
+            timings.append(result)
+        show(name, options.rides, timings)
 
 
-def time_whole_path(asked: argparse.Namespace, folder: Path) -> None:
-    prepare_store(folder, asked.rides)
-    taken: dict[str, list[list[float]]] = {name: [] for name in WHOLE}
-    for _ in range(asked.rounds):
-        prepare_warehouse(folder, asked.rides)
-        for name, wanted in zip(WHOLE, ([asked.rides, 0], [0, asked.rides]), strict=True):
-            told, answers = run(sys.executable, name, asked.rides, folder)
-            if answers.tolist() != wanted:
-                raise SystemExit(f"{name}: {answers.tolist()} rides computed and unchanged, not {wanted}")
-            taken[name].append(told)
+def time_whole_path(options: argparse.Namespace, folder: Path) -> None:
+    prepare_store(folder, options.rides)
+    timings: dict[str, list[list[float]]] = {name: [] for name in WHOLE}
+    for _ in range(options.rounds):
+        prepare_warehouse(folder, options.rides)
+        for name, expected in zip(WHOLE, ([options.rides, 0], [0, options.rides]), strict=True):
+            result, answers = run(sys.executable, name, options.rides, folder)
+            if answers.tolist() != expected:
+                raise SystemExit(f"{name}: {answers.tolist()} rides computed and unchanged, not {expected}")
+            timings[name].append(result)
     for name in WHOLE:
-        show(name, asked.rides, taken[name])
+        show(name, options.rides, timings[name])
 
 
 def main() -> None:
@@ -260,10 +260,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.worker:
-        contender, place = asked.worker
-        ARITHMETIC.get(contender, whole)(asked.rides, Path(place))
+    options = parser.parse_args()
+    if options.worker:
+        contender, place = options.worker
+        ARITHMETIC.get(contender, whole)(options.rides, Path(place))
         return
     from strava_assets.power.durations import DURATIONS_S
 
@@ -271,10 +271,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         np.save(folder / "durations.npy", DURATIONS_S)
-        print(f"| {asked.rides:,} rides of two hours, {within} durations | s | processor s | peak MB |")
+        print(f"| {options.rides:,} rides of two hours, {within} durations | s | processor s | peak MB |")
         print("| --- | --- | --- | --- |")
-        compare_arithmetic(asked, folder)
-        time_whole_path(asked, folder)
+        compare_arithmetic(options, folder)
+        time_whole_path(options, folder)
 
 
 if __name__ == "__main__":

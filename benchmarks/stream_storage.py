@@ -1,11 +1,12 @@
-"""What the recordings of rides take on a disk, and what writing, finding and reading one costs.
+"""Measures the disk space of recordings, and the time to write, find and read one.
 
-The sample athlete's rides with a power meter (all eleven streams, places too) and, given their files, rides
-of real devices without places. Beside them what Strava's own answer weighs, plain and gzipped.
+It uses the sample athlete's rides with a power meter (all eleven streams, with positions) and optionally
+rides of real devices without positions. For comparison it prints the size of Strava's responses, plain and
+gzipped.
 
     python benchmarks/stream_storage.py [--rides 200] [--recordings FOLDER]
 
-FOLDER holds CSV files, packed or not, with the columns t_s, watts, heartrate, cadence and distance_m.
+FOLDER contains CSV files, compressed or not, with the columns t_s, watts, heartrate, cadence and distance_m.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.streams import StreamEntry, StreamStore, from_channels, from_streams
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams.recording_table import STRAVA_KEYS
 
 HOUR_S = 3_600
 KIB = 1_024
@@ -41,19 +42,21 @@ def main() -> None:
     answers = [
         {key: {"data": data} for key, data in (streams_of(r, list(STRAVA_KEYS)) or {}).items()} for r in rides
     ]
-    kept = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
-    measure("sample athlete", [recording for recording in kept if recording])
+    tables = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
+    measure("sample athlete", [recording for recording in tables if recording])
     if options.recordings:
         measure("real devices", [of_device(path) for path in sorted(options.recordings.glob("*.csv*"))])
     hours = sum(ride["moving_time"] for ride in rides) / HOUR_S
     bodies = [json.dumps(answer).encode() for answer in answers[:40]]
     share = hours * 40 / len(answers)
-    plain, packed = (sum(map(len, found)) / KIB / share for found in (bodies, map(gzip.compress, bodies)))
+    plain, packed = (
+        sum(map(len, documents)) / KIB / share for documents in (bodies, map(gzip.compress, bodies))
+    )
     print(f"\nStrava's answers themselves: {plain:.0f} KiB an hour, gzipped {packed:.0f}.")
 
 
 def measure(name: str, recordings: list[pa.Table]) -> None:
-    """Keep recordings in one part, and say what it took."""
+    """Store recordings in one file, and print the measurements."""
     hours = sum(recording.num_rows for recording in recordings) / HOUR_S
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as folder:
@@ -64,13 +67,13 @@ def measure(name: str, recordings: list[pa.Table]) -> None:
                 writer.add(StreamEntry("1", str(number), 2026, "stored", "api", now, ""), recording)
         written = time.perf_counter()
         entries = store.entries()
-        found = time.perf_counter()
+        indexed = time.perf_counter()
         read = sum(samples.num_rows for _, samples in store.read(entries.values()))
         ended = time.perf_counter()
         assert read == sum(recording.num_rows for recording in recordings)
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
     count = len(recordings)
-    write_ms, find_ms, read_ms = (1_000 * s for s in (written - began, found - written, ended - found))
+    write_ms, find_ms, read_ms = (1_000 * s for s in (written - began, indexed - written, ended - indexed))
     print(
         f"| {name}, {count} | {hours:.1f} | {size / KIB / hours:.0f} | {write_ms / count:.1f} "
         f"| {find_ms:.1f} | {read_ms / count:.1f} |"
@@ -78,10 +81,12 @@ def measure(name: str, recordings: list[pa.Table]) -> None:
 
 
 def of_device(path: Path) -> pa.Table:
-    """A recording of a file's columns."""
+    """The recording in a CSV file."""
     columns = csv.read_csv(path).to_pydict()
     renamed = {"heartrate": "heartrate_bpm", "cadence": "cadence_rpm"}
-    return from_channels("1", path.name, {renamed.get(name, name): found for name, found in columns.items()})
+    return from_channels(
+        "1", path.name, {renamed.get(name, name): values for name, values in columns.items()}
+    )
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""How long a first sync of many activities takes: this project, a bare loop of requests, and strava-offline.
+"""Compares a first sync of many activities: this project, a bare loop of requests, and strava-offline.
 
-Each contender is a process of its own against one sandbox without rate limits. It starts as after a login,
-with an access token that lives, and times itself from the first line after its imports to its last. The bare
-loop is the floor: it gets and parses every page and keeps nothing. This project is timed twice: its client
-alone, which keeps nothing either, and the whole sync, which lands every page, compressed and synced to disk,
-as one committed batch. strava-offline keeps every activity in SQLite; its addresses are fixed, so an adapter
-sends them to the sandbox. It is installed into a throw-away environment.
+Each contender runs in its own process with a sandbox without rate limits and with a valid access token. It
+measures its own time without imports. The bare loop is the floor: it gets and parses every page and stores
+nothing. This project is timed twice: its client alone, which also stores nothing, and the complete sync,
+which lands every page, compressed and synced to disk, as one committed batch. strava-offline stores every
+activity in SQLite; its URLs are fixed, so an adapter redirects them to the sandbox. It is installed into a
+temporary environment.
 
-A refresh, due every six hours, is timed apart: it runs in a process of its own, so that killing the run
-cannot lose a rotated token.
+A token refresh, due every six hours, is timed separately, because it runs in a separate process in which
+killing the run cannot lose a rotated token.
 
     python benchmarks/sync_speed.py [--activities 10000] [--rounds 5] [--no-peer]
 """
@@ -44,7 +44,7 @@ while True:
 print(count, time.perf_counter() - began)
 """
 
-OURS = """
+PROJECT = """
 import sys, time
 import fsspec.core, fsspec.implementations.local
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ auth.access_token(base)
 print(auth.calls, time.perf_counter() - began)
 """
 
-THEIRS = """
+OFFLINE = """
 import json, sqlite3, sys, time
 from pathlib import Path
 from requests.adapters import HTTPAdapter
@@ -106,24 +106,24 @@ print(sqlite3.connect(home + "/strava.sqlite").execute("select count(*) from act
 
 
 def timed(python: str, script: str, server: RunningSandbox, expected: int) -> float:
-    """Seconds that one contender takes by its own watch; it must have done the whole of its work."""
+    """The seconds that one contender measured; it must have processed all activities."""
     grant = server.sandbox.tokens.refresh(REFRESH_TOKEN)
     credentials = [grant.access_token, str(grant.expires_at), CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN]
     with tempfile.TemporaryDirectory() as home:
-        done = subprocess.run(  # noqa: S603 - the scripts above
+        process = subprocess.run(  # noqa: S603 - the scripts above
             [python, "-c", script, server.base_url, home, *credentials],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"HOME": home},
         )
-    count, took_s = done.stdout.split()[-2:]
-    assert int(count) == expected, done.stdout
+    count, took_s = process.stdout.split()[-2:]
+    assert int(count) == expected, process.stdout
     return float(took_s)
 
 
 def peer_python(folder: Path) -> str:
-    """An environment of its own with the peer in it."""
+    """A new environment with the peer."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)  # noqa: S603 - our own interpreter
     python = str(folder / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True)  # noqa: S603 - as above
@@ -135,27 +135,27 @@ def main() -> None:
     parser.add_argument("--activities", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-peer", action="store_true")
-    asked = parser.parse_args()
-    sandbox = Sandbox.many(asked.activities, limits=None)
+    options = parser.parse_args()
+    sandbox = Sandbox.many(options.activities, limits=None)
     # Every contender starts from the same credentials.
     sandbox.tokens.rotate_refresh_token = False
     with serve(sandbox) as server, tempfile.TemporaryDirectory() as folder:
         contenders = {
             "bare loop of requests": (sys.executable, FLOOR),
-            "strava_assets, client": (sys.executable, OURS.replace("KEEP", "False")),
-            "strava_assets, sync": (sys.executable, OURS.replace("KEEP", "True")),
+            "strava_assets, client": (sys.executable, PROJECT.replace("KEEP", "False")),
+            "strava_assets, sync": (sys.executable, PROJECT.replace("KEEP", "True")),
         }
-        if not asked.no_peer:
-            contenders[PEER] = (peer_python(Path(folder)), THEIRS)
-        taken: dict[str, list[float]] = {name: [] for name in contenders}
+        if not options.no_peer:
+            contenders[PEER] = (peer_python(Path(folder)), OFFLINE)
+        timings: dict[str, list[float]] = {name: [] for name in contenders}
         refreshes: list[float] = []
-        for _ in range(asked.rounds):
+        for _ in range(options.rounds):
             for name, (python, script) in contenders.items():
-                taken[name].append(timed(python, script, server, asked.activities))
+                timings[name].append(timed(python, script, server, options.activities))
             refreshes.append(timed(sys.executable, REFRESH, server, 1))
-    floor_s = statistics.median(taken["bare loop of requests"])
-    print(f"First sync of {asked.activities} activities, median of {asked.rounds} rounds:")
-    for name, seconds in taken.items():
+    floor_s = statistics.median(timings["bare loop of requests"])
+    print(f"First sync of {options.activities} activities, median of {options.rounds} rounds:")
+    for name, seconds in timings.items():
         median_s = statistics.median(seconds)
         print(f"  {name:<24} {median_s:6.2f} s  {median_s / floor_s:5.2f} times the floor")
     print(f"A refresh, once in six hours: {statistics.median(refreshes):.2f} s")

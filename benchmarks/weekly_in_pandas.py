@@ -1,6 +1,6 @@
-"""weekly_watts in pandas, all its columns, vectorised: what the mart's time is compared with.
+"""weekly_watts in vectorized pandas with all columns, for comparison with the mart.
 
-One set of dated figures an athlete and Monday weeks are assumed, as the benchmark makes them.
+It assumes one set of figures per athlete and weeks that start on Monday, as in the benchmark.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SELECT
   coalesce(flagged, false) AS flagged,
   coalesce(device_watts, false) AS metered, device_watts IS NOT NULL AS has_watts, a.average_watts,
   weighted_average_watts AS weighted, a.max_watts AS peak, kilojoules, coalesce(moving_time_s, 0) AS seconds,
-  distance_m AS metres, total_elevation_gain_m AS climb, average_heartrate_bpm AS bpm, suffer_score AS effort,
+  distance_m AS meters, total_elevation_gain_m AS climb, average_heartrate_bpm AS bpm, suffer_score AS effort,
   recorded_s, normalized_power_w AS normalized, tss, best_5s_w, best_60s_w, best_300s_w, best_1200s_w,
   best_3600s_w
 FROM bq_activities AS a
@@ -39,7 +39,7 @@ BESTS = [f"best_{seconds}s_w" for seconds in (5, 60, 300, 1200, 3600)]
 
 
 def weekly_watts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """The mart's columns, from the tables it reads."""
+    """The mart's columns from its input tables."""
     a = connection.execute(ACTIVITIES).df()
     settings = connection.execute("FROM mart_settings").df().iloc[0]
     a["athlete"], names = pd.factorize(a["athlete_id"], sort=True)
@@ -52,7 +52,7 @@ def weekly_watts(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     span["today"] = span["last"].clip(lower=settings["as_of"])
     span["days"] = (span["today"] - span["first"]).dt.days % 7 + 1
     weeks = _calendar(span).merge(_sums(a, span), how="left", on=["athlete", "week"])
-    return _shown(_progress(weeks), names)
+    return _output_columns(_progress(weeks), names)
 
 
 def _figures(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -73,10 +73,10 @@ def _figures(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def _judge(a: pd.DataFrame) -> None:
-    """What of each activity is possible, and what it is."""
+    """Replace implausible values, and classify the power of each activity."""
     a["raw_s"] = a["seconds"]
     a["seconds"] = a["seconds"].where(a["seconds"].between(1, 2_592_000), 0)
-    a["metres"] = a["metres"].where(a["metres"].between(0, 2e7), 0)
+    a["meters"] = a["meters"].where(a["meters"].between(0, 2e7), 0)
     a["climb"] = a["climb"].where(a["climb"].between(0, 1e6), 0)
     a["bpm"] = a["bpm"].where(a["bpm"].between(25, 250) & (a["seconds"] > 0))
     a["effort"] = a["effort"].where(a["effort"].between(0, 1e5))
@@ -99,7 +99,7 @@ def _judge(a: pd.DataFrame) -> None:
 
 
 def _duplicates(a: pd.DataFrame) -> pd.Series:
-    """The ids of recordings that a better one of the same time displaces."""
+    """The ids of recordings that a better one of the same time replaces."""
     r = a.loc[
         a["raw_s"].between(1, 172_800) & ~a["manual"],
         ["athlete", "family", "activity_id", "began_s", "raw_s", "counted", "watts", "metered", "bpm"],
@@ -124,8 +124,8 @@ def _duplicates(a: pd.DataFrame) -> pd.Series:
         pairs["began_s"], pairs["began_s_better"]
     )
     shorter = np.minimum(pairs["raw_s"], pairs["raw_s_better"])
-    found: pd.Series = pairs.loc[better & (2 * common > shorter), "activity_id"]
-    return found
+    duplicate_ids: pd.Series = pairs.loc[better & (2 * common > shorter), "activity_id"]
+    return duplicate_ids
 
 
 def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
     a["best_ride_weighted_watts"] = a["weighted"].where(long)
     a["max_watts"] = a["peak"].where(a["p"] & ~a["flagged"])
     a[BESTS] = a[BESTS].where(a["p"] & ~a["flagged"])
-    seconds_known = a["p"] & a["recorded_s"].notna()
+    has_seconds = a["p"] & a["recorded_s"].notna()
     scored = a["p"] & a["tss"].notna()
     kinds = {"": ride, "_cut": ride & cut}
     added: dict[str, pd.Series] = {
@@ -161,7 +161,7 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         "virtual_climb_m": a["climb"].where(ride & a["indoor"], 0),
         "ebike_rides": a["motor"].astype("int64"),
         "ebike_time_s": a["seconds"].where(a["motor"], 0),
-        "ebike_distance_m": a["metres"].where(a["motor"], 0),
+        "ebike_distance_m": a["meters"].where(a["motor"], 0),
         "power_rides": a["p"].astype("int64"),
         "weighted_j": a["joules"].where(a["pw"], 0),
         "estimated_rides": a["e"].astype("int64"),
@@ -174,10 +174,10 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         "both_beats": (a["seconds"] * a["bpm"]).where(a["ph"], 0),
         "weighed_s": a["seconds"].where(a["p"] & a["kg"].notna(), 0),
         "joules_per_kg": (a["joules"] / a["kg"]).where(a["p"], 0),
-        "stream_rides": seconds_known.astype("int64"),
-        "stream_power_s": a["seconds"].where(seconds_known, 0),
-        "stream_s": a["recorded_s"].where(seconds_known, 0),
-        "normalized_w4s": (a["recorded_s"] * a["normalized"] ** 4).where(seconds_known, 0),
+        "stream_rides": has_seconds.astype("int64"),
+        "stream_power_s": a["seconds"].where(has_seconds, 0),
+        "stream_s": a["recorded_s"].where(has_seconds, 0),
+        "normalized_w4s": (a["recorded_s"] * a["normalized"] ** 4).where(has_seconds, 0),
         "tss": a["tss"].where(scored, 0),
         "tss_rides": scored.astype("int64"),
         "efforts": (ride & a["effort"].notna()).astype("int64"),
@@ -188,7 +188,7 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
     }
     for suffix, which in kinds.items():
         added[f"moving_time_s{suffix}"] = a["seconds"].where(which, 0)
-        added[f"distance_m{suffix}"] = a["metres"].where(which, 0)
+        added[f"distance_m{suffix}"] = a["meters"].where(which, 0)
         added[f"power_s{suffix}"] = a["seconds"].where(a["p"] & which, 0)
         added[f"work_j{suffix}"] = a["joules"].where(a["p"] & which, 0)
         added[f"weighted_s{suffix}"] = a["seconds"].where(a["pw"] & which, 0)
@@ -299,7 +299,7 @@ def _progress(w: pd.DataFrame) -> pd.DataFrame:
     return w
 
 
-def _shown(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
+def _output_columns(w: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     iso = w["week"].dt.isocalendar()
     w["athlete_id"] = names.to_numpy()[w["athlete"]]
     w["iso_year"], w["iso_week"] = iso["year"].astype("int64"), iso["week"].astype("int64")

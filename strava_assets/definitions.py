@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets import sensors
+from strava_assets import sensors, wiring
 from strava_assets.assets import activities, archive, inputs, marts, profile, report, ride_power, streams
+from strava_assets.assets.attributes import with_shared_attributes
+from strava_assets.assets.failures import RETRY_TRANSIENT
 from strava_assets.checks import activities as activity_checks
 from strava_assets.checks import archive as archive_checks
 from strava_assets.checks import profile as profile_checks
 from strava_assets.checks import ride_power as ride_power_checks
 from strava_assets.checks import streams as stream_checks
+from strava_assets.checks.asset_checks import build_checks
 from strava_assets.checks.marts import checks_of
-from strava_assets.checks.measured import build_checks
 from strava_assets.execution.executor import run_executor
 from strava_assets.marts import catalog
 from strava_assets.resources import (
@@ -29,18 +31,16 @@ from strava_assets.resources import (
 )
 from strava_assets.resources.fixed import fixed, without_values
 from strava_assets.schedules import build_jobs, build_schedules
-from strava_assets.settings import WarehouseKind, load_settings
+from strava_assets.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strava_assets.settings import Settings
 
-OWNERS = ["team:athlete"]
-
 
 def build_defs(
-    settings: Settings, resource_overrides: Mapping[str, Any] | None = None, *, patient: bool = True
+    settings: Settings, resource_overrides: Mapping[str, Any] | None = None, *, retry_transient: bool = True
 ) -> dg.Definitions:
     """The whole platform.
 
@@ -48,15 +48,15 @@ def build_defs(
         settings: validated settings; nothing is read from the environment here.
         resource_overrides: resources to put in place of the usual ones, by name. Like these, they cannot be
             configured when a run is launched.
-        patient: whether a run waits a while and tries again where Strava fails for the moment; one that a
-            person looks on at tells it instead.
+        retry_transient: whether a failed step waits and tries again where that may help; a command that a
+            person watches reports the failure instead.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
     bound = {
         name: resource if isinstance(resource, dg.ResourceDefinition) else fixed(resource)
         for name, resource in resources.items()
     }
-    storage_kind = settings.warehouse_kind.value
+    retry_policy = RETRY_TRANSIENT if retry_transient else None
     every_mart = catalog.load()
     checks = [
         build_checks(archive.NAME, archive_checks.CHECKS),
@@ -67,21 +67,22 @@ def build_defs(
         build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
         *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
     ]
+    own_assets = [
+        *archive.build(settings),
+        *activities.build(settings, retry_policy),
+        *inputs.build(settings),
+        *streams.build(settings, retry_policy),
+        *profile.build(settings, retry_policy),
+        *ride_power.build(retry_policy),
+        *marts.build(settings, every_mart),
+        *report.build(settings, every_mart, [key for check in checks for key in check.check_keys]),
+    ]
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
             archive.BULK_EXPORT,
-            *archive.build(settings, OWNERS),
-            *activities.build(settings, storage_kind, OWNERS, patient=patient),
-            *inputs.build(settings, storage_kind, OWNERS),
-            *streams.build(settings, storage_kind, OWNERS, patient=patient),
-            *profile.build(settings, storage_kind, OWNERS, patient=patient),
-            *ride_power.build(settings, storage_kind, OWNERS, patient=patient),
-            *marts.build(settings, every_mart, storage_kind, OWNERS),
-            *report.build(
-                settings, every_mart, OWNERS, [key for check in checks for key in check.check_keys]
-            ),
-            *([report.DATA_STUDIO] if settings.warehouse_kind is WarehouseKind.BIGQUERY else []),
+            *with_shared_attributes(own_assets, settings),
+            *([report.DATA_STUDIO] if wiring.warehouse(settings).data_studio_source else []),
         ],
         asset_checks=checks,
         jobs=build_jobs(settings),
@@ -95,29 +96,15 @@ def build_defs(
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources the settings ask for; opening nothing."""
     return {
-        "strava": StravaResource(
-            api_base_url=settings.api_base_url,
-            oauth_base_url=settings.oauth_base_url,
-            secret_store=settings.secret_store_kind,
-            token_path=str(settings.token_path.absolute()),
-            gcp_project=settings.gcp_project,
-            gcp_secret=settings.gcp_secret,
-            rate_limit_reserve=settings.rate_limit_reserve,
-        ),
+        "strava": StravaResource.of(settings),
         "landing": LandingResource(address=settings.landing_address),
         "streams": StreamsResource(address=settings.streams_address),
-        "warehouse": WarehouseResource(
-            kind=settings.warehouse_kind,
-            duckdb_path=str(settings.duckdb_path.absolute()),
-            duckdb_memory_limit=settings.duckdb_memory_limit,
-            gcp_project=settings.gcp_project,
-            bigquery_dataset=settings.bigquery_dataset,
-            bigquery_location=settings.bigquery_location,
-            bigquery_max_bytes_billed=settings.bigquery_max_bytes_billed,
-            bigquery_api_endpoint=settings.bigquery_api_endpoint,
-        ),
+        "warehouse": WarehouseResource.of(settings),
         "alerts": RunAlerts(settings),
     }
 
 
-defs = build_defs(load_settings())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The platform of this process's settings, which are read when Dagster loads it."""
+    return build_defs(load_settings())

@@ -1,6 +1,6 @@
-"""Reads the JSON documents that this project wrote, strictly, and says in one line what is wrong with one.
+"""Strict parsing of JSON documents that this project wrote, with one-line errors.
 
-What a damaged document means, and what to do about it, is said by the package that keeps it.
+The packages that store the documents add consequences and remedies to the errors.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STRICT = ConfigDict(extra="forbid", strict=True)
-"""`__pydantic_config__` of a dataclass that is read from a document."""
+"""The `__pydantic_config__` of dataclasses that are read from documents."""
 
 
 class DamagedDocumentError(ValueError):
-    """A document is not JSON or not of its form; the text is one line without the document's values."""
+    """A document is not valid JSON or has the wrong structure. The text is one line without values."""
 
 
 def _to_utc(moment: datetime) -> datetime:
@@ -31,18 +31,14 @@ def _to_utc(moment: datetime) -> datetime:
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""A time with its zone, as UTC."""
+"""An aware time, converted to UTC."""
 
 
 def read_document(form: TypeAdapter[T], text: str | bytes) -> T:
-    """Read a JSON document.
-
-    Args:
-        form: what it must be.
-        text: the document.
+    """Parse a JSON document of the type `form`.
 
     Raises:
-        DamagedDocumentError: it is not JSON, nested too deeply, or not of that form.
+        DamagedDocumentError: The text is not JSON, is nested too deeply, or has another structure.
     """
     try:
         return form.validate_json(text)

@@ -1,21 +1,21 @@
-"""The one base of every error a person may meet: what happened, what it means, what to do.
+"""The base class of all errors that users see: what happened, what it means, and what to do.
 
-Rooms define their own classes on top of it, beside the code that raises them.
+Packages define subclasses next to the code that raises them.
 """
 
 from __future__ import annotations
 
 
 class StravaAssetsError(Exception):
-    """An error with its cure.
+    """An error with a remedy; each text consists of full sentences.
 
     Args:
-        happened: what was seen, with the value that was wrong (never a secret).
-        means: what follows from it, and what is *not* affected.
-        remedy: what the person does next, as a sentence that can be followed.
+        happened: What happened, with the wrong value (never a secret).
+        means: The consequences, and what is *not* affected.
+        remedy: What the user should do.
 
     Attributes:
-        transient: whether trying again later may help without anyone doing anything; a class says so.
+        transient: Whether a retry may succeed without any action; set by subclasses.
     """
 
     transient = False
@@ -32,4 +32,4 @@ class StravaAssetsError(Exception):
 
 
 class ConfigurationError(StravaAssetsError):
-    """A setting or file that a person wrote cannot be used as it is."""
+    """A setting or a file of the user is invalid."""

@@ -1,8 +1,7 @@
-"""Who may read what this project writes: the home belongs to one user, other places follow that user's umask.
+"""File permissions: the home is private to its user, other locations follow the user's umask.
 
-A process of ours starts with a umask that closes every new file to others, whatever library makes it, and so
-do its children. An address that is set outside the home is shared as its owner wishes: `modes_at` gives what
-is made there the modes it would have had without us.
+Each process starts with a umask that makes all new files private, whichever library creates them. Its child
+processes inherit the umask. `modes_at` restores the user's own umask for files outside of the home.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strava_assets.setting_paths import local_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
@@ -25,25 +26,24 @@ UMASK = "STRAVA_ASSETS_UMASK"
 
 PRIVATE_UMASK = 0o077
 OTHERS = 0o077
-"""What group and others may do."""
+"""The permissions of group and others."""
 
-# What this project makes in a home. Anything else there is its owner's and is left alone.
+# The files that this project creates in a home. All other files are left unchanged.
 OWN_ENTRIES = (
     *("archive", "athlete.toml", "dagster", "landing", "logs", "report", "sample", "streams"),
     *("tokens.json", "tokens.lock", ".tokens.json.*"),
     *("warehouse.duckdb", "warehouse.duckdb.*", ".warehouse.duckdb.*"),
 )
-# A folder without any of these is not taken for a home: `data` is a name that others use too.
+# A folder without any of these is not a home, because other programs use the name `data` as well.
 _SIGNS = ("tokens.json", "warehouse.duckdb", "dagster/dagster.yaml")
 
 _one_umask_at_a_time = threading.RLock()
 
 
 def start_private(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Have this process, and all it starts, make files that only this user can open.
+    """Make all new files of this process and its children private.
 
-    Args:
-        environ: remembers the umask from before for `modes_at`, in the children too.
+    The previous umask is stored in `environ` for `modes_at`.
     """
     before = os.umask(PRIVATE_UMASK)
     environ.setdefault(UMASK, f"{before:03o}")
@@ -51,13 +51,13 @@ def start_private(environ: MutableMapping[str, str] = os.environ) -> None:
 
 @contextmanager
 def modes_at(address: str) -> Iterator[None]:
-    """Give what is made in the block the modes that belong at an address.
+    """Use the user's own umask for a block if the address is on disk and outside of the home.
 
-    The umask is the whole process's: what another thread makes meanwhile in the home is protected by the
-    home's own mode.
+    The umask applies to the whole process. Files that other threads create in the home at the same time are
+    protected by the mode of the home itself.
 
     Args:
-        address: a path or an fsspec URL; in the home, and on no disk, nothing changes.
+        address: A path or an fsspec URL.
     """
     umask = os.environ.get(UMASK)
     if not umask or not _is_outside_home(address):
@@ -72,12 +72,12 @@ def modes_at(address: str) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Closed:
-    """What was open to others.
+class ClosedPaths:
+    """Paths that others could access.
 
     Attributes:
-        paths: closed now.
-        refused: still open, because they belong to another user.
+        paths: Paths that are private now.
+        refused: Paths that belong to another user and could not be changed.
     """
 
     paths: list[Path] = field(default_factory=list)
@@ -85,38 +85,31 @@ class Closed:
 
 
 def open_to_others(home: Path) -> Iterator[Path]:
-    """What of a home others may read or write, the home itself first; links are not followed.
+    """The paths of a home that others can access, from the outside to the inside; links are not followed.
 
-    A home that is more than a home, such as the working directory, is left as it is, and what this project
-    keeps in it is not.
-
-    Args:
-        home: the folder; one that holds nothing of this project has nothing to hide.
+    A home with files of other programs, e.g. the working directory, is not included itself, only the
+    project's files in it. A folder without any file of the project yields nothing.
     """
     home = home.resolve()
     if not any((home / sign).exists() for sign in _SIGNS):
         return
     if not _is_shared(home):
-        yield from _itself(home)
+        yield from _if_open(home)
     with os.scandir(home) as entries:
         own = sorted(entry.name for entry in entries if any(fnmatch(entry.name, own) for own in OWN_ENTRIES))
     for name in own:
-        yield from _itself(home / name)
+        yield from _if_open(home / name)
         if (home / name).is_symlink():
             continue
-        # A folder is closed before it is looked into, so nobody exchanges what is in it meanwhile.
+        # Folders are closed before their content, so others cannot replace files in the meantime.
         for folder, folders, files in os.walk(home / name):
             for entry in (*folders, *files):
-                yield from _itself(Path(folder, entry))
+                yield from _if_open(Path(folder, entry))
 
 
-def close_to_others(home: Path) -> Closed:
-    """Take from group and others what they may do in a home.
-
-    Args:
-        home: the folder; what `open_to_others` finds there is closed, from the outside to the inside.
-    """
-    closed = Closed()
+def close_to_others(home: Path) -> ClosedPaths:
+    """Remove the permissions of group and others from all paths of `open_to_others`."""
+    closed = ClosedPaths()
     for path in open_to_others(home):
         with suppress(FileNotFoundError):
             try:
@@ -128,8 +121,8 @@ def close_to_others(home: Path) -> Closed:
     return closed
 
 
-def _itself(path: Path) -> Iterator[Path]:
-    """The path, if others may do anything with it."""
+def _if_open(path: Path) -> Iterator[Path]:
+    """Yield the path if others have any permission."""
     with suppress(FileNotFoundError):
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode) and mode & OTHERS:
@@ -137,16 +130,16 @@ def _itself(path: Path) -> Iterator[Path]:
 
 
 def _is_shared(home: Path) -> bool:
-    """Whether a home also holds what is none of this project's: a user's folder, a checkout, `/tmp`."""
-    more_than_a_home = (Path.cwd(), Path.home(), Path(__file__).parents[1])
-    return any(other.is_relative_to(home) for other in more_than_a_home) or bool(
+    """Whether a home also contains files of other programs: a user folder, a checkout, `/tmp`."""
+    shared_folders = (Path.cwd(), Path.home(), Path(__file__).parents[1])
+    return any(other.is_relative_to(home) for other in shared_folders) or bool(
         home.stat().st_mode & stat.S_ISVTX
     )
 
 
 def _is_outside_home(address: str) -> bool:
-    scheme, is_url, path = address.rpartition("://")
-    if is_url and scheme not in ("file", "local"):
+    path = local_path(address)
+    if path is None:
         return False
     home = Path(os.environ.get(HOME) or DEFAULT_HOME).expanduser()
-    return not Path(os.path.abspath(Path(path).expanduser())).is_relative_to(os.path.abspath(home))  # noqa: PTH100 - `resolve` would follow links
+    return not Path(os.path.abspath(path.expanduser())).is_relative_to(os.path.abspath(home))  # noqa: PTH100 - `resolve` would follow links

@@ -1,4 +1,4 @@
-"""Jobs and schedules: the whole chain every six hours, and the removal of old run records every night."""
+"""Jobs and schedules: a sync every six hours, and the removal of old run records every night."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,58 +13,54 @@ EVERY_NIGHT = "40 3 * * *"
 
 
 def build_jobs(settings: "Settings") -> list[Any]:
-    """What a person launches by name; every one but the last is a selection of the same assets."""
-    # An import has a job of its own: an export comes when a person asks for one.
+    """All jobs. All but the last select from the same assets."""
+    # Imports have a job of their own, because exports are made on request.
     everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
     return [
         dg.define_asset_job(
             "sync",
             selection=everything,
-            description="The whole chain: fetch what is new (and everything once a day), load it, refresh "
-            "every mart. What the schedule runs.",
+            description="Materialize everything: fetch new activities (and all of them once a day), "
+            "load them, and refresh every mart. The schedule runs this job.",
         ),
         dg.define_asset_job(
             "full_listing",
             selection=everything,
-            description="The whole chain with a full listing: finds edits and deletions of any age. One call "
-            "per 200 activities.",
+            description="Materialize everything with a full listing, which finds edits and deletions of any "
+            "age. It takes one call per 200 activities.",
             config={"ops": {"raw_activities": {"config": {"mode": "FULL"}}}},
         ),
         dg.define_asset_job(
             "import_archive",
             selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_activities"),
-            description="Import a bulk export, load it and refresh every mart. Without a path, the newest "
-            "export_….zip in the home's folder archive. Asks Strava for no streams.",
+            description="Import a bulk export, load it and refresh every mart. The default is the newest "
+            "export_….zip in the folder archive of the home. No streams are requested from Strava.",
             config={"ops": {"activity_streams": {"config": {"fetch": False}}}},
         ),
         dg.define_asset_job(
             "rebuild",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "athlete_profile", "activity_streams"),
-            description="Build bq_activities and every mart anew from the landing. Asks Strava nothing.",
+            description="Rebuild bq_activities and every mart from the landing, without requests to Strava.",
             config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
         ),
         dg.define_asset_job(
             "refresh_marts",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "bq_activities", "activity_streams"),
-            description="Compute every mart again, after a setting or a figure of yours has changed.",
+            description="Refresh every mart, for example after a change of your settings or figures.",
         ),
         dg.define_asset_job(
             "report",
             selection=dg.AssetSelection.assets("insights_report"),
-            description="Write the insights page anew from the marts as they are.",
+            description="Write the insights page from the current marts.",
         ),
         _prune_job(settings.keep_runs_days),
     ]
 
 
 def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
-    """The schedules; switched on where the settings say so.
-
-    Args:
-        settings: their time zone, and whether they start running.
-    """
+    """The schedules, with the time zone and the default status of the settings."""
     status = (
         dg.DefaultScheduleStatus.RUNNING if settings.schedules_running else dg.DefaultScheduleStatus.STOPPED
     )
@@ -76,8 +72,8 @@ def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
             execution_timezone=settings.timezone,
             default_status=status,
             description=(
-                f"Runs the job sync at 0, 6, 12 and 18 o'clock, {settings.timezone}. It decides itself "
-                "between an incremental and a full listing, so that a missed tick costs nothing."
+                f"Runs the job sync at 0:00, 6:00, 12:00 and 18:00, {settings.timezone}. The job chooses "
+                "between an incremental and a full listing, so a missed tick does no harm."
             ),
         ),
         dg.ScheduleDefinition(
@@ -92,17 +88,17 @@ def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
 
 
 def _prune_job(keep_days: int) -> dg.JobDefinition:
-    @dg.op(description="Remove the records of old runs; the last success of every asset stays.")
+    @dg.op(description="Remove the records of old runs, except the latest success of each asset.")
     def remove_old_runs(context: dg.OpExecutionContext) -> None:
         from strava_assets.execution.pruning import prune_runs
 
-        pruned = prune_runs(context.instance, datetime.now(UTC), keep_days)
-        context.log.info("Removed the records of %d runs older than %d days.", pruned.runs, keep_days)
+        result = prune_runs(context.instance, datetime.now(UTC), keep_days)
+        context.log.info("Removed the records of %d runs older than %d days.", result.runs, keep_days)
 
     @dg.job(
         name="prune_runs",
         description=f"Remove records and logs of runs older than {keep_days} days "
-        "(STRAVA_ASSETS_KEEP_RUNS_DAYS). What each asset and each check showed last stays.",
+        "(STRAVA_ASSETS_KEEP_RUNS_DAYS), except the latest result of each asset and check.",
     )
     def prune_runs() -> None:
         remove_old_runs()

@@ -1,6 +1,6 @@
-"""Alerts of the daemon: a message when a run fails, and one when its job succeeds again.
+"""Sensors that send an alert when a run fails, and when its job succeeds again.
 
-What is said, and that nobody is told twice, stands in resources/alerts.py.
+resources/alerts.py writes the messages and prevents duplicates.
 """
 
 from typing import TYPE_CHECKING
@@ -14,25 +14,21 @@ if TYPE_CHECKING:
 
 
 def build(settings: "Settings") -> list[dg.SensorDefinition]:
-    """The two sensors; they run wherever a receiver of messages is set.
-
-    Args:
-        settings: whether anybody is told, and whether automation starts switched on.
-    """
+    """The two sensors. They run by default if alert receivers are configured and automation is on."""
     status = (
         dg.DefaultSensorStatus.RUNNING
         if settings.alerts_wanted and settings.schedules_running
         else dg.DefaultSensorStatus.STOPPED
     )
 
-    # All code locations: a run from the command line belongs to none. That command reports it itself, unless
-    # it was killed.
+    # All code locations, because runs of the command line belong to none. The command reports its failures
+    # itself, unless it was killed.
     @dg.run_failure_sensor(
         name="alert_on_failure",
         monitor_all_code_locations=True,
         default_status=status,
-        description="Tells the receivers in STRAVA_ASSETS_ALERT_URLS that a run failed and what to do about "
-        "it, once for each failure.",
+        description="Sends one alert per failed run, with a remedy, to the receivers in "
+        "STRAVA_ASSETS_ALERT_URLS.",
     )
     def alert_on_failure(context: dg.RunFailureSensorContext, alerts: dg.ResourceParam[RunAlerts]) -> None:
         alerts.report_failure(context.instance, context.dagster_run.run_id)
@@ -42,7 +38,7 @@ def build(settings: "Settings") -> list[dg.SensorDefinition]:
         name="alert_on_recovery",
         monitor_all_code_locations=True,
         default_status=status,
-        description="Tells them once when a job succeeds again.",
+        description="Sends one alert when a job succeeds again.",
     )
     def alert_on_recovery(context: dg.RunStatusSensorContext, alerts: dg.ResourceParam[RunAlerts]) -> None:
         alerts.report_success(context.instance, context.dagster_run.run_id)

@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -30,13 +31,16 @@ from strava_assets.alerts.addresses import split_addresses
 from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
 from strava_assets.file_modes import DEFAULT_HOME
+from strava_assets.secrets import KINDS as STORE_KINDS
 from strava_assets.setting_paths import (
     check_address,
     check_web_address,
     expand_user,
+    local_path,
     refuse_file_as_home,
     refuse_unusable_home,
 )
+from strava_assets.warehouse.locations import KINDS as WAREHOUSE_KINDS
 from strava_assets.web.hosts import AllowedHosts, Host
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PREFIX = "STRAVA_ASSETS_"
-_SHOWN_CHARACTERS = 100
+_MOST_CHARACTERS = 100
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^/@]*:[^/]*@")
 _STRAVA_OVER_HTTP = re.compile(r"http://([^/]*\.)?strava\.com(?![^:/])", re.IGNORECASE)
 
@@ -57,26 +61,19 @@ class Environment(StrEnum):
     GCP = "gcp"
 
 
-class WarehouseKind(StrEnum):
-    """The engine that holds the tables."""
-
-    DUCKDB = "duckdb"
-    BIGQUERY = "bigquery"
-
-
-class SecretStoreKind(StrEnum):
-    """Where credentials and rotated tokens live."""
-
-    FILE = "file"
-    ENV = "env"
-    GCP = "gcp"
-
-
 class WeekStart(StrEnum):
     """The first day of a week."""
 
     MONDAY = "monday"
     SUNDAY = "sunday"
+
+
+_REGISTRIES: dict[str, Mapping[str, Any]] = {"warehouse": WAREHOUSE_KINDS, "secret_store": STORE_KINDS}
+"""Fields whose values are the kinds that another package registers."""
+_DEFAULT_KINDS = {
+    Environment.LOCAL: {"warehouse": "duckdb", "secret_store": "file"},
+    Environment.GCP: {"warehouse": "bigquery", "secret_store": "gcp"},
+}
 
 
 class Settings(BaseModel):
@@ -139,7 +136,7 @@ class Settings(BaseModel):
         alias="STRAVA_OAUTH_BASE_URL",
         description="The address of the consent page and the tokens.",
     )
-    secret_store: SecretStoreKind | None = Field(
+    secret_store: str | None = Field(
         default=None, description="Where tokens live; file for local, gcp for gcp."
     )
 
@@ -199,9 +196,7 @@ class Settings(BaseModel):
     )
 
     # The warehouse
-    warehouse: WarehouseKind | None = Field(
-        default=None, description="The engine; duckdb for local, bigquery for gcp."
-    )
+    warehouse: str | None = Field(default=None, description="The engine; duckdb for local, bigquery for gcp.")
     duckdb_memory_limit: str = Field(
         default="128MB",
         pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\s*(MB|GB|MiB|GiB)$",
@@ -326,20 +321,20 @@ class Settings(BaseModel):
         for entry in value:
             if Host.parse(entry) is None:
                 raise ValueError(
-                    f"{_shown(entry)!r} must be a host name, with or without a port, such as "
+                    f"{_printable(entry)!r} must be a host name, with or without a port, such as "
                     "rides.example.com; without https:// and without a path"
                 )
         return value
 
     @field_validator("timezone")
     @classmethod
-    def _known_zone(cls, value: str) -> str:
+    def _check_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            near = (
+            similar = (
                 ", ".join(get_close_matches(value, available_timezones(), n=3))
                 or "Europe/Paris, America/New_York"
             )
-            raise ValueError(f"is not an IANA time zone; did you mean {near}?")
+            raise ValueError(f"is not an IANA time zone; did you mean {similar}?")
         return value
 
     @field_validator("source_url", "bigquery_api_endpoint")
@@ -349,18 +344,27 @@ class Settings(BaseModel):
             check_web_address(value)
         return value
 
+    @field_validator(*_REGISTRIES)
+    @classmethod
+    def _registered_kind(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and value not in _REGISTRIES[str(info.field_name)]:
+            raise ValueError("is not a kind that exists")
+        return value
+
     @model_validator(mode="after")
-    def _google_needs_a_project(self) -> Self:
-        asks = [
-            name
-            for name, wanted in (
-                (f"{PREFIX}WAREHOUSE=bigquery", self.warehouse_kind is WarehouseKind.BIGQUERY),
-                (f"{PREFIX}SECRET_STORE=gcp", self.secret_store_kind is SecretStoreKind.GCP),
+    def _kinds_have_what_they_need(self) -> Self:
+        askers: dict[str, list[str]] = {}
+        for field, kinds in _REGISTRIES.items():
+            kind = self._kind(field)
+            for needed in kinds[kind].needs:
+                if not getattr(self, needed):
+                    askers.setdefault(needed, []).append(f"{variable_name(field)}={kind}")
+        if askers:
+            missing = (
+                f"{variable_name(name)} is not set, and {' and '.join(who)} needs it"
+                for name, who in askers.items()
             )
-            if wanted
-        ]
-        if asks and not self.gcp_project:
-            raise ValueError(f"{PREFIX}GCP_PROJECT is not set, and {' and '.join(asks)} needs it")
+            raise ValueError("; ".join(missing))
         return self
 
     @field_validator(
@@ -394,18 +398,34 @@ class Settings(BaseModel):
         return value.rstrip("/")
 
     @property
-    def warehouse_kind(self) -> WarehouseKind:
+    def warehouse_kind(self) -> str:
         """The engine in force: as set, or what the environment implies."""
-        return self.warehouse or (
-            WarehouseKind.BIGQUERY if self.env is Environment.GCP else WarehouseKind.DUCKDB
-        )
+        return self._kind("warehouse")
 
     @property
-    def secret_store_kind(self) -> SecretStoreKind:
-        """The secret store in force: as set, or what the environment implies."""
-        return self.secret_store or (
-            SecretStoreKind.GCP if self.env is Environment.GCP else SecretStoreKind.FILE
-        )
+    def secret_store_kind(self) -> str:
+        """The token store in force: as set, or what the environment implies."""
+        return self._kind("secret_store")
+
+    def _kind(self, field: str) -> str:
+        return getattr(self, field) or _DEFAULT_KINDS[self.env][field]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The credentials that are set, by the keys of the token stores; secret values in plain text."""
+        secret_values = {"client_secret": self.client_secret, "refresh_token": self.refresh_token}
+        variables = {"client_id": self.client_id or ""} | {
+            key: value.get_secret_value() if value else "" for key, value in secret_values.items()
+        }
+        return {key: value for key, value in variables.items() if value}
+
+    def replace(self, **fields: str) -> Settings:
+        """These settings with other values of some fields.
+
+        Raises:
+            ConfigurationError: a value is impossible, or needs a setting that is missing.
+        """
+        return _validated({name: getattr(self, name) for name in self.model_fields_set} | fields)
 
     @property
     def hosts(self) -> AllowedHosts:
@@ -461,7 +481,12 @@ class Settings(BaseModel):
     @property
     def report_folder(self) -> Path | None:
         """The folder of the page where it is written to this machine; None where it is written elsewhere."""
-        return None if "://" in self.report_target else Path(self.report_target)
+        return local_path(self.report_target)
+
+    @property
+    def file_locations(self) -> tuple[str, ...]:
+        """The addresses of everything that is kept in files: landing, streams and report."""
+        return self.landing_address, self.streams_address, self.report_target
 
     @property
     def dagster_home(self) -> Path:
@@ -477,6 +502,8 @@ def variable_name(field: str) -> str:
 
 def choices(field: str) -> tuple[str, ...]:
     """The values a field can take where they are few; empty where they are not."""
+    if field in _REGISTRIES:
+        return tuple(_REGISTRIES[field])
     return _choices_of(Settings.model_fields[field].annotation)
 
 
@@ -488,8 +515,8 @@ def _choices_of(annotation: Any) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return tuple(str(value) for value in get_args(annotation))
     for part in get_args(annotation):
-        if found := _choices_of(part):
-            return found
+        if values := _choices_of(part):
+            return values
     return ()
 
 
@@ -509,18 +536,17 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         name: value.strip()
         for name, value in {**in_file, **(os.environ if environ is None else environ)}.items()
     }
-    given = {name: value for name, value in stripped.items() if value}  # an empty variable is an unset one
+    variables = {
+        name: value for name, value in stripped.items() if value
+    }  # an empty variable is an unset one
     fields = {variable_name(field): field for field in Settings.model_fields}
-    _refuse_unknown(given, fields)
-    values = {fields[name]: value for name, value in given.items() if name in fields}
+    _refuse_unknown(variables, fields)
+    values = {fields[name]: value for name, value in variables.items() if name in fields}
     if problems := [
         problem for field, value in values.items() for problem in _problems_of_text(field, value)
     ]:
         raise _unusable(problems)
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise _unusable(_problems_of(error)) from None
+    settings = _validated(values)
     try:
         refuse_file_as_home(settings.home)
     except ValueError as error:
@@ -528,6 +554,13 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     if settings.old_alert_variables:
         _warn_of_old_variables(settings.old_alert_variables)
     return settings
+
+
+def _validated(values: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _unusable(_problems_of(error)) from None
 
 
 @cache
@@ -541,8 +574,8 @@ def _warn_of_old_variables(names: tuple[str, ...]) -> None:
     )
 
 
-def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None:
-    hints = [hint for name in sorted(given) if (hint := _hint(name, fields))]
+def _refuse_unknown(variables: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    hints = [problem for name in sorted(variables) if (problem := _problem_of_name(name, fields))]
     if not hints:
         return
     raise ConfigurationError(
@@ -552,7 +585,7 @@ def _refuse_unknown(given: Mapping[str, str], fields: Mapping[str, str]) -> None
     )
 
 
-def _hint(name: str, fields: Mapping[str, str]) -> str:
+def _problem_of_name(name: str, fields: Mapping[str, str]) -> str:
     """A variable that is meant for this program and misspelt, with what was meant; empty for any other."""
     if name in fields:
         return ""
@@ -560,16 +593,16 @@ def _hint(name: str, fields: Mapping[str, str]) -> str:
     if upper in fields:
         return f"{name} (it is written in capitals: {upper})"
     if upper.startswith(PREFIX):
-        ends = {known.removeprefix(PREFIX): known for known in fields}
-        near = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
+        ends = {variable.removeprefix(PREFIX): variable for variable in fields}
+        similar = [ends[end] for end in get_close_matches(upper.removeprefix(PREFIX), ends)]
     elif upper.startswith("STR") and not upper.startswith(tuple(fields)):
         # Another program may well have variables for Strava; a near miss is one letter or two.
-        near = get_close_matches(upper, fields, n=1, cutoff=0.9)
-        if not near:
+        similar = get_close_matches(upper, fields, n=1, cutoff=0.9)
+        if not similar:
             return ""
     else:
         return ""
-    return f"{_shown(name)} (did you mean {' or '.join(near)}?)" if near else _shown(name)
+    return f"{_printable(name)} (did you mean {' or '.join(similar)}?)" if similar else _printable(name)
 
 
 def _problems_of_text(field: str, value: str) -> list[str]:
@@ -610,16 +643,16 @@ def _problems_of(error: ValidationError) -> list[str]:
 def _problem(field: str, value: object, what: str) -> str:
     """One line of the message: the variable, its value unless that is secret, and what is wrong."""
     is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
-    shown = "" if value is None or is_secret else f"={_shown(str(value))}"
-    return f"{variable_name(field)}{shown}: {what}."
+    value_text = "" if value is None or is_secret else f"={_printable(str(value))}"
+    return f"{variable_name(field)}{value_text}: {what}."
 
 
-def _shown(value: str) -> str:
+def _printable(value: str) -> str:
     """A value as a message can show it: on one line, not too long, without what may be a password."""
     *hidden, rest = value.rsplit("@", 1)
     text = f"***@{rest}" if hidden else rest
     text = text if text.isprintable() else text.encode("unicode_escape").decode()
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def _unusable(problems: list[str]) -> ConfigurationError:

@@ -1,7 +1,7 @@
 """Files under one address of any fsspec filesystem (`file`, `gs`, `s3`, `abfs`, `memory`).
 
-A file is put in place whole or not at all. Which names are whose is not decided here: callers name the files
-that are removed, and no folder is removed with what is in it. Symbolic links are not followed.
+Files are written atomically. Callers name each file to remove, and folders are removed only if empty.
+Symbolic links are not followed.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from strava_assets.errors import StravaAssetsError
 
 PARTIAL = ".partial"
-"""Ends the name of a file that is being written."""
+"""The suffix of files that are being written."""
 
 _WRITE_TEST = re.compile(r"\.write-test-[0-9a-f]{8}(?:\.partial)?")
 
 
 class Entry(NamedTuple):
-    """What a folder holds: a name and what it stands for; a symbolic link is `other`."""
+    """An entry of a folder; a symbolic link is `other`."""
 
     name: str
     kind: Literal["file", "folder", "other"]
 
 
 def is_write_test(name: str) -> bool:
-    """Whether a file was left behind by a `check_writable` that died."""
+    """Whether a file was left behind by a `check_writable` that was killed."""
     return bool(_WRITE_TEST.fullmatch(name))
 
 
 class StorageFolder:
-    """Files under one address; the folder is made with the first file.
+    """Files under one address; the folder is created with the first file.
 
     Args:
-        address: a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
-        unusable: makes the error that is raised where the filesystem fails, from the failure.
+        address: A folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
+        unusable: Converts an error of the filesystem.
     """
 
     def __init__(self, address: str, unusable: Callable[[Exception], StravaAssetsError]) -> None:
@@ -55,30 +55,26 @@ class StorageFolder:
         self._opened: tuple[AbstractFileSystem, str] | None = None
 
     def local_path(self, path: str = "") -> Path | None:
-        """Where a file is on this machine's disk; None where the address is elsewhere."""
+        """The local path of a file, or None if the address is not on this machine."""
         fs, root = self._open()
         return Path(root, path) if _is_local(fs) else None
 
     def entries(self, path: str = "") -> list[Entry]:
-        """What a folder holds, by name; nothing where there is no such folder."""
+        """The entries of a folder by name; empty if the folder does not exist."""
         fs, root = self._open()
         full = f"{root}/{path}".rstrip("/")
         with self._explained(), contextlib.suppress(FileNotFoundError):
-            listed = [
+            entries = [
                 Entry(info["name"].rstrip("/").rsplit("/", 1)[-1], _kind(info))
                 for info in fs.ls(full, detail=True)
-                # An object store may name the folder itself among what is in it.
+                # Object stores may list the folder itself.
                 if info["name"].strip("/") != full.strip("/")
             ]
-            return sorted(listed)
+            return sorted(entries)
         return []
 
     def files(self, *, links: bool = False) -> list[str]:
-        """Every file at any depth, as its path below the address, in order.
-
-        Args:
-            links: whether symbolic links are listed too, as what they are.
-        """
+        """The paths of all files below the address, in order; with `links` also symbolic links."""
         fs, root = self._open()
         with self._explained(), contextlib.suppress(FileNotFoundError):
             infos = fs.find(root, detail=True).values()
@@ -87,16 +83,16 @@ class StorageFolder:
         return []
 
     def modified(self, path: str) -> float:
-        """When a file was last written, in epoch seconds; infinity where that cannot be known."""
+        """The modification time of a file in epoch seconds, or infinity if it is unknown."""
         with self._explained():
             local = self.local_path(path)
             return local.lstat().st_mtime if local and local.exists() else math.inf
 
     def read(self, path: str) -> bytes:
-        """A whole file.
+        """Read a file.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: The file does not exist.
         """
         fs, root = self._open()
         with self._explained(lets_through=FileNotFoundError):
@@ -105,25 +101,22 @@ class StorageFolder:
 
     @contextlib.contextmanager
     def reading(self, path: str) -> Iterator[BinaryIO]:
-        """A file, open for reading here and there in it.
+        """Open a file for random access.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: The file does not exist.
         """
         fs, root = self._open()
         with self._explained(lets_through=FileNotFoundError):
-            # Parquet says itself what it needs; reading ahead would fetch what nobody asked for.
+            # Parquet readers request exactly what they need; read-ahead would fetch too much.
             file = fs.open(f"{root}/{path}", "rb", cache_type="none")
         with file:
             yield cast("BinaryIO", file)
 
     def put(self, path: str, content: bytes, *, durable: bool = True) -> None:
-        """Put a file in place whole or not at all: a rename on a disk, a single PUT on an object store.
+        """Write a file atomically: by rename on a disk, by a single PUT on an object store.
 
-        Args:
-            path: where, below the address.
-            content: all of it.
-            durable: whether a disk has it for good when this returns; `make_durable` does many at once.
+        Without `durable` the file is not synced to disk; `make_durable` syncs many files at once.
         """
         fs, root = self._open()
         target = self.local_path(path)
@@ -143,7 +136,7 @@ class StorageFolder:
             partial.replace(target)
 
     def place(self, draft: Path, path: str) -> None:
-        """Put a finished file of this machine in place whole or not at all; the draft is gone afterwards."""
+        """Move a local file to its place atomically."""
         fs, root = self._open()
         target = self.local_path(path)
         with self._explained():
@@ -158,14 +151,14 @@ class StorageFolder:
         self.make_durable([str(parent) for parent in Path(path).parents])
 
     def make_durable(self, paths: Iterable[str]) -> None:
-        """Have a disk keep files, and that folders hold them, for good; an object store does so by itself."""
+        """Sync files and folders to disk; object stores need no sync."""
         with self._explained():
             for path in paths:
                 if (local := self.local_path(path)) is not None:
                     _make_durable(local)
 
     def remove(self, paths: Sequence[str]) -> None:
-        """Remove files; nothing happens for one that is not there."""
+        """Remove files; missing files are ignored."""
         fs, root = self._open()
         with self._explained():
             for path in paths:
@@ -173,7 +166,7 @@ class StorageFolder:
                     fs.rm_file(f"{root}/{path}")
 
     def remove_if_empty(self, path: str = "") -> None:
-        """Remove a folder that holds nothing; an object store has none, and its bucket stays."""
+        """Remove a folder if it is empty; object stores have no folders."""
         fs, root = self._open()
         if _is_local(fs) or (path and "memory" in _protocols(fs)):
             with contextlib.suppress(OSError):
@@ -194,14 +187,14 @@ class StorageFolder:
                 yield
         except lets_through:
             raise
-        except Exception as error:  # every filesystem of fsspec's brings errors of its own
+        except Exception as error:  # fsspec filesystems raise many kinds of errors
             raise self._unusable(error) from error
 
     def _open(self) -> tuple[AbstractFileSystem, str]:
         if self._opened is None:
             from fsspec.core import url_to_fs
 
-            # gcsfs reads it when it is first imported, and warns at every file where it is not set.
+            # gcsfs reads it at import, and warns for every file if it is not set.
             os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
 
             with self._explained():
@@ -220,7 +213,7 @@ def _is_local(fs: AbstractFileSystem) -> bool:
 
 
 def _below(root: str, name: str) -> str:
-    """A path as callers know it; some filesystems name files without the slash that begins their root."""
+    """The path below the root; some filesystems omit the leading slash."""
     return name.lstrip("/").removeprefix(root.lstrip("/")).lstrip("/")
 
 

@@ -1,6 +1,6 @@
-"""A whole platform for a test: a home of its own, a sandbox that answers over HTTP, an instance of Dagster's.
+"""A complete platform for tests: a home, a sandbox over HTTP, and a Dagster instance.
 
-What is asserted about it stands in the tests; nothing here waits for anything.
+Assertions are in the tests. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ ATHLETE = 7
 
 
 class Run:
-    """What one run did, in the words a person sees."""
+    """The result of one run, as a user sees it."""
 
     def __init__(self, result: ExecuteInProcessResult) -> None:
         self.result = result
         self.succeeded = result.success
 
     def materialized(self) -> dict[str, dict[str, Any]]:
-        """The metadata of every asset that was materialised."""
+        """The metadata of each materialized asset."""
         return {
             event.asset_key.to_user_string(): {
                 name: value.value for name, value in event.materialization.metadata.items()
@@ -48,35 +48,35 @@ class Run:
         }
 
     def checks(self) -> dict[tuple[str, str], AssetCheckEvaluation]:
-        """Every check that was evaluated, by asset and name."""
+        """The evaluated checks by asset and name."""
         return {
-            (found.asset_key.to_user_string(), found.check_name): found
-            for found in self.result.get_asset_check_evaluations()
+            (evaluation.asset_key.to_user_string(), evaluation.check_name): evaluation
+            for evaluation in self.result.get_asset_check_evaluations()
         }
 
     def failures(self) -> dict[str, str]:
-        """The failed steps' own words."""
-        told = {}
+        """The messages of the failed steps."""
+        messages = {}
         for event in self.result.get_step_failure_events():
             failure = event.step_failure_data
             own = failure.user_failure_data
-            told[str(event.step_key)] = (own.description or "") if own else f"CRASH: {failure.error}"
-        return told
+            messages[str(event.step_key)] = (own.description or "") if own else f"CRASH: {failure.error}"
+        return messages
 
     def retries(self) -> int:
-        """How often a step was tried again."""
+        """The number of step retries."""
         return sum(event.event_type is dg.DagsterEventType.STEP_RESTARTED for event in self.result.all_events)
 
 
 class Chain:
-    """A platform at work.
+    """A running platform.
 
     Attributes:
-        home: its folder of local state.
-        sandbox: the Strava it asks.
-        instance: where its runs are kept.
-        fields: settings of every run, over the usual ones.
-        waits: the seconds that the pacer of the rate limits would have waited.
+        home: Its home folder.
+        sandbox: Its Strava.
+        instance: Its Dagster instance.
+        fields: Settings of all runs, in addition to the defaults.
+        waits: The seconds that the rate limiter would have waited.
     """
 
     def __init__(
@@ -89,9 +89,11 @@ class Chain:
         self.waits: list[float] = []
         self._base_url = server.base_url
         tokens = FileStore(self.settings().token_path)
-        known = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
-        given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-        tokens.replace(known | given | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)})
+        kept_values = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
+        credentials = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        tokens.replace(
+            kept_values | credentials | {"refresh_token": str(self.sandbox.tokens.valid_refresh_token)}
+        )
 
     def settings(self, **fields: Any) -> Settings:
         """The settings of a run."""
@@ -100,7 +102,7 @@ class Chain:
                 "home": self.home,
                 "api_base_url": self._base_url,
                 "oauth_base_url": f"{self._base_url}/oauth",
-                # A call a ride: who tests streams asks for them.
+                # Streams need a call per ride; tests of streams enable them.
                 "streams": "none",
                 **self.fields,
                 **fields,
@@ -108,35 +110,29 @@ class Chain:
         )
 
     def definitions(self, **fields: Any) -> dg.Definitions:
-        """The code location, which never waits."""
+        """The code location, with retries that do not wait."""
         with pytest.MonkeyPatch.context() as patch:
             bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
-            patch.setattr("strava_assets.assets.activities.RETRY_TRANSIENT", bound)
+            patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
             return build_defs(self.settings(**fields))
 
     def run(self, job: str = "sync", ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
-        """Run a job to its end.
-
-        Args:
-            job: its name.
-            ops: configuration by asset.
-            fields: settings of this run.
-        """
+        """Run a job with configuration by asset and with settings of this run."""
         return self.execute(self.definitions(**fields).resolve_job_def(job), ops)
 
     def compute(self, **fields: Any) -> Run:
-        """Run `sync` without the page, which takes longer to draw than everything else together."""
+        """Run `sync` without the report, which takes longer than everything else."""
         page = dg.AssetSelection.assets("insights_report")
-        everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
-        return self._run_selection(everything - page, fields=fields)
+        all_assets = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
+        return self._run_selection(all_assets - page, fields=fields)
 
     def ingest(self, ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
-        """Run `raw_activities` and `bq_activities` alone, without their checks."""
+        """Run only `raw_activities` and `bq_activities`, without their checks."""
         both = dg.AssetSelection.assets("raw_activities", "bq_activities")
         return self._run_selection(both - dg.AssetSelection.all_asset_checks(), ops, fields)
 
     def check(self, *names: tuple[str, str]) -> Run:
-        """Run these checks alone, each given as asset and name."""
+        """Run only these checks, each given as asset and name."""
         keys = [dg.AssetCheckKey(dg.AssetKey(asset), name) for asset, name in names]
         return self._run_selection(dg.AssetSelection.checks(*keys))
 
@@ -147,26 +143,26 @@ class Chain:
         fields: Mapping[str, Any] | None = None,
     ) -> Run:
         job = dg.define_asset_job("selected", selection=selection)
-        merged = dg.Definitions.merge(self.definitions(**(fields or {})), dg.Definitions(jobs=[job]))
-        return self.execute(merged.resolve_job_def("selected"), ops)
+        definitions = dg.Definitions.merge(self.definitions(**(fields or {})), dg.Definitions(jobs=[job]))
+        return self.execute(definitions.resolve_job_def("selected"), ops)
 
     def execute(self, job: dg.JobDefinition, ops: Mapping[str, Any] | None = None) -> Run:
         """Run a resolved job."""
         config = {"ops": {name: {"config": dict(values)} for name, values in (ops or {}).items()}}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("strava_assets.strava.client.FIRST_BACKOFF_S", 0)
-            patch.setattr("strava_assets.resources.strava.time", SimpleNamespace(sleep=self.waits.append))
+            patch.setattr("strava_assets.wiring.time", SimpleNamespace(sleep=self.waits.append))
             return Run(job.execute_in_process(config, instance=self.instance, raise_on_error=False))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """What the warehouse answers."""
+        """The rows of a query."""
         with duckdb.connect(str(self.settings().duckdb_path), read_only=True) as connection:
             table: Any = connection.sql(sql).to_arrow_table()
         rows: list[dict[str, Any]] = table.to_pylist()
         return rows
 
     def tamper(self, *statements: str) -> None:
-        """Change the warehouse behind everyone's back."""
+        """Change the warehouse directly."""
         with duckdb.connect(str(self.settings().duckdb_path)) as connection:
             for statement in statements:
                 connection.execute(statement)
@@ -176,13 +172,13 @@ class Chain:
 def chain(
     home: Path, sandbox: Sandbox, instance: dg.DagsterInstance | None = None, **fields: Any
 ) -> Iterator[Chain]:
-    """A platform that is gone after the block.
+    """A platform for a block.
 
     Args:
-        home: its folder; what is in it already is kept.
-        sandbox: the Strava it asks.
-        instance: by default one in memory.
-        fields: settings of every run.
+        home: Its folder, which may already contain files.
+        sandbox: Its Strava.
+        instance: By default an instance in memory.
+        fields: Settings of all runs.
     """
     with serve(sandbox) as server:
         if instance:
@@ -192,15 +188,15 @@ def chain(
             yield Chain(home, server, own, fields)
 
 
-def copied(home: Path, to: Path) -> Path:
-    """A copy of a home, to be changed at will."""
+def copy_home(home: Path, to: Path) -> Path:
+    """A copy of a home that the test may change."""
     return shutil.copytree(home, to)
 
 
 def riding(days: int = 300) -> Sandbox:
-    """A rider who goes out every third day, over four quarters: most rides with a meter, some without, a run.
+    """A rider with an activity every third day: most rides have a power meter, some do not, some are runs.
 
-    Nothing in it deserves a warning.
+    No check warns about this history.
     """
     sandbox = Sandbox(athlete={"id": ATHLETE, "ftp": 240, "weight": 70.0})
     now = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""The system's Chromium, for the tests of what a person sees; without it they skip and say so."""
+"""The system's Chromium for browser tests, which are skipped without it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ if TYPE_CHECKING:
 
 
 LIMIT_MS = 240_000
-"""What anything in the browser may take: a guard against hanging, for a machine whose every core is busy."""
+"""The time limit of all browser actions, long enough for a busy machine."""
 
 
 @contextmanager
 def chromium(*arguments: str) -> Iterator[Browser]:
-    """A browser without a window; one at a time in a process.
+    """A headless browser with further command line arguments; only one at a time per process.
 
-    Its fixture must end with its module or package: Playwright refuses a second one beside it.
-
-    Args:
-        arguments: further options of its command line.
+    Its fixture must have module or package scope, because Playwright does not allow a second one.
     """
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -51,7 +48,7 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 
 def open_window(browser: Browser, **options: Any) -> BrowserContext:
-    """A window of its own, in which nothing is waited for without a limit."""
+    """A separate window with the time limit."""
     context = browser.new_context(**options)
     context.set_default_timeout(LIMIT_MS)
     return context

@@ -1,4 +1,4 @@
-"""What the tests of the platform as a whole share: one history that has gone through the chain once."""
+"""Fixtures of the whole platform: a home in which the chain has run once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 
 @pytest.fixture(scope="session")
 def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose chain has run over `riding()`, streams and all, the page apart; copy it before use.
+    """A home after a run over `riding()` with streams and without the report; copy it before use.
 
-    The processes of a parallel run share one.
+    The processes of a parallel test run share it.
     """
     from strava_assets_tests.chain import chain, riding
 
@@ -42,16 +42,16 @@ def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
-    """A platform of its own that has run once, over `riding()`."""
-    from strava_assets_tests.chain import chain, copied, riding
+    """A platform that has run once over `riding()`."""
+    from strava_assets_tests.chain import chain, copy_home, riding
 
-    with chain(copied(a_loaded_home, tmp_path / "home"), riding(), streams="power") as platform:
+    with chain(copy_home(a_loaded_home, tmp_path / "home"), riding(), streams="power") as platform:
         yield platform
 
 
 @pytest.fixture(scope="session")
 def recorded_list() -> Path:
-    """A real page of the list, as it was recorded."""
+    """A recorded page of the list endpoint."""
     path = FIXTURES / "recorded" / "athlete_activities.json"
     if not path.is_file():
         pytest.skip(f"{path} is not there: the recorded answers are not part of the project")

@@ -1,4 +1,4 @@
-"""Receivers that really answer: a webhook over HTTP, a mail server over SMTP, on free ports of loopback."""
+"""Real receivers of alerts on loopback: a webhook over HTTP and a mail server over SMTP."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ T = TypeVar("T", bound=socketserver.BaseServer)
 
 
 class Webhook(ThreadingHTTPServer):
-    """Keeps every message that was posted to it.
+    """Stores every message that is posted to it.
 
     Attributes:
-        got: the bodies, decoded, in order.
-        paths: where each was posted to.
-        status: what it answers with.
-        faults: how many it answers with status 503 first.
+        messages: The decoded bodies in order.
+        paths: The path of each request.
+        status: The status of its responses.
+        faults: How many requests get status 503 first.
     """
 
     def __init__(self) -> None:
-        self.got: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.status = 200
         self.faults = 0
@@ -37,12 +37,12 @@ class Webhook(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Its address, which ends in a secret as Slack's does."""
+        """Its URL, which ends in a secret like Slack's."""
         return f"http://127.0.0.1:{self.server_port}/services/T0/B0/canary-secret"
 
     @property
     def address(self) -> str:
-        """The same in apprise's form, for a JSON document."""
+        """Its URL in apprise's format."""
         return self.url.replace("http://", "json://")
 
 
@@ -51,7 +51,7 @@ class _Post(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append(json.loads(body))
+        self.server.messages.append(json.loads(body))
         self.server.paths.append(self.path)
         status = self.server.status
         if self.server.faults:
@@ -60,29 +60,25 @@ class _Post(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", "2")
         self.end_headers()
-        # Slack's own answer.
+        # As Slack responds.
         self.wfile.write(b"ok")
 
     def log_message(self, *_: object) -> None:
-        """Nothing is written to the terminal."""
+        """Write nothing to the terminal."""
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Takes every mail and keeps it.
-
-    Attributes:
-        got: the mails in order, as their recipients read them.
-    """
+    """Stores every mail in `messages`."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.got: list[EmailMessage] = []
+        self.messages: list[EmailMessage] = []
         super().__init__(("127.0.0.1", 0), _Smtp)
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Its port."""
         return int(self.server_address[1])
 
 
@@ -91,10 +87,10 @@ class _Smtp(socketserver.StreamRequestHandler):
     ANSWERS: ClassVar = {"DATA": "354 go on", "QUIT": "221 bye"}
 
     def handle(self) -> None:
-        self._say("220 ready")
+        self._send("220 ready")
         for line in self.rfile:
             verb = line.decode().strip().split(" ")[0].split(":")[0].upper()
-            self._say(self.ANSWERS.get(verb, "250 well"))
+            self._send(self.ANSWERS.get(verb, "250 well"))
             if verb == "QUIT":
                 return
             if verb == "DATA":
@@ -102,16 +98,16 @@ class _Smtp(socketserver.StreamRequestHandler):
 
     def _take(self) -> None:
         body = b"".join(iter(self.rfile.readline, b".\r\n"))
-        self.server.got.append(message_from_bytes(body, policy=policy.default))
-        self._say("250 taken")
+        self.server.messages.append(message_from_bytes(body, policy=policy.default))
+        self._send("250 taken")
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
 
 
 @contextmanager
 def answering(server: T) -> Iterator[T]:
-    """Let it answer until the block ends."""
+    """Serve until the block ends."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

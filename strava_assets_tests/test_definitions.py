@@ -16,6 +16,7 @@ import dagster as dg
 import pytest
 
 from strava_assets.definitions import build_defs
+from strava_assets.marts import catalog
 from strava_assets.settings import Settings
 
 SNAPSHOT = Path(__file__).with_name("definitions.json")
@@ -108,9 +109,9 @@ def upstream_of(asset: str) -> set[str]:
 
 
 def links_in(text: str) -> set[tuple[str, str]]:
-    found = LINK.findall(text)
-    assert all(asset == target for asset, _, target in found)
-    return {(asset, column) for asset, column, _ in found}
+    links = LINK.findall(text)
+    assert all(asset == target for asset, _, target in links)
+    return {(asset, column) for asset, column, _ in links}
 
 
 def test_the_definition_set_is_the_one_that_was_agreed() -> None:
@@ -161,6 +162,27 @@ def test_an_asset_of_ours_is_answered_for_versioned_and_watched(name: str) -> No
     # An export comes when a person asks for one, and is never late.
     assert (spec.freshness_policy is None) is (name == "archive_activities")
     assert DEFS.resolve_asset_graph().get(spec.key).pools
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_an_asset_links_to_the_lines_that_define_it(name: str) -> None:
+    [reference] = SPECS[name].metadata["dagster/code_references"].code_references
+    line = Path(reference.file_path).read_text(encoding="utf-8").splitlines()[reference.line_number - 1]
+
+    # A mart is its SQL file; of any other asset the link leads to the decorator of its function.
+    assert reference.line_number == 1 if reference.file_path.endswith(f"/{name}.sql") else "@" in line
+    assert reference.file_path.endswith(".sql") is (name in {mart.name for mart in catalog.load()})
+
+
+def test_an_asset_links_to_the_code_on_the_web_where_the_settings_say_where_it_is() -> None:
+    online = build_defs(Settings(source_url="https://code.example.org/me/blob/main/"))
+    specs = {spec.key.to_user_string(): spec for spec in online.resolve_all_asset_specs()}
+    for name in OWN:
+        [local] = SPECS[name].metadata["dagster/code_references"].code_references
+        [reference] = specs[name].metadata["dagster/code_references"].code_references
+        path = Path(local.file_path).relative_to(Path(__file__).parents[1]).as_posix()
+        assert reference.url == f"https://code.example.org/me/blob/main/{path}#L{local.line_number}"
+        assert reference.label == Path(path).name
 
 
 @pytest.mark.parametrize("name", TABLES)

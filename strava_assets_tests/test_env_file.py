@@ -81,7 +81,7 @@ def test_a_file_of_another_encoding_is_refused_by_the_line(file: Path) -> None:
 
 def test_a_nul_character_is_refused_by_the_line(file: Path) -> None:
     file.write_bytes(b"A=1\nSTRAVA_ASSETS_HOME=/srv\0/data\n")
-    assert f"Line 2 of {file} holds a NUL character" in refusal(file)
+    assert f"Line 2 of {file} contains a NUL character" in refusal(file)
 
 
 def test_a_folder_of_that_name_is_refused(file: Path) -> None:

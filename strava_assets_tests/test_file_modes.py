@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,8 +37,8 @@ def mode(path: Path) -> int:
 
 def open_paths(folder: Path) -> list[str]:
     """What of a folder others may use, itself included."""
-    found = [folder, *folder.rglob("*")]
-    return [str(path) for path in found if not path.is_symlink() and mode(path) & 0o077]
+    paths = [folder, *folder.rglob("*")]
+    return [str(path) for path in paths if not path.is_symlink() and mode(path) & 0o077]
 
 
 @pytest.fixture
@@ -127,8 +128,9 @@ def test_what_belongs_to_another_user_is_named_and_does_not_stop_the_rest(home: 
     for path in (home, *home.rglob("*")):
         if path.name != "athlete.toml":
             os.chown(path, 1234, 1234)
-    for parent in (home.parent, home.parent.parent, home.parent.parent.parent):
-        parent.chmod(0o755)
+    for parent in home.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path(tempfile.gettempdir()):
+            parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", program, str(home)],
         capture_output=True,
@@ -236,11 +238,16 @@ def test_an_object_stores_address_changes_nothing(private: Path) -> None:
 
 
 def test_every_place_that_the_settings_put_in_the_home_is_known_as_its_own() -> None:
-    known = load_settings({}, env_file=None)
+    settings = load_settings({}, env_file=None)
     assert all(
         any(Path(place).name == name for name in OWN_ENTRIES)
         for place in (
-            *(known.duckdb_path, known.token_path, known.dagster_home, known.athlete_file_path),
-            *(known.landing_address, known.streams_address, known.report_target, known.archive_folder),
+            *(settings.duckdb_path, settings.token_path, settings.dagster_home, settings.athlete_file_path),
+            *(
+                settings.landing_address,
+                settings.streams_address,
+                settings.report_target,
+                settings.archive_folder,
+            ),
         )
     )

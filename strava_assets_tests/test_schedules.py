@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from strava_assets.assets.activities import FRESH
+from strava_assets.assets.attributes import FRESH
 from strava_assets.definitions import build_defs
 from strava_assets.schedules import EVERY_SIX_HOURS, build_schedules
 from strava_assets.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from strava_assets.sandbox import CLIENT_ID, Fault, Sandbox, serve
 from strava_assets.secrets.file import FileStore
 from strava_assets_tests.cli.logins import answer, logging_in
-from strava_assets_tests.cli.terminal import Said, Terminal, own_environment
+from strava_assets_tests.cli.terminal import CommandResult, Terminal, own_environment
 from strava_assets_tests.receivers import Webhook, answering
 from strava_assets_tests.strava.scripted import Asked, ScriptedServer
 from strava_assets_tests.strava.scripted import Said as Answered
@@ -96,7 +96,7 @@ def leaks(folder: Path) -> list[str]:
     ]
 
 
-def shown(said: Said) -> str:
+def shown(said: CommandResult) -> str:
     return (said.out + said.err).lower()
 
 
@@ -130,7 +130,7 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
             status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
         assert status == 0, out
         said += [
-            Said(status, out, ""),
+            CommandResult(status, out, ""),
             terminal.run("doctor", "--json"),
             terminal.run("sync"),
             terminal.run("rebuild"),
@@ -140,8 +140,8 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
         assert CANARY.encode() in kept, "the search would find one"
         said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
         said.append(terminal.run("doctor", "--offline", "--test-alert", **alerts))
-    assert [message["type"] for message in webhook.got] == ["failure", "failure", "failure", "info"]
-    assert CANARY not in str(webhook.got).lower()
+    assert [message["type"] for message in webhook.messages] == ["failure", "failure", "failure", "info"]
+    assert CANARY not in str(webhook.messages).lower()
     assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
     assert leaks(terminal.folder) == []
 

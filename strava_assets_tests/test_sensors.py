@@ -87,7 +87,7 @@ def test_a_failure_is_told_once_with_what_to_do_and_recovery_once(platform: Chai
     assert daemon.tick() == []
     assert daemon.tick() == []
 
-    [message] = webhook.got
+    [message] = webhook.messages
     assert message["type"] == "failure"
     assert message["message"].startswith("raw_activities: ")
     assert "https://www.strava.com/settings/api" in message["message"]
@@ -98,8 +98,8 @@ def test_a_failure_is_told_once_with_what_to_do_and_recovery_once(platform: Chai
         assert platform.ingest().succeeded
         daemon.tick()
 
-    assert [message["type"] for message in webhook.got] == ["failure", "success"]
-    assert "succeeds again" in webhook.got[1]["title"]
+    assert [message["type"] for message in webhook.messages] == ["failure", "success"]
+    assert "succeeds again" in webhook.messages[1]["title"]
 
 
 def test_what_a_command_has_told_the_daemon_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
@@ -109,7 +109,7 @@ def test_what_a_command_has_told_the_daemon_does_not_tell_again(platform: Chain,
     daemon.alerts.report_success(platform.instance, platform.ingest().result.run_id)
     daemon.tick()
 
-    assert [message["type"] for message in webhook.got] == ["failure", "success"]
+    assert [message["type"] for message in webhook.messages] == ["failure", "success"]
 
 
 def test_what_the_daemon_has_told_a_command_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
@@ -118,7 +118,7 @@ def test_what_the_daemon_has_told_a_command_does_not_tell_again(platform: Chain,
     daemon.tick()
 
     assert not daemon.alerts.report_failure(platform.instance, run_id)
-    assert len(webhook.got) == 1
+    assert len(webhook.messages) == 1
 
 
 def test_a_receiver_that_is_down_is_an_error_of_the_tick_that_keeps_its_address(
@@ -130,7 +130,7 @@ def test_a_receiver_that_is_down_is_an_error_of_the_tick_that_keeps_its_address(
 
     [error] = daemon.tick()
 
-    assert "It answered with status 410." in error
+    assert "It responded with status 410." in error
     assert "What to do:" in error
     assert "canary-secret" not in error
     assert "canary-secret" not in caplog.text

@@ -37,11 +37,13 @@ def look(event, arguments):
     if event == "open" and not isinstance(arguments[0], int):
         path, _, flags = arguments
         name = str(path).removeprefix(os.environ["PYTHONPATH"])
-        if flags & 3 or "token" in name or "secret" in name:
+        is_code = name.endswith((".py", ".pyc"))
+        if flags & 3 or (not is_code and ("token" in name or "secret" in name)):
             touched.append((event, name))
 sys.dont_write_bytecode = True
 sys.addaudithook(look)
 import strava_assets.definitions
+strava_assets.definitions.defs()
 print(*sorted(set(sys.modules) - before))
 print(*touched, sep="\\n", file=sys.stderr)
 """

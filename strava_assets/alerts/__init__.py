@@ -1,7 +1,7 @@
-"""Messages to the owner: what they say, the addresses they go to, and handing them over.
+"""Alert messages: text, addresses and delivery.
 
-apprise does the sending, in a process of its own (`sender.py`). When a message is due is decided in
-`resources/alerts.py`, which knows Dagster's runs; keep that out of here.
+apprise sends them in a separate process (`sender.py`). `resources/alerts.py` decides when to send an alert;
+nothing in this package knows Dagster's runs.
 """
 
 from strava_assets.alerts.delivery import (

@@ -1,7 +1,7 @@
-"""The setting that names the receivers: addresses in apprise's form, separated by spaces or commas.
+"""Parses the setting of alert addresses: apprise URLs separated by spaces or commas.
 
-Whether a service accepts an address only apprise knows, whose import takes seconds; here the form alone is
-checked. No message quotes an address, because it is a secret.
+Only the format is checked here, because importing apprise takes seconds. Messages never quote an address,
+because it is a secret.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://\S+")
-# An address may hold commas itself, so a comma separates only where the next address begins.
+# Addresses may contain commas, so a comma is a separator only before the next address.
 _SEPARATOR = re.compile(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)")
 
 
@@ -17,16 +17,16 @@ def split_addresses(value: str) -> tuple[str, ...]:
     """The addresses in a setting.
 
     Raises:
-        ValueError: a part of it is no address.
+        ValueError: A part is not an address.
     """
     addresses = tuple(_SEPARATOR.split(value.strip(" \t\r\n,")))
     for number, address in enumerate(addresses, start=1):
         if not _ADDRESS.fullmatch(address):
-            raise ValueError(f"holds something that is not an address, at address {number}")
+            raise ValueError(f"contains an invalid address at position {number}")
     return addresses
 
 
 def scheme_of(address: str) -> str:
-    """What stands before `://`: the name of a service, never a secret."""
-    found = _ADDRESS.fullmatch(address)
-    return found["scheme"] if found else ""
+    """The scheme before `://`, which names the service and is not secret."""
+    match = _ADDRESS.fullmatch(address)
+    return match["scheme"] if match else ""

@@ -1,4 +1,4 @@
-"""Hands a message to every receiver and tells how each took it; apprise is not imported in this process."""
+"""Delivers a message to all receivers in a separate process that imports apprise."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from strava_assets.alerts.receivers import Receiver
     from strava_assets.settings import Settings
 
-# The start, every try at the slowest receiver (sender.SERVICE_LIMIT_S), and room; a sensor's tick has 60 s.
+# Start-up, all attempts at one receiver (sender.SERVICE_LIMIT_S), and a margin; a sensor tick has 60 s.
 SENDER_LIMIT_S = 50.0
 _TYPES = {"failed": "failure", "recovered": "success", "test": "info"}
 
 
 class AlertNotDeliveredError(StravaAssetsError):
-    """A receiver did not take a message."""
+    """A receiver did not accept a message."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How one receiver took it.
+    """The result for one receiver.
 
     Args:
-        name: the receiver, without secrets.
-        problem: why it did not take it; empty where it did.
+        name: The receiver's name, without secrets.
+        problem: Why it did not accept the message; empty on success.
     """
 
     name: str
@@ -40,24 +40,24 @@ class Delivery:
 
 
 def deliver(settings: Settings, message: Message) -> list[Delivery]:
-    """Hand the message to every receiver that the settings name, each within a limit and with new tries."""
+    """Send a message to all configured receivers, with retries and a time limit for each."""
     return _run_sender(receivers_of(settings, message), message, send=True)
 
 
 def check_addresses(settings: Settings) -> list[Delivery]:
-    """Whether each receiver's address can be used; nothing is sent."""
+    """Check the address of each receiver without sending anything."""
     message = Message("test", "", "")
     return _run_sender(receivers_of(settings, message), message, send=False)
 
 
 def not_delivered(deliveries: list[Delivery]) -> AlertNotDeliveredError | None:
-    """The error that names every receiver that did not take a message; None where all did."""
-    refusals = [f"{delivery.name}: {delivery.problem}" for delivery in deliveries if delivery.problem]
-    if not refusals:
+    """The error for all receivers that did not accept a message, or None."""
+    problems = [f"{delivery.name}: {delivery.problem}" for delivery in deliveries if delivery.problem]
+    if not problems:
         return None
     return AlertNotDeliveredError(
-        f"The alert was not delivered everywhere. {' '.join(refusals)}",
-        means="The run's own outcome is not affected.",
+        f"The alert was not delivered to all receivers. {' '.join(problems)}",
+        means="The result of the run is not affected.",
         remedy="Check the alert settings with strava-assets doctor --test-alert.",
     )
 
@@ -65,7 +65,7 @@ def not_delivered(deliveries: list[Delivery]) -> AlertNotDeliveredError | None:
 def _run_sender(receivers: list[Receiver], message: Message, *, send: bool) -> list[Delivery]:
     if not receivers:
         return []
-    orders = [
+    requests = [
         {
             "service": receiver.service,
             "title": receiver.title,
@@ -77,8 +77,8 @@ def _run_sender(receivers: list[Receiver], message: Message, *, send: bool) -> l
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", "strava_assets.alerts.sender"],
-            # Not as arguments, which every user of the machine can see.
-            input=json.dumps({"send": send, "receivers": orders}).encode(),
+            # Not as arguments, because other users of the machine can see them.
+            input=json.dumps({"send": send, "receivers": requests}).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -87,7 +87,7 @@ def _run_sender(receivers: list[Receiver], message: Message, *, send: bool) -> l
         )
         problems = [result["problem"] for result in json.loads(child.stdout)]
     except subprocess.TimeoutExpired:
-        problems = ["It did not answer in time."] * len(receivers)
+        problems = ["It did not respond in time."] * len(receivers)
     except (OSError, ValueError):
-        problems = ["The process that sends messages ended before it was done."] * len(receivers)
+        problems = ["The sending process ended too early."] * len(receivers)
     return [Delivery(receiver.name, problem) for receiver, problem in zip(receivers, problems, strict=True)]

@@ -1,4 +1,4 @@
-"""What a message says, as plain text that no receiver takes for markup of its own."""
+"""The text of a message, with markup of chat services disabled."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-# apprise escapes text for the services whose markup it knows. What Slack, Discord, Google Chat and others
-# read as a mention or a link is broken here for all of them: a name on Strava may hold anything.
+# apprise escapes only the markup that it knows. Activity names may contain anything, so mentions and links of
+# Slack, Discord, Google Chat and others are disabled for all services.
 _MARKUP = re.compile(
     r"<(?=[!@#]|users/)|@(?=(?:everyone|here|channel|all|room|team)\b)|\](?=\()", re.IGNORECASE
 )
@@ -20,10 +20,10 @@ class Message:
     """One message.
 
     Args:
-        status: what it is about.
-        subject: one line.
-        text: what happened, what it means, what to do.
-        run_id: the run it is about; empty where it is about none.
+        status: The kind of message.
+        subject: One line.
+        text: What happened, what it means, and what to do.
+        run_id: The run; empty without one.
     """
 
     status: Literal["failed", "recovered", "test"]
@@ -38,11 +38,11 @@ class Message:
 
     @property
     def body(self) -> str:
-        """The text and the run, without markup; what is longer than a message should be is cut."""
+        """The text, shortened if necessary, and the run, without markup."""
         text = self.text if len(self.text) <= _MAX_CHARACTERS else f"{self.text[:_MAX_CHARACTERS]} …"
         return _without_markup(f"{text}\n\nRun {self.run_id}" if self.run_id else text)
 
 
 def _without_markup(text: str) -> str:
-    """The text with every mention and link broken by a character that is not seen."""
+    """The text with an invisible character in each mention and link."""
     return _MARKUP.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text)

@@ -1,4 +1,4 @@
-"""Who gets a message, made of the settings; one entry a receiver, in the form that `sender.py` takes."""
+"""Builds the list of receivers from the settings, in the format of `sender.py`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Receiver:
     """One receiver of one message.
 
     Args:
-        name: how a person is told of it; holds no secret.
-        service: apprise's address, or the arguments of one of its services.
-        title: what it gets as the title.
-        body: what it gets as the text.
+        name: The name in messages, without secrets.
+        service: apprise's URL, or the arguments of an apprise service.
+        title: The title of the message.
+        body: The text of the message.
     """
 
     name: str
@@ -37,17 +37,17 @@ class Receiver:
 
 
 def receivers_of(settings: Settings, message: Message) -> list[Receiver]:
-    """Every receiver that the settings name."""
+    """All configured receivers."""
     addresses = split_addresses(settings.alert_urls.get_secret_value()) if settings.alert_urls else ()
-    named = [
+    receivers = [
         Receiver(f"address {number} ({scheme_of(address)}://…)", address, message.title, message.body)
         for number, address in enumerate(addresses, start=1)
     ]
-    return [*named, *_of_old_settings(settings, message)]
+    return [*receivers, *_of_old_settings(settings, message)]
 
 
 def _of_old_settings(settings: Settings, message: Message) -> Iterator[Receiver]:
-    """The receivers of the settings before STRAVA_ASSETS_ALERT_URLS; they get what they always got."""
+    """The receivers of the settings before STRAVA_ASSETS_ALERT_URLS, with their original format."""
     if settings.alert_webhook_url:
         yield _webhook(settings.alert_webhook_url.get_secret_value(), settings.alert_webhook_form, message)
     if settings.alert_mail_to:
@@ -64,8 +64,8 @@ def _of_old_settings(settings: Settings, message: Message) -> Iterator[Receiver]
 
 
 def _webhook(url: str, form: str, message: Message) -> Receiver:
-    parts = urlsplit(url)
-    # apprise names the fields of its JSON; an empty value leaves one out.
+    address = urlsplit(url)
+    # Maps apprise's JSON fields to ours; an empty value removes a field.
     fields = {"version": "", "attachments": "", "type": ""}
     title, body = message.title, message.body
     if form == "slack":
@@ -75,12 +75,12 @@ def _webhook(url: str, form: str, message: Message) -> Receiver:
     else:
         fields |= {"title": "subject", "message": "text", "status": message.status, "run_id": message.run_id}
     service = {
-        "schema": "jsons" if parts.scheme == "https" else "json",
-        "host": parts.hostname,
-        "port": parts.port,
-        "user": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password else None,
-        "fullpath": f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path,
+        "schema": "jsons" if address.scheme == "https" else "json",
+        "host": address.hostname,
+        "port": address.port,
+        "user": unquote(address.username) if address.username else None,
+        "password": unquote(address.password) if address.password else None,
+        "fullpath": f"{address.path or '/'}?{address.query}" if address.query else address.path,
         "payload": fields,
     }
     return Receiver("the webhook", service, title, body)

@@ -1,7 +1,7 @@
-"""The process that sends: reads receivers on its input, hands each its message, says how they took it.
+"""The sending process: reads receivers from stdin, sends the messages, and writes the results to stdout.
 
-It is a process of its own because apprise takes seconds and 40 MB to import, logs whole addresses at level
-DEBUG, and leaves a thread behind for a receiver that never ends its answer.
+It is a separate process because apprise needs seconds and 40 MB to import, logs full addresses at level
+DEBUG, and leaves a thread behind if a receiver never completes its response.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ import apprise
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What all tries at one receiver may take together.
+# The time limit of all attempts at one receiver.
 SERVICE_LIMIT_S = 30.0
 _RETRIES = 2
 _STATUS = re.compile(r"error=(\d{3})\b")
 
 
 def main() -> None:
-    """Read what is to be done, do it, write a list of results; end at once, whatever still hangs."""
-    order = json.loads(sys.stdin.buffer.read())
-    act = send if order["send"] else check
-    with ThreadPoolExecutor(max(1, len(order["receivers"]))) as pool:
-        results = list(pool.map(act, order["receivers"]))
+    """Process the request and write the results, then exit without waiting for hanging threads."""
+    request = json.loads(sys.stdin.buffer.read())
+    act = send if request["send"] else check
+    with ThreadPoolExecutor(max(1, len(request["receivers"]))) as pool:
+        results = list(pool.map(act, request["receivers"]))
     sys.stdout.write(json.dumps(results))
     sys.stdout.flush()
     os._exit(0)
 
 
 def check(receiver: Mapping[str, Any]) -> dict[str, str]:
-    """Whether apprise can use the address; nothing is sent. The problem is empty where it can."""
-    with apprise.LogCapture(level=logging.WARNING) as complaints:  # type: ignore[no-untyped-call]  # declares no type
+    """Check an address without sending anything. The problem is empty if apprise can use it."""
+    with apprise.LogCapture(level=logging.WARNING) as warnings:  # type: ignore[no-untyped-call]  # declares no type
         service = _service(receiver)
         if service is None:
-            return {"problem": "It is not an address that apprise knows."}
-        if complaints.getvalue():
-            return {"problem": "A part of the address is not understood and would be left out."}
+            return {"problem": "apprise does not support this address."}
+        if warnings.getvalue():
+            return {"problem": "A part of the address is unknown and would be ignored."}
     return {"problem": ""}
 
 
 def send(receiver: Mapping[str, Any]) -> dict[str, str]:
-    """Hand the message over. The problem is empty where it was accepted, and never quotes an address."""
+    """Send a message. The problem is empty on success and never contains an address."""
     service = _service(receiver)
     if service is None:
-        return {"problem": "It is not an address that apprise knows."}
-    courier = apprise.Apprise(service, asset=service.asset)
-    result = courier.notify(
+        return {"problem": "apprise does not support this address."}
+    notifier = apprise.Apprise(service, asset=service.asset)
+    result = notifier.notify(
         title=receiver["title"],
         body=receiver["body"],
-        # Plain text: apprise escapes it for services that read markup.
+        # apprise escapes plain text for services with markup.
         body_format=apprise.NotifyFormat.TEXT,
         notify_type=receiver["type"],
     )
@@ -68,7 +68,7 @@ def _service(receiver: Mapping[str, Any]) -> Any:
         app_id="strava_assets",
         app_desc="strava_assets",
         language="en",
-        # Pictures would be loaded from elsewhere by whoever reads the message.
+        # Images would be loaded from a third party by the reader.
         image_path_mask=False,
         image_url_mask="",
         image_url_logo="",
@@ -81,12 +81,12 @@ def _service(receiver: Mapping[str, Any]) -> Any:
 
 
 def _reason(result: Any) -> str:
-    """Why it was not accepted, in words of ours: apprise's own may hold parts of the address."""
+    """Why the message was not accepted. apprise's own text may contain parts of the address."""
     if result.status == apprise.AppriseResultStatus.TIMEOUT:
-        return "It did not answer in time."
+        return "It did not respond in time."
     logs = "\n".join(entry.message for service in result for entry in service.logs())
     if statuses := _STATUS.findall(logs):
-        return f"It answered with status {statuses[-1]}."
+        return f"It responded with status {statuses[-1]}."
     if "onnection error" in logs:
         return "It could not be reached."
     return "It did not accept the message."

@@ -1,20 +1,23 @@
-"""The bulk export: reading the zip, its tables in any language, and its FIT, GPX and TCX files."""
+"""Reads Strava's bulk export: the zip, `activities.csv` in any language, and FIT, GPX and TCX files.
 
-from strava_assets.archive.activities import Row, read_activities
+Nothing is stored here; `history/archive_import.py` lands what this package reads.
+"""
+
+from strava_assets.archive.activities_csv import Row, read_activities
 from strava_assets.archive.athlete import athlete_of
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.decoded_file import DecodedFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import Export, newest_export
-from strava_assets.archive.recorded import Recorded
-from strava_assets.archive.recording import read_recording
-from strava_assets.archive.records import Facts, record_of
+from strava_assets.archive.file_formats import read_recording
+from strava_assets.archive.summary_records import Facts, record_of
 
 __all__ = [
     "ArchiveError",
+    "DecodedFile",
     "Export",
     "Facts",
-    "Recorded",
     "Row",
-    "UnreadableFile",
+    "UnreadableFileError",
     "athlete_of",
     "newest_export",
     "read_activities",

@@ -1,62 +1,65 @@
-"""Whose export it is: as `profile.csv` says, or the name Strava gave the file."""
+"""Identifies the athlete of an export from `profile.csv`, the file name, or the command line."""
 
 from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING
 
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 from strava_assets.archive.export import PROFILE
 
 if TYPE_CHECKING:
     from strava_assets.archive.export import Export
 
-_MOST_BYTES = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 
 
-def athlete_of(export: Export, given: str | None = None) -> str:
-    """The id of the athlete whose export it is.
-
-    Args:
-        export: the opened export.
-        given: what a person said.
+def athlete_of(export: Export, athlete_id: str | None = None) -> str:
+    """The id of the export's athlete; `athlete_id` is the user's own statement.
 
     Raises:
-        ArchiveError: nobody says, or two say differently: rows under a wrong id would be someone else's.
+        ArchiveError: No source gives an id, or the sources disagree.
     """
-    if given and not given.isdecimal():
+    if athlete_id and not athlete_id.isdecimal():
         raise ArchiveError(
-            "The athlete that was given is not an id of Strava's.",
-            means="An id is a number, and every row is kept under it. Nothing was imported.",
-            remedy="take it from the address of your profile on Strava: strava.com/athletes/<id>.",
+            "The given athlete is not a Strava athlete id.",
+            means="An athlete id is a number, and all rows are stored under it. Nothing was imported.",
+            remedy="Copy the id from the address of your Strava profile: strava.com/athletes/<id>.",
         )
-    told = {"the profile in it": _in_profile(export), "its name": export.athlete_in_name, "you": given}
-    said = {who: athlete for who, athlete in told.items() if athlete}
-    if not said:
+    sources = {
+        "its profile.csv": _in_profile(export),
+        "its file name": export.athlete_in_name,
+        "--athlete": athlete_id,
+    }
+    ids = {source: athlete for source, athlete in sources.items() if athlete}
+    if not ids:
         raise ArchiveError(
-            f"{export.path} does not say whose it is.",
-            means="It holds no profile.csv and is not called export_<athlete>.zip. Nothing was imported.",
-            remedy="pass the id, the number in the address of your profile on Strava: strava-assets "
-            "import-archive … --athlete ID",
+            f"{export.path} does not contain an athlete id.",
+            means="It has no profile.csv and is not named export_<athlete>.zip. Nothing was imported.",
+            remedy="Pass the number in the address of your Strava profile: strava-assets import-archive … "
+            "--athlete ID",
         )
-    if len(set(said.values())) > 1:
+    if len(set(ids.values())) > 1:
         raise ArchiveError(
-            f"{export.path} is said to be of different athletes: "
-            # What was given is not quoted: a launch may fill it from any variable of the environment.
-            + ", ".join(f"{'another' if who == 'you' else athlete} by {who}" for who, athlete in said.items())
+            f"The sources for the athlete id of {export.path} disagree: "
+            # The given value is not quoted, because run config may fill it from any environment variable.
+            + ", ".join(
+                f"{'another id' if source == '--athlete' else athlete} from {source}"
+                for source, athlete in ids.items()
+            )
             + ".",
-            means="Rows under a wrong id would count as someone else's. Nothing was imported.",
-            remedy="pass the right export, or the right --athlete; a renamed file can be renamed back.",
+            means="Rows under a wrong id would belong to another athlete. Nothing was imported.",
+            remedy="Pass the right export or the right --athlete. If you renamed the file, restore its name.",
         )
-    return next(iter(said.values()))
+    return next(iter(ids.values()))
 
 
 def _in_profile(export: Export) -> str | None:
-    """The id is the first column of the only row, in every language."""
+    """The id in `profile.csv`: the first column of its only row, in every language."""
     try:
-        text = export.read(PROFILE, _MOST_BYTES).decode("utf-8-sig", errors="replace")
+        text = export.read(PROFILE, _MAX_BYTES).decode("utf-8-sig", errors="replace")
         rows = list(csv.reader(text.splitlines()))
-    except (UnreadableFile, csv.Error):
+    except (UnreadableFileError, csv.Error):
         return None
     athlete = rows[1][0].strip() if len(rows) > 1 and rows[1] else ""
     return athlete if athlete.isdecimal() else None

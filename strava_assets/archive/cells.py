@@ -1,4 +1,4 @@
-"""The cells of `activities.csv` as values: numbers, dates and yes or no, as each language writes them."""
+"""Parses the cells of `activities.csv`: numbers, dates and booleans in each language."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _MONTH_FIRST = re.compile(r"([^\W\d]+)\.?\s+(\d{1,2}),?\s+(\d{4})" + _CLOCK)
 
 
 def number(text: str, language: Language) -> float | None:
-    """A number; None where the cell is empty or holds none.
+    """A number, or None if the cell does not hold one.
 
-    Displayed numbers have the language's decimal sign, exact ones a point in every language. Where both signs
-    are there, the last one is the decimal sign.
+    Display values use the language's decimal sign; exact values use a point in every language. If a cell has
+    both signs, the last one is the decimal sign.
     """
     plain = "".join(text.split())
     point, comma = plain.rfind("."), plain.rfind(",")
@@ -37,26 +37,26 @@ def number(text: str, language: Language) -> float | None:
 
 
 def flag(text: str) -> bool | None:
-    """Yes or no, which exports write as true or 1.0 in every language; None where the cell says neither."""
+    """A boolean, which exports write as true or 1.0 in every language, or None for any other text."""
     return {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}.get(
         text.strip().casefold()
     )
 
 
 def moment(text: str, language: Language) -> datetime | None:
-    """A date with its time, which exports write in UTC; None where it cannot be read."""
+    """A date and time, which exports write in UTC, or None if it cannot be parsed."""
     plain = " ".join(text.split()).casefold()
     year: str | int
     month: str | int | None
-    if found := _ISO.fullmatch(plain):
-        year, month, day, *clock = found.groups()
-    elif found := _BY_NUMBERS.fullmatch(plain):
-        day, month, year, *clock = found.groups()
-    elif found := _DAY_FIRST.fullmatch(plain):
-        day, word, year, *clock = found.groups()
+    if match := _ISO.fullmatch(plain):
+        year, month, day, *clock = match.groups()
+    elif match := _BY_NUMBERS.fullmatch(plain):
+        day, month, year, *clock = match.groups()
+    elif match := _DAY_FIRST.fullmatch(plain):
+        day, word, year, *clock = match.groups()
         month = language.month(word)
-    elif found := _MONTH_FIRST.fullmatch(plain):
-        word, day, year, *clock = found.groups()
+    elif match := _MONTH_FIRST.fullmatch(plain):
+        word, day, year, *clock = match.groups()
         month = language.month(word)
     else:
         return None

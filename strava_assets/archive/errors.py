@@ -1,4 +1,4 @@
-"""What can be wrong with an export as a whole, and with one recording of it."""
+"""Errors of a whole export and of one file in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from strava_assets.errors import StravaAssetsError
 
 
 class ArchiveError(StravaAssetsError):
-    """An export cannot be used; nothing of it was imported."""
+    """The export cannot be used. Nothing was imported."""
 
 
-class UnreadableFile(Exception):  # noqa: N818 - it is a reason, told to nobody as an error
-    """Why one file of an export cannot be used; its text is kept beside the activity."""
+class UnreadableFileError(Exception):
+    """One file of the export cannot be used. The text is stored with the activity."""

@@ -1,6 +1,6 @@
-"""An export opened for reading: a zip or a folder, whose files are read into memory, never unpacked to disk.
+"""Opens a bulk export, a zip or a folder. Files are read into memory and never unpacked to disk.
 
-What is in it was made by others and may be hostile: names that lead elsewhere, links, bombs. Each is refused.
+The content may be hostile: paths outside of the export, links and zip bombs are rejected.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, Self
 
-from strava_assets.archive.errors import ArchiveError, UnreadableFile
+from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 ACTIVITIES = "activities.csv"
 PROFILE = "profile.csv"
 
-# A real export of ten years with photos has some ten thousand files.
-_MOST_FILES = 500_000
-# Text packs 26 to 1 in a real export, recordings hardly at all; a bomb packs 1,000 to 1.
-_MOST_RATIO = 200
+# A real export of ten years with photos has about ten thousand files.
+_MAX_FILES = 500_000
+# In a real export text compresses 26 to 1 and recordings hardly at all; a zip bomb compresses 1,000 to 1.
+_MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 1024 * 1024
 _NAME = re.compile(r"export_(\d+)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class _Source(Protocol):
-    """Where the files are."""
+    """The files of a zip or folder."""
 
     def names(self) -> list[str]:
-        """Every file, relative, with slashes."""
+        """The relative paths of all files, with slashes."""
 
     def read(self, name: str, limit: int) -> bytes:
-        """One file's content; UnreadableFile where it is more than `limit` bytes or no plain file."""
+        """Read one file. Raises UnreadableFileError if it exceeds `limit` bytes or is not a regular file."""
 
-    def written_at(self, name: str) -> datetime | None:
-        """When a file was written, as far as it says."""
+    def modified_at(self, name: str) -> datetime | None:
+        """The modification time of a file, if known."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the source."""
 
 
 class Export:
-    """A bulk export; a context that closes it.
+    """An open bulk export; use it as a context manager.
 
     Args:
-        path: the zip, or the folder it was unpacked to.
+        path: The zip, or the folder with its content.
 
     Raises:
-        ArchiveError: it is neither, it cannot be read, or it holds no activities.csv.
+        ArchiveError: The path is not a readable export with an activities.csv.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -73,44 +73,44 @@ class Export:
         self._source.close()
 
     def read(self, name: str, limit: int) -> bytes:
-        """A file's content.
+        """Read a file.
 
         Args:
-            name: as `activities.csv` names it, e.g. `activities/123.fit.gz`.
-            limit: the most bytes it may have.
+            name: The path in `activities.csv`, e.g. `activities/123.fit.gz`.
+            limit: The maximum size in bytes.
 
         Raises:
-            UnreadableFile: it is not there, it is larger, or it cannot be read.
+            UnreadableFileError: The file is missing, too large, or unreadable.
         """
         if name not in self._files:
-            raise UnreadableFile("the export does not hold this file")
+            raise UnreadableFileError("the export does not contain this file")
         return self._source.read(self._files[name], limit)
 
     @property
     def made_at(self) -> datetime:
-        """When the export was made, aware UTC: the date of its activities.csv."""
-        written = self._source.written_at(self._files[ACTIVITIES])
+        """The creation time of the export, aware UTC: the date of its activities.csv."""
+        written = self._source.modified_at(self._files[ACTIVITIES])
         modified = datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
-        # A zip may hold no date at all, which reads as 1980; one of the future would beat every later export.
+        # A missing date in a zip reads as 1980. A future date would win over every later export.
         if written is None or written.year < 2009 or written > datetime.now(UTC):
             return modified.replace(microsecond=0)
         return written.replace(microsecond=0)
 
     @property
     def athlete_in_name(self) -> str | None:
-        """The athlete's id where the file or folder is still called as Strava named it."""
-        found = _NAME.match(self.path.name)
-        return found[1] if found else None
+        """The athlete id in the name that Strava gave the file, if it still has that name."""
+        match = _NAME.match(self.path.name)
+        return match[1] if match else None
 
     def _by_name(self) -> dict[str, str]:
-        """The files by their names within the export, which may lie in one folder of the zip."""
+        """The files by their path in the export, which may be inside a folder of the zip."""
         names = self._source.names()
         lists = sorted((n for n in names if PurePosixPath(n).name == ACTIVITIES), key=lambda n: n.count("/"))
         if not lists:
             raise ArchiveError(
-                f"{self.path} holds no {ACTIVITIES}.",
-                means=f"It is not a bulk export of Strava's. It holds {_listed(names)}.",
-                remedy="pass the zip as Strava sent it (export_….zip), or the folder it was unpacked to.",
+                f"{self.path} does not contain {ACTIVITIES}.",
+                means=f"It is not a Strava bulk export. It contains {_summarize(names)}.",
+                remedy="Pass the zip as Strava sent it (export_….zip), or the folder with its content.",
             )
         root = lists[0].removesuffix(ACTIVITIES)
         return {name.removeprefix(root): name for name in names if name.startswith(root)}
@@ -124,19 +124,19 @@ class _Zip:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise ArchiveError(
-                f"{path} is not a zip that can be read: {error}.",
-                means="The download may have been cut short.",
-                remedy="download it again from the link in Strava's mail and pass the new file.",
+                f"{path} is not a readable zip file: {error}.",
+                means="The download may be incomplete.",
+                remedy="Download it again from the link in Strava's email and pass the new file.",
             ) from error
         entries = self._zip.infolist()
-        if len(entries) > _MOST_FILES:
-            self._refuse(path, f"it lists {len(entries):,} files")
+        if len(entries) > _MAX_FILES:
+            self._reject(path, f"it has {len(entries):,} files")
         for entry in entries:
-            if _leads_elsewhere(_plain(entry.filename)):
-                self._refuse(path, f"its file {entry.filename!r} would lie outside of it")
+            if _is_outside(_with_slashes(entry.filename)):
+                self._reject(path, f"the path of its file {entry.filename!r} is outside of the zip")
             if stat.S_ISLNK(entry.external_attr >> 16):
-                self._refuse(path, f"its file {entry.filename!r} is a link")
-        self._entries = {_plain(entry.filename): entry for entry in entries if not entry.is_dir()}
+                self._reject(path, f"its file {entry.filename!r} is a link")
+        self._entries = {_with_slashes(entry.filename): entry for entry in entries if not entry.is_dir()}
 
     def names(self) -> list[str]:
         return list(self._entries)
@@ -144,26 +144,26 @@ class _Zip:
     def read(self, name: str, limit: int) -> bytes:
         entry = self._entries[name]
         if entry.flag_bits & 0x1:
-            raise UnreadableFile("it is encrypted")
+            raise UnreadableFileError("it is encrypted")
         if entry.file_size > limit:
-            raise UnreadableFile(_too_large(entry.file_size, limit))
-        if entry.file_size > _RATIO_COUNTS_FROM and entry.file_size > _MOST_RATIO * max(
+            raise UnreadableFileError(_too_large(entry.file_size, limit))
+        if entry.file_size > _RATIO_COUNTS_FROM and entry.file_size > _MAX_RATIO * max(
             1, entry.compress_size
         ):
-            raise UnreadableFile(
-                f"it packs {entry.file_size // max(1, entry.compress_size):,} to 1, as bombs do"
+            raise UnreadableFileError(
+                f"it is compressed {entry.file_size // max(1, entry.compress_size):,} to 1, as in a zip bomb"
             )
         try:
             with self._zip.open(entry) as file:
-                # What it says of its size may be a lie.
+                # The size in the header may be wrong.
                 content = file.read(limit + 1)
-        except Exception as error:  # every way of packing has errors of its own
-            raise UnreadableFile(f"the zip is damaged here: {error}") from error
+        except Exception as error:  # each compression method raises its own errors
+            raise UnreadableFileError(f"the zip is damaged at this file: {error}") from error
         if len(content) > limit:
-            raise UnreadableFile(_too_large(len(content), limit))
+            raise UnreadableFileError(_too_large(len(content), limit))
         return content
 
-    def written_at(self, name: str) -> datetime | None:
+    def modified_at(self, name: str) -> datetime | None:
         try:
             return datetime(*self._entries[name].date_time, tzinfo=UTC)
         except ValueError:
@@ -172,12 +172,12 @@ class _Zip:
     def close(self) -> None:
         self._zip.close()
 
-    def _refuse(self, path: Path, why: str) -> None:
+    def _reject(self, path: Path, reason: str) -> None:
         self._zip.close()
         raise ArchiveError(
-            f"{path} is refused: {why}.",
-            means="No export of Strava's does that; it may have been made to do harm. Nothing was read.",
-            remedy="download the export again from Strava and pass that file.",
+            f"{path} was rejected: {reason}.",
+            means="Strava's exports never look like this, and the file may be malicious. Nothing was read.",
+            remedy="Download the export again from Strava and pass that file.",
         )
 
 
@@ -188,38 +188,38 @@ class _Folder:
         self._root = path.resolve()
 
     def names(self) -> list[str]:
-        found = []
+        names = []
         for path in sorted(self._root.rglob("*")):
             if path.is_symlink() or not path.is_file():
                 continue
-            found.append(path.relative_to(self._root).as_posix())
-            if len(found) > _MOST_FILES:
+            names.append(path.relative_to(self._root).as_posix())
+            if len(names) > _MAX_FILES:
                 raise ArchiveError(
-                    f"{self._root} holds more than {_MOST_FILES:,} files.",
+                    f"{self._root} contains more than {_MAX_FILES:,} files.",
                     means="It is not the folder of one export.",
-                    remedy="pass the folder the export was unpacked to.",
+                    remedy="Pass the folder with the content of the export.",
                 )
-        return found
+        return names
 
     def read(self, name: str, limit: int) -> bytes:
         path = self._root / name
-        # A folder above it may be a link, which listing does not follow but reading would.
+        # A parent folder may be a link. Listing does not follow it, but opening would.
         if not path.resolve().is_relative_to(self._root):
-            raise UnreadableFile("it is a link to elsewhere")
+            raise UnreadableFileError("it is a link to a file outside of the export")
         try:
             with path.open("rb") as file:
                 content = file.read(limit + 1)
         except OSError as error:
-            raise UnreadableFile(f"it cannot be read: {error.strerror}") from error
+            raise UnreadableFileError(f"it cannot be read: {error.strerror}") from error
         if len(content) > limit:
-            raise UnreadableFile(_too_large(path.stat().st_size, limit))
+            raise UnreadableFileError(_too_large(path.stat().st_size, limit))
         return content
 
-    def written_at(self, name: str) -> datetime | None:
+    def modified_at(self, name: str) -> datetime | None:
         return datetime.fromtimestamp((self._root / name).stat().st_mtime, UTC)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file stays open."""
 
 
 def _open(path: Path) -> _Source:
@@ -231,47 +231,47 @@ def _open(path: Path) -> _Source:
         raise ArchiveError(
             f"{path} cannot be opened: {error.strerror}.",
             means="Nothing was imported.",
-            remedy="pass the path of the zip from Strava's mail, or of the folder it was unpacked to.",
+            remedy="Pass the path of the zip from Strava's email, or of the folder with its content.",
         ) from error
 
 
-def _plain(name: str) -> str:
-    """A zip packed anew on Windows may hold backslashes."""
+def _with_slashes(name: str) -> str:
+    """Zip files made on Windows may contain backslashes."""
     return name.replace("\\", "/")
 
 
-def _leads_elsewhere(name: str) -> bool:
+def _is_outside(name: str) -> bool:
     path = PurePosixPath(name)
     return path.is_absolute() or ".." in path.parts or bool(_DRIVE.match(name))
 
 
 def _too_large(size: int, limit: int) -> str:
-    return f"it has {size / 1e6:,.0f} MB, and no more than {limit / 1e6:,.0f} MB are read"
+    return f"it has {size / 1e6:,.0f} MB, more than the limit of {limit / 1e6:,.0f} MB"
 
 
-def _listed(names: list[str]) -> str:
+def _summarize(names: list[str]) -> str:
     if not names:
         return "nothing"
     return ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5:,} more files" if len(names) > 5 else "")
 
 
 def newest_export(folder: Path) -> Path:
-    """The newest `export_….zip` of a folder, by when each was made.
+    """The newest `export_….zip` in a folder, by creation time of the exports.
 
     Raises:
-        ArchiveError: there is none, or the newest cannot be opened.
+        ArchiveError: There is none, or one cannot be opened.
     """
-    found = [path for path in folder.glob("*.zip") if _NAME.match(path.name)] if folder.is_dir() else []
-    if not found:
+    exports = [path for path in folder.glob("*.zip") if _NAME.match(path.name)] if folder.is_dir() else []
+    if not exports:
         raise ArchiveError(
             f"There is no export_….zip in {folder}.",
-            means="That is where an export is looked for when no path is given. Nothing was imported.",
-            remedy="ask Strava for your data (Settings, My Account, Download or Delete Your Account) and put "
-            f"the zip from its mail into {folder}, or pass its path.",
+            means="This is where exports are searched when no path is given. Nothing was imported.",
+            remedy="Request your data from Strava (Settings, My Account, Download or Delete Your Account), "
+            f"and put the zip from its email into {folder}, or pass its path.",
         )
 
     def made_at(path: Path) -> datetime:
         with Export(path) as export:
             return export.made_at
 
-    return max(found, key=made_at)
+    return max(exports, key=made_at)

@@ -1,7 +1,7 @@
-"""FIT files, by fitdecode: the samples of the message `record` and the device's own clock.
+"""Reads FIT files with fitdecode: the samples of `record` messages and the device's local time.
 
-Checksums are not computed: what packed the file (zip, gzip) has one of its own, and this one takes as long as
-the decoding. Nor is anything else of a message worked out that is not read here.
+The CRC is not checked: it would double the time, and zip and gzip have checksums of their own. For speed,
+fitdecode's data processors are off as well.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive.errors import UnreadableFile
-from strava_assets.archive.places import plausible_offset
-from strava_assets.archive.recorded import Samples
+from strava_assets.archive.decoded_file import Samples
+from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.time_zones import plausible_offset
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import DecodedFile
 
 _RECORD, _ACTIVITY = 20, 34
 _TIMESTAMP, _LOCAL_TIMESTAMP = 253, 5
 _EPOCH_S = 631_065_600  # 1989-12-31
-# Smaller ones are seconds since the device was switched on.
+# Smaller timestamps are seconds since the device was switched on.
 _FIRST_DATE = 0x10000000
 _SEMICIRCLE_DEG = 180 / 2**31
 
 _TIME = "time"
-# A plain field and its enhanced one say the same; the last of them in the message is taken.
+# A field and its enhanced version have the same meaning; the last one in a message is used.
 _CHANNELS = {
     _TIMESTAMP: _TIME,
     0: "latitude_deg",
@@ -42,11 +42,11 @@ _CHANNELS = {
 _NAMES = tuple(dict.fromkeys(name for name in _CHANNELS.values() if name != _TIME))
 
 
-def read_fit(content: bytes) -> Recorded:
-    """The recording of a FIT file.
+def read_fit(content: bytes) -> DecodedFile:
+    """Decode a FIT file.
 
     Raises:
-        UnreadableFile: it is none, it is damaged, or it holds no samples.
+        UnreadableFileError: The content is not FIT, is damaged, or has no samples.
     """
     from fitdecode import FIT_FRAME_DATA, CrcCheck, ErrorHandling, FitError, FitReader
 
@@ -69,33 +69,33 @@ def read_fit(content: bytes) -> Recorded:
                     layout = layouts.get(kind)
                     if layout is None:
                         layout = layouts[kind] = _layout(fields)
-                    time_s, *values = (None if at is None else fields[at].value for at in layout)
+                    time_s, *values = (None if index is None else fields[index].value for index in layout)
                     if time_s and time_s >= _FIRST_DATE:
                         samples.add([_EPOCH_S + time_s, *values])
                 elif frame.global_mesg_num == _ACTIVITY:
                     offset = _offset(frame)
-    except UnreadableFile:
+    except UnreadableFileError:
         raise
     except FitError as error:
-        raise UnreadableFile(f"the FIT file is damaged: {error}") from error
-    except Exception as error:  # whatever a decoder stumbles over in a broken file
-        raise UnreadableFile(f"the FIT file is damaged: {type(error).__name__}: {error}") from error
-    return samples.recorded(offset)
+        raise UnreadableFileError(f"the FIT file is damaged: {error}") from error
+    except Exception as error:  # fitdecode raises many kinds for broken files
+        raise UnreadableFileError(f"the FIT file is damaged: {type(error).__name__}: {error}") from error
+    return samples.decoded_file(offset)
 
 
 def _layout(fields: list[Any]) -> list[int | None]:
-    """Where in messages of one definition the time and each channel stand; found once for all of them."""
-    places: dict[str, int] = {}
-    for at, field in enumerate(fields):
-        # A field that another device or an app defined has numbers of its own.
+    """The field index of the time and of each channel; the same for all messages of one definition."""
+    indexes: dict[str, int] = {}
+    for index, field in enumerate(fields):
+        # Developer fields have their own field numbers.
         if field.field is not None and field.field_type != "devfield":
-            places[_CHANNELS.get(field.field.def_num, "")] = at
-    return [places.get(name) for name in (_TIME, *_NAMES)]
+            indexes[_CHANNELS.get(field.field.def_num, "")] = index
+    return [indexes.get(name) for name in (_TIME, *_NAMES)]
 
 
 def _offset(frame: Any) -> int | None:
-    there = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
-    utc, local = there.get(_TIMESTAMP), there.get(_LOCAL_TIMESTAMP)
+    values = {field.def_num: field.raw_value for field in frame.fields if field.field is not None}
+    utc, local = values.get(_TIMESTAMP), values.get(_LOCAL_TIMESTAMP)
     if not isinstance(utc, int) or not isinstance(local, int) or local < _FIRST_DATE:
         return None
     return plausible_offset(local - utc)

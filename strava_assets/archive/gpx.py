@@ -1,14 +1,14 @@
-"""GPX files: track points with the extensions of Garmin, Cluetrust and Strava for power and other sensors."""
+"""Reads GPX files with the sensor extensions of Garmin, Cluetrust and Strava."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.markup import local_name, number, points, seconds
-from strava_assets.archive.recorded import Samples
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import DecodedFile
 
 _NAMES = (
     "latitude_deg",
@@ -20,7 +20,7 @@ _NAMES = (
     "watts",
     "temp_c",
 )
-# By the elements' local names in small letters; each maker has a namespace of its own.
+# By local element name in lowercase, because each vendor has its own namespace.
 _EXTENSIONS = {
     "ele": "altitude_m",
     "hr": "heartrate_bpm",
@@ -36,21 +36,21 @@ _EXTENSIONS = {
 }
 
 
-def read_gpx(content: bytes) -> Recorded:
-    """The recording of a GPX file.
+def read_gpx(content: bytes) -> DecodedFile:
+    """Decode a GPX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time: then it is a route.
+        UnreadableFileError: The file is damaged, or no point has a time because it is a route.
     """
     samples = Samples(_NAMES)
     for point in points(content, "trkpt"):
-        seen = {"latitude_deg": number(point.get("lat")), "longitude_deg": number(point.get("lon"))}
+        values = {"latitude_deg": number(point.get("lat")), "longitude_deg": number(point.get("lon"))}
         time_s = None
         for element in point.iter():
             name = local_name(element).lower()
             if name == "time":
                 time_s = seconds(element.text)
             elif name in _EXTENSIONS:
-                seen[_EXTENSIONS[name]] = number(element.text)
-        samples.add([time_s, *map(seen.get, _NAMES)])
-    return samples.recorded()
+                values[_EXTENSIONS[name]] = number(element.text)
+        samples.add([time_s, *map(values.get, _NAMES)])
+    return samples.decoded_file()

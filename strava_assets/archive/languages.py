@@ -1,7 +1,7 @@
-"""The languages an export may be written in: one JSON file each, beside this module, in `languages/`.
+"""The languages of exports, each defined by a JSON file in `languages/`.
 
-A file holds what was found in real exports and nothing else: the headers with their English names, the months
-as dates write them, the decimal sign of displayed numbers, the activity types with Strava's names for them.
+A file contains only what real exports contain: headers with their English names, month names, the decimal
+sign of display values, and activity types with Strava's sport types.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class Language:
     """One language.
 
     Args:
-        name: in English.
-        decimal: the decimal sign of displayed numbers.
-        headers: English name by header, folded.
-        months: number by abbreviation, in small letters and without a point.
-        activity_types: Strava's sport by display text, folded.
+        name: The English name.
+        decimal: The decimal sign of display values.
+        headers: English names by normalized header.
+        months: Month numbers by lowercase abbreviation without a point.
+        activity_types: Strava's sport types by normalized display text.
     """
 
     name: str
@@ -40,42 +40,38 @@ class Language:
     months: Mapping[str, int]
     activity_types: Mapping[str, str]
 
-    def sport_type(self, shown: str) -> str | None:
-        """Strava's name of a sport by its display text, e.g. `VirtualRide` for Virtual Ride.
-
-        Returns:
-            None where the text is not known.
-        """
-        known = self.activity_types.get(folded(shown))
-        # English texts are Strava's names with blanks and hyphens in them.
-        return known or _SPORTS.get(re.sub(r"[^a-z]", "", shown.casefold()))
+    def sport_type(self, text: str) -> str | None:
+        """The sport type of a display text, e.g. `VirtualRide` for Virtual Ride, or None if it is unknown."""
+        sport_type = self.activity_types.get(normalize(text))
+        # English display texts are the sport types with spaces and hyphens.
+        return sport_type or _SPORTS.get(re.sub(r"[^a-z]", "", text.casefold()))
 
     def month(self, word: str) -> int | None:
         """A month's number by its name or abbreviation."""
         name = word.casefold().rstrip(".")
-        fitting = [short for short in self.months if name.startswith(short)]
-        return self.months[max(fitting, key=len)] if fitting else None
+        prefixes = [prefix for prefix in self.months if name.startswith(prefix)]
+        return self.months[max(prefixes, key=len)] if prefixes else None
 
 
-def folded(text: str) -> str:
-    """A text as it is compared: small letters, one kind of apostrophe, no doubled blanks."""
+def normalize(text: str) -> str:
+    """A text for comparison: lowercase, one kind of apostrophe, single spaces."""
     plain = unicodedata.normalize("NFC", text).replace("’", "'").replace("\N{NO-BREAK SPACE}", " ")  # noqa: RUF001 - the apostrophe in question
     return " ".join(plain.casefold().split())
 
 
 @lru_cache
-def known_languages() -> tuple[Language, ...]:
-    """Every language there is a file of."""
-    return tuple(_language(_stored(name)) for name in _names())
+def all_languages() -> tuple[Language, ...]:
+    """All languages that have a file."""
+    return tuple(_language(_read_json(name)) for name in _names())
 
 
 @lru_cache
 def layout() -> tuple[str, ...]:
-    """The columns by their English names in the order every export has had them, as far as they agree.
+    """The English column names in the order that all known exports share.
 
-    Complete headers in English, German, French and Dutch, of 80 to 105 columns, agree up to here.
+    Complete headers in English, German, French and Dutch, with 80 to 105 columns, agree up to the last one.
     """
-    return tuple(_stored("en.json")["layout"])
+    return tuple(_read_json("en.json")["layout"])
 
 
 def _names() -> list[str]:
@@ -83,19 +79,18 @@ def _names() -> list[str]:
     return sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
 
 
-def _stored(name: str) -> dict[str, Any]:
-    stored: dict[str, Any] = json.loads(
-        (files("strava_assets.archive") / "languages" / name).read_text(encoding="utf-8")
-    )
-    return stored
+def _read_json(name: str) -> dict[str, Any]:
+    text = (files("strava_assets.archive") / "languages" / name).read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
-def _language(stored: dict[str, Any]) -> Language:
-    headers = {name: name for name in stored.get("layout", ())} | stored["headers"]
+def _language(document: dict[str, Any]) -> Language:
+    headers = {name: name for name in document.get("layout", ())} | document["headers"]
     return Language(
-        name=stored["language"],
-        decimal=stored["decimal"],
-        headers={folded(header): english for header, english in headers.items()},
-        months=stored["months"],
-        activity_types={folded(shown): sport for shown, sport in stored["activity_types"].items()},
+        name=document["language"],
+        decimal=document["decimal"],
+        headers={normalize(header): english for header, english in headers.items()},
+        months=document["months"],
+        activity_types={normalize(text): sport for text, sport in document["activity_types"].items()},
     )

@@ -1,4 +1,4 @@
-"""XML that others wrote, read a point at a time; one that declares entities or a document type is refused."""
+"""Parses untrusted XML one point at a time. Entity and document type declarations are rejected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 
 def points(content: bytes, tag: str) -> Iterator[Element]:
-    """Every element of a local name, in order; each is emptied once the next is asked for.
+    """Yield all elements with a local name, and clear each one before the next.
 
-    Args:
-        content: the file; blanks before its declaration, as Strava's TCX has, are passed over.
-        tag: the local name, without a namespace.
+    Whitespace before the XML declaration is skipped, because Strava's TCX files have it.
 
     Raises:
-        UnreadableFile: it is not well formed, or it declares what may be used for an attack.
+        UnreadableFileError: The XML is not well formed, or declares entities or a document type.
     """
     try:
         for _, element in iterparse(io.BytesIO(content.lstrip(b"\xef\xbb\xbf \t\r\n")), forbid_dtd=True):
@@ -33,20 +31,20 @@ def points(content: bytes, tag: str) -> Iterator[Element]:
                 yield element
                 element.clear()
     except DefusedXmlException as error:
-        raise UnreadableFile(
-            f"it declares entities or a document type, which no recording needs ({type(error).__name__})"
+        raise UnreadableFileError(
+            f"it declares entities or a document type, which may be an attack ({type(error).__name__})"
         ) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise UnreadableFile(f"the XML is damaged: {error}") from error
+        raise UnreadableFileError(f"the XML is damaged: {error}") from error
 
 
 def local_name(element: Element) -> str:
-    """An element's name without its namespace."""
+    """The name of an element without its namespace."""
     return element.tag.rpartition("}")[2]
 
 
 def number(text: str | None) -> float | None:
-    """A number in XML's own form; None where it is none."""
+    """A number, or None if the text is not one."""
     try:
         return float(text) if text else None
     except ValueError:
@@ -54,7 +52,7 @@ def number(text: str | None) -> float | None:
 
 
 def seconds(text: str | None) -> float | None:
-    """A time of XML as seconds since 1970; None where there is none. Without an offset it is UTC."""
+    """An ISO 8601 time as epoch seconds, or None if it cannot be parsed. Times without offset are UTC."""
     try:
         moment = datetime.fromisoformat((text or "").strip())
     except ValueError:

@@ -1,16 +1,16 @@
-"""TCX files: track points with Garmin's extension for power and speed."""
+"""Reads TCX files with Garmin's extension for power and speed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strava_assets.archive.decoded_file import Samples
 from strava_assets.archive.markup import local_name, number, points, seconds
-from strava_assets.archive.recorded import Samples
 
 if TYPE_CHECKING:
-    from strava_assets.archive.recorded import Recorded
+    from strava_assets.archive.decoded_file import DecodedFile
 
-# By the elements' local names; a heart rate's value stands one level deeper, alone with that name.
+# By local element name. The heart rate is in a nested element, the only one named Value.
 _CHANNELS = {
     "LatitudeDegrees": "latitude_deg",
     "LongitudeDegrees": "longitude_deg",
@@ -25,21 +25,21 @@ _CHANNELS = {
 _NAMES = tuple(dict.fromkeys(_CHANNELS.values()))
 
 
-def read_tcx(content: bytes) -> Recorded:
-    """The recording of a TCX file.
+def read_tcx(content: bytes) -> DecodedFile:
+    """Decode a TCX file.
 
     Raises:
-        UnreadableFile: it is damaged, or it holds no point with a time.
+        UnreadableFileError: The file is damaged, or no point has a time.
     """
     samples = Samples(_NAMES)
     for point in points(content, "Trackpoint"):
-        seen: dict[str, float | None] = {}
+        values: dict[str, float | None] = {}
         time_s = None
         for element in point.iter():
             name = local_name(element)
             if name == "Time":
                 time_s = seconds(element.text)
             elif name in _CHANNELS:
-                seen[_CHANNELS[name]] = number(element.text)
-        samples.add([time_s, *map(seen.get, _NAMES)])
-    return samples.recorded()
+                values[_CHANNELS[name]] = number(element.text)
+        samples.add([time_s, *map(values.get, _NAMES)])
+    return samples.decoded_file()

@@ -1,4 +1,4 @@
-"""A recording's bytes out of gzip, never more of them than a recording has."""
+"""Decompresses gzip within limits."""
 
 from __future__ import annotations
 
@@ -6,42 +6,38 @@ import gzip
 import io
 import zlib
 
-from strava_assets.archive.errors import UnreadableFile
+from strava_assets.archive.errors import UnreadableFileError
 
 _MAGIC = b"\x1f\x8b"
-# A day of sensor values that hardly change packs some 30 to 1 as XML; a bomb packs 1,000 to 1.
-_MOST_RATIO = 200
+# A day of nearly constant sensor values compresses 30 to 1 as XML; a gzip bomb compresses 1,000 to 1.
+_MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 1024 * 1024
 
 
-def is_packed(content: bytes) -> bool:
-    """Whether it is gzip, whatever its name says."""
+def is_gzip(content: bytes) -> bool:
+    """Whether the content is gzip, regardless of the file name."""
     return content.startswith(_MAGIC)
 
 
-def unpacked(content: bytes, limit: int) -> bytes:
-    """The content of a gzip file, or the content itself where it is none.
-
-    Args:
-        content: the file.
-        limit: the most bytes that may come out.
+def decompress(content: bytes, limit: int) -> bytes:
+    """Decompress gzip content to at most `limit` bytes; any other content is returned unchanged.
 
     Raises:
-        UnreadableFile: more comes out, so much out of so little as only a bomb holds, another gzip, or the
-            file is damaged.
+        UnreadableFileError: The result is too large, the compression ratio is that of a bomb, the result is
+            gzip again, or the content is damaged.
     """
-    if not is_packed(content):
+    if not is_gzip(content):
         return content
-    most = min(limit, max(_RATIO_COUNTS_FROM, _MOST_RATIO * len(content)))
+    max_bytes = min(limit, max(_RATIO_COUNTS_FROM, _MAX_RATIO * len(content)))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            plain = file.read(most + 1)
+            plain = file.read(max_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"its gzip is damaged: {error}") from error
-    if len(plain) > most:
-        if most < limit:
-            raise UnreadableFile(f"it packs more than {_MOST_RATIO} to 1, as bombs do")
-        raise UnreadableFile(f"it unpacks to more than the {limit / 1e6:,.0f} MB that are read")
-    if is_packed(plain):
-        raise UnreadableFile("it is a gzip within a gzip, as bombs are")
+        raise UnreadableFileError(f"its gzip is damaged: {error}") from error
+    if len(plain) > max_bytes:
+        if max_bytes < limit:
+            raise UnreadableFileError(f"it is compressed more than {_MAX_RATIO} to 1, as in a gzip bomb")
+        raise UnreadableFileError(f"it decompresses to more than the limit of {limit / 1e6:,.0f} MB")
+    if is_gzip(plain):
+        raise UnreadableFileError("it is gzip within gzip, as in a gzip bomb")
     return plain

@@ -1,18 +1,15 @@
 """What Strava sent (`raw_activities`) and the typed table made of it (`bq_activities`)."""
 
-import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
 
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
@@ -21,16 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strava_assets.history.fetch import Fetched
-    from strava_assets.history.load import LoadReport
+    from strava_assets.history.loader import LoadReport
     from strava_assets.settings import Settings
 
 # One sync at a time talks to Strava: two would spend the same quota twice.
 STRAVA_POOL = "strava_api"
 # DuckDB has one writer; the pool makes runs take turns instead of failing on the file's lock.
 WAREHOUSE_POOL = "warehouse"
-
-# The schedule ticks every six hours: an hour of grace is a warning, two missed ticks are red.
-FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=7), fail_window=timedelta(hours=13))
 
 STRAVA_API = dg.AssetSpec(
     "strava_api",
@@ -80,16 +74,12 @@ class LoadConfig(dg.Config):
     )
 
 
-def build(
-    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
-) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
     """The two assets of the ingestion.
 
     Args:
         settings: overlap, full-listing age, guard and week start are taken from it.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the assets.
-        patient: whether a transient failure is tried again after a while.
+        retry_policy: for failures that another try can mend; None for none.
     """
 
     @dg.asset(
@@ -98,19 +88,17 @@ def build(
         group_name="ingest",
         kinds={"python", "strava", "json"},
         tags=PERSONAL | ASKS_STRAVA,
-        owners=owners,
         pool=STRAVA_POOL,
-        retry_policy=RETRY_TRANSIENT if patient else None,
-        freshness_policy=FRESH,
+        retry_policy=retry_policy,
         code_version="1",
         description=(
             "Every page of Strava's list, written down exactly as it arrived, one committed batch a sync. "
             "Nothing here is interpreted, nothing is ever overwritten, and a batch that was not finished "
             "does not count. Launch it with a mode to choose what is listed."
         ),
-        metadata={"dagster/uri": settings.landing_address}
-        | source_link(Path(__file__), "raw_activities", base_url=settings.source_url),
+        metadata={"dagster/uri": settings.landing_address},
     )
+    @platform_step
     def raw_activities(
         context: dg.AssetExecutionContext,
         config: SyncConfig,
@@ -120,49 +108,39 @@ def build(
         from strava_assets.history.fetch import SyncRequest, fetch
         from strava_assets.strava.sync import SyncMode
 
-        began = time.monotonic()
-        with told_with_its_cure():
-            fetched = fetch(
-                strava.client(context.log.info),
-                strava.store(),
-                landing.open(),
-                SyncRequest(
-                    mode=SyncMode(config.mode.value),
-                    window=_window(config),
-                    overlap_days=settings.overlap_days,
-                    full_every_hours=settings.full_listing_every_hours,
-                ),
-                clock=lambda: datetime.now(UTC),
-                progress=lambda pages, records, _: context.log.info(
-                    "Page %d: %d activities so far", pages, records
-                ),
-                announce=context.log.info,
-            )
-        return dg.MaterializeResult(metadata=_sync_metadata(fetched, time.monotonic() - began))
+        fetched = fetch(
+            strava.client(context.log.info),
+            strava.store(),
+            landing.open(),
+            SyncRequest(
+                mode=SyncMode(config.mode.value),
+                window=_window(config),
+                overlap_days=settings.overlap_days,
+                full_every_hours=settings.full_listing_every_hours,
+            ),
+            clock=lambda: datetime.now(UTC),
+            progress=lambda pages, records, _: context.log.info(
+                "Page %d: %d activities so far", pages, records
+            ),
+            announce=context.log.info,
+        )
+        return dg.MaterializeResult(metadata=_sync_metadata(fetched))
 
     @dg.asset(
         name="bq_activities",
         deps=[raw_activities, "archive_activities"],
         group_name="warehouse",
-        kinds={storage_kind, "python"},
+        kinds={"python"},
         tags=PERSONAL,
-        owners=owners,
         pool=WAREHOUSE_POOL,
-        freshness_policy=FRESH,
         code_version="1",
         description=(
             f"{ACTIVITIES.description}\n\nOne row is {ACTIVITIES.grain}. Local dates, weeks, quarters and "
             "years are decided here, once, from the athlete's own clock."
         ),
-        metadata=table_metadata(
-            ACTIVITIES.name,
-            ACTIVITIES.columns,
-            ACTIVITIES.key,
-            grain=ACTIVITIES.grain,
-            storage_kind=storage_kind,
-        )
-        | source_link(Path(__file__), "bq_activities", base_url=settings.source_url),
+        metadata=table_metadata(ACTIVITIES),
     )
+    @platform_step
     def bq_activities(
         context: dg.AssetExecutionContext,
         config: LoadConfig,
@@ -172,16 +150,16 @@ def build(
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.history.compact import compact
         from strava_assets.history.deletions import DeletionGuard
-        from strava_assets.history.load import Loader
+        from strava_assets.history.loader import Loader
         from strava_assets.history.retention import expire
 
-        began, now, store = time.monotonic(), datetime.now(UTC), landing.open()
+        now, store = datetime.now(UTC), landing.open()
         guard = DeletionGuard(
             max_share=settings.max_deleted_share,
             max_count=settings.max_deleted_count,
             confirmed=config.confirm_deletions,
         )
-        with told_with_its_cure(), warehouse.open() as engine:
+        with warehouse.open() as engine:
             loader = Loader(
                 store,
                 engine,
@@ -204,7 +182,6 @@ def build(
             | {
                 "expired": expired,
                 "batches_compacted": compaction.folded,
-                "seconds": round(time.monotonic() - began, 2),
             }
         )
 
@@ -247,7 +224,7 @@ def _midnight(text: str, name: str) -> int | None:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
+def _sync_metadata(fetched: "Fetched") -> dict[str, Any]:
     listing, manifest = fetched.listing, fetched.manifest
     metadata: dict[str, Any] = {
         "mode": fetched.plan.kind.value,
@@ -257,7 +234,6 @@ def _sync_metadata(fetched: "Fetched", seconds: float) -> dict[str, Any]:
         "activities": len(listing.ids),
         "pages": listing.pages,
         "calls": sum(manifest.calls.values()),
-        "seconds": round(seconds, 2),
     }
     if listing.newest_start:
         metadata["newest_activity"] = dg.MetadataValue.timestamp(listing.newest_start)

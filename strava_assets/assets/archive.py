@@ -1,6 +1,5 @@
 """A bulk export (`archive_activities`): its rows into the landing, its recordings into the streams' store."""
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from strava_assets.assets.activities import STRAVA_POOL
-from strava_assets.assets.failures import told_with_its_cure
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.errors import ConfigurationError
 from strava_assets.resources import LandingResource, StreamsResource
@@ -18,7 +16,7 @@ from strava_assets.resources import LandingResource, StreamsResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
 NAME = "archive_activities"
@@ -56,12 +54,11 @@ class ImportConfig(dg.Config):
     processes: int = Field(default=2, ge=1, le=64, description="How many processes decode recordings.")
 
 
-def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     """The asset of the import.
 
     Args:
         settings: where an export is looked for, and the athlete's time zone.
-        owners: who answers for the asset.
     """
 
     @dg.asset(
@@ -70,7 +67,6 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         group_name="ingest",
         kinds={"python", "json", "parquet"},
         tags=PERSONAL,
-        owners=owners,
         # Landing and streams have one writer at a time, as everything that fetches from Strava.
         pool=STRAVA_POOL,
         code_version="1",
@@ -80,9 +76,9 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
             "as once. No schedule runs it: launch the job `import_archive`, or "
             "`strava-assets import-archive export_….zip`, whenever Strava has sent you an export."
         ),
-        metadata={"dagster/uri": settings.landing_address}
-        | source_link(Path(__file__), NAME, base_url=settings.source_url),
+        metadata={"dagster/uri": settings.landing_address},
     )
+    @platform_step
     def archive_activities(
         context: dg.AssetExecutionContext,
         config: ImportConfig,
@@ -90,9 +86,7 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.archive import Export
-        from strava_assets.history.archive import import_archive
-
-        began = time.monotonic()
+        from strava_assets.history.archive_import import import_archive
 
         def tell(progress: "Progress") -> None:
             if progress.done % _TOLD_EVERY == 0 or progress.done == progress.total:
@@ -100,20 +94,19 @@ def build(settings: "Settings", owners: list[str]) -> list[dg.AssetsDefinition]:
                     "%d of %d recordings, %d set aside", progress.done, progress.total, progress.set_aside
                 )
 
-        with told_with_its_cure():
-            path = _export_named(config.export, settings.archive_folder)
-            with Export(path) as export:
-                imported = import_archive(
-                    export,
-                    landing.open(),
-                    streams.open(),
-                    clock=lambda: datetime.now(UTC),
-                    home=settings.timezone,
-                    athlete=config.athlete or None,
-                    processes=config.processes,
-                    progress=tell,
-                )
-        return dg.MaterializeResult(metadata=import_metadata(imported, path, time.monotonic() - began))
+        path = _export_named(config.export, settings.archive_folder)
+        with Export(path) as export:
+            imported = import_archive(
+                export,
+                landing.open(),
+                streams.open(),
+                clock=lambda: datetime.now(UTC),
+                home=settings.timezone,
+                athlete=config.athlete or None,
+                processes=config.processes,
+                progress=tell,
+            )
+        return dg.MaterializeResult(metadata=import_metadata(imported, path))
 
     return [archive_activities]
 
@@ -142,7 +135,7 @@ def _export_named(name: str, folder: Path) -> Path:
     )
 
 
-def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[str, Any]:
+def import_metadata(imported: "Imported", path: Path) -> dict[str, Any]:
     """What the UI shows of an import."""
     metadata: dict[str, Any] = {
         "export": str(path.absolute()),
@@ -158,7 +151,6 @@ def import_metadata(imported: "Imported", path: Path, seconds: float) -> dict[st
         "without_recording": imported.without,
         "set_aside": len(imported.set_aside),
         "unknown_types": sum(imported.unknown_types.values()),
-        "seconds": round(seconds, 2),
     }
     if imported.set_aside:
         files = list(imported.set_aside.items())[:_SHOWN]

@@ -12,35 +12,18 @@ import dagster as dg
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from strava_assets.schema import Column
+    from strava_assets.marts.catalog import Mart
+    from strava_assets.schema import Column, Table
 
 Lineage = dict[str, tuple[tuple[str, str], ...]]
 
 
-def table_metadata(
-    name: str,
-    columns: Sequence[Column],
-    key: Sequence[str],
-    *,
-    grain: str,
-    storage_kind: str,
-    lineage: Lineage | None = None,
-) -> dict[str, Any]:
-    """Definition metadata of an asset that is a table.
-
-    Args:
-        name: the table's name.
-        columns: its columns in order.
-        key: the columns that identify a row.
-        grain: what one row is.
-        storage_kind: `duckdb` or `bigquery`.
-        lineage: for each column the columns it is made of, as (asset, column).
-    """
-    lineage = lineage or {}
+def table_metadata(table: Table | Mart) -> dict[str, Any]:
+    """Definition metadata of an asset that is a table of the registry or a mart."""
+    lineage: Lineage = getattr(table, "lineage", {})
     metadata: dict[str, Any] = {
-        "dagster/column_schema": _schema(columns, key, grain, lineage),
-        "dagster/table_name": name,
-        "dagster/storage_kind": storage_kind,
+        "dagster/column_schema": _schema(table.columns, table.key, table.grain, lineage),
+        "dagster/table_name": table.name,
     }
     if lineage:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(

@@ -34,7 +34,7 @@ def was_interrupted(event: dg.DagsterEvent) -> bool:
 
 
 @contextmanager
-def told_with_its_cure() -> Iterator[None]:
+def as_dagster_failure() -> Iterator[None]:
     """Turn an error of ours into a `Failure` whose text is the error's own, without a traceback.
 
     Transient failures may be retried by the asset's policy; no other may.

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
+from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.resources import WarehouseResource
 from strava_assets.schema.mart_inputs import MART_SETTINGS
 from strava_assets.schema.sports import SPORT_RULES, sport_rules
@@ -22,13 +20,11 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 
-def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     """The small tables every refresh of the marts writes anew.
 
     Args:
         settings: which sports, commutes and virtual rides count; the athlete's time zone; the week's start.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the assets.
     """
 
     def spec(table: "Table") -> dg.AssetSpec:
@@ -36,14 +32,8 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             table.name,
             description=table.description,
             group_name="settings",
-            kinds={storage_kind},
-            owners=owners,
-            freshness_policy=FRESH,
             code_version="1",
-            metadata=table_metadata(
-                table.name, table.columns, table.key, grain=table.grain, storage_kind=storage_kind
-            )
-            | source_link(Path(__file__), "what_counts", base_url=settings.source_url),
+            metadata=table_metadata(table),
         )
 
     @dg.multi_asset(
@@ -51,6 +41,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
         specs=[spec(SPORT_RULES), spec(MART_SETTINGS)],
         pool=WAREHOUSE_POOL,
     )
+    @platform_step
     def what_counts(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[Any]]:
         today = datetime.now(ZoneInfo(settings.timezone)).date()
         row = {
@@ -59,7 +50,7 @@ def build(settings: "Settings", storage_kind: str, owners: list[str]) -> list[dg
             "count_commutes": settings.count_commutes,
             "count_virtual": settings.count_virtual,
         }
-        with told_with_its_cure(), warehouse.open() as engine:
+        with warehouse.open() as engine:
             sports = engine.replace(SPORT_RULES, as_arrow(SPORT_RULES, sport_rules(settings.power_sports)))
             jobs_of_sports = job_metadata(engine.take_reports())
             engine.replace(MART_SETTINGS, as_arrow(MART_SETTINGS, [row]))

@@ -1,21 +1,22 @@
-"""One asset a mart, made from the marts' catalog: a new SQL file is a new asset, with nothing to add here."""
+"""One asset for each mart of the catalog: a new SQL file is a new asset, with nothing to add here.
 
-import time
+Intermediate tables and views are made once per run. In a run that leaves them out, the first mart that reads
+them refreshes them, so that no mart is computed from an earlier state.
+"""
+
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
+from strava_assets import wiring
+from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
 from strava_assets.assets.previews import preview
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
-from strava_assets.marts import catalog
 from strava_assets.resources import WarehouseResource
-from strava_assets.settings import WarehouseKind
-from strava_assets.warehouse import Apart
+from strava_assets.warehouse import SplitBy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +27,16 @@ if TYPE_CHECKING:
 
 
 def build(
-    settings: "Settings", marts: "Sequence[Mart]", storage_kind: str, owners: list[str]
+    settings: "Settings",
+    marts: "Sequence[Mart]",
 ) -> list[dg.AssetsDefinition]:
-    """An asset for every mart of the catalog, and for the view they share.
+    """An asset for every mart of the catalog, intermediate tables and views included.
 
     Args:
         settings: where the code is readable, for links.
         marts: the whole catalog.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the assets.
     """
-    return [_asset(settings, mart, nearest(mart, marts), storage_kind, owners) for mart in marts]
+    return [_asset(settings, mart, marts) for mart in marts]
 
 
 def nearest(mart: "Mart", marts: "Sequence[Mart]") -> list[str]:
@@ -50,40 +50,34 @@ def nearest(mart: "Mart", marts: "Sequence[Mart]") -> list[str]:
     return [name for name in mart.reads if name not in through]
 
 
-def _asset(
-    settings: "Settings", mart: "Mart", deps: list[str], storage_kind: str, owners: list[str]
-) -> dg.AssetsDefinition:
+def _asset(settings: "Settings", mart: "Mart", marts: "Sequence[Mart]") -> dg.AssetsDefinition:
+    shared = [
+        other for other in marts if other.kind != "mart" and other.name in {*mart.reads, *mart.depends_on}
+    ]
+
     @dg.asset(
         name=mart.name,
-        deps=deps,
-        group_name="warehouse" if mart.is_view else "marts",
-        kinds={storage_kind, "view" if mart.is_view else "sql"},
+        deps=nearest(mart, marts),
+        group_name="marts" if mart.kind == "mart" else "warehouse",
+        kinds={"view" if mart.is_view else "sql"},
         tags=PERSONAL,
-        owners=owners,
         pool=WAREHOUSE_POOL,
-        freshness_policy=FRESH,
         code_version=mart.code_version,
         description=f"{mart.description}\n\nOne row is {mart.grain}.",
-        metadata=table_metadata(
-            mart.name,
-            mart.columns,
-            mart.key,
-            grain=mart.grain,
-            storage_kind=storage_kind,
-            lineage=mart.lineage,
-        )
+        metadata=table_metadata(mart)
         | {"sql": dg.MetadataValue.md(f"```sql\n{mart.sql}\n```")}
-        | _data_studio(settings, mart)
-        | source_link(catalog.FOLDER / f"{mart.name}.sql", base_url=settings.source_url),
+        | _data_studio(settings, mart),
     )
-    def refresh(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
-        began = time.monotonic()
-        with told_with_its_cure(), warehouse.open() as engine:
+    @platform_step
+    def refresh(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+        with warehouse.open() as engine:
+            for other in shared:
+                _refresh_once_per_run(context, engine, other)
             estimated = engine.estimate(mart.sql)
             rows = refresh_mart(engine, mart)
             jobs = job_metadata(engine.take_reports())
             glance = preview(engine, mart, settings.units)
-        metadata = {"dagster/row_count": rows, "seconds": round(time.monotonic() - began, 2)}
+        metadata = {"dagster/row_count": rows}
         if estimated is not None:
             metadata["bytes_estimated"] = estimated
         return dg.MaterializeResult(metadata=metadata | jobs | glance)
@@ -91,32 +85,40 @@ def _asset(
     return refresh
 
 
+def _refresh_once_per_run(context: dg.AssetExecutionContext, engine: "Warehouse", shared: "Mart") -> None:
+    """Refresh an intermediate table or view unless this run already has, and record its materialization."""
+    latest = context.instance.get_latest_materialization_event(dg.AssetKey(shared.name))
+    if latest is not None and latest.run_id == context.run.run_id:
+        return
+    context.log.info("Refreshing %s first: this run has not done it yet.", shared.name)
+    rows = refresh_mart(engine, shared)
+    metadata = {"dagster/row_count": rows} | job_metadata(engine.take_reports())
+    context.log_event(dg.AssetMaterialization(shared.name, metadata=metadata))
+
+
 def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataValue[Any]]:
-    """A link that opens a report already connected to the table, where the table is in BigQuery."""
-    if settings.warehouse_kind is not WarehouseKind.BIGQUERY:
+    """A link that opens a report already connected to the table, where Data Studio can read it."""
+    source = wiring.warehouse(settings).data_studio_source
+    if source is None:
         return {}
     from strava_assets.report.data_studio import create_report_link
 
-    link = create_report_link(
-        settings.gcp_project or "", settings.bigquery_dataset, mart.name, mart.name.replace("_", " ")
-    )
+    link = create_report_link(*source, mart.name, mart.name.replace("_", " "))
     return {"create_data_studio_report": dg.MetadataValue.url(link)}
 
 
 def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
-    """Put a mart in place of its table, or of its view; returns its rows.
+    """Put a mart in place of its table or view; returns its number of rows.
 
-    Args:
-        engine: the open warehouse, with what the mart reads in it.
-        mart: which.
+    The warehouse must hold what the mart reads.
     """
     if mart.is_view:
         engine.create_view_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
     else:
         # Every key begins with the athlete, and no mart compares one athlete with another.
-        apart = Apart(mart.key[0], mart.depends_on)
+        split_by = SplitBy(mart.key[0], mart.depends_on)
         engine.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, apart=apart
+            mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
         )
-    [counted] = engine.query(f"SELECT COUNT(*) AS rows_there FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
-    return int(counted["rows_there"])
+    [counted] = engine.query(f"SELECT COUNT(*) AS row_count FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
+    return int(counted["row_count"])

@@ -1,18 +1,16 @@
 """The athlete's own figures by date (`athlete_profile`): from their file, filled from Strava's profile."""
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH, STRAVA_POOL
+from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.inputs import as_arrow
 from strava_assets.assets.jobs import job_metadata
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.errors import StravaAssetsError
 from strava_assets.resources import StravaResource, WarehouseResource
@@ -23,44 +21,32 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 
-def build(
-    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
-) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
     """The asset of the athlete's figures.
 
     Args:
         settings: where the figures file is, and which day is today.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the asset.
-        patient: whether a transient failure is tried again after a while.
+        retry_policy: for failures that another try can mend; None for none.
     """
 
     @dg.asset(
         name=ATHLETE_PROFILE.name,
         deps=["bq_activities"],
         group_name="settings",
-        kinds={storage_kind, "python"},
+        kinds={"python"},
         tags=PERSONAL | ASKS_STRAVA,
-        owners=owners,
         # It asks Strava for the profile once a day, and so takes its turn there; should another run hold the
         # warehouse meanwhile, it waits and tries again.
         pool=STRAVA_POOL,
-        retry_policy=RETRY_TRANSIENT if patient else None,
-        freshness_policy=FRESH,
+        retry_policy=retry_policy,
         code_version="1",
         description=(
             f"{ATHLETE_PROFILE.description}\n\nYours go into `{settings.athlete_file_path}`; what it leaves "
             "out is filled from your Strava profile, from the day it was first seen there."
         ),
-        metadata=table_metadata(
-            ATHLETE_PROFILE.name,
-            ATHLETE_PROFILE.columns,
-            ATHLETE_PROFILE.key,
-            grain=ATHLETE_PROFILE.grain,
-            storage_kind=storage_kind,
-        )
-        | source_link(Path(__file__), "athlete_profile", base_url=settings.source_url),
+        metadata=table_metadata(ATHLETE_PROFILE),
     )
+    @platform_step
     def athlete_profile(
         context: dg.AssetExecutionContext, strava: StravaResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[Any]:
@@ -68,7 +54,7 @@ def build(
         from strava_assets.report.markdown import escaped
 
         today = datetime.now(ZoneInfo(settings.timezone)).date()
-        with told_with_its_cure(), warehouse.open() as engine:
+        with warehouse.open() as engine:
             entries = profile.read(settings.athlete_file_path, today)
             engine.ensure(ATHLETE_OBSERVATIONS)
             if not _observed(engine, today):

@@ -1,16 +1,13 @@
 """The page a person opens every Monday (`insights_report`), made from the marts after each sync."""
 
-import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
-from strava_assets.assets.failures import told_with_its_cure
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.activities import WAREHOUSE_POOL
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import WarehouseResource
 
@@ -31,14 +28,13 @@ if TYPE_CHECKING:
 
 
 def build(
-    settings: "Settings", marts: "Sequence[Mart]", owners: list[str], checks: "Sequence[dg.AssetCheckKey]"
+    settings: "Settings", marts: "Sequence[Mart]", checks: "Sequence[dg.AssetCheckKey]"
 ) -> list[dg.AssetsDefinition]:
     """The report asset.
 
     Args:
         settings: where the page goes, its units, and where it is served.
         marts: what it is made from.
-        owners: who answers for it.
         checks: whose latest findings the reader should know of.
     """
     tables = [mart.name for mart in marts if not mart.is_view]
@@ -47,47 +43,42 @@ def build(
         name="insights_report",
         deps=tables,
         group_name="report",
-        kinds={"html", "altair"},
+        kinds={"html", "vega"},
         tags=PERSONAL,
-        owners=owners,
         pool=WAREHOUSE_POOL,
         # Behind every check that could run as well, so that the page can tell what they found.
         op_tags={"dagster/priority": "-1"},
-        freshness_policy=FRESH,
         code_version="2",
         description=(
             "One self-contained page of the athlete's riding: this week against the usual, weekly watts and "
             "their progression, quarters side by side, training load, records, and how complete the data is. "
             "It needs no server and loads nothing from anywhere; without a script it is whole as well."
         ),
-        metadata={"dagster/uri": settings.report_target}
-        | source_link(Path(__file__), "insights_report", base_url=settings.source_url),
+        metadata={"dagster/uri": settings.report_target},
     )
+    @platform_step
     def insights_report(
         context: dg.AssetExecutionContext, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.report import INPUT_TABLES, Figures, build_page, write_page
 
-        began = time.monotonic()
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(settings.timezone)).date()
-        with told_with_its_cure():
-            with warehouse.open() as engine:
-                there = [name for name in [*tables, *INPUT_TABLES] if engine.exists(name)]
-                figures = Figures.read(
-                    engine.query,
-                    there,
-                    warnings=_findings(context.instance, checks),
-                    fetches_streams=settings.streams != "none",
-                )
-            page = build_page(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
-            address = write_page(
-                page, settings.report_target, dated=today if settings.report_dated_copies else None
+        with warehouse.open() as engine:
+            there = [name for name in [*tables, *INPUT_TABLES] if engine.exists(name)]
+            figures = Figures.read(
+                engine.query,
+                there,
+                warnings=_findings(context.instance, checks),
+                fetches_streams=settings.streams != "none",
             )
+        page = build_page(figures, units=settings.units, generated_at=now, sample=settings.is_sample)
+        address = write_page(
+            page, settings.report_target, dated=today if settings.report_dated_copies else None
+        )
         metadata: dict[str, Any] = {
             "file": dg.MetadataValue.path(address),
             "kilobytes": round(len(page.encode()) / 1000),
-            "seconds": round(time.monotonic() - began, 2),
         }
         if settings.report_link:
             metadata["open"] = dg.MetadataValue.url(settings.report_link)

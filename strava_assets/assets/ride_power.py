@@ -1,18 +1,15 @@
 """What the rides' seconds say (`ride_power`, `ride_bests`), computed in one step."""
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH, WAREHOUSE_POOL
+from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.power import METHOD
 from strava_assets.resources import StreamsResource, WarehouseResource
@@ -20,19 +17,13 @@ from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
 
 if TYPE_CHECKING:
     from strava_assets.schema import Table
-    from strava_assets.settings import Settings
 
 
-def build(
-    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
-) -> list[dg.AssetsDefinition]:
+def build(retry_policy: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
     """The two tables made of the streams.
 
     Args:
-        settings: where the code is readable, for links.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the assets.
-        patient: whether a transient failure is tried again after a while.
+        retry_policy: for failures that another try can mend; None for none.
     """
 
     def spec(table: "Table") -> dg.AssetSpec:
@@ -41,15 +32,10 @@ def build(
             deps=["activity_streams", "athlete_profile"],
             description=f"{table.description}\n\nOne row is {table.grain}.",
             group_name="warehouse",
-            kinds={storage_kind, "numpy"},
+            kinds={"numpy"},
             tags=PERSONAL,
-            owners=owners,
-            freshness_policy=FRESH,
             code_version=METHOD,
-            metadata=table_metadata(
-                table.name, table.columns, table.key, grain=table.grain, storage_kind=storage_kind
-            )
-            | source_link(Path(__file__), "power_from_seconds", base_url=settings.source_url),
+            metadata=table_metadata(table),
         )
 
     @dg.multi_asset(
@@ -57,15 +43,15 @@ def build(
         specs=[spec(RIDE_POWER), spec(RIDE_BESTS)],
         pool=WAREHOUSE_POOL,
         # A part of the streams may be replaced while it is read, by a run that fetches.
-        retry_policy=RETRY_TRANSIENT if patient else None,
+        retry_policy=retry_policy,
     )
+    @platform_step
     def power_from_seconds(
         context: dg.AssetExecutionContext, streams: StreamsResource, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult[Any]]:
         from strava_assets.history.ride_power import compute_ride_power
 
-        began = time.monotonic()
-        with told_with_its_cure(), warehouse.open() as engine:
+        with warehouse.open() as engine:
             report = compute_ride_power(engine, streams.open(), datetime.now(UTC), progress=context.log.info)
             [rows] = engine.query(_ROWS).to_pylist()
             qualities = engine.query(_QUALITIES).to_pylist()
@@ -78,7 +64,6 @@ def build(
                 "unchanged": report.unchanged,
                 "removed": report.removed,
                 "hours_computed": round(report.recorded_s / 3600, 2),
-                "seconds": round(time.monotonic() - began, 2),
             }
             | jobs
             | {f"quality_{row['quality']}": row["rides"] for row in qualities},

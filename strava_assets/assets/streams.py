@@ -1,18 +1,15 @@
 """The seconds of the rides, fetched from Strava as the quota allows (`activity_streams`)."""
 
-import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field
 
-from strava_assets.assets.activities import FRESH, STRAVA_POOL
+from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.failures import RETRY_TRANSIENT, told_with_its_cure
 from strava_assets.assets.jobs import job_metadata
-from strava_assets.assets.sources import source_link
+from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.streams import ACTIVITY_STREAMS
@@ -20,7 +17,7 @@ from strava_assets.schema.streams import ACTIVITY_STREAMS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from strava_assets.history.streams import StreamsReport
+    from strava_assets.history.stream_fetching import StreamsReport
     from strava_assets.settings import Settings
     from strava_assets.streams import StreamEntry
 
@@ -34,16 +31,12 @@ class StreamsConfig(dg.Config):
     )
 
 
-def build(
-    settings: "Settings", storage_kind: str, owners: list[str], *, patient: bool = True
-) -> list[dg.AssetsDefinition]:
+def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> list[dg.AssetsDefinition]:
     """The asset of the streams.
 
     Args:
         settings: whose streams are fetched, what is left of the quota, where they are kept.
-        storage_kind: the engine's name, for the UI.
-        owners: who answers for the asset.
-        patient: whether a transient failure is tried again after a while.
+        retry_policy: for failures that another try can mend; None for none.
     """
 
     @dg.asset(
@@ -52,10 +45,8 @@ def build(
         group_name="ingest",
         kinds={"python", "strava", "parquet"},
         tags=PERSONAL | ASKS_STRAVA,
-        owners=owners,
         pool=STRAVA_POOL,
-        retry_policy=RETRY_TRANSIENT if patient else None,
-        freshness_policy=FRESH,
+        retry_policy=retry_policy,
         code_version="1",
         description=(
             "Every second of the rides with a power meter, as Parquet, a call a ride, newest first. One run "
@@ -63,16 +54,9 @@ def build(
             "fetched again when its times, distance or watts have changed, and never where a bulk export "
             f"gave its recording.\n\nThe table keeps the books. {ACTIVITY_STREAMS.description}"
         ),
-        metadata=table_metadata(
-            ACTIVITY_STREAMS.name,
-            ACTIVITY_STREAMS.columns,
-            ACTIVITY_STREAMS.key,
-            grain=ACTIVITY_STREAMS.grain,
-            storage_kind=storage_kind,
-        )
-        | {"dagster/uri": settings.streams_address}
-        | source_link(Path(__file__), "activity_streams", base_url=settings.source_url),
+        metadata=table_metadata(ACTIVITY_STREAMS) | {"dagster/uri": settings.streams_address},
     )
+    @platform_step
     def activity_streams(
         context: dg.AssetExecutionContext,
         config: StreamsConfig,
@@ -80,41 +64,43 @@ def build(
         streams: StreamsResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[Any]:
-        from strava_assets.history.pace import done_by
-        from strava_assets.history.streams import StreamsReport, fetch_streams, keep_books, wanted
-        from strava_assets.strava.errors import QuotaExhausted
+        from strava_assets.history.quota_plan import expected_completion
+        from strava_assets.history.stream_fetching import (
+            StreamsReport,
+            fetch_streams,
+            wanted,
+            write_stream_index,
+        )
+        from strava_assets.strava.errors import QuotaExhaustedError
 
-        began, now, store = time.monotonic(), datetime.now(UTC), streams.open()
-        with told_with_its_cure():
-            with warehouse.open() as engine:
-                activities = wanted(engine, store.entries(), settings.streams, now)
-            report = StreamsReport(remaining=len(activities))
-            if config.fetch:
-                # The warehouse is left to others while Strava is asked.
-                report = fetch_streams(
-                    strava.client(context.log.info, reserve=settings.streams_reserve, max_wait_s=0),
-                    strava.store(),
-                    store,
-                    activities,
-                    clock=lambda: datetime.now(UTC),
-                    announce=context.log.info,
-                )
-            folded = store.compact()
-            entries = store.entries()
-            with warehouse.open() as engine:
-                keep_books(engine, entries)
-                jobs = job_metadata(engine.take_reports())
-            if report.stopped and report.needs_a_person:
-                raise report.stopped
+        now, store = datetime.now(UTC), streams.open()
+        with warehouse.open() as engine:
+            activities = wanted(engine, store.entries(), settings.streams, now)
+        report = StreamsReport(remaining=len(activities))
+        if config.fetch:
+            # The warehouse is left to others while Strava is asked.
+            report = fetch_streams(
+                strava.client(context.log.info, reserve=settings.streams_reserve, max_wait_s=0),
+                strava.store(),
+                store,
+                activities,
+                clock=lambda: datetime.now(UTC),
+                announce=context.log.info,
+            )
+        folded = store.compact()
+        entries = store.entries()
+        with warehouse.open() as engine:
+            write_stream_index(engine, entries)
+            jobs = job_metadata(engine.take_reports())
+        if report.stopped and report.needs_a_person:
+            raise report.stopped
         if report.stopped:
             # The quota's end is how every long fetch ends; anything else deserves a look.
-            level = "info" if isinstance(report.stopped, QuotaExhausted) else "warning"
+            level = "info" if isinstance(report.stopped, QuotaExhaustedError) else "warning"
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
-        done = done_by(report, settings.streams_reserve, now) if config.fetch else None
+        done = expected_completion(report, settings.streams_reserve, now) if config.fetch else None
         return dg.MaterializeResult(
-            metadata=_metadata(report, entries.values(), done)
-            | jobs
-            | {"parts_compacted": folded, "seconds": round(time.monotonic() - began, 2)}
+            metadata=_metadata(report, entries.values(), done) | jobs | {"parts_compacted": folded}
         )
 
     return [activity_streams]

@@ -3,4 +3,4 @@
 PERSONAL = {"holds": "personal-data"}
 """What must be looked after, and goes with `strava-assets forget`."""
 ASKS_STRAVA = {"asks": "strava"}
-"""What spends calls of the quota when it is materialised."""
+"""What spends calls of the quota when it is materialized."""

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
+from strava_assets.schema.rules import LONG_EFFORT_S
 from strava_assets.schema.sports import sport_rules
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 # Beyond a professional's best when held for twenty minutes.
 MOST_WATTS = 550
-LONG_ENOUGH_S = 1200
 # Strava rounds the three numbers that must agree; twenty recorded rides agreed within 0.06 W.
 ROUNDING_W = 0.6
 
@@ -37,7 +37,7 @@ def schema_is_as_registered(subject: Subject) -> Finding:
     try:
         stored: dict[str, ColumnType] = subject.warehouse.stored_columns(ACTIVITIES.name)
     except ForeignSchemaError as foreign:
-        return Finding(1, 0, passed=False, told=str(foreign))
+        return Finding(1, 0, passed=False, message=str(foreign))
     registered = {column.name: column.type for column in ACTIVITIES.columns}
     rows = [
         {
@@ -86,15 +86,13 @@ def no_deletions_are_held_back(subject: Subject) -> Finding:
     concluded = [subject.landing.conclusion(manifest) for manifest in listings]
     latest = next((found for found in reversed(concluded) if found), None)
     rows = [{"activity_id": found} for found in latest.held_back] if latest else []
-    finding = Finding.none_of(rows, "activities that Strava no longer lists but that are kept")
-    if finding.passed:
-        return finding
-    told = (
-        f"{finding.told} So many at once may be a fault of Strava's or another account, so nothing was "
-        "deleted. If they are really gone, launch the job full_listing with confirm_deletions set to true on "
-        "bq_activities, or run: strava-assets sync --full --confirm-deletions"
+    return Finding.none_of(
+        rows,
+        "activities that Strava no longer lists but that are kept",
+        advice="So many at once may be a fault of Strava's or another account, so nothing was deleted. "
+        "If they are really gone, launch the job full_listing with confirm_deletions set to true on "
+        "bq_activities, or run: strava-assets sync --full --confirm-deletions",
     )
-    return Finding(finding.measured, finding.threshold, passed=False, told=told, rows=rows)
 
 
 def no_date_is_in_the_future(subject: Subject) -> Finding:
@@ -122,7 +120,7 @@ def power_is_plausible(subject: Subject) -> Finding:
         )
         ORDER BY activity_date DESC
         """,
-        seconds=LONG_ENOUGH_S,
+        seconds=LONG_EFFORT_S,
         watts=MOST_WATTS,
     )
 
@@ -171,10 +169,10 @@ def the_power_meter_still_reports(power_sports: "Sequence[str] | None") -> "Call
         )
         recent, usual = share["recent_share"] or 0.0, share["usual_share"]
         threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
-        told = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
-        told += "." if usual is None else f"; in the year before it was {usual:.0%}."
+        message = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
+        message += "." if usual is None else f"; in the year before it was {usual:.0%}."
         return Finding(
-            round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, told
+            round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, message
         )
 
     return look

@@ -1,6 +1,6 @@
 """The checks of `archive_activities`: recordings that were set aside, and imports that were not finished."""
 
-from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject
 
 
 def every_recording_was_read(subject: Subject) -> Finding:
@@ -24,17 +24,17 @@ def every_import_was_finished(subject: Subject) -> Finding:
         for entry in sorted(subject.streams.entries().values(), key=lambda entry: entry.key)
         if entry.source == "archive" and entry.key not in landed
     ]
-    finding = Finding.none_of(rows, "recordings whose rows of the export have not landed")
-    if finding.passed:
-        return finding
-    told = f"{finding.told} That import was interrupted: launch import_archive again, it goes on from there."
-    return Finding(finding.measured, finding.threshold, passed=False, told=told, rows=rows)
+    return Finding.none_of(
+        rows,
+        "recordings whose rows of the export have not landed",
+        advice="That import was interrupted. Launch import_archive again; it continues from there.",
+    )
 
 
 CHECKS = (
     Check(
         "recordings_read",
-        "Every recording of the exports could be read; the others are told with file and reason.",
+        "Every recording of the exports could be read; the others are listed with file and reason.",
         every_recording_was_read,
         warn=True,
     ),

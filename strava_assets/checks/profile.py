@@ -1,6 +1,6 @@
 """The checks of `athlete_profile`: dates that follow one another, and figures that are missing."""
 
-from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject
 
 
 def one_figure_a_day(subject: Subject) -> Finding:

@@ -1,9 +1,8 @@
 """The checks of `ride_power` and `ride_bests`: what arithmetic promises, and what the summaries say of it."""
 
-from strava_assets.checks.activities import LONG_ENOUGH_S
-from strava_assets.checks.marts import key_is_unique, numbers_are_finite
-from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject, every_table_checks
 from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
+from strava_assets.schema.rules import LONG_EFFORT_S
 
 # Strava counts as motion what a recorder may have paused in, and the other way round.
 SUMMARY_TOLERANCE_W = 3.0
@@ -44,7 +43,7 @@ def normalized_power_is_at_least_the_average(subject: Subject) -> Finding:
         WHERE recorded_s >= @seconds
           AND normalized_power_w < average_watts - SAFE_DIVIDE(@edges * max_watts, recorded_s)
         """,
-        seconds=LONG_ENOUGH_S,
+        seconds=LONG_EFFORT_S,
         edges=_EDGES_S,
     )
 
@@ -84,13 +83,7 @@ def a_multiple_is_no_stronger(subject: Subject) -> Finding:
 
 
 POWER_CHECKS = (
-    Check("key_unique", f"One row is {RIDE_POWER.grain}.", key_is_unique(RIDE_POWER), blocking=True),
-    Check(
-        "numbers_finite",
-        "A number that cannot be known is null, never NaN or infinity.",
-        numbers_are_finite(RIDE_POWER),
-        blocking=True,
-    ),
+    *every_table_checks(RIDE_POWER),
     Check(
         "normalized_at_least_average",
         "On rides of twenty minutes and more normalized power is at least the average.",
@@ -107,13 +100,7 @@ POWER_CHECKS = (
 )
 
 BESTS_CHECKS = (
-    Check("key_unique", f"One row is {RIDE_BESTS.grain}.", key_is_unique(RIDE_BESTS), blocking=True),
-    Check(
-        "numbers_finite",
-        "A number that cannot be known is null, never NaN or infinity.",
-        numbers_are_finite(RIDE_BESTS),
-        blocking=True,
-    ),
+    *every_table_checks(RIDE_BESTS),
     Check(
         "energy_never_falls",
         "The most work of a duration is no less than that of any shorter one.",

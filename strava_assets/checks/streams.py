@@ -1,8 +1,9 @@
 """The checks of `activity_streams`: recordings that are sound, rides that have theirs, what was set aside."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from strava_assets.checks.measured import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject
 
 # A look at the newest suffices: the older ones were the newest once, and files do not change.
 NEWEST = 20
@@ -14,7 +15,7 @@ MOST_WITH_STREAMS = 0.9
 
 
 def recordings_are_sound(subject: Subject) -> Finding:
-    """The newest recordings hold what the books say, and their times strictly increase."""
+    """The newest recordings hold what the index says, and their times strictly increase."""
     from strava_assets.streams import fault_of
 
     entries = [entry for entry in subject.streams.entries().values() if entry.status == "stored"]
@@ -27,8 +28,7 @@ def recordings_are_sound(subject: Subject) -> Finding:
     finding = Finding.none_of(rows, "recordings that are not sound")
     if not finding.passed:
         return finding
-    told = f"The newest {len(newest)} recordings are sound."
-    return Finding(finding.measured, finding.threshold, passed=True, told=told)
+    return replace(finding, message=f"The newest {len(newest)} recordings are sound.")
 
 
 def recent_rides_have_streams(subject: Subject) -> Finding:
@@ -56,11 +56,11 @@ def recent_rides_have_streams(subject: Subject) -> Finding:
     )
     recent, rides = counts["recent"], counts["rides"]
     share = counts["recent_with_streams"] / recent if recent else 1.0
-    told = (
+    message = (
         f"{counts['with_streams']} of {rides} rides with a power meter have their streams; of the {recent} "
         f"of the last {RECENT_DAYS} days, {counts['recent_with_streams']}."
     )
-    return Finding(round(share, 3), MOST_WITH_STREAMS, share >= MOST_WITH_STREAMS, told)
+    return Finding(round(share, 3), MOST_WITH_STREAMS, share >= MOST_WITH_STREAMS, message)
 
 
 def nothing_is_unreadable(subject: Subject) -> Finding:
@@ -80,7 +80,7 @@ def nothing_is_unreadable(subject: Subject) -> Finding:
 CHECKS = (
     Check(
         "recordings_sound",
-        f"The newest {NEWEST} recordings hold as many samples in every stream as the books say, and their "
+        f"The newest {NEWEST} recordings hold as many samples in every stream as the index says, and their "
         "times strictly increase.",
         recordings_are_sound,
         blocking=True,

@@ -1,6 +1,6 @@
-"""Alerts of the command line: a command that nobody watches tells of its failure itself.
+"""Alerts of the command line, which may run where no daemon reports its failures.
 
-`run_job` reports its run, so what is around it reports the rest: an error is told once.
+`run_job` reports its run, and the code around it reports the rest, so that an error is reported once.
 A signal that ends a command is no failure. A process that is killed cannot tell anything; the command that
 finds the dead run reports it.
 """
@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 def report_runs(settings: Settings, instance: dg.DagsterInstance, run_id: str, began: datetime) -> None:
     """Report how a command's run ended, where that is news, and runs that it found dead while it waited.
 
-    Args:
-        settings: who is told.
-        instance: where the runs are recorded.
-        run_id: the command's own run.
-        began: when the command began it, aware UTC.
+    `began` is when the command began its own run, aware UTC.
     """
     import dagster as dg
 

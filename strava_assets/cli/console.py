@@ -1,4 +1,4 @@
-"""How the command line looks: one console, errors with their cure, headings and panels."""
+"""How the command line looks: one console, errors as sentences, headings and panels."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _MOST_NAMED = 5
 
 
 def say(mark: str, text: str) -> None:
-    """Tell one thing on one line behind its mark, however long; brackets in it are just brackets."""
+    """Print one line with its mark, however long; brackets are not read as markup."""
     console.print(f"{MARKS[mark]} {escape(text)}", soft_wrap=True)
 
 
 def show_error(error: StravaAssetsError) -> None:
-    """Tell an error as sentences: what happened, what it means, what to do."""
+    """Print an error as sentences: what happened, what it means, what to do."""
     text = Text(error.happened, style="bold red")
     if error.means:
         text.append(f"\n{error.means}", style="default not bold")

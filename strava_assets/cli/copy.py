@@ -1,88 +1,63 @@
-"""`strava-assets copy`: carries the history from one warehouse to the other, verified, with progress."""
+"""`strava-assets copy`: rebuilds the history in another warehouse and compares the two, with progress."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from datetime import UTC, datetime
+from functools import partial
 
 import click
 
+from strava_assets import wiring
 from strava_assets.errors import ConfigurationError
+from strava_assets.warehouse.locations import KINDS
 
-if TYPE_CHECKING:
-    from strava_assets.settings import Settings
-    from strava_assets.warehouse.engine import Warehouse
-
-_KINDS = click.Choice(["duckdb", "bigquery"])
+_KIND = click.Choice(list(KINDS))
 
 
 @click.command("copy")
-@click.option("--from", "source", type=_KINDS, required=True, help="Where the history is.")
-@click.option("--to", "target", type=_KINDS, required=True, help="Where it goes.")
+@click.option("--from", "source", type=_KIND, required=True, help="Where the history is.")
+@click.option("--to", "target", type=_KIND, required=True, help="Where it goes.")
 def command(*, source: str, target: str) -> None:
-    """Carry the whole history from one warehouse to the other.
+    """Move the whole history from one warehouse to the other.
 
-    Nothing is removed where it was, and a copy that broke off goes on when started again. The marts are made
-    anew by the next sync.
+    The tables are rebuilt there from the landing and compared row by row with the old ones. Nothing is
+    removed where it was, and a copy that was interrupted goes on when started again. The next sync makes the
+    marts.
+
+    The exit status is 0 when nothing differs, else 1.
     """
+    from strava_assets.cli.console import say
+    from strava_assets.cli.verification import say_result, show_progress
+    from strava_assets.history.copying import copy_history
     from strava_assets.settings import PREFIX, load_settings
 
     settings = load_settings()
-    _refuse_impossible(settings, source, target)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from strava_assets.cli.console import console, say
-    from strava_assets.warehouse.copying import copy_history
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with (
-        _reading(settings, source) as old,
-        _opened(settings, target) as new,
-        Progress(*columns, console=console, transient=True) as bar,
-    ):
-        tasks = {}
-
-        def tell(table: str, done: int, total: int) -> None:
-            if table not in tasks:
-                tasks[table] = bar.add_task(table, total=total)
-            bar.update(tasks[table], completed=done, total=total)
-
-        carried = copy_history(old, new, progress=tell)
-    for table in carried:
-        say("ok", f"{table.table}: {table.fingerprint}; {table.sent:,} of them sent now")
-    places = f"{settings.landing_address} and {settings.streams_address}"
-    say("step", f"Landing and streams were not moved; they stay at {places}.")
-    say("step", f"Next: set {PREFIX}WAREHOUSE={target} and run strava-assets sync, which makes the marts.")
-
-
-def _refuse_impossible(settings: Settings, source: str, target: str) -> None:
     if source == target:
         raise ConfigurationError(
             f"Both ends are {source}.",
-            means="There is nothing to carry. Nothing was changed.",
-            remedy="strava-assets copy --from duckdb --to bigquery, or the other way round",
+            means="There is nothing to copy. Nothing was changed.",
+            remedy="Name two kinds, as in strava-assets copy --from duckdb --to bigquery.",
         )
-    if not settings.gcp_project:
-        raise ConfigurationError(
-            "STRAVA_ASSETS_GCP_PROJECT is not set.",
-            means="It says where BigQuery's dataset is. Nothing was changed.",
-            remedy="set it in the environment or in .env; .env.example explains the others.",
-        )
-
-
-def _reading(settings: Settings, kind: str) -> Warehouse:
-    """The source, which is only read: a DuckDB file that is not there is not made."""
-    if kind == "duckdb":
-        from strava_assets.warehouse.duckdb import DuckDBWarehouse
-
-        path = settings.duckdb_path.absolute()
-        return DuckDBWarehouse(path, memory_limit=settings.duckdb_memory_limit, read_only=True)
-    return _opened(settings, kind)
-
-
-def _opened(settings: Settings, kind: str) -> Warehouse:
-    from strava_assets.definitions import build_resources
-    from strava_assets.settings import WarehouseKind
-
-    chosen = settings.model_copy(update={"warehouse": WarehouseKind(kind)})
-    engine: Warehouse = build_resources(chosen)["warehouse"].open()
-    return engine
+    old = wiring.warehouse(settings.replace(warehouse=source))
+    new = wiring.warehouse(settings.replace(warehouse=target))
+    # Before the target is opened, so that it is not made where there is nothing to copy.
+    old.open(read_only=True).close()
+    differences = 0
+    with new.open() as engine, show_progress() as progress:
+        for result in copy_history(
+            wiring.landing(settings),
+            partial(old.open, read_only=True),
+            engine,
+            datetime.now(UTC),
+            week_start=settings.week_start.value,
+            expires=bool(settings.retention_days),
+            progress=progress,
+        ):
+            differences += result.differences
+            say_result(result)
+    if differences:
+        sys.exit(1)
+    say("ok", f"{new.address} holds what {old.address} holds.")
+    say("step", f"Landing and streams stay at {settings.landing_address} and {settings.streams_address}.")
+    say("step", f"Next: set {PREFIX}WAREHOUSE={target} and run strava-assets sync, which makes the marts.")

@@ -1,6 +1,6 @@
-"""`strava-assets doctor`: looks at everything a sync needs and says of each how it is and what to do.
+"""`strava-assets doctor`: checks everything a sync needs, and prints its state and what to do.
 
-What is looked at stands in checkups/, one file a subject; here the findings are told.
+The checks are in `checkups/`, one file a subject; this file prints what they found.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
     """
     from strava_assets.cli.console import say
 
-    # The findings say it; a log line above them would say it twice.
+    # The findings say it already.
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
     if fix:
         from strava_assets.cli.instance import prepare
@@ -62,7 +62,7 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
 
 
 def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> Iterator[Finding]:
-    """Every finding, as it is made.
+    """Run every check; yields the findings one by one.
 
     Args:
         offline: leave Strava out.
@@ -77,43 +77,41 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
         yield failed("settings", error)
         return
     home = settings.home.absolute()
-    yield ok(
-        "settings", f"{settings.env.value}, {settings.warehouse_kind.value}; everything local is in {home}."
-    )
+    yield ok("settings", f"{settings.env.value}, {settings.warehouse_kind}; everything local is in {home}.")
     from strava_assets.cli.checkups import alerts, credentials, files, google, storage, strava
 
-    yield from _looked(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
+    yield from _run_check(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
     # Before the token file is read, which closes it.
-    yield from _looked(files.look, settings, "files")
-    stored = list(_looked(credentials.look, settings, "secrets"))
+    yield from _run_check(files.look, settings, "files")
+    stored = list(_run_check(credentials.look, settings, "secrets"))
     yield from stored
     # Asking would only say the same again, or use a call for nothing.
     if not offline and all(finding.state is not State.BROKEN for finding in stored):
-        yield from _looked(strava.look, settings, "strava")
-    yield from _looked(google.look, settings, "google")
-    yield from _looked(storage.look_at_landing, settings, "landing")
-    yield from _looked(storage.look_at_streams, settings, "streams")
-    yield from _looked(storage.look_at_warehouse, settings, "warehouse")
+        yield from _run_check(strava.look, settings, "strava")
+    yield from _run_check(google.look, settings, "google")
+    yield from _run_check(storage.look_at_landing, settings, "landing")
+    yield from _run_check(storage.look_at_streams, settings, "streams")
+    yield from _run_check(storage.look_at_warehouse, settings, "warehouse")
     if deep:
         from strava_assets.cli.checkups import verification
 
-        yield from _looked(verification.look, settings, "verify")
+        yield from _run_check(verification.look, settings, "verify")
     # Dagster takes a second or two to import; the lines above need not wait for it.
     from strava_assets.cli.checkups import runs
 
-    yield from _looked(runs.look, settings, "dagster")
+    yield from _run_check(runs.look, settings, "dagster")
 
 
-def _looked(
+def _run_check(
     look: Callable[[Settings], Iterator[Finding]], settings: Settings, about: str
 ) -> Iterator[Finding]:
-    """One look; what breaks it off is a finding, and the other subjects are still looked at."""
+    """Run one check; an error that ends it is a finding, and the other checks still run."""
     try:
         yield from look(settings)
     except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on
-        from strava_assets.cli.os_errors import as_sentences
+        from strava_assets.cli.os_errors import as_user_error
 
-        known = as_sentences(error)
+        message = as_user_error(error)
         # The text of an error that is not ours may hold anything.
         said = f"Looking at it failed with {type(error).__name__}."
-        yield failed(about, known) if known else Finding(about, State.BROKEN, said, "please report this")
+        yield failed(about, message) if message else Finding(about, State.BROKEN, said, "please report this")

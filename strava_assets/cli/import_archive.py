@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from strava_assets.history.archive import Imported, Progress
+    from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
 _SHOWN = 10
@@ -63,8 +63,8 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     except KeyboardInterrupt:
         say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
         sys.exit(INTERRUPTED)
-    _note(NAME, import_metadata(imported, path, time.monotonic() - began))
-    _tell(imported)
+    _note(NAME, import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)})
+    _report(imported)
     console.print("Loading it and refreshing everything ...")
     succeeded = run_job(settings, "import_archive", {}, without=NAME)
     if succeeded:
@@ -77,16 +77,15 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
 
 
 def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> Imported:
+    from strava_assets import wiring
     from strava_assets.archive import Export
-    from strava_assets.history.archive import import_archive
-    from strava_assets.landing import Landing
-    from strava_assets.streams import StreamStore
+    from strava_assets.history.archive_import import import_archive
 
     with Export(path) as export, _bar() as progress:
         return import_archive(
             export,
-            Landing(settings.landing_address),
-            StreamStore(settings.streams_address),
+            wiring.landing(settings),
+            wiring.stream_store(settings),
             clock=lambda: datetime.now(UTC),
             home=settings.timezone,
             athlete=athlete,
@@ -112,28 +111,28 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     with drawing.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, aside="")
 
-        def tell(progress: Progress) -> None:
+        def update(progress: Progress) -> None:
             aside = f"{progress.set_aside} set aside" if progress.set_aside else ""
             bar.update(task, completed=progress.done, total=progress.total, aside=aside)
 
-        yield tell
+        yield update
 
 
 def _note(asset: str, metadata: dict[str, Any]) -> None:
-    """Let the UI show the import like one that was launched there."""
+    """Record the import, so that the UI shows it like one that was launched there."""
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
         instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
 
 
-def _tell(imported: Imported) -> None:
+def _report(imported: Imported) -> None:
     from strava_assets.cli.console import say
 
-    made = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"
+    origin = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"
     counts = f"{imported.new:,} new, {imported.changed:,} changed, {imported.unchanged:,} unchanged"
     whole = f"{imported.activities:,} activities, {counts}"
-    say("ok", f"The export of athlete {imported.athlete_id}, {made}: {whole}.")
+    say("ok", f"The export of athlete {imported.athlete_id}, {origin}: {whole}.")
     say(
         "ok",
         f"Recordings kept: {imported.stored:,}, decoded now: {imported.decoded:,}; "
@@ -146,5 +145,5 @@ def _tell(imported: Imported) -> None:
         if len(imported.set_aside) > _SHOWN:
             say("step", f"and {len(imported.set_aside) - _SHOWN:,} more, in the check recordings_read")
     if imported.unknown_types:
-        names = ", ".join(f"{shown} ({count})" for shown, count in imported.unknown_types.most_common(_SHOWN))
+        names = ", ".join(f"{name} ({count})" for name, count in imported.unknown_types.most_common(_SHOWN))
         say("warning", f"Activity types not known in {imported.language}, which count as other: {names}.")

@@ -1,4 +1,4 @@
-"""Dagster's own home under ours: its configuration, its database, and the repair of what a crash left."""
+"""Prepares Dagster's home inside the home: configuration, database, and recovery after a crash."""
 
 from __future__ import annotations
 
@@ -16,23 +16,20 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 CONFIGURATION = "dagster.yaml"
-# What was copied last: a configuration that differs from it was edited by its owner.
+# The copy of the latest version. A configuration that differs from it was edited by the user.
 SHIPPED = "dagster.yaml.shipped"
 
 
 def prepare(settings: Settings) -> Path:
-    """Make Dagster's home ready for a run: configuration, database, and no dead run in the way.
+    """Prepare Dagster's home for runs in this process, end dead runs, and return the path of Dagster's home.
 
-    Args:
-        settings: where the home is.
-
-    Returns:
-        The path of Dagster's home.
+    Dagster finds its home through this process's environment, so DAGSTER_HOME is set.
 
     Raises:
-        ConfigurationError: the folder cannot be written.
+        ConfigurationError: The folder is not writable.
     """
     home = prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
 
     from strava_assets.cli.alerting import report_failures
     from strava_assets.cli.console import say
@@ -47,22 +44,22 @@ def prepare(settings: Settings) -> Path:
 
 
 def remove_old_runs(settings: Settings) -> None:
-    """Remove the records of old runs: where there is no daemon, nobody else does."""
+    """Remove the records of old runs, which the daemon does if it is running."""
     from strava_assets.cli.console import say
     from strava_assets.execution.pruning import prune_runs
     from strava_assets.execution.recovery import open_instance
 
     with open_instance() as instance:
-        pruned = prune_runs(instance, datetime.now(UTC), settings.keep_runs_days)
-    if pruned.runs:
-        say("step", f"Removed the records of {pruned.runs} runs older than {settings.keep_runs_days} days.")
+        result = prune_runs(instance, datetime.now(UTC), settings.keep_runs_days)
+    if result.runs:
+        say("step", f"Removed the records of {result.runs} runs older than {settings.keep_runs_days} days.")
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Make Dagster's home, place its configuration and name it in the environment; Dagster is not imported.
+    """Create Dagster's home with its configuration, without importing Dagster.
 
     Raises:
-        ConfigurationError: the folder cannot be written.
+        ConfigurationError: The folder is not writable.
     """
     home = settings.dagster_home.absolute()
     try:
@@ -71,43 +68,40 @@ def prepare_home(settings: Settings) -> Path:
     except OSError as error:
         raise ConfigurationError(
             f"The folder {home} cannot be used: {error.strerror}.",
-            means="All local state lives there, so nothing was started.",
+            means="All local state is stored there, so nothing was started.",
             remedy="Make it writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     close_home(settings.home)
-    os.environ["DAGSTER_HOME"] = str(home)
     return home
 
 
 def configuration_is_edited(home: Path) -> bool:
-    """Whether the owner has changed the configuration, so that a newer version of ours is not in force."""
+    """Whether the user has edited the configuration, so a newer version would not be used."""
     path, shipped = home / CONFIGURATION, home / SHIPPED
     return path.is_file() and shipped.is_file() and path.read_bytes() != shipped.read_bytes()
 
 
 def _place_configuration(home: Path) -> None:
-    """Copy our configuration, unless the owner has edited theirs; say so when ours has changed since."""
+    """Copy the shipped configuration unless the user has edited it; warn if a newer version exists then."""
     from strava_assets.cli.console import say
 
     path, shipped = home / CONFIGURATION, home / SHIPPED
-    ours = files("strava_assets.services").joinpath(CONFIGURATION).read_bytes()
-    theirs = path.read_bytes() if path.is_file() else ours
-    if theirs != ours and configuration_is_edited(home):
-        if shipped.read_bytes() != ours:
-            say(
-                "warning", f"{path} has changes of yours and is kept; {SHIPPED} beside it is the new version."
-            )
-    elif theirs != ours and not shipped.is_file():
-        # A version of this program that kept no record of what it copied: it may have been edited.
+    latest = files("strava_assets.services").joinpath(CONFIGURATION).read_bytes()
+    current = path.read_bytes() if path.is_file() else latest
+    if current != latest and configuration_is_edited(home):
+        if shipped.read_bytes() != latest:
+            say("warning", f"{path} was edited and is kept. The new version is {SHIPPED} in the same folder.")
+    elif current != latest and not shipped.is_file():
+        # Old versions kept no copy of the shipped file, so this one may have been edited.
         path.replace(home / f"{CONFIGURATION}.before")
-        _put(path, ours)
+        _write_atomically(path, latest)
     else:
-        _put(path, ours)
-    _put(shipped, ours)
+        _write_atomically(path, latest)
+    _write_atomically(shipped, latest)
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Put a file in place whole or not at all; one that is the same is left alone."""
+def _write_atomically(path: Path, content: bytes) -> None:
+    """Write a file atomically, unless it already has this content."""
     if path.is_file() and path.read_bytes() == content:
         return
     partial = path.with_name(f"{path.name}.partial")

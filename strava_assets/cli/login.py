@@ -1,6 +1,6 @@
 """`strava-assets login`: the athlete gives consent in a browser, the tokens go into the store.
 
-The dance itself is the strava room's; here a person is led through it.
+What is asked of Strava is in `strava/login.py`; this leads a person through it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from strava_assets import wiring
 from strava_assets.cli.options import Port
-from strava_assets.settings import SecretStoreKind
+from strava_assets.secrets import KINDS
 from strava_assets.strava.errors import ForeignHostError
 from strava_assets.strava.hosts import require_oauth_host
 from strava_assets.strava.login import Application
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Consent
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 # The consent page may first ask for Strava's own login, with a second factor.
-PATIENCE_S = 600
+LONGEST_WAIT_S = 600
 # Two calls: enough to see that the listing works, and to count a short history to its end.
 PAGES_COUNTED = 2
 
@@ -48,7 +49,7 @@ You need an API application of your own at Strava, which takes a minute:
 )
 @click.option(
     "--store",
-    type=click.Choice([SecretStoreKind.FILE.value, SecretStoreKind.GCP.value]),
+    type=click.Choice([name for name, kind in KINDS.items() if kind.keeper]),
     help="Where the tokens are kept; as STRAVA_ASSETS_SECRET_STORE says by default.",
 )
 def command(*, no_browser: bool, port: int, store: str | None) -> None:
@@ -58,40 +59,35 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     """
     import requests
 
-    from strava_assets.cli.account import open_tokens, place_of_tokens
     from strava_assets.cli.console import say
     from strava_assets.settings import load_settings
     from strava_assets.strava.login import exchange_code, keep
 
     settings = load_settings()
-    kind = SecretStoreKind(store) if store else None
-    tokens = open_tokens(settings, kind)
-    known = _known(tokens)
-    app = _application(settings, known)
-    _tell_scopes()
-    consent = _pasted(app) if no_browser else _browsed(app, port)
+    tokens = wiring.token_store(settings.replace(secret_store=store) if store else settings)
+    credentials = _read(tokens)
+    app = _application(settings, credentials)
+    _explain_scopes()
+    consent = _consent_by_hand(app) if no_browser else _consent_in_browser(app, port)
     with requests.Session() as session:
         grant = exchange_code(app, consent.code, session=session)
     keep(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
-    say(
-        "ok",
-        f"Logged in as {_name(grant.athlete)}. The tokens are kept in {place_of_tokens(settings, kind)}.",
-    )
+    say("ok", f"Logged in as {_name(grant.athlete)}. The tokens are kept in {tokens.location}.")
     athlete_id = str(grant.athlete.get("id", ""))
-    if known.get("athlete_id", athlete_id) != athlete_id:
+    if credentials.get("athlete_id", athlete_id) != athlete_id:
         say(
             "warning", "This is another athlete than before. What was synced stays, under its own athlete id."
         )
-    if store and store != settings.secret_store_kind.value:
+    if store and store != settings.secret_store_kind:
         say("warning", f"Set STRAVA_ASSETS_SECRET_STORE={store}, or runs will not look there.")
     _confirm(settings, tokens, consent.scopes)
 
 
-def _known(tokens: TokenStore) -> dict[str, str]:
-    """What the store holds, once it is sure that it can keep what comes.
+def _read(tokens: TokenStore) -> dict[str, str]:
+    """What a store holds that can also be written.
 
     Raises:
-        StravaAssetsError: it cannot be read or written; better now than after the consent.
+        StravaAssetsError: it cannot be read or written; this is found before the person is asked for consent.
     """
     if not tokens.writable:
         # The store's own refusal says what it is and which one to use.
@@ -100,31 +96,33 @@ def _known(tokens: TokenStore) -> dict[str, str]:
         return tokens.read()
 
 
-def _application(settings: Settings, known: Mapping[str, str]) -> Application:
-    """The API application: from the environment, else asked for; Enter takes what is known."""
+def _application(settings: Settings, stored: Mapping[str, str]) -> Application:
+    """The API application: from the environment, else asked for; Enter takes what is stored."""
     client_id = settings.client_id
     secret = settings.client_secret.get_secret_value() if settings.client_secret else None
-    if not (client_id and secret) and not known.get("client_secret"):
+    if not (client_id and secret) and not stored.get("client_secret"):
         click.echo(HOW_TO_GET_AN_APPLICATION)
     if not client_id:
-        client_id = str(click.prompt("Client ID", type=click.IntRange(min=1), default=known.get("client_id")))
+        client_id = str(
+            click.prompt("Client ID", type=click.IntRange(min=1), default=stored.get("client_id"))
+        )
     if not secret:
-        kept = _kept_secret(settings, known) if client_id == known.get("client_id") else None
-        hint = "not shown; Enter keeps the stored one" if kept else "not shown"
-        secret = click.prompt(f"Client Secret ({hint})", hide_input=True, default=kept, show_default=False)
+        usable = _stored_secret(settings, stored) if client_id == stored.get("client_id") else None
+        note = "not shown; Enter keeps the stored one" if usable else "not shown"
+        secret = click.prompt(f"Client Secret ({note})", hide_input=True, default=usable, show_default=False)
     return Application(client_id.strip(), secret.strip(), settings.oauth_base_url)
 
 
-def _kept_secret(settings: Settings, known: Mapping[str, str]) -> str | None:
+def _stored_secret(settings: Settings, stored: Mapping[str, str]) -> str | None:
     """The stored client secret; None where it belongs to another host than the one logged in at."""
     try:
-        require_oauth_host(settings.oauth_base_url, known, remembers=True)
+        require_oauth_host(settings.oauth_base_url, stored, remembers=True)
     except ForeignHostError:
         return None
-    return known.get("client_secret")
+    return stored.get("client_secret")
 
 
-def _tell_scopes() -> None:
+def _explain_scopes() -> None:
     from strava_assets.strava.scopes import SCOPES
 
     click.echo("Strava will ask for your consent. Leave every box ticked; this is what each is for:")
@@ -133,7 +131,7 @@ def _tell_scopes() -> None:
     click.echo("Nothing is ever written to Strava.\n")
 
 
-def _browsed(app: Application, port: int) -> Consent:
+def _consent_in_browser(app: Application, port: int) -> Consent:
     """The answer of the consent page, as the browser brings it to a loopback port."""
     from strava_assets.strava.callback import listen
     from strava_assets.strava.login import authorization_url
@@ -148,10 +146,10 @@ def _browsed(app: Application, port: int) -> Consent:
             "Waiting for your answer there. If the page shows an error instead of a question, the client"
         )
         click.echo("id is wrong: press Ctrl-C and start again. Without a browser here: --no-browser.")
-        return callback.wait(PATIENCE_S)
+        return callback.wait(LONGEST_WAIT_S)
 
 
-def _pasted(app: Application) -> Consent:
+def _consent_by_hand(app: Application) -> Consent:
     """The answer of the consent page, as the person copies it from a browser anywhere."""
     from strava_assets.strava.callback import PATH
     from strava_assets.strava.login import authorization_url, read_redirect
@@ -175,9 +173,8 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
     Raises:
         PermanentStravaError: Strava refuses the listing; the tokens are kept all the same.
     """
-    from strava_assets.cli.account import impatient_client
     from strava_assets.cli.console import say
-    from strava_assets.strava.errors import QuotaExhausted, TransientStravaError
+    from strava_assets.strava.errors import QuotaExhaustedError, TransientStravaError
     from strava_assets.strava.scopes import missing_scopes
 
     missing = missing_scopes(scopes)
@@ -186,11 +183,11 @@ def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) ->
     if not {"activity:read", "activity:read_all"} & set(scopes):
         return
     try:
-        pages = list(islice(impatient_client(settings, tokens).pages(), PAGES_COUNTED))
-    except (TransientStravaError, QuotaExhausted) as error:
+        pages = list(islice(wiring.fail_fast_client(settings, tokens).pages(), PAGES_COUNTED))
+    except (TransientStravaError, QuotaExhaustedError) as error:
         say("warning", f"Your activities could not be counted now. {error.happened}")
         return
     count = sum(len(page.new_ids) for page in pages)
-    told = f"at least {count:,}" if len(pages) == PAGES_COUNTED else f"{count:,}"
-    say("ok", f"Strava shows {told} {'activity' if told == '1' else 'activities'} with these tokens.")
+    number = f"at least {count:,}" if len(pages) == PAGES_COUNTED else f"{count:,}"
+    say("ok", f"Strava shows {number} {'activity' if number == '1' else 'activities'} with these tokens.")
     click.echo("\nNext: make run, or strava-assets sync. To take the access back: strava-assets logout.")

@@ -8,7 +8,8 @@ import click
 
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.login import Application
+    from strava_assets.strava.token_store import TokenStore
 
 SEED = "STRAVA_REFRESH_TOKEN"
 
@@ -19,21 +20,20 @@ def command() -> None:
 
     Your synced data stays.
     """
-    from strava_assets.cli.account import open_tokens, place_of_tokens
+    from strava_assets import wiring
     from strava_assets.cli.console import say
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    tokens = open_tokens(settings)
+    tokens = wiring.token_store(settings)
     if not tokens.read().get("refresh_token"):
-        say("ok", f"You are not logged in: there are no tokens in {place_of_tokens(settings)}.")
+        say("ok", f"You are not logged in: there are no tokens in {tokens.location}.")
         return
     log_out(settings, tokens)
 
 
 def log_out(settings: Settings, tokens: TokenStore) -> None:
-    """Revoke the tokens if Strava can be asked, and forget them in any case; tells what came of it."""
-    from strava_assets.cli.account import place_of_tokens
+    """Revoke the tokens if Strava can be asked, and forget them in any case; prints the result."""
     from strava_assets.cli.console import say
 
     # A refresh that another run makes meanwhile would write its tokens back.
@@ -41,7 +41,7 @@ def log_out(settings: Settings, tokens: TokenStore) -> None:
         _revoke(settings, tokens)
         if tokens.writable:
             tokens.clear()
-            say("ok", f"Tokens, client id and client secret are removed from {place_of_tokens(settings)}.")
+            say("ok", f"Tokens, client id and client secret are removed from {tokens.location}.")
     if settings.refresh_token:
         say("warning", f"{SEED} is still set, in .env or the environment: remove it there.")
 
@@ -49,16 +49,34 @@ def log_out(settings: Settings, tokens: TokenStore) -> None:
 def _revoke(settings: Settings, tokens: TokenStore) -> None:
     import requests
 
-    from strava_assets.cli.account import application
     from strava_assets.cli.console import say
     from strava_assets.errors import StravaAssetsError
     from strava_assets.strava.login import revoke
 
     try:
         with requests.Session() as session:
-            revoke(application(settings, tokens), tokens.read()["refresh_token"], session=session)
+            revoke(_application(settings, tokens), tokens.read()["refresh_token"], session=session)
     except StravaAssetsError as error:
         say("warning", f"Access could not be taken back at Strava. {error.happened}")
         say("warning", "To be sure, revoke it by hand at https://www.strava.com/settings/apps.")
     else:
         say("ok", "Strava accepts these tokens no longer.")
+
+
+def _application(settings: Settings, tokens: TokenStore) -> Application:
+    """The API application whose id and secret a store holds, to be used at the OAuth address in force.
+
+    Raises:
+        MissingCredentialsError: the store does not hold all of them.
+        ForeignHostError: they belong to another host than that address.
+    """
+    from strava_assets.strava.errors import MissingCredentialsError
+    from strava_assets.strava.hosts import require_oauth_host
+    from strava_assets.strava.login import Application
+    from strava_assets.strava.refresh import NEEDED
+
+    stored = tokens.read()
+    if missing := [name for name in NEEDED if not stored.get(name)]:
+        raise MissingCredentialsError(missing, tokens.name)
+    require_oauth_host(settings.oauth_base_url, stored, remembers=tokens.writable)
+    return Application(stored["client_id"], stored["client_secret"], settings.oauth_base_url)

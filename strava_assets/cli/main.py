@@ -11,7 +11,7 @@ import click
 from typing_extensions import override
 
 from strava_assets import __version__
-from strava_assets.cli.signals import exit_status, heeded_signals
+from strava_assets.cli.signals import exit_status, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,16 +48,16 @@ class _Commands(click.Group):
 def end_with_message() -> Iterator[None]:
     """End the process with a sentence and an exit status where a signal or a known error ends the block."""
     try:
-        with heeded_signals():
+        with stop_on_signals():
             yield
     except KeyboardInterrupt as interrupt:
         click.echo("Stopped.", err=True)
         sys.exit(exit_status(interrupt))
     except Exception as error:
         from strava_assets.cli.console import show_error
-        from strava_assets.cli.os_errors import as_sentences
+        from strava_assets.cli.os_errors import as_user_error
 
-        message = as_sentences(error)
+        message = as_user_error(error)
         if message is None:
             raise
         show_error(message)
@@ -79,5 +79,5 @@ def main() -> None:
     with suppress(ConfigurationError):
         export_env_file()
     start_private()
-    # It logs a traceback for each try at a bucket; the error that ends the tries is told in sentences.
+    # It logs a traceback for each try at a bucket; the error that ends the tries is printed as sentences.
     logging.getLogger("gcsfs").addHandler(logging.NullHandler())

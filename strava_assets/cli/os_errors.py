@@ -1,7 +1,7 @@
-"""Turns errors that a person can do something about into sentences, whatever raised them.
+"""Converts operating system errors with a remedy to user errors.
 
-Commands explain the places they know themselves, and storage_errors.py a full or failing disk; what is left
-is a file that is closed to this user, and a limit of the operating system.
+Commands explain errors of their own files, and storage_errors.py explains a full or failing disk. This module
+handles missing permissions and limits of the operating system.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from strava_assets.cli.storage_errors import as_storage_error
 from strava_assets.errors import StravaAssetsError
 
 _REMEDIES = {
-    errno.EACCES: "Let the user that runs this read and write it.",
-    errno.EPERM: "Let the user that runs this read and write it.",
+    errno.EACCES: "Give read and write permission to the user who runs the command.",
+    errno.EPERM: "Give read and write permission to the user who runs the command.",
     errno.EMFILE: "Raise the limit of open files (ulimit -n), then run the command again.",
     errno.ENFILE: "Raise the system's limit of open files, then run the command again.",
 }
 
 
-def as_sentences(error: Exception) -> StravaAssetsError | None:
-    """The error in sentences; None where it is none that a person can cure, so that it is a fault of ours."""
+def as_user_error(error: Exception) -> StravaAssetsError | None:
+    """The error with a remedy, or None if it is a bug."""
     if isinstance(error, StravaAssetsError):
         return error
-    if known := as_storage_error(error):
-        return known
+    if storage_error := as_storage_error(error):
+        return storage_error
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
-    what = f"{error.filename} cannot be used" if error.filename else "The operating system refused"
+    happened = f"{error.filename} cannot be used" if error.filename else "The operating system failed"
     return StravaAssetsError(
-        f"{what}: {error.strerror}.",
-        means="The command stopped there. What it had done before is kept.",
+        f"{happened}: {error.strerror}.",
+        means="The command stopped at this point. Everything before it is kept.",
         remedy=_REMEDIES[error.errno],
     )

@@ -19,7 +19,10 @@ _SQLITE = r"\.db(?:-wal|-shm|-journal)?"
 IN_DAGSTER_HOME = re.compile(
     "|".join(
         (
-            r"dagster\.yaml",
+            r"dagster\.yaml(?:\.shipped)?",
+            r"(?:preparing|up)\.lock",
+            r"services/[a-z_]+\.lock",
+            rf"running/(?:id|{_RUN}\.lock)",
             rf"history/runs{_SQLITE}",
             rf"history/runs/(?:index|{_RUN}){_SQLITE}",
             rf"schedules/schedules{_SQLITE}",
@@ -29,8 +32,7 @@ IN_DAGSTER_HOME = re.compile(
         )
     )
 )
-IN_LOGS = re.compile(r"(?:webserver|daemon)\.log")
-IN_DUCKDB_SPILL = re.compile(r"duckdb_temp_[^/]+")
+IN_LOGS = re.compile(r"(?:code_server|host|webserver|daemon)\.log(?:\.1)?")
 SCRATCH_FOLDER = re.compile(r"verify-[0-9a-f]{8}")
 IN_SCRATCH_FOLDER = re.compile(r"scratch\.duckdb(?:\.wal|\.tmp/duckdb_temp_[^/]+)?")
 
@@ -45,11 +47,7 @@ class SortedFiles(NamedTuple):
 def sort_files(folder: Path, form: re.Pattern[str]) -> SortedFiles:
     """Sort a folder's files by the form of their paths.
 
-    Symbolic links are not followed, and never count as our own.
-
-    Args:
-        folder: where; it need not exist.
-        form: of our own files' paths below the folder.
+    The folder need not exist. Symbolic links are not followed, and never count as our own.
     """
     files = SortedFiles([], [])
     for path in sorted(folder.rglob("*")):
@@ -75,12 +73,7 @@ def scratch_folders(home: Path) -> list[Path]:
 def remove_files(folder: Path, form: re.Pattern[str]) -> bool:
     """Remove a folder's own files, and each folder that is empty then, the one itself included.
 
-    Args:
-        folder: where; it need not exist.
-        form: of our own files' paths below the folder.
-
-    Returns:
-        Whether there were any.
+    The folder need not exist. Returns whether there were any.
     """
     own = sort_files(folder, form).own
     for path in own:

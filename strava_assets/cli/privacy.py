@@ -12,11 +12,7 @@ if TYPE_CHECKING:
 
 
 def close_home(home: Path) -> None:
-    """Close an existing home to other users of the machine; says what was open.
-
-    Args:
-        home: the folder of the settings.
-    """
+    """Close an existing home to other users of the machine; says what was open."""
     closed = close_to_others(home)
     if closed.paths:
         say("ok", f"Closed {counted(len(closed.paths))} in {home.absolute()} to other users of this machine.")

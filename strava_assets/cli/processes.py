@@ -1,6 +1,6 @@
-"""The processes that `strava-assets up` starts: watched, started again when they die, ended when it ends.
+"""Starts, watches, restarts and stops the processes of `strava-assets up`.
 
-Nothing here imports Dagster: `up` lives as long as they do and should be small.
+Nothing here imports Dagster, because `up` runs as long as its processes and should need little memory.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-# Dagster's processes note first that their runs were stopped; beyond this they are killed.
+# Dagster's processes first record that their runs were stopped; after this time they are killed.
 STOP_LIMIT_S = 20
-# What a killed `up` left has had time to end by itself already.
+# Processes of a killed `up` have already had time to end.
 LEFTOVER_LIMIT_S = 5
-# A process that dies again and again is started after ever longer pauses.
+# If a process ends repeatedly, the pause before its restart doubles each time.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
-# One that has lived so long has recovered.
+# After this time the pause is reset.
 RECOVERED_AFTER_S = 300.0
 LOG_LIMIT_BYTES = 5_000_000
 WATCH_INTERVAL_S = 0.5
@@ -48,10 +48,10 @@ class Program:
     """A process to start.
 
     Args:
-        title: its name for people, e.g. `The Dagster UI`.
-        module: the module in `strava_assets.services` that is its main program.
-        arguments: its own options.
-        log: the file that takes what it prints; None for this command's own output.
+        title: Its name in messages, e.g. `The Dagster UI`.
+        module: Its main module in `strava_assets.services`.
+        arguments: Its options.
+        log: The file for its output, or None for the output of this command.
     """
 
     title: str
@@ -65,9 +65,9 @@ class Processes:
     """The processes of one `up`.
 
     Args:
-        locks: the folder of their lock files.
-        environ: their environment.
-        lifeline: the reading end of a pipe that reports the end of this process to them.
+        locks: The folder of their lock files.
+        environ: Their environment.
+        lifeline: The read end of a pipe by which they notice the end of this process.
     """
 
     locks: Path
@@ -78,18 +78,15 @@ class Processes:
     _pause_s: dict[Program, float] = field(default_factory=dict)
 
     def start(self, program: Program) -> None:
-        """Start a process that is to live as long as this one."""
+        """Start a process and keep it running."""
         self._running[program] = self._spawn(program)
         self._started_at[program] = time.monotonic()
 
     def run(self, program: Program) -> int:
-        """Run a process to its end, and watch over the others meanwhile.
-
-        Returns:
-            Its exit status.
+        """Run a process until it ends, watch the others meanwhile, and return its exit status.
 
         Raises:
-            KeyboardInterrupt: a signal came; the process was asked to end and has ended.
+            KeyboardInterrupt: A signal arrived. The process was stopped.
         """
         process = self._spawn(program)
         try:
@@ -101,29 +98,28 @@ class Processes:
         return process.returncode
 
     def watch(self) -> None:
-        """Start again what died, and keep the logs small; to be called every second or so."""
-        self._start_again_what_died()
+        """Restart ended processes and rotate large logs; call it about every second."""
+        self._restart_ended()
         for log in {program.log for program in self._running if program.log}:
             if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
                 shutil.copyfile(log, log.with_suffix(".log.1"))
                 os.truncate(log, 0)
 
-    def refuse_ended(self) -> None:
-        """Say so if one of them has ended.
+    def check_running(self) -> None:
+        """Check that no process has ended.
 
         Raises:
-            ProcessEndedError: one has; the message holds the end of its log.
+            ProcessEndedError: A process has ended; the message contains the end of its log.
         """
         for program, process in self._running.items():
             if process.poll() is not None:
                 raise ProcessEndedError(
                     f"{program.title} ended with status {process.returncode}.",
                     means=_tail(program.log),
-                    remedy=f"The whole log is in {program.log}." if program.log else "",
+                    remedy=f"Read the full log in {program.log}." if program.log else "",
                 )
 
-    def _start_again_what_died(self) -> None:
-        """Start each process again that has ended by itself, after ever longer pauses."""
+    def _restart_ended(self) -> None:
         for program, process in list(self._running.items()):
             alive_s = time.monotonic() - self._started_at[program]
             if process.poll() is None:
@@ -137,13 +133,13 @@ class Processes:
             end_group(process.pid)
             say(
                 "warning",
-                f"{program.title} ended with status {process.returncode} and is started again; its log is "
-                f"{program.log}.",
+                f"{program.title} ended with status {process.returncode} and is restarted. "
+                f"Its log is {program.log}.",
             )
             self.start(program)
 
     def stop(self) -> None:
-        """End all of them, with everything they have started."""
+        """Stop all processes and their children."""
         for process in self._running.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -152,7 +148,7 @@ class Processes:
         self._running.clear()
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
-        """A process in a session of its own, so that Ctrl-C reaches it through us and in our order."""
+        """Start a process in its own session, so that Ctrl-C reaches only this command."""
         command = [
             *(sys.executable, "-m", f"strava_assets.services.{program.module}"),
             *("--lifeline", str(self.lifeline), "--lock", str(self.locks / f"{program.module}.lock")),
@@ -173,33 +169,33 @@ class Processes:
 
 @contextmanager
 def processes(locks: Path, environ: Mapping[str, str]) -> Iterator[Processes]:
-    """Processes that end with this block, and with this process however it ends."""
-    end_leftovers(locks)
+    """Processes that end with the block, or when this process ends for any reason."""
+    end_leftover_processes(locks)
     reading, writing = os.pipe()
-    started = Processes(locks, environ, reading)
+    services = Processes(locks, environ, reading)
     try:
-        yield started
+        yield services
     finally:
-        started.stop()
+        services.stop()
         os.close(writing)
         os.close(reading)
 
 
-def end_leftovers(locks: Path) -> None:
-    """End what an `up` that was killed has left running."""
+def end_leftover_processes(locks: Path) -> None:
+    """End the processes of an `up` that was killed."""
     for path in sorted(locks.glob("*.lock")):
         lock = ProcessLock(path)
         if lock.is_held() and (owner := _process_on_this_machine(lock.note())):
             say(
                 "warning",
-                f"An earlier strava-assets up was killed; its {path.stem} (process {owner}) is ended.",
+                f"An earlier strava-assets up was killed. Its {path.stem} (process {owner}) is stopped.",
             )
             end_group(owner, LEFTOVER_LIMIT_S)
             wait_until(lambda lock=lock: not lock.is_held(), STOP_LIMIT_S)  # type: ignore[misc]
 
 
 def _stop(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Ask a process of ours to end, kill it if it does not, and end what it has left running."""
+    """Stop a process with a signal, kill it if it does not end, and end its children."""
     if process.poll() is None:
         process.send_signal(number)
         try:
@@ -211,16 +207,16 @@ def _stop(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def end_group(leader: int, limit_s: float = STOP_LIMIT_S) -> None:
-    """End every process of a group: asked first, killed after a while."""
-    # The group lasts as long as one of its processes lives.
+    """Terminate all processes of a group, and kill them after a time limit."""
+    # The group exists as long as one of its processes.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGTERM)
-        if not wait_until(lambda: not _group_lives(leader), limit_s):
+        if not wait_until(lambda: not _group_exists(leader), limit_s):
             os.killpg(leader, signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], limit_s: float) -> bool:
-    """Whether a condition came true within a limit."""
+    """Wait for a condition; returns False at the time limit."""
     deadline = time.monotonic() + limit_s
     while not condition():
         if time.monotonic() > deadline:
@@ -229,32 +225,31 @@ def wait_until(condition: Callable[[], bool], limit_s: float) -> bool:
     return True
 
 
-def wait_for_answer(address: str, watched: Processes, limit_s: float = 180) -> None:
-    """Wait until a server of this machine answers.
+def wait_for_answer(address: str, services: Processes, limit_s: float = 180) -> None:
+    """Wait until a server on this machine responds.
 
     Raises:
-        ProcessEndedError: a process ended meanwhile.
-        StravaAssetsError: nothing answered within the limit.
+        ProcessEndedError: A process ended.
+        StravaAssetsError: The server did not respond within the time limit.
     """
-    # A proxy of the environment is for other machines.
+    # Proxies in the environment do not apply to this machine.
     opener = build_opener(ProxyHandler({}))
 
     def answers() -> bool:
-        watched.refuse_ended()
+        services.check_running()
         with suppress(OSError, HTTPException), opener.open(address, timeout=5) as answer:
             return bool(answer.status == 200)
         return False
 
     if not wait_until(answers, limit_s):
         raise StravaAssetsError(
-            f"The Dagster UI did not answer at {address} within {limit_s:.0f} seconds.",
-            remedy="Look into the logs in the folder logs of STRAVA_ASSETS_HOME; a busy machine may need a "
-            "second try.",
+            f"The Dagster UI did not respond at {address} within {limit_s:.0f} seconds.",
+            remedy="Read the logs in STRAVA_ASSETS_HOME/logs. If the machine is busy, try again.",
         )
 
 
-def _group_lives(leader: int) -> bool:
-    # In a container without an init process, orphans that have ended wait for us to reap them.
+def _group_exists(leader: int) -> bool:
+    # In a container without an init process, this process must reap ended orphans.
     with suppress(ChildProcessError):
         while os.waitpid(-leader, os.WNOHANG)[0]:
             pass
@@ -266,7 +261,7 @@ def _group_lives(leader: int) -> bool:
 
 
 def _process_on_this_machine(note: str) -> int | None:
-    """The process id in a lock's note, where its process is one of this machine."""
+    """The process id in a lock's note, or None if the process is on another machine."""
     match = re.fullmatch(r"process (\d+) on (.+)", note)
     return int(match[1]) if match and match[2] == socket.gethostname() else None
 

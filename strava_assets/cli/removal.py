@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from strava_assets import wiring
 from strava_assets.cli.console import name_some
 from strava_assets.cli.own_files import (
     IN_DAGSTER_HOME,
-    IN_DUCKDB_SPILL,
     IN_LOGS,
     IN_SCRATCH_FOLDER,
     remove_files,
@@ -20,11 +20,8 @@ from strava_assets.cli.own_files import (
     sort_files,
 )
 from strava_assets.errors import StravaAssetsError
-from strava_assets.landing import Landing
 from strava_assets.report.page_files import is_page
-from strava_assets.settings import WarehouseKind
 from strava_assets.storage_folder import StorageFolder
-from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
     import re
@@ -47,11 +44,12 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
     Raises:
         StravaAssetsError: landing, streams, warehouse or report cannot be read; nothing was removed.
     """
-    landed = {m.athlete_id for m in Landing(settings.landing_address).manifests() if m.athlete_id}
-    recorded = StreamStore(settings.streams_address).athletes()
+    landed = {m.athlete_id for m in wiring.landing(settings).manifests() if m.athlete_id}
+    recorded = wiring.stream_store(settings).athletes()
     activities = dict.fromkeys(sorted(landed | recorded | ({of_token} if of_token else set())), 0)
-    if _has_warehouse(settings):
-        with _open(settings) as engine:
+    location = wiring.warehouse(settings)
+    if location.exists():
+        with location.open() as engine:
             if engine.exists("bq_activities"):
                 rows = engine.query(_ATHLETES).to_pylist()
                 activities |= {row["athlete_id"]: row["activities"] for row in rows}
@@ -72,21 +70,21 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
     """
     from strava_assets.history.retention import forget
 
-    landing = Landing(settings.landing_address)
-    with _open(settings) as engine:
+    landing = wiring.landing(settings)
+    location = wiring.warehouse(settings)
+    with location.open() as engine:
         _empty_tables(engine, athlete_id, alone=alone)
-        forget(landing, engine, StreamStore(settings.streams_address), athlete_id)
+        forget(landing, engine, wiring.stream_store(settings), athlete_id)
         for name in _our_tables() if alone else ():
             engine.drop(name)
-        address = engine.address
     if alone:
         # Listings that held no activity, and damaged pages of a sync that died, belong to nobody.
         landing.erase()
     yield f"The landed answers in {settings.landing_address} are removed."
     yield f"The recordings in {settings.streams_address} are removed."
-    yield f"The tables and marts in {address} are removed."
-    if alone and settings.warehouse_kind is WarehouseKind.DUCKDB:
-        yield _without_traces(settings.duckdb_path.absolute())
+    yield f"The tables and marts in {location.address} are removed."
+    if alone and (sentence := location.remove_traces()):
+        yield sentence
     report = _report_folder(settings)
     if pages := _pages(report):
         report.remove(pages)
@@ -111,8 +109,8 @@ def foreign_files(settings: Settings, *, alone: bool) -> Iterator[str]:
         StravaAssetsError: landing or streams cannot be read.
     """
     places = {
-        settings.landing_address: Landing(settings.landing_address).foreign(),
-        settings.streams_address: StreamStore(settings.streams_address).foreign(),
+        settings.landing_address: wiring.landing(settings).foreign(),
+        settings.streams_address: wiring.stream_store(settings).foreign(),
     }
     for folder, form in _folders_of_runs(settings) if alone else ():
         places[str(folder)] = sort_files(folder, form).foreign
@@ -135,24 +133,13 @@ def refuse_while_running(settings: Settings) -> None:
     if not (home / "dagster.yaml").is_file():
         return
     with dg.DagsterInstance.from_config(str(home)) as instance:
-        beat = last_heartbeat(instance)
-    if beat and datetime.now(UTC) - beat < ALIVE_WITHIN:
+        heartbeat = last_heartbeat(instance)
+    if heartbeat and datetime.now(UTC) - heartbeat < ALIVE_WITHIN:
         raise StravaAssetsError(
             "The Dagster daemon is running, or was a minute ago.",
             means="A sync could bring back what is being removed, so nothing was removed.",
-            remedy="stop make run with Ctrl-C, wait two minutes and try again.",
+            remedy="Stop make run with Ctrl-C, wait two minutes and try again.",
         )
-
-
-def _has_warehouse(settings: Settings) -> bool:
-    return settings.warehouse_kind is not WarehouseKind.DUCKDB or settings.duckdb_path.exists()
-
-
-def _open(settings: Settings) -> Warehouse:
-    from strava_assets.definitions import build_resources
-
-    engine: Warehouse = build_resources(settings)["warehouse"].open()
-    return engine
 
 
 def _our_tables() -> list[str]:
@@ -176,28 +163,6 @@ def _empty_tables(engine: Warehouse, athlete_id: str, *, alone: bool) -> None:
         if name not in views and "athlete_id" in engine.stored_columns(name):
             statement = f"DELETE FROM {name} WHERE athlete_id = @athlete_id"  # noqa: S608 - a name of the registry's
             engine.execute(statement, {"athlete_id": athlete_id})
-
-
-def _without_traces(path: Path) -> str:
-    """Remove the file, for dropping tables leaves their pages in it; returns what came of it."""
-    foreign = _foreign_tables(path)
-    if foreign:
-        return f"The file {path} stays: it holds tables that are not of this project ({', '.join(foreign)})."
-    # Behind a symbolic link as well, for the file is ours wherever it is.
-    real = path.resolve()
-    for part in (real, real.with_name(f"{real.name}.wal"), path):
-        part.unlink(missing_ok=True)
-    remove_files(real.with_name(f"{real.name}.tmp"), IN_DUCKDB_SPILL)
-    return f"The file {path} is removed."
-
-
-def _foreign_tables(path: Path) -> list[str]:
-    """What else somebody keeps in the DuckDB file, once ours is dropped."""
-    from strava_assets.warehouse.duckdb_file import connect
-
-    with connect(path, read_only=True) as connection:
-        rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
-    return [name for (name,) in rows]
 
 
 def _folders_of_runs(settings: Settings) -> list[tuple[Path, re.Pattern[str]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import webbrowser
-from pathlib import Path
 
 import click
 
@@ -24,8 +23,10 @@ def command(*, open_it: bool) -> None:
         prepare(settings)
     if not run_job(settings, "report", {}):
         sys.exit(1)
-    target = settings.report_target
-    address = f"{target}/index.html" if "://" in target else Path(target, "index.html").absolute().as_uri()
+    folder = settings.report_folder
+    address = (
+        (folder / "index.html").absolute().as_uri() if folder else f"{settings.report_target}/index.html"
+    )
     console.print(f"The page: {address}", soft_wrap=True)
     if open_it:
         webbrowser.open(address)

@@ -45,7 +45,8 @@ def run_job(settings: Settings, job: str, run_config: dict[str, Any], without: s
     from strava_assets.definitions import build_defs
 
     definitions = dg.Definitions.merge(
-        build_defs(settings, patient=False), dg.Definitions(loggers={_LOGGER: _Printer().definition()})
+        build_defs(settings, retry_transient=False),
+        dg.Definitions(loggers={_LOGGER: _Printer().definition()}),
     )
     resolved = definitions.resolve_job_def(job)
     if without:
@@ -84,10 +85,10 @@ def _new_run(
     instance: dg.DagsterInstance, job: dg.JobDefinition, run_config: dict[str, Any]
 ) -> Iterator[dg.DagsterRun]:
     """A run on record, with its lock held before it is there and its pools free after it has ended."""
-    from strava_assets.execution.running import held_for_new_run
+    from strava_assets.execution.run_locks import lock_for_new_run
     from strava_assets.execution.tags import STARTED_BY_TAG
 
-    with held_for_new_run(instance) as (run_id, tags):
+    with lock_for_new_run(instance) as (run_id, tags):
         yield instance.create_run_for_job(
             job,
             run_id=run_id,

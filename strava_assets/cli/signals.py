@@ -1,8 +1,8 @@
-"""What ends a command: Ctrl-C, a kill, a closed terminal; whatever its parent process ignored.
+"""Signal handlers of commands.
 
-A shell starts a background job with an ignored SIGINT, which every child inherits, and Dagster copies the
-handler of SIGINT to SIGTERM when a run starts: such a process could only be killed. So each command sets its
-own handlers before Dagster is imported.
+A shell starts background jobs with an ignored SIGINT, which children inherit. Dagster copies the handler of
+SIGINT to SIGTERM when a run starts, so only SIGKILL could end such a process. So each command sets its own
+handlers before it imports Dagster.
 """
 
 from __future__ import annotations
@@ -18,11 +18,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StoppedError(KeyboardInterrupt):
-    """A signal has asked this command to end.
-
-    Attributes:
-        exit_status: what a shell expects of a command that this signal ended.
-    """
+    """A signal stopped the command; `exit_status` is the conventional status for this signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -30,10 +26,10 @@ class StoppedError(KeyboardInterrupt):
 
 
 @contextmanager
-def heeded_signals() -> Iterator[None]:
-    """Have SIGINT, SIGTERM and SIGHUP raise `StoppedError` in the main thread during a block.
+def stop_on_signals() -> Iterator[None]:
+    """Raise `StoppedError` in the main thread on SIGINT, SIGTERM and SIGHUP during a block.
 
-    An ignored SIGHUP stays ignored: that is what `nohup` is for.
+    An ignored SIGHUP stays ignored, because `nohup` relies on it.
     """
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, handler in before.items():
@@ -47,7 +43,7 @@ def heeded_signals() -> Iterator[None]:
 
 
 def exit_status(interrupt: KeyboardInterrupt) -> int:
-    """The exit status of a command that an interrupt ended."""
+    """The exit status for an interrupt."""
     return interrupt.exit_status if isinstance(interrupt, StoppedError) else 128 + signal.SIGINT
 
 

@@ -1,6 +1,6 @@
-"""Turns what a full or failing disk does to Dagster's own records into one sentence.
+"""Converts errors of a full or failing disk in Dagster's records to user errors.
 
-Every step of a run is written down there. The assets' own files have errors of their own.
+The files of the assets have errors of their own.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _PRIMARY = 0xFF
 
 
 class RecordsError(StravaAssetsError):
-    """Dagster's own records cannot be written or read."""
+    """Dagster's records cannot be written or read."""
 
 
 def as_storage_error(error: BaseException) -> RecordsError | None:
-    """The sentence for an error that comes from the disk; None for any other."""
+    """The user error for a disk error, or None for any other error."""
     for cause in _causes(error):
         if isinstance(cause, OSError) and cause.errno in _FULL | _FAILING:
             return _full() if cause.errno in _FULL else _failing(cause.strerror or "the disk failed")
@@ -44,7 +44,7 @@ def as_storage_error(error: BaseException) -> RecordsError | None:
 
 
 def stored_as_storage_error(text: str) -> RecordsError | None:
-    """The sentence for an error that Dagster has written down as text; None for any other."""
+    """The user error for a disk error that Dagster has stored as text, or None for any other text."""
     if "database or disk is full" in text or "No space left on device" in text:
         return _full()
     if "disk I/O error" in text or "Input/output error" in text:
@@ -53,38 +53,37 @@ def stored_as_storage_error(text: str) -> RecordsError | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, what it was raised from, and what SQLAlchemy wraps."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        cause = waiting.pop(0)
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
+    """An error, its causes and contexts, and the errors that SQLAlchemy wraps."""
+    visited: set[int] = set()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        cause = pending.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in visited:
+            visited.add(id(cause))
             yield cause
-            waiting += [getattr(cause, "orig", None), cause.__cause__, cause.__context__]
+            pending += [getattr(cause, "orig", None), cause.__cause__, cause.__context__]
 
 
 def _full() -> RecordsError:
     return RecordsError(
         "The disk is full.",
-        means="What a run does could not be written down, so it was given up. What was committed before is "
-        "safe.",
-        remedy="Make room on the disk of STRAVA_ASSETS_HOME and run the same command again: it goes on from "
-        "there.",
+        means="The run could not be recorded, so it was stopped. Everything committed before is safe.",
+        remedy="Free space on the disk of STRAVA_ASSETS_HOME and run the same command again. It continues "
+        "where it stopped.",
     )
 
 
 def _failing(reason: str) -> RecordsError:
     return RecordsError(
         f"Dagster's records in STRAVA_ASSETS_HOME cannot be written or read: {reason}.",
-        means="The run was given up. What was committed before is safe.",
-        remedy="Check that the disk is there, writable and healthy, and run the same command again.",
+        means="The run was stopped. Everything committed before is safe.",
+        remedy="Check that the disk is mounted, writable and healthy, and run the same command again.",
     )
 
 
 def _damaged(reason: str) -> RecordsError:
     return RecordsError(
         f"Dagster's records in STRAVA_ASSETS_HOME are damaged: {reason}.",
-        means="They hold the list of runs and events only; your activities are elsewhere and untouched.",
-        remedy="Move the folder dagster of the home away and run the same command again: it makes a new one.",
+        means="They contain only runs and events. Your activities are stored elsewhere and not affected.",
+        remedy="Move the folder dagster out of the home and run the same command again.",
     )

@@ -1,4 +1,4 @@
-"""`strava-assets up`, which `make run` runs: your own account where there is one, else a sample athlete."""
+"""`strava-assets up`, which `make run` starts: with your own account, or else with a sample athlete."""
 
 from __future__ import annotations
 
@@ -35,42 +35,41 @@ SYNC, REFRESH = "sync", "refresh_marts"
     help="The port of the Dagster UI.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address the UI listens on.")
-@click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
+@click.option("--path-prefix", default="", help="The path of UI and report behind a proxy, e.g. /rides.")
 @click.option(
-    "--ui/--no-ui", default=True, show_default=True, help="With the Dagster UI, or the schedule only."
+    "--ui/--no-ui", default=True, show_default=True, help="Start the Dagster UI, or only the schedule."
 )
-@click.option("--once", is_flag=True, help="Stop when everything has been materialized and the UI answers.")
+@click.option("--once", is_flag=True, help="Stop when everything is materialized and the UI responds.")
 def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
-    """Start the UI and its schedule, and sync if that is due.
+    """Start the UI and the schedule, and sync if the data is not fresh.
 
-    Without credentials it shows what you have imported from a bulk export. Without that either, a local
-    sandbox with a sample athlete takes Strava's place; its data has a home of its own and never mixes with
-    yours.
+    Without credentials it shows the activities that you imported from a bulk export. Without these it starts
+    a local sandbox with a sample athlete, whose data is stored separately from yours.
     """
     from strava_assets.cli.console import console
     from strava_assets.web.app import read_path_prefix
 
     with ExitStack() as stack:
         platform = _decide(stack, WebUI(host, port, read_path_prefix(path_prefix)) if ui else None)
-        started = stack.enter_context(_only_one(platform))
+        services = stack.enter_context(_exclusive_processes(platform))
         if platform.ui:
             _check_port(platform.ui, platform.settings)
-        # Not in the home: a socket's path may have some hundred characters only.
+        # Not in the home, because the path of a socket is limited to about a hundred characters.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strava-assets-"))
-        succeeded = _start(platform, started, Path(folder) / "code.sock")
+        succeeded = _start(platform, services, Path(folder) / "code.sock")
         if once:
             sys.exit(0 if succeeded else 1)
         try:
             while True:
                 time.sleep(1)
-                started.watch()
+                services.watch()
         except KeyboardInterrupt:
-            console.print("\nStopping everything that was started ...")
+            console.print("\nStopping everything ...")
 
 
 @dataclass(frozen=True)
 class WebUI:
-    """Where the Dagster UI listens, and below which path a proxy serves it."""
+    """The address of the Dagster UI, and the path at which a proxy serves it."""
 
     host: str
     port: int
@@ -78,7 +77,7 @@ class WebUI:
 
     @property
     def address(self) -> str:
-        """Its address on this machine."""
+        """Its URL on this machine."""
         host = "localhost" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - only compared
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{self.path_prefix}"
 
@@ -89,13 +88,13 @@ class WebUI:
 
 @dataclass(frozen=True)
 class Platform:
-    """What is to be started.
+    """What to start.
 
     Args:
-        settings: those in force.
-        environ: the environment that gives the same settings to the processes.
-        job: what the first run materializes.
-        ui: where the UI is; None for none.
+        settings: The settings in effect.
+        environ: The environment with these settings for the processes.
+        job: The job of the first run.
+        ui: The UI, or None without one.
     """
 
     settings: Settings
@@ -105,15 +104,15 @@ class Platform:
 
 
 def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
-    """Your own account, what you have imported, or the sample athlete, whose sandbox is started."""
-    from strava_assets.landing import Landing
+    """Choose your own account, your imported history, or the sample athlete, and start its sandbox."""
+    from strava_assets import wiring
     from strava_assets.settings import load_settings
 
     environ = {"STRAVA_ASSETS_SCHEDULES_RUNNING": "true"} | os.environ
     settings = load_settings(environ)
     job = SYNC
     if not _has_credentials(settings):
-        if Landing(settings.landing_address).manifests():
+        if wiring.landing(settings).manifests():
             environ |= _without_account()
             job = REFRESH
         else:
@@ -124,26 +123,26 @@ def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
 
 
 def _without_account() -> dict[str, str]:
-    """What differs where there is an imported history only: every tick of the schedule would fail."""
+    """The environment for an imported history without account, in which every scheduled sync would fail."""
     from strava_assets.cli.console import banner
 
     banner(
         "Your history, without an account",
         [
-            "No Strava credentials are set, so this is what you have imported so far.",
-            "The schedule is off: there is nobody to ask. To bring it up to date import",
-            "a newer export, or stop this with Ctrl-C and run [bold]strava-assets login[/bold].",
+            "No Strava credentials are set, so this is the history that you imported.",
+            "The schedule is off. To update the history, import a newer export, or stop",
+            "this with Ctrl-C and run [bold]strava-assets login[/bold].",
         ],
     )
     return {"STRAVA_ASSETS_SCHEDULES_RUNNING": "false"}
 
 
 def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
-    """What differs for the sample athlete, whose sandbox answers from now on."""
+    """Start the sandbox with the sample athlete, and return the environment for it."""
     from strava_assets.cli.console import banner
     from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
 
-    # The limits of an application for ten athletes: the first run then shows a year of power curves.
+    # The limits of an application for ten athletes, so the first run fetches a year of power curves.
     sandbox = Sandbox.sample(limits=RateLimits(overall=(400, 4_000), read=(200, 2_000)))
     sandbox.tokens.rotate_refresh_token = False
     server = stack.enter_context(serve(sandbox))
@@ -151,9 +150,9 @@ def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
         "Sample athlete",
         [
             "No Strava credentials are set, so this is [bold]not your data[/bold]: a sandbox",
-            "on this machine plays Strava, with an invented athlete.",
-            f"Everything of it lives in [bold]{home}[/bold].",
-            "To use your own: stop this with Ctrl-C, run [bold]strava-assets login[/bold],",
+            "on this machine replaces Strava, with an invented athlete.",
+            f"Its data is stored in [bold]{home}[/bold].",
+            "To use your own data: stop this with Ctrl-C, run [bold]strava-assets login[/bold],",
             "or [bold]strava-assets import-archive[/bold] with your bulk export, and start again.",
         ],
     )
@@ -169,11 +168,11 @@ def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
 
 
 @contextmanager
-def _only_one(platform: Platform) -> Iterator[Processes]:
-    """The processes of this home, which one `up` at a time may start.
+def _exclusive_processes(platform: Platform) -> Iterator[Processes]:
+    """The processes of this home, which only one `up` at a time may start.
 
     Raises:
-        ConfigurationError: another one is at work here.
+        ConfigurationError: Another `up` is running in this home.
     """
     from strava_assets.cli.instance import prepare_home
     from strava_assets.cli.processes import processes
@@ -187,19 +186,19 @@ def _only_one(platform: Platform) -> Iterator[Processes]:
         lock.take()
     except LockedError as error:
         raise ConfigurationError(
-            f"strava-assets up is at work in {platform.settings.home} already ({error}).",
-            means="Two of them would run every sync twice, so nothing was started.",
-            remedy="Use the one that runs, or stop it with Ctrl-C first.",
+            f"strava-assets up is already running in {platform.settings.home} ({error}).",
+            means="A second one would run every sync twice, so nothing was started.",
+            remedy="Use the running one, or stop it with Ctrl-C first.",
         ) from None
     try:
-        with processes(locks, platform.environ | {"DAGSTER_HOME": str(home)}) as started:
-            yield started
+        with processes(locks, platform.environ | {"DAGSTER_HOME": str(home)}) as services:
+            yield services
     finally:
         lock.release()
 
 
-def _start(platform: Platform, started: Processes, socket_path: Path) -> bool:
-    """Start everything, until the UI answers; whether the chain succeeded."""
+def _start(platform: Platform, services: Processes, socket_path: Path) -> bool:
+    """Start everything, wait for the UI, and return whether the first run succeeded."""
     from strava_assets.cli.console import console
     from strava_assets.cli.processes import Program, wait_for_answer
 
@@ -208,20 +207,20 @@ def _start(platform: Platform, started: Processes, socket_path: Path) -> bool:
         _write_sample_figures(settings.athlete_file_path)
     logs = settings.home.absolute() / "logs"
     logs.mkdir(exist_ok=True)
-    place = ("--socket", str(socket_path))
+    socket = ("--socket", str(socket_path))
     title = "The Dagster UI with its daemon" if ui else "The daemon"
     console.print(f"Starting {title[0].lower()}{title[1:]} ...")
-    started.start(Program("The code server", "code_server", place, logs / "code_server.log"))
-    started.start(Program(title, "host", (*place, *(ui.options() if ui else ())), logs / "host.log"))
-    succeeded = started.run(Program("The first run", "first_run", ("--job", platform.job))) == 0
+    services.start(Program("The code server", "code_server", socket, logs / "code_server.log"))
+    services.start(Program(title, "host", (*socket, *(ui.options() if ui else ())), logs / "host.log"))
+    succeeded = services.run(Program("The first run", "first_run", ("--job", platform.job))) == 0
     if ui:
-        wait_for_answer(f"{ui.address}/server_info", started)
-    _say_where(platform, succeeded=succeeded)
+        wait_for_answer(f"{ui.address}/server_info", services)
+    _print_summary(platform, succeeded=succeeded)
     return succeeded
 
 
 def _write_sample_figures(path: Path) -> None:
-    """Give the sample athlete figures of their own, once."""
+    """Write the sample athlete's figures unless the file exists."""
     from strava_assets.sandbox import figures_file
 
     if not path.exists():
@@ -229,36 +228,35 @@ def _write_sample_figures(path: Path) -> None:
 
 
 def _has_credentials(settings: Settings) -> bool:
-    """Whether an account is set up; half of one is an error, not a sample.
+    """Whether all credentials are set.
 
     Raises:
-        ConfigurationError: some of the three credentials are there and some are missing.
+        ConfigurationError: Only some of the three credentials are set.
     """
-    from strava_assets.cli.account import open_tokens
+    from strava_assets import wiring
 
-    known = open_tokens(settings).read()
-    wanted = {
+    tokens = wiring.token_store(settings).read()
+    variables = {
         "client_id": "STRAVA_CLIENT_ID",
         "client_secret": "STRAVA_CLIENT_SECRET",
         "refresh_token": "STRAVA_REFRESH_TOKEN",
     }
-    missing = [variable for name, variable in wanted.items() if not known.get(name)]
-    if missing and len(missing) < len(wanted):
+    missing = [variable for name, variable in variables.items() if not tokens.get(name)]
+    if missing and len(missing) < len(variables):
         raise ConfigurationError(
             f"Your Strava credentials are incomplete: {', '.join(missing)} missing.",
-            means="With half of them Strava cannot be asked, and the sample athlete would hide that, so "
-            "nothing was started.",
-            remedy="Run strava-assets login, or set what is missing in .env; remove the others to see the "
-            "sample athlete.",
+            means="Requests to Strava would fail, so nothing was started.",
+            remedy="Run strava-assets login, or set the missing variables in .env. To see the sample "
+            "athlete, remove the others.",
         )
     return not missing
 
 
 def _check_port(ui: WebUI, settings: Settings) -> None:
-    """See that the UI can listen where it should; what a killed `up` left listening there has been ended.
+    """Check that the UI can listen on its port, after the processes of a killed `up` have ended.
 
     Raises:
-        ConfigurationError: the port is taken, or other machines would reach a UI that has no login.
+        ConfigurationError: The port is in use, or other machines could reach the UI, which has no login.
     """
     from strava_assets.cli.console import say
     from strava_assets.web.serving import check_exposure, open_listener
@@ -268,7 +266,8 @@ def _check_port(ui: WebUI, settings: Settings) -> None:
     open_listener(ui.port, ui.host, name="The Dagster UI").close()
 
 
-def _say_where(platform: Platform, *, succeeded: bool) -> None:
+def _print_summary(platform: Platform, *, succeeded: bool) -> None:
+    from strava_assets import wiring
     from strava_assets.cli.console import console
 
     settings, ui = platform.settings, platform.ui
@@ -286,7 +285,7 @@ def _say_where(platform: Platform, *, succeeded: bool) -> None:
         console.print(f"  Weekly watts:   {ui.address}/assets/weekly_watts", soft_wrap=True)
         ticks = "every six hours, running" if settings.schedules_running else "off"
         console.print(f"  The schedule:   {ui.address}/automation  ({ticks})", soft_wrap=True)
-    console.print(f"  The warehouse:  {settings.duckdb_path.absolute()}", soft_wrap=True)
+    console.print(f"  The warehouse:  {wiring.warehouse(settings).address}", soft_wrap=True)
     console.print(f"  Your figures:   {settings.athlete_file_path.absolute()}", soft_wrap=True)
     console.print(f"  Logs:           {settings.home.absolute() / 'logs'}", soft_wrap=True)
     console.print("  Ctrl-C stops everything.\n")

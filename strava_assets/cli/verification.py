@@ -1,4 +1,7 @@
-"""Verifies everything that the settings name, with a scratch warehouse that is removed afterwards."""
+"""Verifies landing, table and streams with a scratch warehouse that is removed afterwards.
+
+Prints results and progress, for every command that compares.
+"""
 
 from __future__ import annotations
 
@@ -6,93 +9,113 @@ import secrets
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from strava_assets import wiring
 from strava_assets.cli.own_files import IN_SCRATCH_FOLDER, remove_files, scratch_folders
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import WarehouseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from strava_assets.history.verify import PlaceResult
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
+    from strava_assets.warehouse.locations import WarehouseLocation
 
 WAIT_FOR_LOCK_S = 30.0
 _ABANDONED_AFTER_S = 86_400
 
 
-def is_anything_stored(settings: Settings) -> bool:
+def has_stored_data(settings: Settings) -> bool:
     """Whether there is anything to verify.
 
     Raises:
-        StravaAssetsError: a place cannot be read.
+        StravaAssetsError: A location cannot be read.
     """
-    from strava_assets.landing import DamagedFileError, Landing
-    from strava_assets.streams import StreamStore
+    from strava_assets.landing import DamagedFileError
 
-    if settings.warehouse_kind is not WarehouseKind.DUCKDB or settings.duckdb_path.exists():
+    if wiring.warehouse(settings).exists():
         return True
     try:
-        batches = Landing(settings.landing_address).manifests()
+        batches = wiring.landing(settings).manifests()
     except DamagedFileError:
         return True
-    return bool(batches or StreamStore(settings.streams_address).athletes())
+    return bool(batches or wiring.stream_store(settings).athletes())
 
 
 def results(
-    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _what, _done, _all: None
+    settings: Settings, progress: Callable[[str, int, int | None], None] = lambda _name, _done, _total: None
 ) -> Iterator[PlaceResult]:
-    """Verify landing, table and streams, one after the other; nothing of them is changed.
+    """Verify landing, table and streams, one after the other, without changing them.
 
     Args:
-        settings: where they are.
-        progress: called with what is done, how much of it, and of how much where that is known.
+        settings: Their locations.
+        progress: Called with the name of the task, the completed amount, and the total if it is known.
 
     Raises:
-        StravaAssetsError: a place cannot be read, or a sync ran meanwhile.
+        StravaAssetsError: A location cannot be read, or a sync ran at the same time.
     """
     from strava_assets.history.verify import HistoryVerifier, verify_streams
-    from strava_assets.landing import Landing
-    from strava_assets.streams import StreamStore
 
+    location = wiring.warehouse(settings)
     verifier = HistoryVerifier(
-        Landing(settings.landing_address),
-        _opening(settings),
+        wiring.landing(settings),
+        _opener(location),
         week_start=settings.week_start.value,
         expires=bool(settings.retention_days),
         progress=progress,
     )
     with _scratch_warehouse(settings) as scratch:
         yield from verifier.verify(scratch, datetime.now(UTC))
-    yield verify_streams(StreamStore(settings.streams_address), progress)
+    yield verify_streams(wiring.stream_store(settings), progress)
 
 
-def _opening(settings: Settings) -> Callable[[], AbstractContextManager[Warehouse]] | None:
-    """What opens the warehouse for reading; None where DuckDB's file is not there."""
-    if settings.warehouse_kind is WarehouseKind.DUCKDB:
-        from strava_assets.warehouse.duckdb import DuckDBWarehouse
+def _opener(location: WarehouseLocation) -> Callable[[], Warehouse] | None:
+    """What opens the warehouse for reading; None where there is none yet."""
+    if not location.exists():
+        return None
+    return partial(location.open, read_only=True, wait_for_lock_s=WAIT_FOR_LOCK_S)
 
-        path = settings.duckdb_path.absolute()
-        if not path.exists():
-            return None
-        return lambda: DuckDBWarehouse(
-            path,
-            memory_limit=settings.duckdb_memory_limit,
-            read_only=True,
-            wait_for_lock_s=WAIT_FOR_LOCK_S,
-        )
 
-    def open_bigquery() -> Warehouse:
-        from strava_assets.definitions import build_resources
+def say_result(result: PlaceResult) -> None:
+    """Print what comparing one place showed: a line, and one for each of the first differences."""
+    from strava_assets.cli.console import say
 
-        engine: Warehouse = build_resources(settings)["warehouse"].open()
-        return engine
+    if not result.differences:
+        say("ok", f"{result.place}: {result.checked} Nothing differs.")
+        return
+    named = list(result.named)
+    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
+    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
+    for sentence in named:
+        say("step", sentence)
+    if more := result.differences - len(result.named):
+        say("step", f"And {more:,} more.")
+    if result.remedy:
+        say("step", f"What to do: {result.remedy}")
 
-    return open_bigquery
+
+@contextmanager
+def show_progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Lines that show how far it is, and are gone afterwards."""
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    from strava_assets.cli.console import console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
 
 
 @contextmanager
@@ -106,20 +129,19 @@ def _scratch_warehouse(settings: Settings) -> Iterator[Warehouse]:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            means="The table is rebuilt there for a while, to be compared. Nothing was changed.",
+            f"The folder {folder} cannot be created: {error.strerror}.",
+            means="The table is rebuilt there for the comparison. Nothing was changed.",
             remedy="Make the home writable, or set STRAVA_ASSETS_HOME to another folder.",
         ) from None
     try:
-        path = folder / "scratch.duckdb"
-        with DuckDBWarehouse(path, memory_limit=settings.duckdb_memory_limit) as scratch:
+        with DuckDBWarehouse(folder / "scratch.duckdb", memory_limit=settings.duckdb_memory_limit) as scratch:
             yield scratch
     finally:
         remove_files(folder, IN_SCRATCH_FOLDER)
 
 
 def _remove_abandoned(home: Path) -> None:
-    """Remove what a `verify` left behind that was killed."""
+    """Remove the scratch folders of killed `verify` commands."""
     for folder in scratch_folders(home):
         if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER_S:
             remove_files(folder, IN_SCRATCH_FOLDER)

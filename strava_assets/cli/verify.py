@@ -1,32 +1,25 @@
-"""`strava-assets verify`: compares the table with its rebuild and every stored file with its digest."""
+"""`strava-assets verify`: compares the table with a rebuild, and all stored files with their digests."""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
 from strava_assets.errors import StravaAssetsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from strava_assets.history.verify import PlaceResult
 
 DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
 
 @click.command("verify")
 def command() -> None:
-    """Check that the stored data is whole. Nothing is changed, and Strava is asked nothing.
+    """Check the integrity of the stored data, without changes and without requests to Strava.
 
     The table is rebuilt from the landing into a scratch file and compared row by row. Every landed page and
     every recording is read and compared with its digest.
 
-    The exit status is 0 when nothing differs, 1 when something does, 2 when it could not be verified.
+    The exit status is 0 without differences, 1 with differences, and 2 if the data could not be verified.
     """
     try:
         differences = _verify()
@@ -37,62 +30,25 @@ def command() -> None:
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except Exception:  # noqa: BLE001 - its status must not be the one of a difference
+    except Exception:  # noqa: BLE001 - the exit status must differ from that of a difference
         traceback.print_exc()
         sys.exit(FAILED)
     sys.exit(DIFFERENT if differences else 0)
 
 
 def _verify() -> int:
-    """Verify everything and say what was found; returns the number of differences."""
+    """Verify everything, print the results, and return the number of differences."""
     from strava_assets.cli.console import say
-    from strava_assets.cli.verification import is_anything_stored, results
+    from strava_assets.cli.verification import has_stored_data, results, say_result, show_progress
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    if not is_anything_stored(settings):
-        say("ok", "There is nothing to verify yet: no batch has landed, and no recording is kept.")
+    if not has_stored_data(settings):
+        say("ok", "There is nothing to verify yet: there are no landed batches and no recordings.")
         return 0
     counts = []
-    with _progress() as progress:
+    with show_progress() as progress:
         for result in results(settings, progress):
             counts.append(result.differences)
-            _say(result)
+            say_result(result)
     return sum(counts)
-
-
-def _say(result: PlaceResult) -> None:
-    from strava_assets.cli.console import say
-
-    if not result.differences:
-        say("ok", f"{result.place}: {result.checked} Nothing differs.")
-        return
-    named = list(result.named)
-    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
-    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
-    for sentence in named:
-        say("step", sentence)
-    if more := result.differences - len(result.named):
-        say("step", f"And {more:,} more.")
-    if result.remedy:
-        say("step", f"What to do: {result.remedy}")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Lines that show how far it is, and are gone afterwards."""
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    from strava_assets.cli.console import console
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}"))
-    hidden = not console.is_terminal
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield show

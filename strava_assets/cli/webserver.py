@@ -1,4 +1,4 @@
-"""`strava-assets webserver`: the Dagster UI and the report behind the guard, without the daemon."""
+"""`strava-assets webserver`: the guarded Dagster UI and report, without the daemon."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 @click.command("webserver")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address it listens on.")
 @click.option("--port", default=3000, show_default=True, type=Port(), help="The port.")
-@click.option("--path-prefix", default="", help="Where a proxy serves UI and report, e.g. /rides.")
+@click.option("--path-prefix", default="", help="The path of UI and report behind a proxy, e.g. /rides.")
 @click.option(
     "-w",
     "--workspace",
     type=UserPath(exists=True, dir_okay=False),
-    help="A workspace file that names a running code server; DAGSTER_HOME is then yours to set.",
+    help="A workspace file with a running code server. It requires DAGSTER_HOME to be set.",
 )
 def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
-    """Serve the UI and the report, and run nothing by itself.
+    """Serve the UI and the report, without running anything.
 
-    The report is at /report/. There is no login: on another host than loopback it starts only if
-    STRAVA_ASSETS_ALLOWED_HOSTS says under which names it is reached.
+    The report is at /report/. There is no login, so on other hosts than loopback the server starts only if
+    STRAVA_ASSETS_ALLOWED_HOSTS is set.
     """
     try:
         _run(host, port, path_prefix, workspace)
@@ -67,10 +67,10 @@ def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None
 
 
 def _target(workspace: Path | None) -> WorkspaceLoadTarget:
-    """Where the definitions come from: a workspace file, or this package.
+    """The workspace: a workspace file, or this package.
 
     Raises:
-        ConfigurationError: it is not a workspace file.
+        ConfigurationError: The file is not a workspace file.
     """
     from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
 
@@ -78,11 +78,11 @@ def _target(workspace: Path | None) -> WorkspaceLoadTarget:
         target = WorkspaceFileTarget([str(workspace)])
         try:
             target.create_origins()
-        except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser have many kinds
+        except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser raise many kinds
             raise ConfigurationError(
                 f"{workspace} is not a workspace file: {' '.join(str(error).split())}",
-                means="It says where the code server is, so nothing was started.",
-                remedy="Correct it; deploy/server/workspace.yaml is an example.",
+                means="The file must contain the address of the code server, so nothing was started.",
+                remedy="Correct the file. See deploy/server/workspace.yaml for an example.",
             ) from None
         return target
     return ModuleTarget(
@@ -91,7 +91,7 @@ def _target(workspace: Path | None) -> WorkspaceLoadTarget:
 
 
 def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
-    """The Dagster instance of our own home, or that of DAGSTER_HOME."""
+    """The Dagster instance of the home, or that of DAGSTER_HOME."""
     import dagster as dg
 
     from strava_assets.cli.instance import prepare
@@ -100,21 +100,21 @@ def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:
         prepare(settings)
     elif not Path(os.environ.get("DAGSTER_HOME", "")).is_absolute():
         raise ConfigurationError(
-            "DAGSTER_HOME is not set, or is not a whole path.",
-            means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
+            "DAGSTER_HOME is not set or is not an absolute path.",
+            means="With --workspace you manage Dagster's home yourself, so nothing was started.",
             remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
         )
     elif not Path(os.environ["DAGSTER_HOME"]).is_dir():
         raise ConfigurationError(
             f"DAGSTER_HOME is {os.environ['DAGSTER_HOME']}, which is not a folder.",
-            means="With a workspace file of your own, Dagster's home is yours too, so nothing was started.",
+            means="With --workspace you manage Dagster's home yourself, so nothing was started.",
             remedy="Set DAGSTER_HOME to the folder with your dagster.yaml, or leave out --workspace.",
         )
     return dg.DagsterInstance.get()
 
 
 def _reachable(host: str) -> str:
-    """The host as it stands in an address to open on this machine."""
+    """The host for a URL to open on this machine."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
         return "localhost"
     return f"[{host}]" if ":" in host else host

@@ -1,8 +1,8 @@
-"""The executor of every run: all steps in this process, its lock held, every wait for a pool interruptible.
+"""The executor of all runs: it executes all steps in this process and holds the run's lock.
 
-Dagster's own in-process executor waits for a pool with a busy loop that heeds no signal and looks at no
-holder. Ours sleeps between its tries, ends within a second when the run is stopped, and asks at each try
-whether the run that holds the pool is still alive.
+Dagster's in-process executor waits for a pool in a busy loop that ignores signals and dead runs. This one
+sleeps between attempts, stops within a second when the run is stopped, and checks regularly whether the run
+that holds the pool is still alive.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing_extensions import override
 
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import end_dead_runs
-from strava_assets.execution.running import hold_run_lock
+from strava_assets.execution.run_locks import hold_run_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from dagster._core.execution.context.system import PlanExecutionContext, PlanOrchestrationContext
     from dagster._core.execution.plan.plan import ExecutionPlan
 
-# How long a step sleeps between two tries to get its pool: also the longest time a signal waits.
+# The pause between two attempts to claim a pool, and the longest delay of a signal.
 RETRY_POOL_S = 0.5
-# How often a waiting step looks whether the holder of its pool is dead.
+# How often a waiting step checks for dead runs.
 CHECK_HOLDER_S = 5.0
 
 
 @dg.executor(name="one_process")
 def run_executor(_: dg.InitExecutorContext) -> Executor:
-    """All steps of a run in its one process: DuckDB has one writer, and a process a step costs seconds."""
+    """Executes all steps in one process: DuckDB has one writer, and a process per step costs seconds."""
     return OneProcessExecutor()
 
 
 class OneProcessExecutor(Executor):
-    """Runs the steps one after the other in this process."""
+    """Executes the steps one after the other in this process."""
 
     @property
     @override
@@ -78,7 +78,7 @@ def _run_steps(job_context: PlanExecutionContext, execution_plan: ExecutionPlan)
 
 
 class _InterruptiblePools(InstanceConcurrencyContext):
-    """Dagster's claims on pools for one run, with a wait that a person can see and end."""
+    """Claims pools for one run, with a wait that is logged and can be interrupted."""
 
     def __init__(self, job_context: PlanExecutionContext) -> None:
         super().__init__(job_context.instance, job_context.dagster_run)
@@ -88,10 +88,10 @@ class _InterruptiblePools(InstanceConcurrencyContext):
 
     @override
     def claim(self, concurrency_key: str, step_key: str, step_priority: int = 0) -> bool:
-        """Take the pool for a step, or sleep a moment and say that it is not free yet.
+        """Claim the pool for a step, or sleep briefly and return False.
 
         Raises:
-            DagsterExecutionInterruptedError: the run was stopped while it waited.
+            DagsterExecutionInterruptedError: The run was stopped while it waited.
         """
         if super().claim(concurrency_key, step_key, step_priority):
             self._announced.pop(step_key, None)
@@ -104,13 +104,13 @@ class _InterruptiblePools(InstanceConcurrencyContext):
         if pop_captured_interrupt():
             raise DagsterExecutionInterruptedError
         time.sleep(RETRY_POOL_S)
-        # Dagster would wait up to 15 seconds longer after each try.
+        # Dagster would wait up to 15 seconds longer after each attempt.
         self._pending_timeouts[step_key] = 0.0
         return False
 
     def _announce(self, pool: str, step_key: str) -> None:
-        """Say once who holds the pool, and again when the holder changes."""
-        holders = " and ".join(map(str, holders_of(self._instance, pool))) or "a run that is just ending"
+        """Log who holds the pool, once and whenever the holder changes."""
+        holders = " and ".join(map(str, holders_of(self._instance, pool))) or "a run that is ending"
         if self._announced.get(step_key) != holders:
             self._announced[step_key] = holders
             self._log.info(f"{step_key} waits for the pool {pool}, which is held by {holders}.")

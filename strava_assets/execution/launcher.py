@@ -1,4 +1,4 @@
-"""Launches runs as Dagster does by default, and tells its monitoring daemon which of them are dead."""
+"""Launches runs like Dagster's default launcher, and reports dead runs to the monitoring daemon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from typing_extensions import override
 
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class LockCheckingRunLauncher(DefaultRunLauncher):
-    """Dagster's default launcher cannot tell whether a run's process lives; the run's lock can.
+    """Checks a run's lock to determine whether its process is alive.
 
-    The daemon asks every few seconds, for runs of the command line as well.
+    The daemon checks every few seconds, including runs of the command line.
 
     Args:
-        locks_in: the folder whose subfolder `running` holds the locks; Dagster's home by default. On a server
-            it must be one that all processes share.
-        inst_data: Dagster's own.
+        locks_in: The folder whose subfolder `running` contains the locks; by default Dagster's home. On a
+            server all processes must share it.
+        inst_data: Dagster's serialized configuration.
     """
 
     def __init__(self, locks_in: str | None = None, inst_data: ConfigurableClassData | None = None) -> None:
@@ -54,4 +54,4 @@ class LockCheckingRunLauncher(DefaultRunLauncher):
         locks = RunLocks.of(self._instance)
         if locks is None or not locks.owns(run) or locks.is_alive(run.run_id):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, "its process ended without a word")
+        return CheckRunHealthResult(WorkerStatus.FAILED, "Its process ended unexpectedly.")

@@ -1,8 +1,7 @@
 """Lock files that show whether a process is alive.
 
-A process holds its lock for as long as it lives, and the operating system releases it however the process
-ends. So a lock that can be taken means that its owner is gone. Process ids are written into the file for
-people to read only: containers reuse them.
+A process holds its lock until it ends, and the operating system releases the lock in any case. So if a lock
+can be taken, its owner has ended. Process ids in the files are only for people, as containers reuse them.
 """
 
 from __future__ import annotations
@@ -19,20 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODE = 0o600
-# Whoever looks whether a lock is held takes it for an instant, so a lock is refused only after a while.
+# `is_held` takes the lock for an instant, so `take` fails only after several attempts.
 _ATTEMPTS, _PAUSE_S = 10, 0.05
 
 
 class LockedError(Exception):
-    """Another process holds the lock; the message is what it wrote into the file."""
+    """Another process holds the lock; the message is its note."""
 
 
 class ProcessLock:
-    """A lock file that a process holds until it ends.
-
-    Args:
-        path: the file; its folder must exist.
-    """
+    """A lock file that a process holds until it ends; its folder must exist."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -42,18 +37,18 @@ class ProcessLock:
         return f"ProcessLock({str(self.path)!r})"
 
     def take(self, note: str = "") -> None:
-        """Hold the lock from now on.
+        """Take the lock.
 
         Args:
-            note: what a person who finds the lock held should read, in one line; by default this process.
+            note: One line about the owner for people; by default this process.
 
         Raises:
-            LockedError: another process holds it.
+            LockedError: Another process holds the lock.
         """
         for attempt in range(_ATTEMPTS):
             time.sleep(_PAUSE_S if attempt else 0)
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
-            # Where the last owner has removed the file since, the lock is on a file that nobody sees.
+            # The previous owner may have removed the file in the meantime.
             if _lock(handle) and self._is_current(handle):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, (note or this_process()).encode(), 0)
@@ -63,20 +58,20 @@ class ProcessLock:
         raise LockedError(self.note())
 
     def release(self) -> None:
-        """Remove the file and give the lock up."""
+        """Release the lock and remove the file."""
         if self._handle is not None:
             self.path.unlink(missing_ok=True)
             os.close(self._handle)
             self._handle = None
 
     def note(self) -> str:
-        """What the last owner wrote; empty where there is no file."""
+        """The note of the latest owner, or an empty string if there is no file."""
         with suppress(OSError):
             return self.path.read_text(encoding="utf-8", errors="replace").strip()
         return ""
 
     def is_held(self) -> bool:
-        """Whether a living process, this one included, holds the lock."""
+        """Whether any process holds the lock, including this one."""
         if self._handle is not None:
             return True
         try:
@@ -88,19 +83,6 @@ class ProcessLock:
         finally:
             os.close(handle)
 
-    @contextmanager
-    def held(self, note: str = "") -> Iterator[None]:
-        """Hold the lock for a block.
-
-        Raises:
-            LockedError: another process holds it.
-        """
-        self.take(note)
-        try:
-            yield
-        finally:
-            self.release()
-
     def _is_current(self, handle: int) -> bool:
         try:
             return os.fstat(handle).st_ino == self.path.stat().st_ino
@@ -110,7 +92,7 @@ class ProcessLock:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Do a block alone: wait until no other process is in it. The file stays."""
+    """Wait for an exclusive lock on a file and hold it for a block. The file remains."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -125,5 +107,5 @@ def _lock(handle: int) -> bool:
 
 
 def this_process() -> str:
-    """This process as a person finds it: `process 4711 on myhost`."""
+    """This process for people, e.g. `process 4711 on myhost`."""
     return f"process {os.getpid()} on {socket.gethostname()}"

@@ -1,4 +1,4 @@
-"""Who holds a pool, in words a person can use."""
+"""Describes the runs that hold a pool."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class PoolHolder:
     """A run that holds a slot of a pool.
 
     Args:
-        run_id: the run.
-        job_name: its job; empty where the run is not on record.
-        step_key: the step that needs the pool.
-        since: when that step started, aware UTC; None where it has not.
-        process: where the run is executed, e.g. `process 4711 on myhost`; empty where that is not known.
+        run_id: The run.
+        job_name: Its job; empty if the run has no record.
+        step_key: The step that needs the pool.
+        since: The start of the step, aware UTC, or None if it has not started.
+        process: Where the run is executed, e.g. `process 4711 on myhost`; empty if unknown.
     """
 
     run_id: str
@@ -37,7 +37,7 @@ class PoolHolder:
 
 
 def holders_of(instance: dg.DagsterInstance, pool: str) -> list[PoolHolder]:
-    """The runs that hold a slot of a pool now."""
+    """The runs that currently hold a slot of a pool."""
     holders = []
     for slot in instance.event_log_storage.get_concurrency_info(pool).claimed_slots:
         run = instance.get_run_by_id(slot.run_id)

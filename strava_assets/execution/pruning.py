@@ -1,7 +1,7 @@
-"""Removes the records of old runs: Dagster itself keeps every event of every run forever.
+"""Removes the records of old runs, because Dagster never removes any.
 
-A sync every six hours writes some 1.5 MB of records, two gigabytes a year beside a warehouse of five
-megabytes. What an asset or a check showed last stays on record, however old it is.
+A sync every six hours writes about 1.5 MB of records, two gigabytes per year next to a warehouse of five
+megabytes. The latest result of each asset and check is kept, however old it is.
 """
 
 from __future__ import annotations
@@ -21,43 +21,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-# SQLite takes some hundred values in one statement.
+# SQLite accepts only some hundred values in one statement.
 _BATCH = 200
-# Rewriting the database is worth it when half of it is empty and that is more than a few megabytes.
+# The database is rewritten if half of it is empty and this is more than a few megabytes.
 _WORTH_REWRITING_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
-class Pruned:
-    """What a pruning removed.
+class PruningResult:
+    """Counts of one pruning.
 
     Args:
-        runs: runs whose records and logs were removed.
-        kept_for_assets: older runs that were kept, because they hold the last success of an asset.
+        runs: Runs whose records and logs were removed.
+        needed_for_assets: Old runs that were kept, because they contain the latest success of an asset.
     """
 
     runs: int = 0
-    kept_for_assets: int = 0
+    needed_for_assets: int = 0
 
 
-def prune_runs(instance: dg.DagsterInstance, now: datetime, keep_days: int) -> Pruned:
-    """Remove records and logs of runs that ended before the last days.
-
-    Args:
-        instance: whose runs.
-        now: the present, aware UTC.
-        keep_days: how many days are kept.
-    """
+def prune_runs(instance: dg.DagsterInstance, now: datetime, keep_days: int) -> PruningResult:
+    """Remove records and logs of finished runs that are older than `keep_days` at `now` (aware UTC)."""
     old = dg.RunsFilter(statuses=list(FINISHED_STATUSES), created_before=now - timedelta(days=keep_days))
     needed = _runs_of_latest_materializations(instance)
     run_ids = instance.get_run_ids(old)
-    doomed = [run_id for run_id in run_ids if run_id not in needed]
-    for run_id in doomed:
+    removed = [run_id for run_id in run_ids if run_id not in needed]
+    for run_id in removed:
         _remove(instance, run_id)
-    for start in range(0, len(doomed), _BATCH):
-        _remove_check_evaluations(instance, doomed[start : start + _BATCH])
+    for start in range(0, len(removed), _BATCH):
+        _remove_check_evaluations(instance, removed[start : start + _BATCH])
     _rewrite_if_mostly_empty(instance)
-    return Pruned(len(doomed), len(run_ids) - len(doomed))
+    return PruningResult(len(removed), len(run_ids) - len(removed))
 
 
 def _runs_of_latest_materializations(instance: dg.DagsterInstance) -> set[str]:
@@ -66,7 +60,7 @@ def _runs_of_latest_materializations(instance: dg.DagsterInstance) -> set[str]:
 
 
 def _remove(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Remove a run, its events and what its steps printed."""
+    """Remove a run, its events and its compute logs."""
     instance.compute_log_manager.delete_logs(prefix=[run_id])
     instance.delete_run(run_id)
     for path in _database_files(instance, run_id):
@@ -74,7 +68,7 @@ def _remove(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def _database_files(instance: dg.DagsterInstance, shard: str) -> Iterable[Path]:
-    """The files of a run's own database, where each run has one: SQLite's journals beside it included."""
+    """The files of a run's own SQLite database including journals, if runs have their own."""
     storage = instance.event_log_storage
     if not isinstance(storage, SqliteEventLogStorage):
         return []
@@ -83,13 +77,13 @@ def _database_files(instance: dg.DagsterInstance, shard: str) -> Iterable[Path]:
 
 
 def _remove_check_evaluations(instance: dg.DagsterInstance, run_ids: Sequence[str]) -> None:
-    """Remove what the checks of these runs found, except what each check found last."""
+    """Remove the check evaluations of these runs, except the latest of each check."""
     from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
     from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
     from sqlalchemy import func, select
 
     storage, evaluations = instance.event_log_storage, AssetCheckExecutionsTable
-    assert isinstance(storage, SqlEventLogStorage)  # noqa: S101 - SQLite and PostgreSQL are; there is no other
+    assert isinstance(storage, SqlEventLogStorage)  # noqa: S101 - true for both storages of Dagster
     latest = select(func.max(evaluations.c.id)).group_by(evaluations.c.asset_key, evaluations.c.check_name)
     with storage.index_connection() as connection:
         keep = [row[0] for row in connection.execute(latest)]
@@ -101,7 +95,7 @@ def _remove_check_evaluations(instance: dg.DagsterInstance, run_ids: Sequence[st
 
 
 def _rewrite_if_mostly_empty(instance: dg.DagsterInstance) -> None:
-    """Give the room of removed records back to the disk, where nobody else is at work on the database."""
+    """Shrink the database after many records were removed, unless it is in use."""
     for path in _database_files(instance, "index"):
         if path.suffix != ".db" or not path.exists():
             continue

@@ -1,7 +1,7 @@
-"""Ends runs whose process is gone, and frees the pools they still hold.
+"""Marks runs as failed if their process has ended, and frees the pools that they hold.
 
-A process that is killed writes nothing any more: its run stays "started" on record and keeps its pool, so
-every later run would wait for it. Its lock file tells: a lock that can be taken has no owner.
+A killed process cannot update its run: the run stays "started" and keeps its pool, so all later runs would
+wait. Such a run is recognized by its lock file, because nobody holds the lock.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from strava_assets.execution.locks import exclusive
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets.execution.tags import PROCESS_TAG
 
 if TYPE_CHECKING:
@@ -26,19 +26,14 @@ _IN_PROGRESS = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-WHY = (
-    "The process of this run ended without a word: it was killed, ran out of memory, or the machine stopped."
+FAILURE_REASON = (
+    "The process of this run ended unexpectedly: it was killed, ran out of memory, or the machine stopped."
 )
 
 
 @dataclass(frozen=True)
 class DeadRun:
-    """A run whose process is gone.
-
-    Args:
-        run: as it is on record.
-        pools: the pools it holds.
-    """
+    """A run whose process has ended, and the pools that the run holds."""
 
     run: dg.DagsterRun
     pools: tuple[str, ...]
@@ -53,18 +48,18 @@ class DeadRun:
 
 
 def open_instance() -> dg.DagsterInstance:
-    """Dagster's instance of this home; its database is made where there is none yet.
+    """Dagster's instance of this home; its database is created if it is missing.
 
-    Several processes that make the database at the same time break it, so they take turns.
+    The lock prevents several processes from creating the database at the same time, which would break it.
     """
     with exclusive(Path(os.environ["DAGSTER_HOME"]) / "preparing.lock"):
         return dg.DagsterInstance.get()
 
 
 def find_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
-    """Runs on record as going on whose lock nobody holds; nothing is changed.
+    """Unfinished runs whose lock nobody holds; nothing is changed.
 
-    Runs whose lock is in another folder, as those of another container, are left to who sees it.
+    Runs with a lock in another folder, e.g. of another container, are ignored.
     """
     locks = RunLocks.of(instance)
     if locks is None:
@@ -73,21 +68,17 @@ def find_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
     suspects = [run for run in runs if locks.owns(run) and not locks.is_alive(run.run_id)]
     if not suspects:
         return []
-    holds = _pools_by_run(instance)
-    # A run that ended between the two looks has released its lock because it ended.
-    still = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))}
-    return [DeadRun(run, holds.get(run.run_id, ())) for run in suspects if run.run_id in still]
+    pools = _pools_by_run(instance)
+    # A run may have ended between the query and the check of its lock.
+    unfinished = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))}
+    return [DeadRun(run, pools.get(run.run_id, ())) for run in suspects if run.run_id in unfinished]
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
-    """Mark dead runs as failed and free every pool that no living run holds.
-
-    Returns:
-        The runs that were ended, for a line to a person each.
-    """
+    """Mark dead runs as failed, free all pools that no active run holds, and return the dead runs."""
     dead = find_dead_runs(instance)
-    for found in dead:
-        instance.report_run_failed(found.run, WHY)
+    for dead_run in dead:
+        instance.report_run_failed(dead_run.run, FAILURE_REASON)
     for run_id in _ended_holders(instance):
         instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     if locks := RunLocks.of(instance):
@@ -96,19 +87,19 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
 
 
 def _ended_holders(instance: dg.DagsterInstance) -> Iterator[str]:
-    """Runs that hold or wait for a pool although they are over, or are not on record at all."""
+    """Runs that hold or wait for a pool, but are finished or have no record."""
     locks = RunLocks.of(instance)
     for run_id in instance.event_log_storage.get_concurrency_run_ids():
         run = instance.get_run_by_id(run_id)
-        ended = run is None or run.is_finished
-        if ended and not (locks and locks.is_alive(run_id)):
+        is_finished = run is None or run.is_finished
+        if is_finished and not (locks and locks.is_alive(run_id)):
             yield run_id
 
 
 def _pools_by_run(instance: dg.DagsterInstance) -> dict[str, tuple[str, ...]]:
     storage = instance.event_log_storage
-    held: dict[str, set[str]] = {}
+    pools_by_run: dict[str, set[str]] = {}
     for pool, info in storage.get_concurrency_infos(list(storage.get_concurrency_keys())).items():
         for slot in info.claimed_slots:
-            held.setdefault(slot.run_id, set()).add(pool)
-    return {run_id: tuple(sorted(pools)) for run_id, pools in held.items()}
+            pools_by_run.setdefault(slot.run_id, set()).add(pool)
+    return {run_id: tuple(sorted(pools)) for run_id, pools in pools_by_run.items()}

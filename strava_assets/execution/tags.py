@@ -1,7 +1,7 @@
-"""The tags that this package puts on runs."""
+"""The tags of runs."""
 
-# Which folder of lock files the run's lock is in: only who sees that folder may judge whether the run lives.
+# The id of the folder with the run's lock. Only processes with this folder can check the lock.
 LOCKS_TAG = "strava_assets/locks"
-# Where the run is executed, for people.
+# The process that executes the run, for people.
 PROCESS_TAG = "strava_assets/process"
 STARTED_BY_TAG = "strava_assets/started_by"

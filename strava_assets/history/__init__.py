@@ -1,5 +1,5 @@
 """The athlete's history: from Strava into the landing, from the landing into `bq_activities`.
 
-What is fetched stands in the landing before anything interprets it; what is loaded can always be rebuilt
-from there. Dagster, HTTP and engines' dialects are elsewhere.
+Add here what combines Strava or an export with landing, streams and warehouse. Responses are landed before
+they are interpreted, so tables can be rebuilt. Dagster, HTTP and SQL dialects belong elsewhere.
 """

@@ -1,6 +1,6 @@
-"""Compaction: old batches become one, so that the landing grows with the history and not with the syncs.
+"""Compaction: merges old batches, so that the landing grows with the history and not with the syncs.
 
-What a folded batch is stands in fold.py.
+`merged_batch` defines and writes the merged batch.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.history import ledger
-from strava_assets.history.fold import fold, groups
+from strava_assets.history import loaded_batches
+from strava_assets.history.merged_batch import compact_batches, group_batches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from strava_assets.landing import Landing
     from strava_assets.warehouse.engine import Warehouse
 
-# Two days of syncs, as a rule: folding fewer would rewrite the whole history to save a handful of files.
-_WORTH_FOLDING = 8
+# Usually two days of syncs: merging fewer would rewrite the whole history to save a handful of files.
+_MIN_BATCHES_TO_MERGE = 8
 
 
 @dataclass(frozen=True)
 class CompactionReport:
-    """What a compaction did.
+    """The result of a compaction.
 
     Args:
-        folded: batches that were put into a compacted one.
-        records: records the compacted batches hold now.
-        swept: leftovers removed: batches never committed, and such as were folded before a crash.
+        folded: number of batches that were merged.
+        records: number of records in the compacted batches.
+        swept: number of leftovers removed: uncommitted batches, and batches merged before a crash.
     """
 
     folded: int = 0
@@ -38,28 +38,28 @@ class CompactionReport:
 
 
 def compact(landing: Landing, warehouse: Warehouse, now: datetime, keep_days: int) -> CompactionReport:
-    """Fold the batches that are loaded and older than `keep_days`, an athlete and a source at a time.
+    """Merge the batches that are loaded and older than `keep_days`, per athlete and source.
 
-    Every activity's latest raw form stays, with when it was fetched and whether it was found deleted, and so
-    does every record still set aside. A rebuild from the landing gives the same table before, during and
-    after. Where fewer than eight batches could be folded, nothing is.
+    The latest raw version of every activity stays, with its fetch time and whether it was found deleted, and
+    so does every record that is still rejected. A rebuild from the landing gives the same table before,
+    during and after. Fewer than eight batches are not merged.
 
     Args:
-        landing: where the batches are.
-        warehouse: whose ledger says what is loaded; what is not stays as it is.
+        landing: contains the batches.
+        warehouse: records which batches are loaded; only those are merged.
         now: aware UTC.
-        keep_days: how long batches stay apart, days.
+        keep_days: minimum age of a batch, days.
 
     Raises:
         LandingError: a batch is damaged or the landing cannot be written.
     """
-    # Leftovers go first: what one compaction replaced must be gone before the next one replaces it.
+    # Leftovers first: batches that one compaction replaced must be removed before the next replaces it.
     swept = len(landing.sweep(now))
-    old, _ = ledger.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))
+    old, _ = loaded_batches.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))
     folded = records = 0
-    for batches in groups(old):
-        if len(batches) < _WORTH_FOLDING:
+    for batches in group_batches(old):
+        if len(batches) < _MIN_BATCHES_TO_MERGE:
             continue
-        records += fold(landing, warehouse, batches, now).records
+        records += compact_batches(landing, warehouse, batches, now).records
         folded += len(batches)
     return CompactionReport(folded, records, swept)

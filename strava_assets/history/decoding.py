@@ -1,6 +1,6 @@
-"""Recordings of an export decoded by several processes: an order in, a recording or a reason out.
+"""Decodes the recordings of an export in several processes: a task in, a recording or a reason out.
 
-Decoding is Python's own work, a core a process; what is made of a recording is the caller's.
+Decoding is pure Python, so each process uses one core.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFile, read_recording
-from strava_assets.archive.recording import MOST_BYTES
-from strava_assets.streams import UnreadableRecording, from_channels
+from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
+from strava_assets.archive.file_formats import MAX_BYTES
+from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-# Enough that no process waits for the one that hands out, and few enough that memory stays small.
-_AHEAD = 4
+# Submitted tasks per process: no process waits for new tasks, and memory stays small.
+_QUEUED_A_PROCESS = 4
 
 
 @dataclass(frozen=True)
-class Order:
+class DecodingTask:
     """One recording to decode.
 
     Args:
-        athlete_id: whose.
-        activity_id: which.
-        file: its name in the export.
-        start: when Strava shows the activity to begin, aware UTC; None where that could not be read.
-        elapsed_s: how long it lasts there.
+        athlete_id: the athlete.
+        activity_id: the activity.
+        file: the name of its file in the export.
+        start: start of the activity on Strava, aware UTC; None if it could not be read.
+        elapsed_s: elapsed time of the activity on Strava.
     """
 
     athlete_id: str
@@ -53,18 +53,18 @@ class Order:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What came of one order.
+    """The result of one task.
 
     Args:
-        order: what was asked for.
-        recording: the samples; None where there is a reason instead.
-        began: when the recording begins, aware UTC.
-        utc_offset_s: what the device's clock was ahead of UTC.
-        timezone: the zone of the first position.
-        reason: why the file could not be used.
+        task: the task.
+        recording: the samples; None if the file was rejected.
+        began: start of the recording, aware UTC.
+        utc_offset_s: UTC offset of the device's clock.
+        timezone: the time zone of the first position.
+        reason: why the file was rejected.
     """
 
-    order: Order
+    task: DecodingTask
     recording: pa.Table | None = None
     began: datetime | None = None
     utc_offset_s: int | None = None
@@ -72,57 +72,54 @@ class Decoded:
     reason: str | None = None
 
 
-def decode(export: Export, orders: Sequence[Order], processes: int) -> Generator[Decoded, None, None]:
-    """Decode recordings, in the order they are asked for.
-
-    Args:
-        export: where they are.
-        orders: which.
-        processes: how many work at once; one is this very process.
+def decode(export: Export, tasks: Sequence[DecodingTask], processes: int) -> Generator[Decoded, None, None]:
+    """Decode recordings in the given order; with one process, in this one.
 
     Raises:
-        ArchiveError: a process ended, as by a lack of memory; what was yielded before is sound.
+        ArchiveError: a process ended, for example for lack of memory; earlier results are valid.
     """
-    if processes <= 1 or len(orders) <= 1:
-        yield from (decoded(export, order) for order in orders)
+    if processes <= 1 or len(tasks) <= 1:
+        yield from (_decode_one(export, task) for task in tasks)
     else:
-        yield from _by_processes(export, orders, processes)
+        yield from _decode_in_subprocesses(export, tasks, processes)
 
 
-def decoded(export: Export, order: Order) -> Decoded:
-    """One recording, whole and sound, or the reason why not."""
+def _decode_one(export: Export, task: DecodingTask) -> Decoded:
+    """Decode one recording; the result has the reason if the file is rejected."""
     try:
-        recorded = read_recording(export.read(order.file, MOST_BYTES))
-        if order.start:
-            recorded = recorded.shown(order.start, order.elapsed_s)
-        recording = from_channels(order.athlete_id, order.activity_id, recorded.channels)
-    except (UnreadableFile, UnreadableRecording) as reason:
-        return Decoded(order, reason=str(reason))
-    return Decoded(order, recording, recorded.start, recorded.utc_offset_s, recorded.timezone)
+        recorded = read_recording(export.read(task.file, MAX_BYTES))
+        if task.start:
+            recorded = recorded.cropped_to(task.start, task.elapsed_s)
+        recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)
+    except (UnreadableFileError, UnreadableRecordingError) as reason:
+        return Decoded(task, reason=str(reason))
+    return Decoded(task, recording, recorded.start, recorded.utc_offset_s, recorded.timezone)
 
 
-def _by_processes(export: Export, orders: Sequence[Order], processes: int) -> Generator[Decoded, None, None]:
-    waiting: deque[Future[Decoded]] = deque()
-    still = iter(orders)
+def _decode_in_subprocesses(
+    export: Export, tasks: Sequence[DecodingTask], processes: int
+) -> Generator[Decoded, None, None]:
+    submitted: deque[Future[Decoded]] = deque()
+    remaining = iter(tasks)
     pool = ProcessPoolExecutor(
         processes,
-        # A fork of a process with threads may stand still for ever.
+        # A fork of a process with threads can deadlock.
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
+        initializer=_start_worker,
         initargs=(export.path.absolute(),),
     )
     try:
         while True:
-            for order in islice(still, processes * _AHEAD - len(waiting)):
-                waiting.append(pool.submit(_work, order))
-            if not waiting:
+            for task in islice(remaining, processes * _QUEUED_A_PROCESS - len(submitted)):
+                submitted.append(pool.submit(_decode_in_worker, task))
+            if not submitted:
                 return
-            yield waiting.popleft().result()
+            yield submitted.popleft().result()
     except BrokenProcessPool as error:
         raise ArchiveError(
             "A process that decodes recordings ended unexpectedly.",
-            means="Memory may have run short. What was decoded before is kept.",
-            remedy="start the import again: it goes on from there, and takes less memory with --processes 1.",
+            means="It may have run out of memory. Recordings decoded before are kept.",
+            remedy="Start the import again: it continues there. With --processes 1 it needs less memory.",
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -131,19 +128,19 @@ def _by_processes(export: Export, orders: Sequence[Order], processes: int) -> Ge
 _opened: list[Export] = []
 
 
-def _begin(path: Path) -> None:
-    """A worker's first act: open the export for itself, and end when whoever asked is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asked
+def _start_worker(path: Path) -> None:
+    """Open the export in this worker, and end the worker when its parent ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     parent = multiprocessing.parent_process()
     if parent is not None:
 
-        def follow() -> None:
+        def exit_with_parent() -> None:
             parent.join()
             os._exit(1)
 
-        threading.Thread(target=follow, daemon=True).start()
+        threading.Thread(target=exit_with_parent, daemon=True).start()
     _opened.append(Export(path))
 
 
-def _work(order: Order) -> Decoded:
-    return decoded(_opened[0], order)
+def _decode_in_worker(task: DecodingTask) -> Decoded:
+    return _decode_one(_opened[0], task)

@@ -1,10 +1,10 @@
-"""What the absence of an activity means: a deletion, but only where a complete listing should have shown it.
+"""Deletions: an activity that is absent from a complete listing that covers it was deleted on Strava.
 
-An incomplete or empty listing concludes nothing, and one that would remove too much is held back until a
-person confirms it.
+Nothing is concluded from an incomplete or empty listing, and a listing that would delete too much is held
+back until the user confirms it.
 
-Listings may overlap, and may be loaded in another order than they began in. So a deletion is kept by the time
-when its listing began, and holds against every record fetched before that time, whenever either is loaded.
+Listings may overlap, and may be loaded in another order than they began. A deletion is therefore stored with
+the time its listing began, and applies to every record fetched before that time, whichever is loaded first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from strava_assets.history.records import Key, Unreadable, key_of, landed_records
+from strava_assets.history.landed_records import Key, UnreadableRecordError, key_of, landed_records
 from strava_assets.landing import NOTHING_CONCLUDED, Conclusion
 
 if TYPE_CHECKING:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeletionGuard:
-    """When a listing would delete too much to be believed.
+    """Limits above which the deletions of a listing require confirmation.
 
-    Both bounds must be passed: a share alone would stop the third deletion of a short history, a count alone
-    a year's clean-up of a long one.
+    Both limits must be exceeded: a share alone would stop the third deletion in a short history, a count
+    alone a large clean-up in a long one.
 
     Args:
-        max_share: share of the activities the listing covers, 0 to 1.
+        max_share: share of the activities that the listing covers, 0 to 1.
         max_count: number of activities.
-        confirmed: a person has confirmed that so many are really gone.
+        confirmed: the user has confirmed the deletions.
     """
 
     max_share: float = 0.05
@@ -42,7 +42,7 @@ class DeletionGuard:
     confirmed: bool = False
 
     def holds_back(self, missing: int, covered: int) -> bool:
-        """Whether this many missing out of so many covered need a person's word."""
+        """Whether this many missing activities, of all that the listing covers, require confirmation."""
         return not self.confirmed and missing > self.max_count and missing > self.max_share * covered
 
 
@@ -64,33 +64,32 @@ SELECT athlete_id, activity_id, fetched_at FROM bq_activities
 WHERE source = @source AND activity_id IN UNNEST(@ids) AND deleted_at IS NULL
 """
 
-_EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+_ALL_TIME = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 class Deletions:
-    """When activities were found deleted: the start of the latest listing that no longer had them.
+    """When activities were deleted: the start of the latest listing that no longer had them.
 
-    Of an activity's two sources, the API and the bulk export, each has deletions of its own.
+    The two sources of an activity, the API and the bulk export, have separate deletions.
     """
 
     def __init__(self) -> None:
         self._since: dict[tuple[str, Key], datetime] = {}
 
     def add(self, source: str, key: Key, since: datetime) -> None:
-        """Note that a listing which began at this time no longer had the activity."""
-        place = source, key
-        self._since[place] = max(since, self._since.get(place, since))
+        """Add an activity that a listing which began at `since` no longer had."""
+        self._since[source, key] = max(since, self._since.get((source, key), since))
 
     def add_concluded(self, manifest: Manifest, conclusion: Conclusion) -> None:
-        """Note what was concluded from a batch's listing."""
+        """Add the conclusion drawn from a batch's listing."""
         for activity_id in conclusion.deleted:
             self.add(manifest.source, (manifest.athlete_id or "", activity_id), manifest.started_at)
 
-    def add_known(self, landing: Landing, manifest: Manifest) -> None:
-        """Note what a loaded batch says: what its listing was taken to mean, or what a compacted one carries.
+    def add_batch(self, landing: Landing, manifest: Manifest) -> None:
+        """Add the deletions of a loaded batch: its conclusion, or those stored in a compacted batch.
 
         Raises:
-            LandingError: it is damaged.
+            LandingError: the batch is damaged.
         """
         if draws_conclusions(manifest):
             self.add_concluded(manifest, landing.conclusion(manifest) or NOTHING_CONCLUDED)
@@ -98,64 +97,64 @@ class Deletions:
             for page in landed_records(landing, manifest):
                 for landed in page:
                     if landed.deleted_at:
-                        with contextlib.suppress(Unreadable):
+                        with contextlib.suppress(UnreadableRecordError):
                             self.add(manifest.source, key_of(landed), landed.deleted_at)
 
     def of_source(self, source: str) -> dict[Key, datetime]:
-        """All that are known of one source."""
+        """All deletions of one source."""
         return {key: since for (of, key), since in self._since.items() if of == source}
 
     def of(self, source: str, key: Key, fetched_at: datetime) -> datetime | None:
-        """When the activity was found deleted; None where a record of this time is not affected."""
+        """When the activity was deleted; None if the deletion does not apply to a record of this time."""
         since = self._since.get((source, key))
         return since if since and fetched_at < since else None
 
 
 def conclude(
-    warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: DeletionGuard, *, nameless: int
+    warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: DeletionGuard, *, without_id: int
 ) -> Conclusion:
-    """Mark what a complete listing no longer has as deleted; called after its records were merged.
+    """Mark activities that a complete listing no longer has as deleted; called after merging its records.
 
-    The conclusion is written beside the batch before it is applied, so that a rebuild repeats it exactly,
-    whatever the guard's settings are by then.
+    The conclusion is stored beside the batch before it is applied, so that a rebuild repeats it even if the
+    guard's settings have changed.
 
     Args:
-        warehouse: where the batch's records were merged.
-        landing: where the batch is.
+        warehouse: contains the merged records of the batch.
+        landing: contains the batch.
         manifest: the batch.
-        guard: how many deletions are believed without a person's word.
-        nameless: how many of its records do not say which activity they are; with any, nothing is concluded,
-            for they may be just the ones that seem to be missing.
+        guard: limits the deletions without confirmation.
+        without_id: number of its records without an activity id; if there are any, nothing is concluded,
+            because they may be the activities that seem to be missing.
 
     Raises:
-        LandingError: what was concluded from it before is damaged.
+        LandingError: the stored conclusion is damaged.
     """
     if not draws_conclusions(manifest):
         return NOTHING_CONCLUDED
     conclusion = landing.conclusion(manifest)
     if conclusion is None:
-        conclusion = NOTHING_CONCLUDED if nameless else _from_listing(warehouse, manifest, guard)
+        conclusion = NOTHING_CONCLUDED if without_id else _from_listing(warehouse, manifest, guard)
         landing.conclude(manifest, conclusion)
     _mark(warehouse, manifest.source, manifest.athlete_id or "", conclusion.deleted, manifest.started_at)
     return conclusion
 
 
 def mark_deleted(warehouse: Warehouse, source: str, deleted: Mapping[Key, datetime]) -> None:
-    """Mark rows whose deletions were not known yet when they were merged.
+    """Mark rows whose deletions were found after they were merged.
 
     Args:
-        warehouse: where the rows are.
+        warehouse: contains the rows.
         source: `api` or `archive`.
-        deleted: when the listing began that no longer had the activity.
+        deleted: for each activity, the start of the listing that no longer had it.
     """
     ids = sorted({activity_id for _, activity_id in deleted})
     answer = warehouse.query(_NOT_YET_MARKED, {"source": source, "ids": ids}) if ids else None
-    overdue: dict[tuple[str, datetime], list[str]] = {}
+    unmarked: dict[tuple[str, datetime], list[str]] = {}
     for row in answer.to_pylist() if answer else ():
         since = deleted.get((row["athlete_id"], row["activity_id"]))
         if since and row["fetched_at"] < since:
-            overdue.setdefault((row["athlete_id"], since), []).append(row["activity_id"])
-    for (athlete_id, since), activity_ids in overdue.items():
+            unmarked.setdefault((row["athlete_id"], since), []).append(row["activity_id"])
+    for (athlete_id, since), activity_ids in unmarked.items():
         _mark(warehouse, source, athlete_id, activity_ids, since)
 
 
@@ -170,7 +169,7 @@ def _mark(
 
 
 def draws_conclusions(manifest: Manifest) -> bool:
-    """Whether absence from this batch means anything: it is a complete listing that holds something."""
+    """Whether absence from this batch means deletion: it is a complete and non-empty listing."""
     return bool(
         manifest.source == "api" and manifest.athlete_id and manifest.complete and manifest.activity_ids
     )
@@ -184,14 +183,16 @@ def _from_listing(warehouse: Warehouse, manifest: Manifest, guard: DeletionGuard
         {
             "athlete_id": manifest.athlete_id,
             "started_at": manifest.started_at,
-            "after": _EVER[0] if manifest.after is None else datetime.fromtimestamp(manifest.after, UTC),
-            "before": _EVER[1] if manifest.before is None else datetime.fromtimestamp(manifest.before, UTC),
+            "after": _ALL_TIME[0] if manifest.after is None else datetime.fromtimestamp(manifest.after, UTC),
+            "before": _ALL_TIME[1]
+            if manifest.before is None
+            else datetime.fromtimestamp(manifest.before, UTC),
         },
     )
     for batch in answer:
         for row in batch.to_pylist():
             covered += 1
-            # A record that came but could not be read is listed, and so not gone.
+            # An unreadable record is listed, too, and so is not deleted.
             if row["is_stale"] and row["activity_id"] not in listed:
                 missing.append(row["activity_id"])
     missing.sort()

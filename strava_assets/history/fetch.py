@@ -1,14 +1,11 @@
-"""From Strava into the landing: decide what to list, list it, commit it as one batch.
-
-The decision and the listing are the strava room's, the batch is the landing's; here they meet.
-"""
+"""From Strava into the landing: decides what to list, lists it, and commits it as one batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
-from strava_assets.history.slips import slipped
+from strava_assets.history.page_shift import find_skipped
 from strava_assets.landing import Manifest
 from strava_assets.strava.sync import KnownHistory, Listing, ListingWindow, Plan, SyncMode, plan, run
 
@@ -23,22 +20,22 @@ if TYPE_CHECKING:
 
 
 class AthleteMemory(Protocol):
-    """Where the athlete whose token it is was noted, beside the token."""
+    """Stores the id of the token's athlete, beside the token."""
 
     def read(self) -> dict[str, str]:
-        """All values; `athlete_id` among them once it is known."""
+        """Return all values, including `athlete_id` once it is known."""
 
     def write(self, values: dict[str, str]) -> None:
-        """Note values for good."""
+        """Store values durably."""
 
     @property
     def writable(self) -> bool:
-        """Whether `write` keeps anything."""
+        """Whether `write` stores anything."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """One sync: what was planned, what came, and the batch that holds it."""
+    """The result of a sync: its plan, its listing, and the manifest of its batch."""
 
     plan: Plan
     listing: Listing
@@ -47,13 +44,13 @@ class Fetched:
 
 @dataclass(frozen=True)
 class SyncRequest:
-    """What a launch asks for.
+    """The requested sync.
 
     Args:
-        mode: auto lets the history decide.
+        mode: the kind of sync; auto decides by the history.
         window: the range of a window sync.
-        overlap_days: how far an incremental sync looks back.
-        full_every_hours: how old a full listing may become in auto mode.
+        overlap_days: how far before the newest start an incremental sync begins.
+        full_every_hours: age of the last full listing at which auto makes a new one.
     """
 
     mode: SyncMode = SyncMode.AUTO
@@ -75,21 +72,21 @@ def fetch(
     """Sync once: one listing, one committed batch.
 
     Args:
-        client: asks Strava.
-        memory: knows, and learns, whose token it is.
-        landing: takes the pages as they come.
-        request: what was asked for.
-        clock: gives the aware UTC time.
-        progress: told `(pages, records, quota)` after each page.
-        announce: told what was decided, and why, before the first call.
+        client: sends the requests.
+        memory: stores the id of the token's athlete.
+        landing: receives the pages as they arrive.
+        request: the requested sync.
+        clock: returns the current aware UTC time.
+        progress: called with `(pages, records, quota)` after each page.
+        announce: called with the decision and its reason before the first call.
 
     Raises:
-        StravaError: the listing failed; nothing was committed and the earlier batches are as they were.
-        LandingError: the landing cannot be written; nothing was asked of Strava.
+        StravaError: the listing failed; nothing was committed, and earlier batches are unchanged.
+        LandingError: the landing cannot be written; no request was sent.
     """
     landing.check_writable()
     manifests = [manifest for manifest in landing.manifests() if manifest.source == "api"]
-    # Asked of Strava only where a history could be taken for someone else's.
+    # Strava is asked only if the history might belong to another athlete.
     athlete_id = athlete_of_token(client, memory) if manifests else memory.read().get("athlete_id")
     decided = plan(
         request.mode,
@@ -105,12 +102,12 @@ def fetch(
     listing = run(client, decided, batch, progress, clock)
     athlete_id = athlete_id or listing.athlete_id
     own = [manifest for manifest in manifests if manifest.athlete_id == athlete_id]
-    if missed := slipped(client, listing, own):
+    if skipped := find_skipped(client, listing, own):
         listing = replace(listing, complete=False)
         if announce:
             announce(
-                f"Activity {missed} slipped past between two pages, as happens when another one is deleted "
-                "meanwhile. Nothing is concluded from this listing; the next sync lists everything again."
+                f"The listing skipped activity {skipped} between two pages, because another one was deleted "
+                "meanwhile. No deletions are concluded from it; the next sync lists everything again."
             )
     if athlete_id and memory.writable and memory.read().get("athlete_id") != athlete_id:
         memory.write({"athlete_id": athlete_id})
@@ -137,42 +134,37 @@ def fetch(
 
 
 def known_history(manifests: Sequence[Manifest], athlete_id: str | None) -> KnownHistory:
-    """What an athlete's committed batches have shown so far.
-
-    Args:
-        manifests: the API's batches in order.
-        athlete_id: whose; batches without an athlete (empty listings) say nothing of anyone.
-    """
+    """The history of an athlete according to the API's committed batches, given in order."""
     own = [manifest for manifest in manifests if manifest.athlete_id == athlete_id is not None]
     if not own:
         return KnownHistory()
     complete_at = [m.history_complete_at for m in own if m.history_complete_at]
-    in_one_go = [m.history_complete_at for m in own if m.history_complete_at and m.before is None]
+    in_one_listing = [m.history_complete_at for m in own if m.history_complete_at and m.before is None]
     starts = [m.newest_start for m in own if m.newest_start]
     listed_fully = [m for m in own if m.kind in ("full", "compacted")]
     return KnownHistory(
         newest_start=max(starts, default=None),
-        last_complete_full_at=max(in_one_go, default=None),
+        last_complete_full_at=max(in_one_listing, default=None),
         history_complete=bool(complete_at),
         resume_before=listed_fully[-1].resume_before if listed_fully else None,
     )
 
 
 def _history_complete_at(decided: Plan, listing: Listing) -> datetime | None:
-    """A full listing that reached its end completes the history, also when it went on after a stop."""
+    """When this listing completed the history: a full listing that reached its end, resumed or not."""
     done = decided.kind is SyncMode.FULL and listing.complete and listing.ids
     return listing.finished_at if done else None
 
 
 def athlete_of_token(client: StravaClient, memory: AthleteMemory) -> str:
-    """Whose token it is; asked of Strava where it was not noted, and noted then.
+    """The id of the token's athlete, from memory or else from Strava; it is stored then.
 
     Raises:
-        StravaError: it could not be asked.
+        StravaError: the request failed.
     """
-    noted = memory.read().get("athlete_id")
-    if noted:
-        return noted
+    stored = memory.read().get("athlete_id")
+    if stored:
+        return stored
     _, athlete = client.athlete()
     athlete_id = str(athlete["id"])
     if memory.writable:

@@ -1,7 +1,7 @@
-"""What leaves for good: rows that Strava has not confirmed for long, and everything of an athlete who goes.
+"""Permanent removal: rows that Strava has not confirmed for long, and all data of one athlete.
 
-The landing is rewritten along with the table, so that no rebuild brings any of it back, and the recordings go
-with their activities.
+The landing is rewritten along with the table, so that a rebuild does not restore the data, and recordings are
+removed with their activities.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions
-from strava_assets.history.fold import fold, groups
-from strava_assets.history.records import Unreadable, landed_records, read_record
+from strava_assets.history.landed_records import UnreadableRecordError, landed_records, read_record
+from strava_assets.history.merged_batch import compact_batches, group_batches
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
 from strava_assets.warehouse.arrow import arrow_schema
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.fold import Version
-    from strava_assets.history.records import Key
+    from strava_assets.history.landed_records import Key
+    from strava_assets.history.merged_batch import Version
     from strava_assets.landing import Landing, Manifest
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
@@ -54,37 +54,37 @@ def expire(
     retention_days: int,
     week_start: str = "monday",
 ) -> int:
-    """Remove what the API gave and has not confirmed for long, from table, landing and streams.
+    """Remove API data that was not confirmed for long from table, landing and streams.
 
-    What the bulk export holds stays: it is the athlete's own copy. Where it holds an activity whose API row
-    expires, its row takes the place, deleted if the activity was found deleted.
+    Data of the bulk export stays: it is the athlete's own copy. If it contains an activity whose API row
+    expires, the export's row replaces that, marked as deleted if the activity was found deleted.
 
-    Run again after a crash, it completes what was begun.
+    Running it again after a crash completes it.
 
     Args:
-        landing: where the batches are; only loaded ones are looked at.
-        warehouse: where the tables are.
-        streams: where the recordings are.
+        landing: contains the batches; only loaded ones are used.
+        warehouse: contains the tables.
+        streams: contains the recordings.
         now: aware UTC.
-        retention_days: how long a row may go without being fetched again, days.
-        week_start: `monday` or `sunday`, for rows that come back from the bulk export.
+        retention_days: maximum time since a row was last fetched, days.
+        week_start: `monday` or `sunday`, for rows restored from the bulk export.
 
     Returns:
-        How many activities and set-aside records were removed.
+        The number of activities and rejected records removed.
 
     Raises:
-        LandingError: a batch is damaged or the landing cannot be written.
-        StreamsError: the same of the streams.
+        LandingError: a batch is damaged, or the landing cannot be written.
+        StreamsError: the streams are damaged or cannot be written.
     """
     manifests = landing.manifests()
-    old, limit = ledger.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
+    old, limit = loaded_batches.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
     expired = {(row["athlete_id"], row["activity_id"]): row["deleted_at"] for row in answer}
     removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
     if not removed:
         return 0
 
-    # First, for the table is what says of which activities they are.
+    # Streams first: the table shows which activities have expired.
     streams.remove(
         [key for key, entry in streams.entries().items() if key in expired and entry.source == "api"]
     )
@@ -92,13 +92,16 @@ def expire(
     def is_expired(version: Version) -> bool:
         return version.key in expired if version.key else version.fetched_at < limit
 
-    for batches in groups([m for m in old if m.source == "api"]):
-        fold(landing, warehouse, batches, now, drop=is_expired)
-    loaded, _ = ledger.loaded_before(warehouse, manifests, now)
+    for batches in group_batches([m for m in old if m.source == "api"]):
+        compact_batches(landing, warehouse, batches, now, drop=is_expired)
+    loaded, _ = loaded_batches.loaded_before(warehouse, manifests, now)
     archives = [m for m in loaded if m.source == "archive"]
     deleted = {key: deleted_at for key, deleted_at in expired.items() if deleted_at}
     if deleted:
-        archives = [fold(landing, warehouse, group, now, deleted=deleted) for group in groups(archives)]
+        archives = [
+            compact_batches(landing, warehouse, group, now, deleted=deleted)
+            for group in group_batches(archives)
+        ]
     with warehouse.transaction():
         warehouse.merge(
             ACTIVITIES,
@@ -113,15 +116,15 @@ def expire(
 
 
 def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete_id: str) -> None:
-    """Remove everything of an athlete from tables, landing and streams; of others, nothing.
+    """Remove all data of one athlete from tables, landing and streams.
 
-    The tables go first: run again after a crash, it completes what was begun.
+    Running it again after a crash completes it, because the tables are cleared first.
 
     Raises:
-        LandingError: a batch is damaged or the landing cannot be written.
+        LandingError: a batch is damaged, or the landing cannot be written.
         StreamsError: the streams cannot be written.
     """
-    ledger.prepare(warehouse)
+    loaded_batches.prepare(warehouse)
     batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
     origins = {m.batch_id for m in batches} | {
         landed.origin.batch_id
@@ -136,23 +139,23 @@ def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete
             warehouse.execute(statement, {"batch_ids": Typed(sorted(origins), ColumnType.TEXT)})
     streams.remove_athlete(athlete_id)
     landing.remove([m.batch_id for m in batches])
-    landing.remove([name for name in landing.uncommitted() if _holds(landing, name, athlete_id)])
+    landing.remove([name for name in landing.uncommitted() if _contains_athlete(landing, name, athlete_id)])
 
 
 def _rows_of(
     landing: Landing, batches: Sequence[Manifest], keys: Mapping[Key, datetime | None], week_start: str
 ) -> Iterator[pa.RecordBatch]:
-    """The rows these batches of an export hold of these activities."""
+    """Yield the rows of these activities from batches of an export."""
     deletions = Deletions()
     for manifest in batches:
-        deletions.add_known(landing, manifest)
+        deletions.add_batch(landing, manifest)
     for manifest in batches:
         for page in landed_records(landing, manifest):
             rows = []
             for landed in page:
                 try:
                     row = read_record(landed.record, landed.origin, week_start)
-                except Unreadable:
+                except UnreadableRecordError:
                     continue
                 key = row["athlete_id"], row["activity_id"]
                 if key in keys:
@@ -161,8 +164,8 @@ def _rows_of(
             yield pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
 
 
-def _holds(landing: Landing, batch_id: str, athlete_id: str) -> bool:
-    """Whether a sync or a compaction that died left something of this athlete."""
+def _contains_athlete(landing: Landing, batch_id: str, athlete_id: str) -> bool:
+    """Whether an uncommitted batch contains records of this athlete."""
     return any(
         _athlete(record) == athlete_id
         for body in landing.uncommitted_pages(batch_id)
@@ -171,7 +174,7 @@ def _holds(landing: Landing, batch_id: str, athlete_id: str) -> bool:
 
 
 def _records(body: bytes, *, compacted: bool) -> list[Any]:
-    """The records of a page of no committed batch, without what is damaged in it, as by a power cut."""
+    """The readable records of a page of an uncommitted batch."""
     if compacted:
         lines = [_parsed(line) for line in body.splitlines()]
         return [line.get("record") for line in lines if isinstance(line, dict)]

@@ -19,6 +19,7 @@ from strava_assets.power.measure import RidePower, measure
 from strava_assets.schema import ColumnType
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
 from strava_assets.schema.ride_power import BEST_EFFORTS_S, RIDE_BESTS, RIDE_POWER
+from strava_assets.schema.rules import FIGURES_BY_DATE_SQL
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.engine import Typed
 
@@ -37,37 +38,16 @@ _REMOVED_AT_ONCE = 5_000
 
 _CHANNELS = ("t_s", "watts", "heartrate_bpm")
 
-# The figures of the day as activity_measures reads them.
-_RIDES = """
+_RIDES = f"""
 WITH figures AS (
-  SELECT
-    athlete_id,
-    valid_from,
-    LEAST(
-      COALESCE(valid_to, DATE '9999-12-31'),
-      COALESCE(LEAD(valid_from) OVER by_date, DATE '9999-12-31')
-    ) AS valid_to,
-    IF(ftp_w BETWEEN 30 AND 700, ftp_w, NULL) AS ftp_w,
-    IF(max_heartrate_bpm BETWEEN 60 AND 250, max_heartrate_bpm, NULL) AS max_heartrate_bpm,
-    threshold_heartrate_bpm,
-    IF(resting_heartrate_bpm BETWEEN 20 AND 120, resting_heartrate_bpm, NULL) AS resting_heartrate_bpm
-  FROM athlete_profile
-  WINDOW by_date AS (PARTITION BY athlete_id ORDER BY valid_from)
+{FIGURES_BY_DATE_SQL}
 )
-SELECT
-  a.athlete_id,
-  a.activity_id,
-  f.ftp_w,
-  IF(
-    f.threshold_heartrate_bpm > f.resting_heartrate_bpm AND f.threshold_heartrate_bpm <= f.max_heartrate_bpm,
-    f.threshold_heartrate_bpm,
-    f.resting_heartrate_bpm + 0.85 * (f.max_heartrate_bpm - f.resting_heartrate_bpm)
-  ) AS threshold_heartrate_bpm
+SELECT a.athlete_id, a.activity_id, f.ftp_w, f.threshold_heartrate_bpm
 FROM bq_activities AS a
 LEFT JOIN figures AS f
   ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
 WHERE a.deleted_at IS NULL AND COALESCE(a.device_watts, TRUE)
-"""
+"""  # noqa: S608 - a constant of ours
 _KNOWN = "SELECT athlete_id, activity_id, inputs_digest FROM ride_power"
 # The bests first: what is left by a crash in between is found by its ride's row.
 _REMOVE = (

@@ -1,7 +1,7 @@
-"""Compares what is stored with what it must be: files with their digests, the table with its rebuild.
+"""Verifies stored data: files against their digests, tables against a rebuild.
 
-Nothing is changed. The rebuild is made from the batches that the table has loaded, in a scratch warehouse
-that the caller makes and removes.
+Nothing is changed. The rebuild uses the loaded batches and goes into a scratch warehouse that the caller
+provides and removes.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.history import ledger
-from strava_assets.history.load import Loader, rebuild_reason
+from strava_assets.history import loaded_batches
+from strava_assets.history.loader import Loader, rebuild_reason
 from strava_assets.landing import DamagedFileError, Landing
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.comparing import row_differences
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 MOST_NAMED = 20
-"""Of more differences in one place, the rest are counted."""
+"""The number of differences listed per place; further ones are only counted."""
 
 RESTORE = (
     "Restore the files from a backup, or move the folders of their batches out of the landing and run "
@@ -40,28 +40,28 @@ REBUILD = "Run strava-assets rebuild, which makes the table from the landing."
 
 
 class ChangedMeanwhileError(StravaAssetsError):
-    """A sync or a compaction ran while everything was being compared."""
+    """A sync or a compaction ran during the comparison."""
 
     transient = True
 
     def __init__(self) -> None:
         super().__init__(
             "The landing or the table was changed while they were being compared.",
-            means="A sync ran meanwhile, so nothing can be said. Nothing is wrong with the data for that.",
-            remedy="Run it again when no sync runs.",
+            means="A sync ran meanwhile, so the comparison has no result. The data is not affected.",
+            remedy="Run it again when no sync is running.",
         )
 
 
 @dataclass(frozen=True)
 class PlaceResult:
-    """What verifying one place showed.
+    """The result of verifying one place.
 
     Args:
         place: `landing`, `streams`, `bq_activities` or `rejected_records`.
-        checked: what was looked at, as a sentence; empty where nothing could be.
-        differences: how many there are.
-        named: the first of them, a sentence each.
-        remedy: what to do about them; empty where another place's remedy helps.
+        checked: what was compared, as a sentence; empty if nothing could be.
+        differences: number of differences.
+        named: the first differences, one sentence each.
+        remedy: what to do about them; empty if the remedy of another place applies.
     """
 
     place: str
@@ -72,7 +72,7 @@ class PlaceResult:
 
 
 class _Differences:
-    """Counts differences and keeps the first sentences."""
+    """Counts differences and keeps the first ones."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -104,20 +104,20 @@ def verify_streams(store: StreamStore, progress: Callable[[str, int, int | None]
     return differences.result(
         "streams",
         f"{_counted(recordings, 'recording')} read from {_counted(parts, 'file')}.",
-        "Restore the files from a backup, or remove them: what came from the API is then fetched again, and "
-        "what came from a bulk export comes back when you import it again.",
+        "Restore the files from a backup, or remove them: recordings from the API are then fetched again, "
+        "and those from a bulk export are restored by importing it again.",
     )
 
 
 class HistoryVerifier:
-    """Compares the landing and the table.
+    """Verifies the landing and the tables.
 
     Args:
-        landing: where the batches are.
-        open_warehouse: opens the warehouse, for reading; None where there is none yet.
-        week_start: `monday` or `sunday`, as set.
-        expires: whether rows expire, so that a rebuild may have set-aside records that the table has not.
-        progress: called with what is done, how much of it, and of how much where that is known.
+        landing: contains the batches.
+        open_warehouse: opens the warehouse for reading; None if there is none yet.
+        week_start: `monday` or `sunday`, as configured.
+        expires: whether rows expire, so that a rebuild may have rejected records that the table lacks.
+        progress: called with the name of the step, the number done, and the total if it is known.
     """
 
     def __init__(
@@ -139,11 +139,11 @@ class HistoryVerifier:
         """Compare the pages with their digests and the table with its rebuild.
 
         Args:
-            scratch: an empty warehouse; the rebuild goes there.
+            scratch: an empty warehouse for the rebuild.
             now: aware UTC.
 
         Raises:
-            ChangedMeanwhileError: another process changed landing or table meanwhile.
+            ChangedMeanwhileError: another process changed the landing or the table.
             LandingError: the landing cannot be read.
             WarehouseError: the warehouse cannot be read.
         """
@@ -158,7 +158,7 @@ class HistoryVerifier:
         reason = rebuild_reason(readers, manifests)
         if files.count or reason or self._open_warehouse is None:
             self._refuse_changes(manifests, readers)
-            yield self._of_landing(manifests, files)
+            yield self._landing_result(manifests, files)
         if files.count:
             yield _not_compared("landed files are damaged")
         elif reason:
@@ -183,19 +183,19 @@ class HistoryVerifier:
             files.add(damaged.happened)
             tables.append(_not_compared("landed files are damaged"))
         else:
-            waiting = sum(manifest.batch_id not in readers for manifest in manifests)
-            tables += self._compare(scratch, readers, waiting)
+            not_loaded = sum(manifest.batch_id not in readers for manifest in manifests)
+            tables += self._compare(scratch, readers, not_loaded)
         self._refuse_changes(manifests, readers)
         for batch_id in loaded.without_conclusion:
-            files.add(f"The batch {batch_id} lacks concluded.json: what was concluded from its listing.")
-        yield self._of_landing(manifests, files)
+            files.add(f"The batch {batch_id} lacks concluded.json, the conclusion from its listing.")
+        yield self._landing_result(manifests, files)
         yield from tables
 
     def _readers(self) -> dict[str, str]:
         if self._open_warehouse is None:
             return {}
         with self._open_warehouse() as warehouse:
-            return ledger.readers(warehouse) if warehouse.exists(LOADED_BATCHES.name) else {}
+            return loaded_batches.readers(warehouse) if warehouse.exists(LOADED_BATCHES.name) else {}
 
     def _refuse_changes(self, manifests: list[Manifest], readers: dict[str, str]) -> None:
         before = [manifest.batch_id for manifest in manifests]
@@ -219,7 +219,7 @@ class HistoryVerifier:
                 differences.add(damaged.happened)
         return differences
 
-    def _of_landing(self, manifests: list[Manifest], files: _Differences) -> PlaceResult:
+    def _landing_result(self, manifests: list[Manifest], files: _Differences) -> PlaceResult:
         pages, batches = _pages_of(manifests), len(manifests)
         read = f"{_counted(pages, 'page')} read from {_counted(batches, 'batch', 'batches')}."
         return files.result("landing", read, RESTORE)
@@ -234,19 +234,21 @@ class HistoryVerifier:
 
         Loader(loaded, scratch, week_start=self._week_start, progress=count).load(now)
 
-    def _compare(self, scratch: Warehouse, readers: Collection[str], waiting: int) -> Iterator[PlaceResult]:
+    def _compare(
+        self, scratch: Warehouse, readers: Collection[str], not_loaded: int
+    ) -> Iterator[PlaceResult]:
         if self._open_warehouse is None:
             return
         with self._open_warehouse() as warehouse:
             for table in (ACTIVITIES, REJECTED_RECORDS):
                 if warehouse.exists(table.name):
-                    yield self._compare_table(table, warehouse, scratch, waiting)
+                    yield self._compare_table(table, warehouse, scratch, not_loaded)
                 elif readers:
-                    gone = f"There is no table {table.name}, though batches were loaded into it."
-                    yield PlaceResult(table.name, "", 1, (gone,), REBUILD)
+                    missing = f"The table {table.name} does not exist, although batches were loaded into it."
+                    yield PlaceResult(table.name, "", 1, (missing,), REBUILD)
 
     def _compare_table(
-        self, table: Table, warehouse: Warehouse, scratch: Warehouse, waiting: int
+        self, table: Table, warehouse: Warehouse, scratch: Warehouse, not_loaded: int
     ) -> PlaceResult:
         counting = f"SELECT COUNT(*) AS n FROM {table.name}"  # noqa: S608 - the registry's names
         [counted] = warehouse.query(counting).to_pylist()
@@ -255,17 +257,17 @@ class HistoryVerifier:
         for difference in row_differences(table, warehouse, scratch):
             is_missing = not difference.extra and not difference.columns
             if table is REJECTED_RECORDS and self._expires and is_missing:
-                # A later form had settled it, and has expired.
+                # A later version had resolved it, and has expired.
                 continue
             differences.add(_sentence(table, difference))
         checked = f"{_counted(counted['n'], 'row')} compared with a rebuild from the landing."
-        if waiting:
-            checked += f" Batches not loaded yet, and left out: {waiting:,}."
+        if not_loaded:
+            checked += f" Batches not loaded yet, and left out: {not_loaded:,}."
         return differences.result(table.name, checked, REBUILD)
 
 
 class _LoadedLanding(Landing):
-    """The batches of a landing that a table has loaded; nothing can be written into it."""
+    """A read-only landing with only the loaded batches."""
 
     def __init__(self, address: str, loaded: Collection[str]) -> None:
         super().__init__(address)
@@ -290,7 +292,7 @@ def _pages_of(manifests: list[Manifest]) -> int:
 
 
 def _not_compared(why: str) -> PlaceResult:
-    return PlaceResult(ACTIVITIES.name, "", 1, (f"It was not compared, since {why}.",))
+    return PlaceResult(ACTIVITIES.name, "", 1, (f"It was not compared, because {why}.",))
 
 
 def _sentence(table: Table, difference: RowDifference) -> str:

@@ -1,10 +1,10 @@
-"""Answers exactly as received, append-only, one committed batch a sync, on any fsspec address.
+"""API responses exactly as received: append-only, one committed batch per sync, at any fsspec address.
 
-Nothing here knows what an activity is beyond its id; what a batch means is the history room's matter.
+Add here what concerns storing and reading batches. The meaning of their content belongs in `history`.
 """
 
+from strava_assets.landing.batches import DamagedFileError, Landing, LandingError, OpenBatch
 from strava_assets.landing.manifest import NOTHING_CONCLUDED, Conclusion, Manifest, PageEntry
-from strava_assets.landing.store import DamagedFileError, Landing, LandingError, OpenBatch
 
 __all__ = [
     "NOTHING_CONCLUDED",

@@ -1,6 +1,6 @@
-"""What is written beside a batch's pages: its manifest, and what was concluded from its listing.
+"""The documents beside a batch's pages: its manifest, and the conclusion drawn from its listing.
 
-The manifest is written last: a batch counts once it is there.
+The manifest is written last and makes the batch visible to readers.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pydantic import Field, TypeAdapter
 from strava_assets.documents import STRICT, DamagedDocumentError, UtcTime, read_document
 
 PAGE_NAME = r"page-[0-9]{5,}\.json\.gz"
-"""The form of a page's name, as a regular expression."""
+"""The name of a page, as a regular expression."""
 
 Kind = Literal["incremental", "full", "window", "archive", "compacted"]
 
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One file of a batch: its name, its size as received, its digest, its records and when it came."""
+    """One page of a batch: its name, size as received, digest, number of records and fetch time."""
 
     __pydantic_config__ = STRICT
 
@@ -38,28 +38,27 @@ class Manifest:
     """One committed batch.
 
     Args:
-        batch_id: its folder's name; sorts by the time the batch began.
-        kind: what was asked: incremental, full, window; archive for a bulk export; compacted for a merge
-            of old batches, whose pages are lines of `{"record", "fetched_at", ...}` instead of answers.
+        batch_id: the name of its folder; sorts by the time the batch began.
+        kind: incremental, full or window for a listing; archive for a bulk export; compacted for a merge of
+            old batches, whose pages are lines of `{"record", "fetched_at", ...}` instead of responses.
         source: `api` or `archive`.
-        athlete_id: whose activities they are; None where the answer held none.
-        after: start of the window asked for, epoch seconds, exclusive; None for the beginning of time.
-        before: end of the window asked for, epoch seconds, exclusive; None for no end.
-        started_at: when the first question was asked, UTC.
-        finished_at: when the last answer had come, UTC.
-        complete: whether the listing reached its end; only then may anything be concluded from absence.
-        pages: the files, in the order received.
-        records: how many records the pages held, repeated and unreadable ones included.
-        activity_ids: every id the pages held, each once.
+        athlete_id: the athlete of the activities; None if there were none.
+        after: start of the requested window, epoch seconds, exclusive; None if open.
+        before: end of the requested window, epoch seconds, exclusive; None if open.
+        started_at: time of the first request, UTC.
+        finished_at: time of the last response, UTC.
+        complete: whether the listing reached its end; only then does absence mean anything.
+        pages: the pages, in the order received.
+        records: number of records in the pages, repeated and unreadable ones included.
+        activity_ids: the distinct ids in the pages.
         oldest_start: the earliest start among the records, UTC.
         newest_start: the latest start among the records, UTC.
-        resume_before: where a first listing that was stopped goes on, epoch seconds; None where nothing
-            is owed.
-        history_complete_at: when the whole history had last been listed to its end, as far as this batch
-            knows, UTC.
-        calls: requests sent, by kind.
-        replaces: the batches a compacted one stands for.
-        format: the form of this document.
+        resume_before: where to resume a first listing that was stopped, epoch seconds; None if there is none.
+        history_complete_at: when the whole history was last listed completely, as far as this batch records
+            it, UTC.
+        calls: number of requests sent, by kind.
+        replaces: the batches that a compacted batch replaces.
+        format: the version of this document's format.
     """
 
     __pydantic_config__ = STRICT
@@ -85,7 +84,7 @@ class Manifest:
     format: Literal[1] = 1
 
     def to_json(self) -> str:
-        """The manifest as it is stored."""
+        """The manifest in its stored form."""
         return json.dumps(asdict(self), default=lambda value: value.isoformat(), indent=1)
 
     @classmethod
@@ -95,21 +94,21 @@ class Manifest:
         Raises:
             DamagedDocumentError: it is not a manifest of this format.
         """
-        manifest = read_document(_manifest_form(), text)
-        # The defaults are for those who make a manifest: a stored one without pages would be an empty batch.
+        manifest = read_document(_manifest_adapter(), text)
+        # The defaults are for making a manifest: a stored one without pages would look like an empty batch.
         stored = json.loads(text)
-        if missing := [known.name for known in fields(cls) if known.name not in stored]:
+        if missing := [field.name for field in fields(cls) if field.name not in stored]:
             raise DamagedDocumentError(f"{missing[0]}: Field required")
         return manifest
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What one listing's silence was taken to mean.
+    """The conclusion drawn from activities that are missing in one listing.
 
     Args:
-        deleted: ids that were taken for deleted.
-        held_back: ids that are missing but kept, because the guard asks for a person's word.
+        deleted: ids that are considered deleted.
+        held_back: missing ids that are kept, because the guard requires confirmation.
     """
 
     __pydantic_config__ = STRICT
@@ -118,7 +117,7 @@ class Conclusion:
     held_back: tuple[str, ...]
 
     def to_json(self) -> str:
-        """The conclusion as it is stored."""
+        """The conclusion in its stored form."""
         return json.dumps(asdict(self))
 
     @classmethod
@@ -128,17 +127,17 @@ class Conclusion:
         Raises:
             DamagedDocumentError: it is not a conclusion.
         """
-        return read_document(_conclusion_form(), text)
+        return read_document(_conclusion_adapter(), text)
 
 
 NOTHING_CONCLUDED = Conclusion(deleted=(), held_back=())
 
 
 @cache
-def _manifest_form() -> TypeAdapter[Manifest]:
+def _manifest_adapter() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)
 
 
 @cache
-def _conclusion_form() -> TypeAdapter[Conclusion]:
+def _conclusion_adapter() -> TypeAdapter[Conclusion]:
     return TypeAdapter(Conclusion)

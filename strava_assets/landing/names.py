@@ -1,4 +1,4 @@
-"""The names this project writes in a landing. Whatever has another name belongs to someone else and stays."""
+"""The names of files and folders in a landing. Files with other names are foreign and never removed."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _PAGE = re.compile(PAGE_NAME)
 
 def new_batch_id(kind: Kind, started_at: datetime) -> str:
     """The name of a batch's folder; sorts by the time the batch began."""
-    # The random tail keeps two batches of the same microsecond apart.
+    # The random suffix distinguishes two batches of the same microsecond.
     return f"{time_prefix(started_at)}-{kind}-{secrets.token_hex(3)}"
 
 
 def time_prefix(moment: datetime) -> str:
-    """What the names of batches that began at this moment start with."""
+    """The prefix of the names of batches that began at this moment."""
     return f"{moment.astimezone(UTC):{_TIME}}"
 
 
 def page_name(number: int) -> str:
-    """The name of a batch's page, which are counted from 1."""
+    """The name of a page; pages are numbered from 1."""
     return f"page-{number:05d}.json.gz"
 
 
@@ -46,7 +46,7 @@ def is_batch(name: str) -> bool:
 
 
 def is_batch_file(name: str) -> bool:
-    """Whether a file in a batch's folder is one of the batch's own."""
+    """Whether a file in a batch's folder belongs to the batch."""
     return bool(_BATCH_FILE.fullmatch(name))
 
 

@@ -1,8 +1,9 @@
-"""The marts: one SQL file each, in BigQuery's dialect, and the catalog that reads them.
+"""The marts: a SQL file each, in BigQuery's dialect, and beside it `<name>.py` with the mart's own checks.
 
-Running them is the warehouse's matter; what an activity's columns mean is the schema's.
+Add a mart, a column or a mart's own check here. The catalog reads the files; `assets` and `checks` run them,
+and `report` draws them.
 """
 
-from strava_assets.marts.catalog import Mart, load
+from strava_assets.marts.catalog import FOLDER, Mart, load
 
-__all__ = ["Mart", "load"]
+__all__ = ["FOLDER", "Mart", "load"]

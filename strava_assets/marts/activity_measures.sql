@@ -1,23 +1,11 @@
 -- activity_measures: Every living activity with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
 -- grain: one activity of one athlete that still exists on Strava
 -- key: athlete_id, activity_id
--- kind: view
+-- kind: intermediate
+-- preview: activity_date, name, sport_type, moving_time_s, power_s, work_j
+-- newest_by: activity_date
 WITH figures AS (
-  -- A newer figure ends the older one, so that overlapping dates cannot double an activity.
-  SELECT
-    athlete_id,
-    valid_from,
-    LEAST(
-      COALESCE(valid_to, DATE '9999-12-31'),
-      COALESCE(LEAD(valid_from) OVER by_date, DATE '9999-12-31')
-    ) AS valid_to,
-    IF(ftp_w BETWEEN 30 AND 700, ftp_w, NULL) AS ftp_w,
-    IF(weight_kg BETWEEN 20 AND 300, weight_kg, NULL) AS weight_kg,
-    IF(max_heartrate_bpm BETWEEN 60 AND 250, max_heartrate_bpm, NULL) AS max_heartrate_bpm,
-    threshold_heartrate_bpm,
-    IF(resting_heartrate_bpm BETWEEN 20 AND 120, resting_heartrate_bpm, NULL) AS resting_heartrate_bpm
-  FROM athlete_profile
-  WINDOW by_date AS (PARTITION BY athlete_id ORDER BY valid_from)
+@figures_by_date
 ),
 recordings AS (
   -- What an activity shows of its own clock. Never by elapsed time, which can be days; two days in motion are a
@@ -34,22 +22,22 @@ recordings AS (
         COALESCE(
           a.device_watts
             AND a.average_watts > 0
-            AND a.average_watts <= 2500
+            AND a.average_watts <= @most_watts
             AND a.kilojoules > 0
-            AND a.kilojoules <= 2.5 * a.moving_time_s,
+            AND a.kilojoules <= @most_watts / 1000 * a.moving_time_s,
           FALSE
         ),
         2,
         0
       )
-      + IF(COALESCE(a.average_heartrate_bpm BETWEEN 25 AND 250, FALSE), 1, 0) AS merit
+      + IF(COALESCE(a.average_heartrate_bpm BETWEEN @lowest_heartrate_bpm AND @highest_heartrate_bpm, FALSE), 1, 0) AS merit
   FROM bq_activities AS a
   CROSS JOIN mart_settings AS s
   LEFT JOIN sport_rules AS r
     ON r.sport_type = a.sport_type
   WHERE a.deleted_at IS NULL
     AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
-    AND a.moving_time_s BETWEEN 1 AND 172800
+    AND a.moving_time_s BETWEEN 1 AND @longest_recording_s
     AND NOT COALESCE(a.manual, FALSE)
 ),
 touching AS (
@@ -94,7 +82,7 @@ duplicates AS (
   GROUP BY worse.athlete_id, worse.activity_id
 ),
 plausible AS (
-  -- 30 days of movement, 20,000 km, 1,000 km of climbing, 2,500 W: beyond them a value is a sensor's or a clock's fault.
+  -- A value beyond its bound is a sensor's or a clock's fault and counts as missing.
   SELECT
     a.athlete_id,
     a.activity_id,
@@ -119,62 +107,57 @@ plausible AS (
     COALESCE(r.is_ride, FALSE) AS is_cycle,
     COALESCE(r.counts_for_power, FALSE) AS counts_for_power,
     a.device_watts,
-    IF(a.moving_time_s BETWEEN 1 AND 2592000, a.moving_time_s, 0) AS moving_time_s,
-    IF(a.distance_m BETWEEN 0 AND 20000000, a.distance_m, 0) AS distance_m,
-    IF(a.total_elevation_gain_m BETWEEN 0 AND 1000000, a.total_elevation_gain_m, 0) AS climb_m,
+    IF(a.moving_time_s BETWEEN 1 AND @longest_activity_s, a.moving_time_s, 0) AS moving_time_s,
+    IF(a.distance_m BETWEEN 0 AND @longest_distance_m, a.distance_m, 0) AS distance_m,
+    IF(a.total_elevation_gain_m BETWEEN 0 AND @most_climb_m, a.total_elevation_gain_m, 0) AS climb_m,
     a.average_watts > 0
-      AND a.average_watts <= 2500
+      AND a.average_watts <= @most_watts
       AND a.kilojoules > 0
-      AND a.moving_time_s BETWEEN 1 AND 2592000
-      AND a.kilojoules <= 2.5 * a.moving_time_s
+      AND a.moving_time_s BETWEEN 1 AND @longest_activity_s
+      AND a.kilojoules <= @most_watts / 1000 * a.moving_time_s
       AND NOT COALESCE(a.manual, FALSE) AS has_watts,
     a.kilojoules,
     IF(
-      a.weighted_average_watts > 0 AND a.weighted_average_watts <= 2500, a.weighted_average_watts, NULL
+      a.weighted_average_watts > 0 AND a.weighted_average_watts <= @most_watts, a.weighted_average_watts, NULL
     ) AS weighted_average_watts,
-    IF(a.max_watts > 0 AND a.max_watts <= 2500, a.max_watts, NULL) AS max_watts,
+    IF(a.max_watts > 0 AND a.max_watts <= @most_watts, a.max_watts, NULL) AS max_watts,
     IF(
-      a.average_heartrate_bpm BETWEEN 25 AND 250 AND a.moving_time_s BETWEEN 1 AND 2592000,
+      a.average_heartrate_bpm BETWEEN @lowest_heartrate_bpm AND @highest_heartrate_bpm AND a.moving_time_s BETWEEN 1 AND @longest_activity_s,
       a.average_heartrate_bpm,
       NULL
     ) AS heartrate_bpm,
-    IF(a.suffer_score >= 0 AND a.suffer_score <= 100000, a.suffer_score, NULL) AS relative_effort,
+    IF(a.suffer_score >= 0 AND a.suffer_score <= @most_points, a.suffer_score, NULL) AS relative_effort,
     IF(
-      p.normalized_power_w > 0 AND p.normalized_power_w <= 2500 AND p.recorded_s BETWEEN 1 AND 2592000,
+      p.normalized_power_w > 0 AND p.normalized_power_w <= @most_watts AND p.recorded_s BETWEEN 1 AND @longest_activity_s,
       p.recorded_s,
       NULL
     ) AS stream_s,
     p.activity_id IS NOT NULL AS has_seconds,
     p.normalized_power_w,
-    IF(p.tss >= 0 AND p.tss <= 100000, p.tss, NULL) AS tss,
+    IF(p.tss >= 0 AND p.tss <= @most_points, p.tss, NULL) AS tss,
     IF(p.decoupling_pct BETWEEN -100 AND 100, p.decoupling_pct, NULL) AS decoupling_pct,
-    IF(p.best_5s_w > 0 AND p.best_5s_w <= 2500, p.best_5s_w, NULL) AS best_5s_w,
-    IF(p.best_60s_w > 0 AND p.best_60s_w <= 2500, p.best_60s_w, NULL) AS best_60s_w,
-    IF(p.best_300s_w > 0 AND p.best_300s_w <= 2500, p.best_300s_w, NULL) AS best_300s_w,
-    IF(p.best_1200s_w > 0 AND p.best_1200s_w <= 2500, p.best_1200s_w, NULL) AS best_1200s_w,
-    IF(p.best_3600s_w > 0 AND p.best_3600s_w <= 2500, p.best_3600s_w, NULL) AS best_3600s_w,
-    IF(p.power_zone_1_s BETWEEN 0 AND 2592000, p.power_zone_1_s, NULL) AS power_zone_1_s,
-    IF(p.power_zone_2_s BETWEEN 0 AND 2592000, p.power_zone_2_s, NULL) AS power_zone_2_s,
-    IF(p.power_zone_3_s BETWEEN 0 AND 2592000, p.power_zone_3_s, NULL) AS power_zone_3_s,
-    IF(p.power_zone_4_s BETWEEN 0 AND 2592000, p.power_zone_4_s, NULL) AS power_zone_4_s,
-    IF(p.power_zone_5_s BETWEEN 0 AND 2592000, p.power_zone_5_s, NULL) AS power_zone_5_s,
-    IF(p.power_zone_6_s BETWEEN 0 AND 2592000, p.power_zone_6_s, NULL) AS power_zone_6_s,
-    IF(p.power_zone_7_s BETWEEN 0 AND 2592000, p.power_zone_7_s, NULL) AS power_zone_7_s,
-    IF(p.heartrate_zone_1_s BETWEEN 0 AND 2592000, p.heartrate_zone_1_s, NULL) AS heartrate_zone_1_s,
-    IF(p.heartrate_zone_2_s BETWEEN 0 AND 2592000, p.heartrate_zone_2_s, NULL) AS heartrate_zone_2_s,
-    IF(p.heartrate_zone_3_s BETWEEN 0 AND 2592000, p.heartrate_zone_3_s, NULL) AS heartrate_zone_3_s,
-    IF(p.heartrate_zone_4_s BETWEEN 0 AND 2592000, p.heartrate_zone_4_s, NULL) AS heartrate_zone_4_s,
-    IF(p.heartrate_zone_5_s BETWEEN 0 AND 2592000, p.heartrate_zone_5_s, NULL) AS heartrate_zone_5_s,
+    IF(p.best_5s_w > 0 AND p.best_5s_w <= @most_watts, p.best_5s_w, NULL) AS best_5s_w,
+    IF(p.best_60s_w > 0 AND p.best_60s_w <= @most_watts, p.best_60s_w, NULL) AS best_60s_w,
+    IF(p.best_300s_w > 0 AND p.best_300s_w <= @most_watts, p.best_300s_w, NULL) AS best_300s_w,
+    IF(p.best_1200s_w > 0 AND p.best_1200s_w <= @most_watts, p.best_1200s_w, NULL) AS best_1200s_w,
+    IF(p.best_3600s_w > 0 AND p.best_3600s_w <= @most_watts, p.best_3600s_w, NULL) AS best_3600s_w,
+    IF(p.power_zone_1_s BETWEEN 0 AND @longest_activity_s, p.power_zone_1_s, NULL) AS power_zone_1_s,
+    IF(p.power_zone_2_s BETWEEN 0 AND @longest_activity_s, p.power_zone_2_s, NULL) AS power_zone_2_s,
+    IF(p.power_zone_3_s BETWEEN 0 AND @longest_activity_s, p.power_zone_3_s, NULL) AS power_zone_3_s,
+    IF(p.power_zone_4_s BETWEEN 0 AND @longest_activity_s, p.power_zone_4_s, NULL) AS power_zone_4_s,
+    IF(p.power_zone_5_s BETWEEN 0 AND @longest_activity_s, p.power_zone_5_s, NULL) AS power_zone_5_s,
+    IF(p.power_zone_6_s BETWEEN 0 AND @longest_activity_s, p.power_zone_6_s, NULL) AS power_zone_6_s,
+    IF(p.power_zone_7_s BETWEEN 0 AND @longest_activity_s, p.power_zone_7_s, NULL) AS power_zone_7_s,
+    IF(p.heartrate_zone_1_s BETWEEN 0 AND @longest_activity_s, p.heartrate_zone_1_s, NULL) AS heartrate_zone_1_s,
+    IF(p.heartrate_zone_2_s BETWEEN 0 AND @longest_activity_s, p.heartrate_zone_2_s, NULL) AS heartrate_zone_2_s,
+    IF(p.heartrate_zone_3_s BETWEEN 0 AND @longest_activity_s, p.heartrate_zone_3_s, NULL) AS heartrate_zone_3_s,
+    IF(p.heartrate_zone_4_s BETWEEN 0 AND @longest_activity_s, p.heartrate_zone_4_s, NULL) AS heartrate_zone_4_s,
+    IF(p.heartrate_zone_5_s BETWEEN 0 AND @longest_activity_s, p.heartrate_zone_5_s, NULL) AS heartrate_zone_5_s,
     f.ftp_w,
     f.weight_kg,
     f.max_heartrate_bpm,
     f.resting_heartrate_bpm,
-    -- Without a threshold of one's own: rest plus 85 % of the way to the maximum.
-    IF(
-      f.threshold_heartrate_bpm > f.resting_heartrate_bpm AND f.threshold_heartrate_bpm <= f.max_heartrate_bpm,
-      f.threshold_heartrate_bpm,
-      f.resting_heartrate_bpm + 0.85 * (f.max_heartrate_bpm - f.resting_heartrate_bpm)
-    ) AS threshold_heartrate_bpm
+    f.threshold_heartrate_bpm
   FROM bq_activities AS a
   CROSS JOIN mart_settings AS s
   LEFT JOIN sport_rules AS r

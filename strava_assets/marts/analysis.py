@@ -1,12 +1,12 @@
-"""From a mart's SQL file to what the catalog says of it: columns, types, units, dependencies, lineage.
+"""From a mart's query to what the catalog says of it: columns, types, units, dependencies, lineage.
 
-Nothing is declared twice: the comments beside the columns are the documentation, the query is the lineage.
+Nothing is declared twice: the comments beside the columns are the documentation, the query is the lineage. A
+column that comes by `*` is documented where it is computed: in a CTE of the file or in the mart it is from.
 `python -m strava_assets.marts.compile` writes the result down.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,16 +18,14 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope, traverse_scope
 
-from strava_assets.errors import StravaAssetsError
-from strava_assets.marts.catalog import Mart
+from strava_assets.marts.catalog import Mart, Origins, make_mart
+from strava_assets.marts.mart_file import MartDefinitionError, MartFile
 from strava_assets.schema.columns import Column, ColumnType
 from strava_assets.schema.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-_HEADER = re.compile(r"^-- (?P<field>\w+): (?P<value>.+(?:\n--   .+)*)$", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*(?:\[(?P<unit>[^\]]+)\]\s*)?(?P<meaning>\S.*?)\s*$", re.DOTALL)
 _TYPES = {
     exp.DataType.Type.TEXT: ColumnType.TEXT,
@@ -43,59 +41,41 @@ _TYPES = {
     exp.DataType.Type.JSON: ColumnType.JSON,
 }
 
-Origins = tuple[tuple[str, str], ...]
-
-
-class MartDefinitionError(StravaAssetsError):
-    """A SQL file in the marts' folder is not a mart's definition."""
-
 
 @dataclass(frozen=True)
 class _Source:
-    """A SQL file, read but not yet understood: its header's fields and its parsed query."""
+    """A mart's file with its query parsed, but not yet understood."""
 
-    name: str
-    sql: str
-    header: Mapping[str, str]
+    file: MartFile
     query: exp.Query
     reads: tuple[str, ...]
 
 
-def compile_marts(folder: Path) -> tuple[Mart, ...]:
-    """Every mart of a folder, each after those it reads.
+def compile_marts(files: Mapping[str, MartFile]) -> tuple[Mart, ...]:
+    """Every mart of these files, each after those it reads.
 
     Raises:
-        MartDefinitionError: a file says too little of itself, reads a table there is none of, or is no SQL.
+        MartDefinitionError: a file reads an unknown table, is not SQL, or leaves a column without a comment.
     """
-    sources = {path.stem: _read(path) for path in sorted(folder.glob("*.sql"))}
+    sources = {name: _parse(file) for name, file in files.items()}
     marts: dict[str, Mart] = {}
     for name in _in_order(sources):
         marts[name] = _compile(sources[name], marts)
     return tuple(marts.values())
 
 
-def _read(path: Path) -> _Source:
-    sql = path.read_text(encoding="utf-8")
-    head = sql[: len(sql) - len(re.sub(r"\A(?:--.*\n)+", "", sql))]
-    header = {match["field"]: re.sub(r"\n--  ", "", match["value"]) for match in _HEADER.finditer(head)}
-    missing = [field for field in (path.stem, "grain", "key") if field not in header]
-    if missing:
-        raise MartDefinitionError(
-            f"{path.name} does not say: {', '.join(missing)}.",
-            means="Without it nobody knows what a row of the mart is.",
-            remedy=f"Open it with `-- {path.stem}: what it holds`, `-- grain: …` and `-- key: column, …`.",
-        )
+def _parse(file: MartFile) -> _Source:
     try:
-        query = parse_one(sql, read="bigquery")
+        query = parse_one(file.sql, read="bigquery")
     except SqlglotError as error:
         raise MartDefinitionError(
-            f"{path.name} cannot be read as BigQuery SQL: {error}",
+            f"{file.name}.sql cannot be read as BigQuery SQL: {error}",
             means="The mart cannot be built on any engine.",
             remedy="Correct the query; paste it into the BigQuery console to have it checked.",
         ) from error
     if not isinstance(query, exp.Query):
         raise MartDefinitionError(
-            f"{path.name} is not a query.", remedy="A mart is one SELECT, with its CTEs before it."
+            f"{file.name}.sql is not a query.", remedy="A mart is one SELECT, with its CTEs before it."
         )
     tables = {
         source.name
@@ -103,7 +83,7 @@ def _read(path: Path) -> _Source:
         for source in scope.sources.values()
         if isinstance(source, exp.Table)
     }
-    return _Source(path.stem, sql, header, query, tuple(sorted(tables)))
+    return _Source(file, query, tuple(sorted(tables)))
 
 
 def _in_order(sources: Mapping[str, _Source]) -> list[str]:
@@ -131,44 +111,46 @@ def _in_order(sources: Mapping[str, _Source]) -> list[str]:
     return ordered
 
 
-def _compile(source: _Source, known: Mapping[str, Mart]) -> Mart:
+def _compile(source: _Source, marts: Mapping[str, Mart]) -> Mart:
+    file = source.file
     schema: dict[str, object] = {table.name: _columns_by_type(table.columns) for table in TABLES.values()}
-    schema |= {mart.name: _columns_by_type(mart.columns) for mart in known.values()}
-    key = tuple(name.strip() for name in source.header["key"].split(","))
+    schema |= {mart.name: _columns_by_type(mart.columns) for mart in marts.values()}
     try:
         qualified = qualify(source.query.copy(), schema=schema, dialect="bigquery", quote_identifiers=False)
         typed = annotate_types(qualified, schema=schema, dialect="bigquery")
     except SqlglotError as error:
         raise MartDefinitionError(
-            f"{source.name}.sql names something its tables do not have: {error}",
+            f"{file.name}.sql names something its tables do not have: {error}",
             remedy="Correct the column; docs/data-dictionary.md lists every table's.",
         ) from error
+    origins = _origins(typed)
+    written = {
+        column.alias_or_name: column
+        for select in (*source.query.find_all(exp.Select), source.query)
+        for column in select.selects
+        if select is source.query or column.comments
+    }
     columns = tuple(
-        _column(source.name, written, derived, key)
-        for written, derived in zip(source.query.selects, typed.selects, strict=True)
+        _column(
+            file,
+            derived,
+            _meaning_beside(written[derived.alias_or_name])
+            if derived.alias_or_name in written
+            else _meaning_in_view(origins[derived.alias_or_name], marts),
+        )
+        for derived in typed.selects
     )
-    if unknown := set(key) - {column.name for column in columns}:
+    if unknown := set(file.key) - {column.name for column in columns}:
         raise MartDefinitionError(
-            f"{source.name}.sql has no column {', '.join(sorted(unknown))}, which its key names.",
+            f"{file.name}.sql has no column {', '.join(sorted(unknown))}, which its key names.",
             remedy="Name output columns in the line `-- key: …`.",
         )
-    views = [known[name] for name in source.reads if name in known and known[name].is_view]
-    return Mart(
-        name=source.name,
-        description=source.header[source.name],
-        grain=source.header["grain"],
-        key=key,
+    return make_mart(
+        file,
         columns=columns,
-        sql=source.sql,
-        is_view=source.header.get("kind") == "view",
         reads=source.reads,
-        depends_on=tuple(
-            sorted({*source.reads, *(d for v in views for d in v.depends_on)} - {view.name for view in views})
-        ),
-        lineage=_origins(typed, known),
-        code_version=hashlib.sha256(
-            "\n".join([source.sql, *(view.code_version for view in views)]).encode()
-        ).hexdigest()[:16],
+        lineage={name: _stored(found, marts) for name, found in origins.items()},
+        marts=marts,
     )
 
 
@@ -176,38 +158,61 @@ def _columns_by_type(columns: tuple[Column, ...]) -> dict[str, str]:
     return {column.name: column.type.bigquery for column in columns}
 
 
-def _column(mart: str, written: exp.Expr, derived: exp.Expr, key: tuple[str, ...]) -> Column:
-    name = written.alias_or_name
-    comment = _COMMENT.match(" ".join(written.comments or []))
-    if not comment:
+def _column(file: MartFile, derived: exp.Expr, documented: tuple[str, str] | None) -> Column:
+    name = derived.alias_or_name
+    if not documented:
         raise MartDefinitionError(
-            f"{mart}.{name} has no comment beside it.",
+            f"{file.name}.{name} has no comment beside it.",
             means="Units and meanings are read from there, for the warehouse, the UI and the dictionary.",
             remedy="Write `-- [unit] meaning` behind the column, `-- meaning` where it has no unit.",
         )
-    kind = _TYPES.get(derived.type.this) if derived.type else None
-    if kind is None:
+    column_type = _TYPES.get(derived.type.this) if derived.type else None
+    if column_type is None:
         raise MartDefinitionError(
-            f"The type of {mart}.{name} does not follow from the query ({derived.type}).",
-            remedy=f"Wrap it in CAST(… AS …) to one of {', '.join(kind.bigquery for kind in ColumnType)}.",
+            f"The type of {file.name}.{name} does not follow from the query ({derived.type}).",
+            remedy=f"Wrap it in CAST(… AS …) to one of {', '.join(each.bigquery for each in ColumnType)}.",
         )
-    return Column(name, kind, comment["meaning"], unit=comment["unit"] or "", nullable=name not in key)
+    unit, meaning = documented
+    return Column(name, column_type, meaning, unit=unit, nullable=name not in file.key)
 
 
-def _origins(typed: exp.Expr, known: Mapping[str, Mart]) -> dict[str, Origins]:
-    """For each output column the stored columns of its value, with views replaced by what they read."""
+def _meaning_beside(written: exp.Expr) -> tuple[str, str] | None:
+    """Unit and meaning from the comment behind a column; None without one."""
+    comment = _COMMENT.match(" ".join(written.comments or []))
+    return (comment["unit"] or "", comment["meaning"]) if comment else None
+
+
+def _meaning_in_view(origins: Origins, marts: Mapping[str, Mart]) -> tuple[str, str] | None:
+    """Unit and meaning of the one column of a mart that `*` hands on; None where it is not one."""
+    if len(origins) != 1 or origins[0][0] not in marts:
+        return None
+    [(table, name)] = origins
+    column = next(column for column in marts[table].columns if column.name == name)
+    return column.unit, column.meaning
+
+
+def _origins(typed: exp.Expr) -> dict[str, Origins]:
+    """For each output column the columns of the tables and marts that the query reads for it."""
     scope = build_scope(typed)
     nodes = lineage(None, typed, schema={}, dialect="bigquery", scope=scope, trim_selects=False, copy=False)
-    origins: dict[str, Origins] = {}
-    for column, node in nodes.items():
-        found: set[tuple[str, str]] = set()
-        for leaf in node.walk():
-            if not isinstance(leaf.expression, exp.Table):
-                continue
-            table, name = leaf.expression.name, leaf.name.rsplit(".", 1)[-1]
-            if table in known and known[table].is_view:
-                found.update(known[table].lineage[name])
-            else:
-                found.add((table, name))
-        origins[column] = tuple(sorted(found))
-    return origins
+    return {
+        column: tuple(
+            sorted(
+                {
+                    (leaf.expression.name, leaf.name.rsplit(".", 1)[-1])
+                    for leaf in node.walk()
+                    if isinstance(leaf.expression, exp.Table)
+                }
+            )
+        )
+        for column, node in nodes.items()
+    }
+
+
+def _stored(origins: Origins, marts: Mapping[str, Mart]) -> Origins:
+    """The same with the columns of views replaced by the stored columns they are made of."""
+    stored: set[tuple[str, str]] = set()
+    for table, name in origins:
+        is_view = table in marts and marts[table].is_view
+        stored.update(marts[table].lineage[name] if is_view else [(table, name)])
+    return tuple(sorted(stored))

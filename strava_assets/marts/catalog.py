@@ -1,6 +1,6 @@
-"""What a mart is, and the catalog of them all in the order they depend on each other.
+"""What a mart is, and the catalog of all marts in the order in which they depend on each other.
 
-The catalog reads what was compiled beforehand and asks the compiler only where a SQL file has changed since:
+The catalog reads what was compiled beforehand and asks `analysis` only where a SQL file has changed since:
 parsing SQL has no place in the start-up of a code location.
 """
 
@@ -11,13 +11,20 @@ import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from strava_assets.marts.mart_file import Kind, MartFile, Preview, read_mart_file
 from strava_assets.schema.columns import Column, ColumnType
 from strava_assets.schema.tables import TABLES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
 FOLDER = Path(__file__).parent
 COMPILED = FOLDER / "compiled.json"
+
+Origins = tuple[tuple[str, str], ...]
+"""Columns of stored tables, each as its table's name and its own."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,10 @@ class Mart:
         description: what it holds and how it is used.
         grain: what one row is.
         key: the columns that together identify a row; none of them is null.
+        kind: whether it is a mart, an intermediate table or a view.
+        preview: what its asset page shows of its rows.
         columns: the output columns in order, with their derived types.
-        sql: the query as written, in BigQuery's dialect, comments included.
-        is_view: whether it is a view that other marts share.
+        sql: the query in BigQuery's dialect, rules filled in, comments included.
         reads: the tables and marts the query names.
         depends_on: the stored tables and marts it needs, with views replaced by what they read.
         lineage: for each column the stored columns its value is made of; empty for a plain count.
@@ -42,13 +50,48 @@ class Mart:
     description: str
     grain: str
     key: tuple[str, ...]
+    kind: Kind
+    preview: Preview
     columns: tuple[Column, ...]
     sql: str
-    is_view: bool
     reads: tuple[str, ...]
     depends_on: tuple[str, ...]
-    lineage: dict[str, tuple[tuple[str, str], ...]]
+    lineage: dict[str, Origins]
     code_version: str
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a view that other marts share."""
+        return self.kind == "view"
+
+
+def make_mart(
+    file: MartFile,
+    *,
+    columns: tuple[Column, ...],
+    reads: tuple[str, ...],
+    lineage: dict[str, Origins],
+    marts: Mapping[str, Mart],
+) -> Mart:
+    """A mart of its file and of what was found out about its query; `marts` are those that it reads."""
+    views = [marts[name] for name in reads if name in marts and marts[name].is_view]
+    behind_views = {name for view in views for name in view.depends_on}
+    return Mart(
+        name=file.name,
+        description=file.description,
+        grain=file.grain,
+        key=file.key,
+        kind=file.kind,
+        preview=file.preview,
+        columns=columns,
+        sql=file.sql,
+        reads=reads,
+        depends_on=tuple(sorted({*reads, *behind_views} - {view.name for view in views})),
+        lineage=lineage,
+        code_version=hashlib.sha256(
+            "\n".join([file.sql, *(view.code_version for view in views)]).encode()
+        ).hexdigest()[:16],
+    )
 
 
 def load(folder: Path = FOLDER) -> tuple[Mart, ...]:
@@ -57,83 +100,67 @@ def load(folder: Path = FOLDER) -> tuple[Mart, ...]:
     Raises:
         MartDefinitionError: a SQL file that changed since it was compiled is not a mart's definition.
     """
+    files = {path.stem: read_mart_file(path) for path in sorted(folder.glob("*.sql"))}
     compiled = folder / COMPILED.name
     if compiled.exists():
         document = json.loads(compiled.read_text(encoding="utf-8"))
-        if document["digest"] == digest(folder):
-            return tuple(_mart(entry, folder) for entry in document["marts"])
+        if document["digest"] == digest(files.values()):
+            marts: dict[str, Mart] = {}
+            for name, entry in document["marts"].items():
+                marts[name] = _from_entry(files[name], entry, marts)
+            return tuple(marts.values())
     from strava_assets.marts.analysis import compile_marts
 
-    return compile_marts(folder)
+    return compile_marts(files)
 
 
-def digest(folder: Path = FOLDER) -> str:
-    """Digest of what the compiled catalog is made from: SQL files, sqlglot's version, the stored columns."""
+def digest(files: Iterable[MartFile]) -> str:
+    """Digest of what the catalog is compiled from: the marts' SQL, sqlglot's version, the stored columns."""
     stored = {
         table.name: [(column.name, column.type.name) for column in table.columns] for table in TABLES.values()
     }
     seen = hashlib.sha256(f"{version('sqlglot')}\n{stored}".encode())
-    for path in sorted(folder.glob("*.sql")):
-        seen.update(f"\n{path.name}\n".encode() + path.read_bytes())
+    for file in files:
+        seen.update(f"\n{file.name}\n{file.sql}".encode())
     return seen.hexdigest()
 
 
-def document(marts: tuple[Mart, ...], folder: Path = FOLDER) -> dict[str, Any]:
-    """The compiled catalog as JSON can hold it; `load` reads it back."""
-    return {
-        "digest": digest(folder),
-        "marts": [
-            {
-                "name": mart.name,
-                "description": mart.description,
-                "grain": mart.grain,
-                "key": mart.key,
-                "is_view": mart.is_view,
-                "reads": mart.reads,
-                "depends_on": mart.depends_on,
-                "code_version": mart.code_version,
-                "columns": [
-                    {
-                        "name": column.name,
-                        "type": column.type.name,
-                        "unit": column.unit,
-                        "meaning": column.meaning,
-                        "lineage": [".".join(origin) for origin in mart.lineage[column.name]],
-                    }
-                    for column in mart.columns
-                ],
-            }
-            for mart in marts
-        ],
-    }
+def to_json(marts: tuple[Mart, ...], of: str) -> str:
+    """The compiled catalog, a line a column; `load` reads it back.
+
+    Args:
+        marts: the catalog.
+        of: the digest of what it is made from.
+    """
+    entries = []
+    for mart in marts:
+        columns = [
+            [
+                column.name,
+                column.type.name,
+                column.unit,
+                column.meaning,
+                *(".".join(origin) for origin in mart.lineage[column.name]),
+            ]
+            for column in mart.columns
+        ]
+        lines = ",\n".join(json.dumps(column, ensure_ascii=False) for column in columns)
+        entries.append(f'"{mart.name}": {{"reads": {json.dumps(mart.reads)}, "columns": [\n{lines}\n]}}')
+    together = ",\n".join(entries)
+    return f'{{"digest": "{of}", "marts": {{\n{together}\n}}}}\n'
 
 
-def _mart(entry: dict[str, Any], folder: Path) -> Mart:
-    key = tuple(entry["key"])
-    return Mart(
-        name=entry["name"],
-        description=entry["description"],
-        grain=entry["grain"],
-        key=key,
+def _from_entry(file: MartFile, entry: dict[str, Any], marts: Mapping[str, Mart]) -> Mart:
+    return make_mart(
+        file,
         columns=tuple(
-            Column(
-                column["name"],
-                ColumnType[column["type"]],
-                column["meaning"],
-                unit=column["unit"],
-                nullable=column["name"] not in key,
-            )
-            for column in entry["columns"]
+            Column(name, ColumnType[column_type], meaning, unit=unit, nullable=name not in file.key)
+            for name, column_type, unit, meaning, *_ in entry["columns"]
         ),
-        sql=(folder / f"{entry['name']}.sql").read_text(encoding="utf-8"),
-        is_view=entry["is_view"],
         reads=tuple(entry["reads"]),
-        depends_on=tuple(entry["depends_on"]),
         lineage={
-            column["name"]: tuple(
-                (table, name) for table, name in (origin.split(".") for origin in column["lineage"])
-            )
-            for column in entry["columns"]
+            name: tuple((table, column) for table, column in (origin.split(".") for origin in origins))
+            for name, _, _, _, *origins in entry["columns"]
         },
-        code_version=entry["code_version"],
+        marts=marts,
     )

@@ -1,6 +1,9 @@
 -- daily_load: An athlete's training load day by day, from the first activity to today, rest days included, with fitness (CTL), fatigue (ATL) and form (TSB). All counted sports add to the load, e-bikes do not. Load rests on measured power where the day's FTP is known, else on heart rate; an activity with neither adds nothing and is counted, so that a low load can be told from an unknown one. CTL and ATL are exponential means with the factor 1 - exp(-1/N), N = 42 and 7 days, beginning at 0.
 -- grain: one calendar day of one athlete, without gaps
 -- key: athlete_id, day
+-- preview: day, training_load, load_source, fitness_ctl, fatigue_atl, form_tsb
+-- sparkline: fitness_ctl
+-- charts: load-fitness, load-form
 WITH athletes AS (
   SELECT
     m.athlete_id,

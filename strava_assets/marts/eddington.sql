@@ -1,6 +1,8 @@
 -- eddington: An athlete's Eddington number and how it grew, in kilometres and in miles. The number is the largest E for which there were E days of E or more: all rides of a day together, cut to whole units; flagged rides and e-bikes do not count. There is a row for every number reached, with the day it was, and for the next ten, with the days still missing.
 -- grain: one number of one athlete in one unit of distance
 -- key: athlete_id, unit, number
+-- preview: unit, number, days, days_missing, reached_on
+-- charts: eddington-growth, eddington-ahead
 WITH units AS (
   SELECT 'km' AS unit, 1000.0 AS unit_m
   UNION ALL

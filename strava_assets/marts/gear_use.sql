@@ -1,6 +1,9 @@
 -- gear_use: What every bike and pair of shoes was used for: activities, time, distance, climbing and work, in all, this year and in the last 90 days. Wear knows no settings: commutes, virtual and motorised activities count here whatever is set. Activities without gear are a row of their own, so that the sums are those of all activities; of several recordings of the same time one counts. Strava gives the gear's id and no name here.
 -- grain: one piece of gear of one athlete
 -- key: athlete_id, gear_id
+-- preview: gear_id, kind, activities, distance_m, moving_time_s, last_used_on
+-- newest_by: last_used_on
+-- charts: gear
 WITH activities AS (
   SELECT m.*, COALESCE(m.gear_id, 'none') AS gear, s.as_of
   FROM activity_measures AS m

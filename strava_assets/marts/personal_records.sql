@@ -1,6 +1,8 @@
 -- personal_records: The best single rides of an athlete, of all ride sports together: longest, most climbing, highest power over 20 minutes or more, most work; of all time, of every year and of the last 90 days. Flagged, hand-typed and e-bike rides set no record, estimated watts neither. Of equal rides the earliest holds it.
 -- grain: one record of one athlete in one period
 -- key: athlete_id, period, record
+-- preview: period, record, value, unit, activity_date, name
+-- newest_by: activity_date
 WITH rides AS (
   SELECT
     m.athlete_id,

@@ -1,6 +1,11 @@
 -- power_curve: The highest mean power an athlete held for every duration, with the ride that holds it: of all time, of every year and quarter, of the last 90 and of the last 42 days. Only rides with measured power count whose seconds are known; flagged rides set no best. Pauses are zeros, so that an interrupted hour is no record. A longer duration may show more watts than a shorter one, never more energy in the same ride. Of equal bests the earliest day's holds, then the smallest id's.
 -- grain: one duration in one period of one athlete
 -- key: athlete_id, period, duration_s
+-- preview: duration_s, watts, watts_per_kg, activity_date, name
+-- preview_only: period = all_time
+-- table_only: duration_s = 5, 60, 300, 1200, 3600
+-- sparkline: watts
+-- charts: curve-watts, curve-kg
 WITH rides AS (
   SELECT
     m.athlete_id,
@@ -33,7 +38,7 @@ efforts AS (
   FROM ride_bests AS b
   INNER JOIN rides AS r
     ON r.athlete_id = b.athlete_id AND r.activity_id = b.activity_id
-  WHERE b.duration_s BETWEEN 1 AND 2592000 AND b.energy_j BETWEEN 1 AND 2500 * b.duration_s
+  WHERE b.duration_s BETWEEN 1 AND @longest_activity_s AND b.energy_j BETWEEN 1 AND @most_watts * b.duration_s
 ),
 bests AS (
   SELECT

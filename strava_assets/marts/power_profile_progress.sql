@@ -1,6 +1,9 @@
 -- power_profile_progress: How an athlete's power profile moves from week to week: the week's bests from 5 seconds to an hour with the ride that holds each, critical power and W' fitted to the bests of six weeks, an FTP estimated from the best 20 minutes of 90 days, how far the heart drifted, and the time in zones. Only rides with measured power count whose seconds are known; flagged rides set no best. From the first week with such a ride to the running one; a week without is a row of nulls.
 -- grain: one calendar week of one athlete, without gaps
 -- key: athlete_id, week
+-- preview: week, best_60s_w, best_300s_w, best_1200s_w, critical_power_w, estimated_ftp_w
+-- sparkline: estimated_ftp_w
+-- charts: threshold-watts, efforts-1200
 WITH rides AS (
   SELECT
     m.athlete_id,
@@ -131,8 +134,8 @@ efforts AS (
   INNER JOIN rides AS r
     ON r.athlete_id = b.athlete_id AND r.activity_id = b.activity_id
   WHERE
-    b.duration_s IN (120, 180, 300, 480, 720, 1200)
-    AND b.energy_j BETWEEN 1 AND 2500 * b.duration_s
+    b.duration_s IN (@fit_durations_s)
+    AND b.energy_j BETWEEN 1 AND @most_watts * b.duration_s
     AND NOT r.is_flagged
   GROUP BY r.athlete_id, r.week, b.duration_s
 ),
@@ -145,7 +148,7 @@ six_weeks AS (
       PARTITION BY c.athlete_id, fitted_s ORDER BY c.week ROWS BETWEEN 5 PRECEDING AND CURRENT ROW
     ) AS watts
   FROM calendar AS c
-  CROSS JOIN UNNEST([120, 180, 300, 480, 720, 1200]) AS fitted_s
+  CROSS JOIN UNNEST([@fit_durations_s]) AS fitted_s
   LEFT JOIN efforts AS e
     ON e.athlete_id = c.athlete_id AND e.week = c.week AND e.duration_s = fitted_s
 ),
@@ -227,10 +230,10 @@ judged AS (
     w.*,
     CASE
       WHEN fit_points = 0 THEN NULL
-      WHEN fit_points < 3 THEN 'few_points'
-      WHEN w_prime_j BETWEEN 5000 AND 40000
+      WHEN fit_points < @fewest_fit_points THEN 'few_points'
+      WHEN w_prime_j BETWEEN 1000 * @lowest_w_prime_kj AND 1000 * @highest_w_prime_kj
         AND critical_power_w > 0
-        AND critical_power_w <= 1.15 * COALESCE(best_3600s_w_6w, critical_power_w) THEN 'good'
+        AND critical_power_w <= @most_of_an_hour * COALESCE(best_3600s_w_6w, critical_power_w) THEN 'good'
       ELSE 'implausible'
     END AS fit_quality
   FROM weeks AS w
@@ -259,7 +262,7 @@ SELECT
   IF(fit_quality = 'good', w_prime_j / 1000, NULL) AS w_prime_kj,  -- [kJ] W' of the same line: the work that can be done above critical power
   fit_points,  -- [count] of the six durations, those with a best in the six weeks
   fit_r2,  -- [0-1] r² of the line: how much of the bests' differences it explains; null below two
-  fit_quality,  -- good; few_points (below three); implausible (W' outside 5 to 40 kJ, or critical power more than 15 % above the hour's best of the six weeks); null without any point
+  fit_quality,  -- good; few_points (below @fewest_fit_points); implausible (W' outside @lowest_w_prime_kj to @highest_w_prime_kj kJ, or critical power more than @most_of_an_hour times the hour's best of the six weeks); null without any point
   0.95 * best_1200s_w_90d AS estimated_ftp_w,  -- [W] an estimate of FTP and no measurement: 95 % of the best 20 minutes of the 90 days up to the week's last day, or to today
   decoupling_pct,  -- [%] how far heart rate drifted from power between the halves of the week's longest ride of which it is known, positive for a drift
   decoupling_ride_id,  -- that ride, by Strava's id

@@ -1,6 +1,9 @@
 -- sport_overview: Every sport of an athlete by calendar week, from the sport's first week to the running one: time, distance, climbing, speed, pace and heart rate, each week alone and the last four together. A week without the sport is a row of zeros. E-bikes are sports of their own here. What the settings do not count (commutes or virtual activities, where so set) is left out.
 -- grain: one sport of one athlete in one calendar week, without gaps
 -- key: athlete_id, week, sport_type
+-- preview: week, sport_type, activities, moving_time_s, distance_m
+-- newest_by: week
+-- charts: sports
 WITH athletes AS (
   SELECT m.athlete_id, GREATEST(MAX(m.activity_date), MAX(s.as_of)) AS today
   FROM activity_measures AS m

@@ -1,6 +1,8 @@
 -- year_on_year: How far an athlete's riding had come on every day of every year: sums from 1 January up to the day, beside the same sums on the same day of the year before. From the first year to today. Years are laid on each other by month and day, so that a leap year does not shift the others.
 -- grain: one calendar day of one athlete, from 1 January of the first year on
 -- key: athlete_id, day
+-- preview: day, distance_so_far_m, distance_year_before_m, distance_change_pct
+-- charts: years-d, years-h
 WITH activities AS (
   SELECT athlete_id, activity_date, year, is_ride, moving_time_s, distance_m, climb_m, work_j
   FROM activity_measures

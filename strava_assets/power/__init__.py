@@ -1,8 +1,8 @@
-"""The arithmetic of one ride's seconds: normalized power, bests, zones, critical power.
+"""Power metrics of one ride's seconds: normalized power, bests, zones, critical power.
 
-Arrays go in, numbers come out; where a ride's samples come from and where its figures go is not known here.
-The way in is `measure.measure`. Nothing heavy is imported before, so that the version can be told without it.
+Add here functions from arrays to numbers. Reading samples and storing results belongs in `history`. The entry
+point is `measure.measure`; this module imports nothing heavy, so that the version can be read cheaply.
 """
 
 METHOD = "1"
-"""The version of all arithmetic in this room: with another one every ride is computed anew."""
+"""The version of all calculations in this package. When it changes, every ride is computed again."""

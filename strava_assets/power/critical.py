@@ -1,6 +1,6 @@
 """Critical power: the two-parameter model P = CP + W'/t, fitted to bests of several durations.
 
-The marts fit it in SQL; this is the definition their answer is held to.
+The marts fit it in SQL; tests compare their results with this definition.
 """
 
 from __future__ import annotations
@@ -10,26 +10,21 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from strava_assets.schema.rules import FEWEST_FIT_POINTS, MOST_OF_AN_HOUR, W_PRIME_KJ
+
 if TYPE_CHECKING:
     from strava_assets.power.seconds import Floats, Integers
-
-FIT_DURATIONS_S = (120, 180, 300, 480, 720, 1200)
-"""The durations of the bests it is fitted to, seconds."""
-FEWEST_POINTS = 3
-# W' of people; an hour's best that CP outdoes by more tells that the long efforts were not all-out ones.
-_W_PRIME_KJ = (5.0, 40.0)
-_MOST_OF_AN_HOUR = 1.15
 
 
 @dataclass(frozen=True)
 class CriticalPower:
-    """A fit.
+    """The result of a fit.
 
     Args:
-        critical_power_w: what could be held for long.
-        w_prime_j: the work that can be done above it.
-        r2: share of the bests' variance that the fit explains; 1 where they do not vary.
-        points: how many bests it rests on.
+        critical_power_w: the power that can be sustained for long.
+        w_prime_j: the work available above critical power.
+        r2: share of the bests' variance that the fit explains; 1 if they do not vary.
+        points: number of bests used.
     """
 
     critical_power_w: float
@@ -38,30 +33,26 @@ class CriticalPower:
     points: int
 
     def quality(self, best_3600s_w: float | None = None) -> Literal["good", "few_points", "implausible"]:
-        """Whether the fit can be believed.
-
-        Args:
-            best_3600s_w: the best hour of the same time, where there is one.
-        """
-        if self.points < FEWEST_POINTS:
+        """Whether the fit is plausible, also compared with the best hour of the same period if given."""
+        if self.points < FEWEST_FIT_POINTS:
             return "few_points"
-        lowest, highest = _W_PRIME_KJ
+        lowest, highest = W_PRIME_KJ
         if not lowest <= self.w_prime_j / 1000 <= highest:
             return "implausible"
-        if best_3600s_w is not None and self.critical_power_w > _MOST_OF_AN_HOUR * best_3600s_w:
+        if best_3600s_w is not None and self.critical_power_w > MOST_OF_AN_HOUR * best_3600s_w:
             return "implausible"
         return "good"
 
 
 def fit_critical_power(duration_s: Integers | Floats, watts: Floats) -> CriticalPower | None:
-    """The least squares of power on 1/t; None below two durations.
+    """Fit by least squares of power on 1/t; None with fewer than two durations.
 
-    The form matters: on the five points of Vanhatalo 2007 it gives 330.1 W, work on t 330.9, and least
-    squares in t 332.2. Source: Monod & Scherrer 1965; Moritani 1981.
+    The form of the model matters: for the five points of Vanhatalo 2007 this one gives 330.1 W, work on t
+    330.9 W, and least squares in t 332.2 W. Source: Monod & Scherrer 1965; Moritani 1981.
 
     Args:
-        duration_s: of each best, seconds; no two alike.
-        watts: mean power of each.
+        duration_s: distinct durations of the bests, seconds.
+        watts: mean power of each best.
     """
     if len(duration_s) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Decoupling: how much power a heartbeat lost from the first half of a steady ride to the second (Pw:Hr)."""
+"""Decoupling (Pw:Hr): the loss of power per heartbeat from the first half of a steady ride to the second."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ LEAST_HEARTRATE_SHARE = 0.95
 
 
 def decoupling_pct(watts: Integers, heartrate_bpm: Floats) -> float | None:
-    """Loss of normalized power per heartbeat between the halves, %; positive where heart rate drifted up.
+    """Loss of normalized power per heartbeat between the halves, %; positive if heart rate drifted up.
 
-    By normalized power of each half, as TrainingPeaks does; by mean power the same rides differ by up to 17
-    points. None where a half has no normalized power or no heart rate. Whether the ride is steady enough for
-    it to mean something is for the caller to say.
+    Uses the normalized power of each half, as TrainingPeaks does; with mean power the same rides differ by up
+    to 17 points. None if a half has no normalized power or no heart rate. The caller decides whether the ride
+    is steady enough.
 
     Args:
         watts: mean power of each recorded second, W.

@@ -1,4 +1,4 @@
-"""The durations at which a ride's best power is kept: each second of a minute, then steps of about 5 %."""
+"""The durations of a ride's bests: each second up to a minute, then steps of about 5 %."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     from strava_assets.power.seconds import Integers
 
-# Always among them: what riders name their bests by, and what critical power is fitted to.
+# Always included: the usual durations of bests, and those used to fit critical power.
 _NAMED_S = (60, 120, 180, 300, 480, 600, 720, 1200, 1800, 3600, 5400, 7200, 10800, 14400, 18000, 21600)
 _STEP = 1.05
 
 
 def _between(shorter: int, longer: int) -> Integers:
-    """Durations after the shorter up to and with the longer, in equal ratios of about the step."""
+    """Durations above `shorter` up to and including `longer`, in equal ratios of about `_STEP`."""
     steps = round(math.log(longer / shorter) / math.log(_STEP))
     return np.rint(np.geomspace(shorter, longer, steps + 1)[1:]).astype(np.int64)
 

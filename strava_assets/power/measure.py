@@ -1,4 +1,4 @@
-"""From a ride's samples to all its figures: the one way into this room."""
+"""All metrics of a ride from its samples: the entry point of this package."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from strava_assets.power.decoupling import (
     SHORTEST_S,
     decoupling_pct,
 )
-from strava_assets.power.load import intensity_factor, training_stress_score
 from strava_assets.power.normalized import WINDOW_S, normalized_power_w
 from strava_assets.power.seconds import LONGEST_STEP_S, Floats, Integers, Seconds, lay_out
+from strava_assets.power.training_load import intensity_factor, training_stress_score
 from strava_assets.power.xpower import xpower_w
 from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
 
 Quality = Literal["good", "short", "irregular", "gappy", "no_power"]
 
-# Beyond it the mean of what was read says little about the ride.
+# Above this share the mean of the readings says little about the ride.
 _MOST_MISSING_SHARE = 0.1
-# A best is told only where it spans so many samples.
+# A best must span at least this many samples.
 _FEWEST_STEPS = 10
 
 
 @dataclass(frozen=True)
 class RidePower:
-    """What a ride's seconds say; the fields are columns of `ride_power`, whose meanings they share.
+    """The metrics of a ride. The fields are the columns of `ride_power` and have the same meaning.
 
     Args:
-        bests: best power by duration; empty where it cannot be told.
-        power_zones_s: seconds in each of seven zones of FTP; None without FTP or power.
-        heartrate_zones_s: seconds in each of five zones; None without a threshold or a heart rate.
+        bests: best power by duration; empty if it cannot be computed.
+        power_zones_s: seconds in each of the seven zones of FTP; None without FTP or power.
+        heartrate_zones_s: seconds in each of the five zones; None without a threshold or a heart rate.
     """
 
     quality: Quality
@@ -68,12 +68,12 @@ def measure(
     ftp_w: float | None = None,
     threshold_heartrate_bpm: float | None = None,
 ) -> RidePower:
-    """All figures of one ride.
+    """Compute all metrics of one ride.
 
     Args:
-        t_s: elapsed seconds of each sample, strictly increasing; a hole is a pause.
-        watts: measured power, NaN where the meter said nothing.
-        heartrate_bpm: NaN where unknown; None where there is no such channel.
+        t_s: elapsed seconds of each sample, strictly increasing; a gap is a pause.
+        watts: measured power, NaN where the meter sent nothing.
+        heartrate_bpm: NaN where unknown; None without this channel.
         ftp_w: functional threshold power of the day; None where unknown.
         threshold_heartrate_bpm: heart rate at threshold of the day; None where unknown.
 
@@ -82,7 +82,7 @@ def measure(
     """
     seconds = lay_out(t_s, watts, heartrate_bpm)
     quality = _quality(seconds)
-    told = RidePower(
+    ride = RidePower(
         quality=quality,
         recorded_s=seconds.recorded_s,
         paused_s=seconds.elapsed_s - seconds.recorded_s,
@@ -94,9 +94,9 @@ def measure(
         heartrate_zones_s=_heartrate_zones(seconds, threshold_heartrate_bpm),
     )
     if quality in ("gappy", "no_power"):
-        return told
-    told = _with_work(told, seconds)
-    return told if quality in ("irregular", "short") else _with_normalized_power(told, seconds)
+        return ride
+    ride = _with_work(ride, seconds)
+    return ride if quality in ("irregular", "short") else _with_normalized_power(ride, seconds)
 
 
 def _quality(seconds: Seconds) -> Quality:
@@ -109,52 +109,52 @@ def _quality(seconds: Seconds) -> Quality:
     return "short" if seconds.recorded_s < WINDOW_S else "good"
 
 
-def _with_work(told: RidePower, seconds: Seconds) -> RidePower:
-    """What follows from each second alone, and the bests."""
+def _with_work(ride: RidePower, seconds: Seconds) -> RidePower:
+    """Add the metrics that need single seconds only, and the bests."""
     if not seconds.recorded_s:
-        return told
+        return ride
     is_regular = seconds.usual_step_s <= LONGEST_STEP_S
     shortest_s = 1 if is_regular else _FEWEST_STEPS * seconds.usual_step_s
     known = seconds.watts[seconds.power_known]
     work_j = int(seconds.watts.sum())
     return replace(
-        told,
+        ride,
         work_j=work_j,
         average_watts=work_j / seconds.recorded_s,
         coasting_share=float(np.mean(known == 0)),
-        power_zones_s=zone_seconds(known, told.ftp_w, POWER_ZONES_PCT) if told.ftp_w else None,
+        power_zones_s=zone_seconds(known, ride.ftp_w, POWER_ZONES_PCT) if ride.ftp_w else None,
         bests=best_efforts(seconds.watts, seconds.at_s, from_s=shortest_s),
     )
 
 
-def _with_normalized_power(told: RidePower, seconds: Seconds) -> RidePower:
-    """What asks for every second of thirty in a row."""
+def _with_normalized_power(ride: RidePower, seconds: Seconds) -> RidePower:
+    """Add the metrics that need windows of thirty consecutive seconds."""
     power_w = normalized_power_w(seconds.watts)
-    if power_w is None or not told.average_watts:
-        return told
-    variability = power_w / told.average_watts
+    if power_w is None or not ride.average_watts:
+        return ride
+    variability = power_w / ride.average_watts
     return replace(
-        told,
+        ride,
         normalized_power_w=power_w,
         xpower_w=xpower_w(seconds.watts),
         variability_index=variability,
-        intensity_factor=intensity_factor(power_w, told.ftp_w) if told.ftp_w else None,
-        tss=training_stress_score(power_w, told.ftp_w, seconds.recorded_s) if told.ftp_w else None,
+        intensity_factor=intensity_factor(power_w, ride.ftp_w) if ride.ftp_w else None,
+        tss=training_stress_score(power_w, ride.ftp_w, seconds.recorded_s) if ride.ftp_w else None,
         decoupling_pct=_decoupling(seconds) if variability <= MOST_VARIABLE else None,
     )
 
 
 def _decoupling(seconds: Seconds) -> float | None:
-    beats = seconds.heartrate_bpm
-    if beats is None or seconds.recorded_s < SHORTEST_S:
+    heartrates = seconds.heartrate_bpm
+    if heartrates is None or seconds.recorded_s < SHORTEST_S:
         return None
-    if np.mean(~np.isnan(beats)) < LEAST_HEARTRATE_SHARE:
+    if np.mean(~np.isnan(heartrates)) < LEAST_HEARTRATE_SHARE:
         return None
-    return decoupling_pct(seconds.watts, beats)
+    return decoupling_pct(seconds.watts, heartrates)
 
 
 def _heartrate_zones(seconds: Seconds, threshold_bpm: float | None) -> tuple[int, ...] | None:
     if seconds.heartrate_bpm is None or not threshold_bpm:
         return None
-    beats = seconds.heartrate_bpm[~np.isnan(seconds.heartrate_bpm)]
-    return zone_seconds(beats, threshold_bpm, HEARTRATE_ZONES_PCT) if len(beats) else None
+    heartrates = seconds.heartrate_bpm[~np.isnan(seconds.heartrate_bpm)]
+    return zone_seconds(heartrates, threshold_bpm, HEARTRATE_ZONES_PCT) if len(heartrates) else None

@@ -13,10 +13,10 @@ WINDOW_S = 30
 
 
 def normalized_power_w(watts: Integers) -> float | None:
-    """Normalized power of consecutive seconds; None below thirty of them.
+    """Normalized power of consecutive seconds; None with fewer than thirty.
 
-    Pauses are left out, as head units do: the seconds before and after one stand side by side.
-    The first window ends with the thirtieth second.
+    Pauses are left out, as head units do: the seconds before and after a pause are adjacent. The first window
+    ends with the thirtieth second.
 
     Source: Allen & Coggan, Training and Racing with a Power Meter, chapter 7.
 

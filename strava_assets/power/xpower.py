@@ -1,4 +1,4 @@
-"""xPower: the fourth-power mean of an exponentially weighted mean that remembers about 25 s."""
+"""xPower: the fourth-power mean of an exponentially weighted mean over about 25 s."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from strava_assets.power.seconds import Floats, Integers
 
-_KEPT = 25 / 26
-# Within a block the weights are powers of 26/25, which stay far within a double's range.
+_DECAY = 25 / 26
+# Within a block the weights are powers of 26/25, which stay well within the range of a double.
 _BLOCK_S = 8192
 
 
@@ -18,7 +18,7 @@ def xpower_w(watts: Integers) -> float | None:
     """XPower of consecutive seconds; None without any. The mean begins at zero.
 
     Pauses are left out, as for normalized power, so that the two can be compared. (GoldenCheetah lets the
-    mean die away in them and counts it until it has, which is lower for a ride of many stops.)
+    mean decay in pauses and includes the decay, which gives less for a ride with many stops.)
 
     Source: P. Skiba, Calculation of Power Output and Quantification of Training Stress, 2006.
 
@@ -31,14 +31,14 @@ def xpower_w(watts: Integers) -> float | None:
 
 
 def _exponential_mean(watts: Integers) -> Floats:
-    """m[t] = 25/26 m[t-1] + P[t]/26 from m[-1] = 0, as sums of P[t] (26/25)^t within a block."""
+    """m[t] = 25/26 m[t-1] + P[t]/26 with m[-1] = 0, as sums of P[t] (26/25)^t within a block."""
     means = np.empty(len(watts))
-    growth = _KEPT ** -np.arange(min(_BLOCK_S, len(watts)), dtype=np.float64)
+    growth = _DECAY ** -np.arange(min(_BLOCK_S, len(watts)), dtype=np.float64)
     carried = 0.0
     for begins in range(0, len(watts), _BLOCK_S):
         block = watts[begins : begins + _BLOCK_S]
         grown = growth[: len(block)]
-        within = (np.cumsum(block * grown) * (1 - _KEPT) + carried * _KEPT) / grown
+        within = (np.cumsum(block * grown) * (1 - _DECAY) + carried * _DECAY) / grown
         means[begins : begins + len(block)] = within
         carried = float(within[-1])
     return means

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from strava_assets.schema.rules import FIGURE_BOUNDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -23,11 +25,14 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Mapping[str, Bounds] = {
-    "ftp_w": Bounds(30, 700, "250", "Below 1 it is probably kilowatts, below 10 watts per kilogram"),
-    "weight_kg": Bounds(20, 300, "71.5", "Above 300 it is probably grams, or pounds (one is 0.4536 kg)"),
-    "max_heartrate_bpm": Bounds(60, 250, "188", "Below 5 it is probably beats per second"),
-    "threshold_heartrate_bpm": Bounds(60, 240, "170", "Below 1 it is probably a share of the maximum"),
-    "resting_heartrate_bpm": Bounds(20, 120, "48", "Below 1 it is probably a share of the maximum"),
+    name: Bounds(*FIGURE_BOUNDS[name], example, mistake)
+    for name, example, mistake in (
+        ("ftp_w", "250", "Below 1 it is probably kilowatts, below 10 watts per kilogram"),
+        ("weight_kg", "71.5", "Above 300 it is probably grams, or pounds (one is 0.4536 kg)"),
+        ("max_heartrate_bpm", "188", "Below 5 it is probably beats per second"),
+        ("threshold_heartrate_bpm", "170", "Below 1 it is probably a share of the maximum"),
+        ("resting_heartrate_bpm", "48", "Below 1 it is probably a share of the maximum"),
+    )
 }
 """By the columns of `athlete_profile`, which carry the units in their names."""
 

@@ -1,4 +1,7 @@
-"""Thin Dagster wrappers: they hold configuration and open what the domain rooms offer; logic stays there."""
+"""Dagster resources: thin wrappers that show where things are and open them through `wiring`.
+
+Add one when assets need something from outside; its logic belongs in a package that does not know Dagster.
+"""
 
 from strava_assets.resources.alerts import RunAlerts
 from strava_assets.resources.landing import LandingResource

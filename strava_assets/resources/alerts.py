@@ -1,7 +1,7 @@
-"""When the owner is told of a run: once when it failed, once when its job succeeds again.
+"""Sends alerts of runs: one when a run failed, one when its job succeeds again.
 
 The daemon's sensors and the command line both report the runs they see. A run that was reported carries a
-tag, and one process at a time reports a run, so that nobody is told twice, whoever sees it first.
+tag, and one process at a time reports a run, so that each alert is sent once.
 """
 
 from __future__ import annotations
@@ -49,24 +49,17 @@ class RunAlerts:
         return "RunAlerts()"
 
     def report_failure(self, instance: dg.DagsterInstance, run_id: str) -> bool:
-        """Tell that a run failed, unless that was told before or a person stopped the run.
+        """Report that a run failed, unless it was reported before or a person stopped the run.
 
-        For a sensor that sees the run, for the command that made it, and for whoever finds that its process
-        died and has marked the run as failed.
-
-        Args:
-            instance: where the run is recorded.
-            run_id: a run that has failed.
-
-        Returns:
-            Whether a message was sent now.
+        Called by the daemon's sensor, by the run's own command, and by the process that finds the run dead.
+        Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.
         """
         if not self._settings.alerts_wanted:
             return False
-        with self._alone(run_id) as may_report:
+        with self._exclusive(run_id) as may_report:
             run = instance.get_run_by_id(run_id)
             if not may_report or run is None or _was_reported(run):
                 return False
@@ -78,43 +71,33 @@ class RunAlerts:
         return True
 
     def report_success(self, instance: dg.DagsterInstance, run_id: str) -> bool:
-        """Tell that a job succeeds again, where its last failures were told; once.
+        """Report that a job succeeds again, if its last failures were reported.
 
-        Args:
-            instance: where the run is recorded.
-            run_id: a run that has succeeded.
-
-        Returns:
-            Whether a message was sent now.
+        Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.
         """
         if not self._settings.alerts_wanted:
             return False
-        with self._alone(run_id) as may_report:
+        with self._exclusive(run_id) as may_report:
             run = instance.get_run_by_id(run_id)
             if not may_report or run is None or _was_reported(run):
                 return False
-            noted = self._failure_note(run.job_name)
-            if not noted.exists() and not _was_reported_before(instance, run):
+            note = self._failure_note(run.job_name)
+            if not note.exists() and not _was_reported_before(instance, run):
                 return False
             text = "Nothing is to be done: what the failed runs missed has been caught up."
             message = Message("recovered", f"strava_assets: {run.job_name} succeeds again", text, run_id)
             self._send_of_run(instance, message)
             with suppress(OSError):
-                noted.unlink(missing_ok=True)
+                note.unlink(missing_ok=True)
         return True
 
     def report_error(self, job_name: str, error: Exception) -> bool:
-        """Tell that a command ended before it had a run, or before the run could be recorded as failed.
+        """Report that a command ended before it had a run, or before the run could be recorded as failed.
 
-        Args:
-            job_name: the job that the command was to run; its next success is told.
-            error: what ended it.
-
-        Returns:
-            Whether a message was sent now.
+        The job's next success is reported as well. Returns whether a message was sent now.
 
         Raises:
             AlertNotDeliveredError: a receiver did not take it.
@@ -141,20 +124,20 @@ class RunAlerts:
         if any(not delivery.problem for delivery in deliveries):
             try:
                 instance.add_run_tags(message.run_id, {REPORTED: f"{message.status} {message.run_id}"})
-            except Exception:  # noqa: BLE001 - the message is out, and what Dagster's storage lacks is told elsewhere
+            except Exception:  # noqa: BLE001 - the message is out, and an unusable storage is reported elsewhere
                 logger.warning("The run %s was reported, and that could not be noted.", message.run_id)
         if problem := not_delivered(deliveries):
             raise problem
 
     def _failure_note(self, job_name: str) -> Path:
-        """The file that says that a failure without a run was told."""
+        """The file that says that a failure without a run was reported."""
         return self._settings.dagster_home / _FOLDER / f"{job_name}.failed"
 
     @contextmanager
-    def _alone(self, run_id: str) -> Iterator[bool]:
-        """Whether this process may report the run: no other one is just doing it.
+    def _exclusive(self, run_id: str) -> Iterator[bool]:
+        """Whether this process may report the run, because no other one is doing so.
 
-        Where the home cannot be written no lock can be held either, and the run is reported all the same.
+        Where the home cannot be written there is no lock, and the run is reported anyway.
         """
         path = self._settings.dagster_home / _FOLDER / f"{run_id}.lock"
         try:
@@ -227,7 +210,7 @@ def _was_reported(run: dg.DagsterRun) -> bool:
 
 
 def _was_reported_before(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether a failure of the run's job was told since its last success before this run."""
+    """Whether a failure of the run's job was reported since its last success before this run."""
     record = instance.get_run_record_by_id(run.run_id)
     if record is None:
         return False

@@ -30,5 +30,5 @@ def fixed(resource: object) -> dg.ResourceDefinition:
 
 
 def without_values() -> dg.ResourceDefinition:
-    """The `io_manager` of every job: no asset hands a value on, so there is no folder to choose at launch."""
+    """The `io_manager` of every job: no asset passes a value on, so no folder can be chosen at launch."""
     return dg.mem_io_manager.configured({}, config_schema={})

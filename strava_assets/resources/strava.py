@@ -5,78 +5,52 @@ The configuration names places, never secrets; those are read from their store w
 
 from __future__ import annotations
 
-import os
-import time
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from strava_assets.settings import SecretStoreKind
+from strava_assets import wiring
+from strava_assets.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from strava_assets.strava.client import StravaClient
-    from strava_assets.strava.store import TokenStore
-
-
-# A quarter hour and a little: the next window of the short limit is worth waiting for, a day is not.
-LONGEST_WAIT_S = 960.0
+    from strava_assets.strava.token_store import TokenStore
 
 
 class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dagster's generic is its value type, which is the resource itself
-    """An authenticated, paced client of Strava's API."""
+    """An authenticated client of Strava's API that keeps to its rate limits."""
 
     api_base_url: str = Field(description="The API's address.")
     oauth_base_url: str = Field(description="The address of consent and tokens.")
-    secret_store: SecretStoreKind = Field(description="Where credentials and rotated tokens live.")
-    token_path: str = Field(description="The file store's file.")
-    gcp_project: str | None = Field(default=None, description="The project of Secret Manager.")
-    gcp_secret: str = Field(default="strava-assets", description="The secret there that holds the tokens.")
+    tokens: str = Field(description="Where credentials and the tokens that replace them are kept.")
     rate_limit_reserve: int = Field(description="Calls of every limit left to the athlete's other apps.")
+    _settings: Settings = PrivateAttr()
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Strava as the settings describe it."""
+        resource = cls(
+            api_base_url=settings.api_base_url,
+            oauth_base_url=settings.oauth_base_url,
+            tokens=wiring.token_store(settings).location,
+            rate_limit_reserve=settings.rate_limit_reserve,
+        )
+        resource._settings = settings
+        return resource
 
     def store(self) -> TokenStore:
-        """The secret store; nothing is read yet."""
-        from strava_assets.secrets.opening import open_store
-
-        return open_store(
-            self.secret_store.value,
-            environ=os.environ,
-            path=Path(self.token_path),
-            project=self.gcp_project,
-            secret=self.gcp_secret,
-        )
+        """The token store; nothing is read yet."""
+        return wiring.token_store(self._settings)
 
     def client(
         self,
         announce: Callable[[str], None],
         *,
         reserve: int | None = None,
-        max_wait_s: float = LONGEST_WAIT_S,
+        max_wait_s: float = wiring.LONGEST_WAIT_S,
     ) -> StravaClient:
-        """A client for one sync.
-
-        Args:
-            announce: told of waits for a rate limit, retries and refreshes; never told a secret.
-            reserve: calls of every limit that are not used; by default what is left to the other apps.
-            max_wait_s: the longest wait for a rate limit, seconds; zero ends the work instead.
-        """
-        from strava_assets.strava.auth import Authenticator
-        from strava_assets.strava.client import StravaClient
-        from strava_assets.strava.limits import Pacer
-
-        def on_wait(seconds: float, until: datetime, reason: str) -> None:
-            announce(f"{reason}. Waiting {seconds:.0f} s, until {until:%H:%M} UTC.")
-
-        pacer = Pacer(
-            clock=lambda: datetime.now(UTC),
-            sleep=time.sleep,
-            reserve_calls=self.rate_limit_reserve if reserve is None else reserve,
-            max_wait_s=max_wait_s,
-            on_wait=on_wait,
-        )
-        auth = Authenticator(self.store(), self.oauth_base_url)
-        return StravaClient(auth, self.api_base_url, pacer=pacer, on_event=announce)
+        """A client for one sync; the arguments are those of `wiring.waiting_client`."""
+        return wiring.waiting_client(self._settings, announce, reserve=reserve, max_wait_s=max_wait_s)

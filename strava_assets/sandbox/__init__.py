@@ -1,11 +1,11 @@
-"""A local Strava over HTTP: OAuth, athlete, list, detail, streams, limits, every fault, a sample athlete.
+"""A local Strava API over HTTP: OAuth, endpoints, rate limits, faults, and a sample athlete.
 
-`Sandbox` is the state, `serve` puts it on a port. Only the command line reaches in here.
+`Sandbox` holds the state, and `serve` listens on a port. Only the command line and tests import this package.
 """
 
 from strava_assets.sandbox.faults import Fault
-from strava_assets.sandbox.figures import figures_file
 from strava_assets.sandbox.limits import RateLimits
+from strava_assets.sandbox.sample_figures import figures_file
 from strava_assets.sandbox.serving import RunningSandbox, run_sandbox, serve
 from strava_assets.sandbox.state import Call, Sandbox
 from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN

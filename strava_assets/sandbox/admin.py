@@ -1,6 +1,6 @@
-"""Driving a sandbox from outside its process: faults, edits of the history, limits, tokens, over HTTP.
+"""The admin API of a sandbox: faults, edits of the history, limits and tokens over HTTP.
 
-The same things are attributes of `Sandbox` for who runs it in a test.
+Tests use the attributes of `Sandbox` instead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox.answers import json_answer
+from strava_assets.sandbox.fault_responses import json_response
 from strava_assets.sandbox.limits import RateLimits
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def admin_routes(sandbox: Sandbox) -> list[Route]:
-    """Addresses under /admin. Bodies and answers are JSON; what can't be done is a 400 with the reason."""
+    """The routes under /admin. Invalid requests get a 400 with the reason."""
     actions: list[tuple[str, str, Action]] = [
         ("GET", "/admin/state", _state),
         ("POST", "/admin/faults", _add_fault),
@@ -47,11 +47,11 @@ def _endpoint(sandbox: Sandbox, action: Action) -> Any:
     async def answer(request: Request) -> Response:
         try:
             body = json.loads(await request.body() or b"{}")
-            return json_answer(action(sandbox, request.path_params.get("id"), body))
+            return json_response(action(sandbox, request.path_params.get("id"), body))
         except StravaAssetsError as error:
-            return json_answer({"message": str(error)}, 400)
+            return json_response({"message": str(error)}, 400)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            return json_answer({"message": f"The request can't be understood: {error!r}"}, 400)
+            return json_response({"message": f"The request is invalid: {error!r}"}, 400)
 
     return answer
 
@@ -107,15 +107,15 @@ def _crop_activity(sandbox: Sandbox, activity_id: int | None, body: dict[str, An
 
 
 def _set_limits(sandbox: Sandbox, _id: int | None, body: dict[str, Any]) -> Any:
-    """`{"overall": [200, 2000], "read_usage": [99, 120]}`, any of them; `{"off": true}` switches them off."""
+    """`{"overall": [200, 2000], "read_usage": [99, 120]}`, any of them; `{"off": true}` removes them."""
     if body.get("off"):
         sandbox.limits = None
         return None
     limits = sandbox.limits or RateLimits()
-    known = ("overall", "read", "overall_usage", "read_usage")
+    names = ("overall", "read", "overall_usage", "read_usage")
     for name, (quarter, day) in body.items():
-        if name not in known:
-            raise StravaAssetsError(f"There is no limit {name!r}.", remedy=f"Use one of: {', '.join(known)}.")
+        if name not in names:
+            raise StravaAssetsError(f"{name!r} is not a limit.", remedy=f"Use one of: {', '.join(names)}.")
         setattr(limits, name, (int(quarter), int(day)))
     sandbox.limits = limits
     return limits.headers()

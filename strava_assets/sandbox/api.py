@@ -1,6 +1,6 @@
-"""The API's read endpoints: athlete, list, detail, streams, with scopes, limits and planned faults.
+"""The API's read endpoints: athlete, list, detail and streams, with scopes, rate limits and planned faults.
 
-State is the `Sandbox`'s; bodies of errors are in answers.py.
+`Sandbox` holds the state; error responses are in fault_responses.py.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from strava_assets.sandbox.answers import (
-    fault_answer,
-    instead_of_answer,
-    json_answer,
-    known_fault,
-    not_found,
-    spoiled,
-)
 from strava_assets.sandbox.detail import detail_of
+from strava_assets.sandbox.fault_responses import (
+    damaged_response,
+    documented_fault,
+    fault_response,
+    json_response,
+    not_found,
+    replacement_response,
+)
 from strava_assets.sandbox.faults import Fault
 from strava_assets.sandbox.history import json_list
-from strava_assets.sandbox.profile import summary_of
+from strava_assets.sandbox.sample_profile import summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ _DEFAULT_PER_PAGE = 30
 
 
 def api_routes(sandbox: Sandbox) -> list[Route]:
-    """The API under both its layouts: with the prefix /api/v3, and without."""
+    """The API's routes, with and without the prefix /api/v3."""
     endpoints: list[tuple[str, str, Handler]] = [
         ("/athlete", "athlete", _athlete),
         ("/athlete/activities", "list", _list),
@@ -51,24 +51,24 @@ def api_routes(sandbox: Sandbox) -> list[Route]:
 
 
 def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """The order of Strava's gates: who asks, how often, and only then what for."""
+    """Check in Strava's order: token, rate limit, then the request itself."""
 
     async def answer(request: Request) -> Response:
-        sandbox.note(request)
+        sandbox.log_request(request)
         fault = sandbox.faults.take(endpoint)
         limits = sandbox.limits
-        replacement = instead_of_answer(fault, sandbox) if fault else None
+        replacement = replacement_response(fault, sandbox) if fault else None
         if replacement is None and not sandbox.tokens.accepts(_bearer_token(request)):
-            return known_fault(Fault.invalid_access_token)
+            return documented_fault(Fault.invalid_access_token)
         within = limits.count(sandbox.now()) if limits else True
         if replacement is not None:
             return replacement
         headers = limits.headers() if limits else {}
         if not within:
-            return known_fault(Fault.rate_limit_15min, headers)
+            return documented_fault(Fault.rate_limit_15min, headers)
         response = handler(sandbox, request, fault)
         response.headers.update(headers)
-        return spoiled(fault, response, sandbox.now()) if fault else response
+        return damaged_response(fault, response, sandbox.now()) if fault else response
 
     return answer
 
@@ -80,27 +80,27 @@ def _bearer_token(request: Request) -> str:
 
 def _athlete(sandbox: Sandbox, _request: Request, _fault: Fault | None) -> Response:
     if "profile:read_all" in sandbox.tokens.scopes:
-        return json_answer(sandbox.athlete)
-    return json_answer(summary_of(sandbox.athlete))
+        return json_response(sandbox.athlete)
+    return json_response(summary_of(sandbox.athlete))
 
 
 def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
     if not _may_read_activities(sandbox):
-        return known_fault(Fault.missing_scope)
+        return documented_fault(Fault.missing_scope)
     try:
         after, before, page, per_page = (
             _number(request, name) for name in ("after", "before", "page", "per_page")
         )
-    except ValueError as wrong:
-        return fault_answer(400, "Bad Request", ("Activity", str(wrong), "invalid"))
+    except ValueError as error:
+        return fault_response(400, "Bad Request", ("Activity", str(error), "invalid"))
     page = 1 if page is None or fault is Fault.repeated_page else page
     per_page = _DEFAULT_PER_PAGE if per_page is None else per_page
     if page < 1 or per_page < 1:
-        return fault_answer(400, "Bad Request", ("Activity", "page", "invalid"))
+        return fault_response(400, "Bad Request", ("Activity", "page", "invalid"))
     size = min(per_page, sandbox.page_size_limit)
     offset = (page - 1) * size
     entries = sandbox.history.page(after, before, offset, size, with_private=_sees_private(sandbox))
-    return json_answer(json_list(entries))
+    return json_response(json_list(entries))
 
 
 def _number(request: Request, name: str) -> int | None:
@@ -113,33 +113,33 @@ def _number(request: Request, name: str) -> int | None:
 
 def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
     record = _visible_record(sandbox, request)
-    return record if isinstance(record, Response) else json_answer(detail_of(record))
+    return record if isinstance(record, Response) else json_response(detail_of(record))
 
 
 def _streams(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
-    from strava_assets.sandbox.streams import streams_of
+    from strava_assets.sandbox.invented_streams import streams_of
 
     record = _visible_record(sandbox, request)
     if isinstance(record, Response):
         return record
     keys = [key for key in request.query_params.get("keys", "").split(",") if key]
     if not keys:
-        return fault_answer(400, "Bad Request", ("Activity", "keys", "missing"))
+        return fault_response(400, "Bad Request", ("Activity", "keys", "missing"))
     streams = streams_of(record, keys)
     if streams is None:
         return not_found("Activity")
-    described = {
+    documents = {
         key: {"data": data, "series_type": "distance", "original_size": len(data), "resolution": "high"}
         for key, data in streams.items()
     }
     if request.query_params.get("key_by_type") == "true":
-        return json_answer(described)
-    return json_answer([{"type": key} | stream for key, stream in described.items()])
+        return json_response(documents)
+    return json_response([{"type": key} | stream for key, stream in documents.items()])
 
 
 def _visible_record(sandbox: Sandbox, request: Request) -> dict[str, Any] | Response:
     if not _may_read_activities(sandbox):
-        return known_fault(Fault.missing_scope)
+        return documented_fault(Fault.missing_scope)
     entry = sandbox.history.find(request.path_params["id"], with_private=_sees_private(sandbox))
     return entry.record() if entry else not_found("Activity")
 

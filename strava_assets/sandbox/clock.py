@@ -1,4 +1,4 @@
-"""The sandbox's time: real, or whatever a test says it is."""
+"""The sandbox's clock, which tests can replace."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the aware UTC time."""
+"""Returns the aware UTC time."""
 
 
 def real_time() -> datetime:
-    """The present."""
+    """The current time."""
     return datetime.now(UTC)

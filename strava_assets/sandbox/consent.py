@@ -1,6 +1,6 @@
-"""The consent page a person sees: what the application asks for, each scope with a box to tick.
+"""The consent page: the scopes that the application requests, each with a checkbox.
 
-The page is the sandbox's own and says so; it carries no look of Strava's.
+The page says that it is a sandbox and does not imitate Strava's design.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ and nothing leaves it.</p>
 
 
 def consent_page(athlete: Mapping[str, Any], query: Mapping[str, str], scopes: Sequence[str]) -> str:
-    """The page for an authorisation request.
+    """The page for an authorization request.
 
     Args:
-        athlete: who is signed in.
-        query: the request's parameters; they come back with the decision.
-        scopes: what is asked for; `read` can't be unticked, as at Strava.
+        athlete: The signed-in athlete.
+        query: The request's parameters, which are sent back with the decision.
+        scopes: The requested scopes. `read` cannot be deselected, as on Strava.
     """
     hidden = "\n".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'

@@ -1,6 +1,6 @@
-"""What GET /activities/{id} says beyond the summary: calories, device, description, gear.
+"""The fields that GET /activities/{id} adds to the summary: calories, device, description, gear.
 
-Derived from the summary, so that an edited activity's detail follows.
+They are derived from the summary, so edits of an activity are reflected.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from strava_assets.sandbox.profile import gear
+from strava_assets.sandbox.sample_profile import gear
 
 _DESCRIPTIONS = (
     None,
@@ -19,21 +19,21 @@ _DESCRIPTIONS = (
     'Planned "easy", was not.',
 )
 _KILOCALORIES_PER_KILOJOULE = 1.115
-"""Mechanical work to energy burnt, at a gross efficiency of 21.4 %: 1 / (0.214 * 4.184)."""
+"""Energy per mechanical work at a gross efficiency of 21.4 %: 1 / (0.214 * 4.184)."""
 
 
 def detail_of(record: dict[str, Any]) -> dict[str, Any]:
     """The detailed representation of a summary."""
-    dice = hashlib.sha256(str(record["id"]).encode()).digest()
+    digest = hashlib.sha256(str(record["id"]).encode()).digest()
     track = record.get("map") or {}
     return (
         record
         | {
             "resource_state": 3,
             "map": track | {"polyline": track.get("summary_polyline"), "resource_state": 3},
-            "description": _DESCRIPTIONS[dice[0] % len(_DESCRIPTIONS)],
+            "description": _DESCRIPTIONS[digest[0] % len(_DESCRIPTIONS)],
             "calories": _calories(record),
-            "perceived_exertion": dice[1] % 10 + 1 if dice[2] % 4 == 0 else None,
+            "perceived_exertion": digest[1] % 10 + 1 if digest[2] % 4 == 0 else None,
             "prefer_perceived_exertion": False,
             "segment_efforts": [],
             "splits_metric": [],
@@ -45,7 +45,7 @@ def detail_of(record: dict[str, Any]) -> dict[str, Any]:
             ],
             "hide_from_home": bool(record.get("commute")),
             "device_name": _device_name(record),
-            "embed_token": hashlib.sha256(dice).hexdigest()[:40],
+            "embed_token": hashlib.sha256(digest).hexdigest()[:40],
             "similar_activities": None,
             "available_zones": [
                 zone

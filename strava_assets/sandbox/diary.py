@@ -1,6 +1,6 @@
-"""A training diary, week by week: what the sample athlete does on which day of which kind of week.
+"""The sample athlete's weeks: which sessions take place on which day of which kind of week.
 
-Sessions' numbers are in sessions.py; the days unlike any other are in oddities.py.
+The numbers of a session are in sessions.py; special days are in special_days.py.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.sandbox.kinds import KINDS
-from strava_assets.sandbox.places import HOME
-from strava_assets.sandbox.season import Career, Journey, Phase
-from strava_assets.sandbox.sessions import perform
+from strava_assets.sandbox.season import Career, Phase, Trip
+from strava_assets.sandbox.sessions import record_session
+from strava_assets.sandbox.tracks import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.sandbox.recording import Recording
+    from strava_assets.sandbox.invented_activity import Recording
 
 
 class Chance(NamedTuple):
-    """One of `kinds` is done with this probability."""
+    """With this probability, one of `kinds` takes place."""
 
     probability: float
     kinds: tuple[str, ...]
@@ -98,14 +98,14 @@ _HOLIDAY = {
 
 
 def week(career: Career, seed: int, monday: date) -> Iterator[Recording]:
-    """Everything done in the week that begins on `monday`, in no particular order."""
+    """The recordings of the week that begins on `monday`, in no particular order."""
     rng = random.Random(f"{seed}:{monday}")  # noqa: S311 - sample data
     phase = career.phase(monday)
     for weekday in range(7):
         day = monday + timedelta(days=weekday)
-        journey = career.journey(day)
-        if journey is not None and phase is not Phase.injured:
-            yield from _away(career, journey, day, rng)
+        trip = career.trip(day)
+        if trip is not None and phase is not Phase.injured:
+            yield from _away(career, trip, day, rng)
             continue
         for chance in _WEEKS[phase].get(weekday, ()):
             if rng.random() >= chance.probability:
@@ -113,24 +113,24 @@ def week(career: Career, seed: int, monday: date) -> Iterator[Recording]:
             kind = rng.choice(chance.kinds)
             for name in ("commute_out", "commute_home") if kind == _COMMUTING else (kind,):
                 season = _in_season(name, day)
-                yield perform(career, KINDS[season], HOME, day, rng)
+                yield record_session(career, KINDS[season], HOME, day, rng)
 
 
-def _away(career: Career, journey: Journey, day: date, rng: random.Random) -> Iterator[Recording]:
-    days_in = (day - journey.first).days
-    if days_in in (0, journey.days - 1):
-        return  # travelling
-    if journey.camp:
+def _away(career: Career, trip: Trip, day: date, rng: random.Random) -> Iterator[Recording]:
+    days_in = (day - trip.first).days
+    if days_in in (0, trip.days - 1):
+        return  # a travel day
+    if trip.camp:
         name = "walk" if days_in == 5 else _CAMP_DAYS[days_in % len(_CAMP_DAYS)]
     elif rng.random() < 0.75:
-        name = rng.choice(_HOLIDAY[journey.place.name])
+        name = rng.choice(_HOLIDAY[trip.place.name])
     else:
         return
-    yield perform(career, KINDS[name], journey.place, day, rng)
+    yield record_session(career, KINDS[name], trip.place, day, rng)
 
 
 def _in_season(name: str, day: date) -> str:
-    """Snow decides between skis and trails."""
+    """Skiing is possible in winter only."""
     if name == "ski" and day.month not in (12, 1, 2):
         return "mtb"
     return name

@@ -1,6 +1,6 @@
-"""The faults a sandbox can be told to show, and the plan of when it shows them.
+"""The faults that a sandbox can simulate, and the plan of which requests they affect.
 
-What a fault looks like on the wire is in answers.py; this file only decides which request gets which.
+The responses are in fault_responses.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENDPOINTS = ("any", "list", "token", "athlete", "detail", "streams")
 
 
 class Fault(StrEnum):
-    """Everything that can go wrong between a client and Strava, by name."""
+    """A failure between a client and Strava."""
 
     missing_scope = "missing_scope"
     inactive_subscription = "inactive_subscription"
@@ -48,7 +48,7 @@ class Fault(StrEnum):
 
     @property
     def natural_endpoint(self) -> str:
-        """Where the fault belongs when nobody says so."""
+        """The endpoint that the fault affects by default."""
         return _NATURAL_ENDPOINT.get(self, "any")
 
 
@@ -67,7 +67,7 @@ _NATURAL_ENDPOINT = {
 
 @dataclass
 class PlannedFault:
-    """One entry of the plan; `times` is None for a fault that stays."""
+    """One entry of the plan; `times` is None for a permanent fault."""
 
     fault: Fault
     on: str
@@ -75,12 +75,12 @@ class PlannedFault:
     after: int
 
     def matches(self, endpoint: str) -> bool:
-        """Whether a request to this endpoint is meant."""
+        """Whether the fault affects a request to this endpoint."""
         return self.on in ("any", endpoint)
 
 
 class FaultPlan:
-    """Which of the coming requests fail, and how. Thread-safe."""
+    """Which future requests fail, and how. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -89,51 +89,51 @@ class FaultPlan:
     def add(
         self, fault: Fault | str, on: str | None = None, times: int | None = 1, after: int = 0
     ) -> PlannedFault:
-        """Let the next `times` matching requests fail, after `after` good ones.
+        """Let the next matching requests fail.
 
         Args:
-            fault: a `Fault` or its name.
-            on: one of `ENDPOINTS`; by default where the fault belongs.
-            times: how many requests fail; None for every one until `clear`.
-            after: how many matching requests are answered well before.
+            fault: A `Fault` or its name.
+            on: One of `ENDPOINTS`; by default the fault's own endpoint.
+            times: How many requests fail, or None for all until `clear`.
+            after: How many matching requests succeed first.
 
         Raises:
-            StravaAssetsError: the fault or the endpoint is unknown.
+            StravaAssetsError: The fault or the endpoint is unknown.
         """
         try:
-            known = Fault(fault)
+            planned_fault = Fault(fault)
         except ValueError:
             raise _unknown("fault", str(fault), [str(name) for name in Fault]) from None
-        endpoint = on or known.natural_endpoint
+        endpoint = on or planned_fault.natural_endpoint
         if endpoint not in ENDPOINTS:
             raise _unknown("endpoint for a fault", endpoint, ENDPOINTS)
-        planned = PlannedFault(known, endpoint, times, after)
+        planned = PlannedFault(planned_fault, endpoint, times, after)
         with self._lock:
             self._planned.append(planned)
         return planned
 
     def clear(self) -> None:
-        """Forget the plan: every coming request is answered well."""
+        """Remove all planned faults."""
         with self._lock:
             self._planned.clear()
 
     def pending(self) -> list[PlannedFault]:
-        """What is still to come."""
+        """The faults that are still planned."""
         with self._lock:
             return list(self._planned)
 
     def take(self, endpoint: str) -> Fault | None:
-        """The fault of the request that has just arrived, if any."""
+        """The fault of the current request, if any."""
         with self._lock:
             matching = [planned for planned in self._planned if planned.matches(endpoint)]
             for planned in matching:
                 if planned.after == 0:
-                    return self._spend(planned)
+                    return self._use(planned)
             for planned in matching:
                 planned.after -= 1
             return None
 
-    def _spend(self, planned: PlannedFault) -> Fault:
+    def _use(self, planned: PlannedFault) -> Fault:
         if planned.times is not None:
             planned.times -= 1
             if planned.times <= 0:
@@ -141,9 +141,9 @@ class FaultPlan:
         return planned.fault
 
 
-def _unknown(what: str, value: str, known: Sequence[str]) -> StravaAssetsError:
+def _unknown(kind: str, value: str, names: Sequence[str]) -> StravaAssetsError:
     return StravaAssetsError(
-        f"{value!r} is not a known {what}.",
-        means="The sandbox's plan of faults is unchanged.",
-        remedy=f"Use one of: {', '.join(known)}.",
+        f"{value!r} is not a known {kind}.",
+        means="No fault was added.",
+        remedy=f"Use one of: {', '.join(names)}.",
     )

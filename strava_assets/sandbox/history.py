@@ -1,6 +1,6 @@
-"""The athlete's history as the sandbox holds it: what is listed, and every edit an athlete can make.
+"""The athlete's activities in a sandbox: the listing, and every edit that an athlete can make.
 
-Records are kept as the JSON bytes that are served; what a new record looks like is in recording.py.
+Records are stored as the JSON that is served. New records are made in invented_activity.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox.recording import Recording, false_utc, iso_utc, zone_fields
+from strava_assets.sandbox.invented_activity import Recording, false_utc, iso_utc, zone_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ _POWER_FIELDS = ("average_watts", "max_watts", "weighted_average_watts", "device
 
 @dataclass(frozen=True)
 class Entry:
-    """One activity: when it began (epoch seconds), whether it shows, and the JSON that is served."""
+    """One activity: start (epoch seconds), visibility, and the JSON that is served."""
 
     id: int
     start_s: int
@@ -38,7 +38,7 @@ class Entry:
 
     @classmethod
     def of(cls, record: Record) -> Entry:
-        """The entry of a record; one that is malformed in a replayed file still gets its place."""
+        """The entry of a record, which may be malformed in a replayed file."""
         return cls(
             id=record["id"] if isinstance(record.get("id"), int) else 0,
             start_s=_epoch_s(record.get("start_date")),
@@ -54,46 +54,40 @@ class Entry:
 
 
 class History:
-    """The activities of one athlete, and what can happen to them. Thread-safe.
-
-    Args:
-        entries: what is there at the beginning, in any order.
-        athlete_id: whose history it is.
-        clock: gives the time of an upload.
-    """
+    """The activities of one athlete and their edits. Thread-safe; `clock` gives the time of uploads."""
 
     def __init__(self, entries: Iterable[Entry], athlete_id: int, clock: Clock) -> None:
         self._lock = threading.RLock()
         self._entries: dict[int, Entry] = {}
         for entry in entries:
-            # What is replayed may lack an id or repeat one; such a record is listed all the same.
-            known = entry.id and entry.id not in self._entries
-            self._entries[entry.id if known else -1 - len(self._entries)] = entry
+            # Replayed records may lack an id or repeat one. They are listed nevertheless.
+            is_new = entry.id and entry.id not in self._entries
+            self._entries[entry.id if is_new else -1 - len(self._entries)] = entry
         self._athlete_id = athlete_id
         self._clock = clock
-        self._listed: dict[bool, tuple[list[int], list[Entry]]] = {}
+        self._listings: dict[bool, tuple[list[int], list[Entry]]] = {}
 
     def __len__(self) -> int:
-        return len(self._order(with_private=True)[1])
+        return len(self._listing(with_private=True)[1])
 
     def ids(self) -> list[int]:
-        """Ids of the activities that exist, private ones too, newest first."""
-        return [entry.id for entry in reversed(self._order(with_private=True)[1])]
+        """The ids of all activities, including private ones, newest first."""
+        return [entry.id for entry in reversed(self._listing(with_private=True)[1])]
 
     def records(self, *, private: bool = True) -> list[Record]:
-        """What a complete listing brings, newest first; `private=False`: without activity:read_all."""
-        return [entry.record() for entry in reversed(self._order(with_private=private)[1])]
+        """The records of a complete listing, newest first; without private ones if `private` is False."""
+        return [entry.record() for entry in reversed(self._listing(with_private=private)[1])]
 
     def get(self, activity_id: int) -> Record:
         """One record.
 
         Raises:
-            StravaAssetsError: there is no such activity.
+            StravaAssetsError: The activity does not exist.
         """
         return self._existing(activity_id).record()
 
     def find(self, activity_id: int, *, with_private: bool) -> Entry | None:
-        """The entry that the API shows under this id, or None."""
+        """The entry that the API returns for this id, or None."""
         entry = self._entries.get(activity_id)
         if entry is None or entry.deleted or (entry.private and not with_private):
             return None
@@ -105,13 +99,13 @@ class History:
         """One page of the listing: oldest first with `after` alone, otherwise newest first.
 
         Args:
-            after: epoch seconds, exclusive.
-            before: epoch seconds, exclusive.
-            offset: how many activities come before the page.
-            size: how many it holds at most.
-            with_private: whether activities visible to the athlete alone are listed.
+            after: Epoch seconds, exclusive.
+            before: Epoch seconds, exclusive.
+            offset: The number of activities before the page.
+            size: The maximum number of activities on the page.
+            with_private: Whether private activities are listed.
         """
-        starts, entries = self._order(with_private=with_private)
+        starts, entries = self._listing(with_private=with_private)
         low = bisect_right(starts, after) if after is not None else 0
         high = bisect_left(starts, before) if before is not None else len(entries)
         if after is not None and before is None:
@@ -120,67 +114,60 @@ class History:
         return entries[max(low, last - size) : max(low, last)][::-1]
 
     def add(self, **fields: Any) -> int:
-        """A new activity, possibly a late upload: give `start_date` for one of the past.
+        """Add an activity and return its id; give `start_date` for a late upload.
 
         Args:
-            fields: fields of the summary as Strava names them; the others are those of an ordinary hour's
-                ride with a meter. Local time and kilojoules follow from `start_date` and watts unless given.
-
-        Returns:
-            The new id.
+            fields: Fields of the summary. The defaults make a one-hour ride with a power meter. Local time
+                and kilojoules are derived from `start_date` and watts unless given.
         """
         with self._lock:
             start = _instant(fields.get("start_date")) or self._clock() - timedelta(hours=2)
             activity_id = int(fields.get("id") or max([*self._entries, 16_000_000_000]) + 1_001)
-            record = _ordinary_ride(activity_id, self._athlete_id, start.replace(microsecond=0), fields)
+            record = _default_ride(activity_id, self._athlete_id, start.replace(microsecond=0), fields)
             self._put(Entry.of(_with_edit(record, fields)))
             return activity_id
 
     def edit(self, activity_id: int, **fields: Any) -> Record:
-        """Change fields of an activity, as the athlete does on the website; returns the new record."""
+        """Change fields of an activity, as an athlete does on the website, and return the new record."""
         with self._lock:
             record = _with_edit(self._existing(activity_id).record(), fields)
             self._put(Entry.of(record))
             return record
 
     def crop(self, activity_id: int, start_s: int = 0, end_s: int = 0) -> Record:
-        """Cut seconds off the beginning and the end: times, distance, climbing and work shrink.
+        """Cut seconds off the start and the end: times, distance, climbing and work decrease.
 
-        Power rises a little, for what is cut off is the ride to the hill and back.
+        Average power rises slightly, as if the easy parts of the ride were cut.
         """
         with self._lock:
             record = self._existing(activity_id).record()
             elapsed_s = record["elapsed_time"]
-            kept_s = max(1, elapsed_s - start_s - end_s)
-            share = min(1.0, kept_s / elapsed_s) if elapsed_s else 1.0
+            remaining_s = max(1, elapsed_s - start_s - end_s)
+            share = min(1.0, remaining_s / elapsed_s) if elapsed_s else 1.0
             moving_s = max(1, int(record["moving_time"] * share))
-            changed = {
+            fields = {
                 "start_date": iso_utc(_utc(record["start_date"]) + timedelta(seconds=start_s)),
-                "elapsed_time": kept_s,
+                "elapsed_time": remaining_s,
                 "moving_time": moving_s,
                 "distance": round(record["distance"] * share, 1),
                 "total_elevation_gain": round(record["total_elevation_gain"] * share, 1),
             }
             if record.get("average_watts") is not None:
-                changed["average_watts"] = round(record["average_watts"] * (1.1 - share / 10), 1)
-            return self.edit(activity_id, **changed)
+                fields["average_watts"] = round(record["average_watts"] * (1.1 - share / 10), 1)
+            return self.edit(activity_id, **fields)
 
     def delete(self, activity_id: int) -> None:
-        """The activity is gone from list and detail."""
+        """Remove the activity from list and detail."""
         with self._lock:
             self._put(replace(self._existing(activity_id), deleted=True))
 
     def restore(self, activity_id: int) -> None:
-        """A deleted activity comes back as it was."""
+        """Restore a deleted activity unchanged."""
         with self._lock:
             entry = self._entries.get(activity_id)
             if entry is None:
                 raise _no_such_activity(activity_id)
             self._put(replace(entry, deleted=False))
-
-    def set_private(self, activity_id: int, private: bool) -> None:
-        """Make an activity visible to its athlete alone, or to everyone."""
-        self.edit(activity_id, private=private, visibility="only_me" if private else "everyone")
 
     def _existing(self, activity_id: int) -> Entry:
         entry = self.find(activity_id, with_private=True)
@@ -190,31 +177,31 @@ class History:
 
     def _put(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
-        self._listed.clear()
+        self._listings.clear()
 
-    def _order(self, *, with_private: bool) -> tuple[list[int], list[Entry]]:
-        """Start times and entries of what is listed, oldest first."""
+    def _listing(self, *, with_private: bool) -> tuple[list[int], list[Entry]]:
+        """Start times and entries of the listed activities, oldest first."""
         with self._lock:
-            if with_private not in self._listed:
-                shown = sorted(
+            if with_private not in self._listings:
+                entries = sorted(
                     (e for e in self._entries.values() if not e.deleted and (with_private or not e.private)),
                     key=lambda entry: (entry.start_s, entry.id),
                 )
-                self._listed[with_private] = ([entry.start_s for entry in shown], shown)
-            return self._listed[with_private]
+                self._listings[with_private] = ([entry.start_s for entry in entries], entries)
+            return self._listings[with_private]
 
 
 def encode(document: Any) -> bytes:
-    """JSON as it goes over the wire."""
+    """JSON in Strava's format."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def json_list(entries: Sequence[Entry]) -> bytes:
-    """The body of a list answer."""
+    """The body of a list response."""
     return b"[" + b",".join(entry.body for entry in entries) + b"]"
 
 
-def _ordinary_ride(activity_id: int, athlete_id: int, start: datetime, fields: Record) -> Record:
+def _default_ride(activity_id: int, athlete_id: int, start: datetime, fields: Record) -> Record:
     moving_s = int(fields.get("moving_time") or 3_600)
     record = Recording(
         id=activity_id,
@@ -241,7 +228,7 @@ def _ordinary_ride(activity_id: int, athlete_id: int, start: datetime, fields: R
 
 
 def _with_edit(record: Record, fields: Record) -> Record:
-    """The record after an edit; what Strava itself derives follows unless it was given too."""
+    """The record after an edit, with the fields that Strava derives unless they were given."""
     edited = record | {
         name: iso_utc(value) if isinstance(value, datetime) else value for name, value in fields.items()
     }
@@ -249,8 +236,8 @@ def _with_edit(record: Record, fields: Record) -> Record:
         start = _utc(edited["start_date"])
         zone = zone_fields(edited["timezone"].split(") ")[-1], start)
         edited |= {"start_date_local": false_utc(start, zone["utc_offset"]), "utc_offset": zone["utc_offset"]}
-    work_follows = {"average_watts", "moving_time"} & fields.keys() and "kilojoules" not in fields
-    if work_follows and edited.get("average_watts") is not None and "kilojoules" in edited:
+    derives_work = {"average_watts", "moving_time"} & fields.keys() and "kilojoules" not in fields
+    if derives_work and edited.get("average_watts") is not None and "kilojoules" in edited:
         edited["kilojoules"] = round(edited["average_watts"] * edited["moving_time"] / 1000, 1)
     if "visibility" in fields and "private" not in fields:
         edited["private"] = fields["visibility"] == "only_me"
@@ -274,7 +261,7 @@ def _epoch_s(text: Any) -> int:
 
 def _no_such_activity(activity_id: int) -> StravaAssetsError:
     return StravaAssetsError(
-        f"The sandbox holds no activity {activity_id}.",
+        f"The sandbox has no activity {activity_id}.",
         means="Nothing was changed.",
-        remedy="Look the id up in the listing; a deleted activity has to be restored first.",
+        remedy="Use an id from the listing. Restore a deleted activity first.",
     )

@@ -1,13 +1,13 @@
-"""The kinds of session the sample athlete does: how long, how hard, with which bike and which sensors.
+"""The sample athlete's kinds of session: duration, intensity, bike and sensors.
 
-The numbers one session leaves behind are made in sessions.py; when a kind is done is in diary.py.
+The numbers of one session are made in sessions.py; diary.py decides when a kind takes place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from strava_assets.sandbox import profile
+from strava_assets.sandbox import sample_profile
 
 Range = tuple[float, float]
 
@@ -17,18 +17,18 @@ class Kind:
     """A kind of session.
 
     Attributes:
-        hours: moving time, from and to.
-        begins: local hour of the day, from and to.
-        effort: mean power as a share of the threshold; the heart rate follows it.
-        variability: weighted over average watts.
-        climb: metres climbed per kilometre.
+        hours: Range of the moving time.
+        begins: Range of the local hour of the start.
+        effort: Range of the mean power as a share of FTP; the heart rate follows it.
+        variability: Range of weighted over average watts.
+        climb: Range of meters climbed per kilometer.
         power: "meter", "estimate" (Strava's), or "none".
-        pace_mps: speed where it does not follow from watts.
-        heartrate: how often the strap is worn.
-        gps: False for a room.
-        thermometer: whether the device has one.
-        stops: elapsed beyond moving time, as a share of it.
-        in_company: how often others are along.
+        pace_mps: Range of the speed, if it does not follow from watts.
+        heartrate: Probability of a heart rate sensor.
+        gps: False indoors.
+        thermometer: Whether the device measures temperature.
+        stops: Range of the stopped time as a share of the moving time.
+        in_company: Probability of other participants.
     """
 
     sport: str
@@ -59,14 +59,14 @@ _ROAD = Kind(
     effort=(0.66, 0.75),
     variability=(1.04, 1.1),
     power="meter",
-    gear=profile.ROAD_BIKE,
+    gear=sample_profile.ROAD_BIKE,
     workout_type=10,
 )
 _VIRTUAL = Kind(
     sport="VirtualRide",
     hours=(0.8, 1.2),
     power="meter",
-    gear=profile.TRAINER_BIKE,
+    gear=sample_profile.TRAINER_BIKE,
     trainer=True,
     thermometer=False,
     stops=(0.0, 0.01),
@@ -76,7 +76,7 @@ _COMMUTE = Kind(
     sport="Ride",
     hours=(0.38, 0.6),
     power="estimate",
-    gear=profile.COMMUTER,
+    gear=sample_profile.COMMUTER,
     commute=True,
     effort=(0.5, 0.66),
     climb=(3.0, 8.0),
@@ -165,7 +165,7 @@ KINDS: dict[str, Kind] = {
         trainer=True,
         thermometer=False,
         cadence=None,
-        gear=profile.COMMUTER,
+        gear=sample_profile.COMMUTER,
         names=("Rollers in the garage",),
     ),
     "gravel": Kind(
@@ -175,7 +175,7 @@ KINDS: dict[str, Kind] = {
         effort=(0.58, 0.68),
         climb=(10.0, 19.0),
         power="estimate",
-        gear=profile.GRAVEL_BIKE,
+        gear=sample_profile.GRAVEL_BIKE,
         names=("Gravel", "Dust", "Shepherds' tracks", "Mud and more mud"),
     ),
     "mtb": Kind(
@@ -184,7 +184,7 @@ KINDS: dict[str, Kind] = {
         begins=(9.0, 14.5),
         effort=(0.55, 0.7),
         climb=(18.0, 32.0),
-        gear=profile.MOUNTAIN_BIKE,
+        gear=sample_profile.MOUNTAIN_BIKE,
         cadence=None,
         names=("Singletrack", "Rock garden", "Roots"),
     ),
@@ -197,7 +197,7 @@ KINDS: dict[str, Kind] = {
         effort=(0.3, 0.45),
         climb=(6.0, 14.0),
         pace_mps=(6.0, 7.0),
-        gear=profile.E_BIKE,
+        gear=sample_profile.E_BIKE,
         heartrate=0.0,
         cadence=None,
         names=("Groceries", "Kids to swimming", "Cargo run"),
@@ -209,7 +209,7 @@ KINDS: dict[str, Kind] = {
         effort=(0.66, 0.8),
         pace_mps=(2.75, 3.4),
         cadence=(82.0, 87.0),
-        gear=profile.ROAD_SHOES,
+        gear=sample_profile.ROAD_SHOES,
     ),
     "trail_run": Kind(
         sport="TrailRun",
@@ -219,7 +219,7 @@ KINDS: dict[str, Kind] = {
         pace_mps=(2.2, 2.9),
         climb=(20.0, 40.0),
         cadence=(78.0, 84.0),
-        gear=profile.TRAIL_SHOES,
+        gear=sample_profile.TRAIL_SHOES,
     ),
     "swim": Kind(
         sport="Swim",
@@ -250,7 +250,7 @@ KINDS: dict[str, Kind] = {
         pace_mps=(0.9, 1.3),
         climb=(50.0, 95.0),
         cadence=None,
-        gear=profile.TRAIL_SHOES,
+        gear=sample_profile.TRAIL_SHOES,
         stops=(0.1, 0.4),
         in_company=0.7,
     ),

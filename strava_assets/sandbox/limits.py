@@ -1,6 +1,6 @@
-"""Rate limits as Strava counts them: two buckets, each with a quarter-hour and a daily figure.
+"""Strava's rate limits: two buckets, each with a 15-minute and a daily limit.
 
-The sandbox owns one `RateLimits`; the answers' headers and the 429 are made from it in api.py.
+api.py makes the response headers and the 429 from them.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Pair = tuple[int, int]
-"""(15 minutes, day), the form of Strava's headers."""
+"""(15 minutes, day), as in Strava's headers."""
 
 
 @dataclass
 class RateLimits:
-    """Limits and usages, each as (15 minutes, day).
+    """Limits and usage, each as (15 minutes, day).
 
-    Windows are natural: they begin at :00, :15, :30 and :45 and at midnight UTC. A refused call counts.
+    Windows start at :00, :15, :30 and :45 and at midnight UTC. Rejected calls count.
 
     Attributes:
-        overall: limit of all calls.
-        read: limit of the calls that read, which are all calls of this API.
-        overall_usage: calls counted in the current windows; may be set.
-        read_usage: the same for the read bucket.
+        overall: The limit of all calls.
+        read: The limit of read calls; this API has no others.
+        overall_usage: Calls in the current windows; can be set.
+        read_usage: The same for read calls.
     """
 
     overall: Pair = (200, 2000)
@@ -37,7 +37,7 @@ class RateLimits:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def count(self, now: datetime) -> bool:
-        """Count one call at `now` (aware, UTC) and say whether it is within the limits."""
+        """Count one call at `now` (aware, UTC) and return whether it is within the limits."""
         with self._lock:
             self._roll(now)
             self.overall_usage = (self.overall_usage[0] + 1, self.overall_usage[1] + 1)
@@ -49,7 +49,7 @@ class RateLimits:
             )
 
     def headers(self) -> dict[str, str]:
-        """Both pairs of headers, as they stand after the last call."""
+        """The rate limit headers after the last call."""
         return {
             "X-RateLimit-Limit": _csv(self.overall),
             "X-RateLimit-Usage": _csv(self.overall_usage),
@@ -58,7 +58,7 @@ class RateLimits:
         }
 
     def used_up(self, window: int) -> dict[str, str]:
-        """The headers of a refusal whose reading bucket is empty: window 0 is 15 minutes, 1 the day."""
+        """The headers of a 429 with the read limit exceeded: window 0 is 15 minutes, 1 is the day."""
         usage = list(self.read_usage)
         usage[window] = max(usage[window], self.read[window] + 1)
         return self.headers() | {"X-ReadRateLimit-Usage": _csv((usage[0], usage[1]))}
@@ -67,14 +67,14 @@ class RateLimits:
         minute = int(now.timestamp()) // 60
         windows = (minute // 15, minute // 1440)
         if self._windows is not None:
-            same = [was == now_is for was, now_is in zip(self._windows, windows, strict=True)]
-            self.overall_usage = _kept(self.overall_usage, same)
-            self.read_usage = _kept(self.read_usage, same)
+            is_same = [before == after for before, after in zip(self._windows, windows, strict=True)]
+            self.overall_usage = _reset_ended(self.overall_usage, is_same)
+            self.read_usage = _reset_ended(self.read_usage, is_same)
         self._windows = windows
 
 
-def _kept(usage: Pair, same: list[bool]) -> Pair:
-    return (usage[0] if same[0] else 0, usage[1] if same[1] else 0)
+def _reset_ended(usage: Pair, is_same: list[bool]) -> Pair:
+    return (usage[0] if is_same[0] else 0, usage[1] if is_same[1] else 0)
 
 
 def _csv(pair: Pair) -> str:

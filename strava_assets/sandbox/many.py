@@ -1,6 +1,6 @@
-"""A long history made fast: plain rides and runs, a ride a day and more, as prepared JSON.
+"""A long history of plain rides and runs, generated quickly for benchmarks and long listings.
 
-For benchmarks and long listings; a history that looks like a life is in athlete.py.
+A realistic history is in sample_history.py.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.sandbox.history import Entry
-from strava_assets.sandbox.profile import ATHLETE_ID, ROAD_BIKE
-from strava_assets.sandbox.recording import Recording, Track
+from strava_assets.sandbox.invented_activity import Recording, Track
+from strava_assets.sandbox.sample_profile import ATHLETE_ID, ROAD_BIKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +28,14 @@ _TRACK = Track(
 
 
 def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
-    """Entries going back from `now`, three in two days, oldest first."""
+    """Entries up to `now`, three in two days, oldest first."""
     rng = random.Random(seed)  # noqa: S311 - sample data
     newest = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for index in range(count):
         start = newest - timedelta(hours=16 * (count - index), minutes=rng.randrange(120))
         moving_s = rng.randrange(1_800, 9_000)
         watts = round(rng.gauss(185, 25), 1)
-        measured = index % 4 != 0
+        has_meter = index % 4 != 0
         ride = index % 5 != 0
         recording = Recording(
             id=_FIRST_ID + index * 7_919,
@@ -49,8 +49,8 @@ def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
             distance_m=round(moving_s * (7.9 if ride else 2.9), 1),
             climb_m=float(rng.randrange(900)),
             average_watts=watts if ride else None,
-            weighted_watts=int(watts * 1.06) + 1 if ride and measured else None,
-            max_watts=int(watts * 3.2) if ride and measured else None,
+            weighted_watts=int(watts * 1.06) + 1 if ride and has_meter else None,
+            max_watts=int(watts * 3.2) if ride and has_meter else None,
             heartrate=(round(rng.gauss(140, 8), 1), 171.0),
             cadence=84.0,
             temperature_c=rng.randrange(-2, 30),

@@ -1,6 +1,6 @@
-"""OAuth over HTTP: the consent page, the token endpoint, revoking.
+"""OAuth over HTTP: the consent page, the token endpoint, and revocation.
 
-Which tokens are worth something is decided in tokens.py; the page's looks are in consent.py.
+tokens.py decides which tokens are valid; the page itself is in consent.py.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from strava_assets.sandbox.answers import (
-    fault_answer,
-    instead_of_answer,
-    json_answer,
-    known_fault,
-    spoiled,
-)
 from strava_assets.sandbox.consent import consent_page
+from strava_assets.sandbox.fault_responses import (
+    damaged_response,
+    documented_fault,
+    fault_response,
+    json_response,
+    replacement_response,
+)
 from strava_assets.sandbox.faults import Fault
-from strava_assets.sandbox.profile import summary_of
+from strava_assets.sandbox.sample_profile import summary_of
 from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, SCOPES, InvalidGrantError
 
 if TYPE_CHECKING:
@@ -38,93 +38,94 @@ _BAD_REQUEST = "Bad Request"
 
 
 def oauth_routes(sandbox: Sandbox) -> list[Route]:
-    """The consent page, and the three addresses a client calls, those with and without the API's prefix."""
-    called = {"/oauth/token": _token, "/oauth/revoke": _revoke, "/oauth/deauthorize": _deauthorize}
+    """The consent page, and the three client endpoints with and without the prefix /api/v3."""
+    handlers = {"/oauth/token": _token, "/oauth/revoke": _revoke, "/oauth/deauthorize": _deauthorize}
     return [
-        Route("/oauth/authorize", partial(_ask, sandbox), methods=["GET"]),
+        Route("/oauth/authorize", partial(_show_consent, sandbox), methods=["GET"]),
         Route("/oauth/authorize", partial(_decide, sandbox), methods=["POST"]),
         *(
             Route(prefix + path, partial(handler, sandbox), methods=["POST"])
             for prefix in ("", "/api/v3")
-            for path, handler in called.items()
+            for path, handler in handlers.items()
         ),
     ]
 
 
-async def _ask(sandbox: Sandbox, request: Request) -> Response:
-    sandbox.note(request)
+async def _show_consent(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.log_request(request)
     query = dict(request.query_params)
-    refused = _refused_request(query)
-    if refused is not None:
-        return refused
-    asked = _asked_scopes(query)
-    granted_before = sandbox.tokens.consented and asked <= set(sandbox.tokens.scopes)
+    rejection = _rejection(query)
+    if rejection is not None:
+        return rejection
+    requested = _requested_scopes(query)
+    granted_before = sandbox.tokens.consented and requested <= set(sandbox.tokens.scopes)
     if granted_before and query.get("approval_prompt", "auto") == "auto":
-        return _grant(sandbox, query, asked)
-    return HTMLResponse(consent_page(sandbox.athlete, query, [scope for scope in SCOPES if scope in asked]))
+        return _grant(sandbox, query, requested)
+    scopes = [scope for scope in SCOPES if scope in requested]
+    return HTMLResponse(consent_page(sandbox.athlete, query, scopes))
 
 
 async def _decide(sandbox: Sandbox, request: Request) -> Response:
-    sandbox.note(request)
+    sandbox.log_request(request)
     form = await _form(request)
-    refused = _refused_request(form)
-    if refused is not None:
-        return refused
+    rejection = _rejection(form)
+    if rejection is not None:
+        return rejection
     if form.get("decision") != "authorize":
-        return _back(form, {"error": "access_denied"})
-    ticked = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
-    return _grant(sandbox, form, {"read", *(ticked & _asked_scopes(form))})
+        return _redirect(form, {"error": "access_denied"})
+    selected = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
+    return _grant(sandbox, form, {"read", *(selected & _requested_scopes(form))})
 
 
 async def _token(sandbox: Sandbox, request: Request) -> Response:
-    sandbox.note(request)
+    sandbox.log_request(request)
     fault = sandbox.faults.take("token")
-    replacement = instead_of_answer(fault, sandbox) if fault else None
+    replacement = replacement_response(fault, sandbox) if fault else None
     if replacement is not None:
         return replacement
-    answer = _token_answer(sandbox, await _form(request))
-    return spoiled(fault, answer, sandbox.now()) if fault else answer
+    response = _token_response(sandbox, await _form(request))
+    return damaged_response(fault, response, sandbox.now()) if fault else response
 
 
 async def _revoke(sandbox: Sandbox, request: Request) -> Response:
-    sandbox.note(request)
+    sandbox.log_request(request)
     if _basic_credentials(request) != (CLIENT_ID, CLIENT_SECRET):
-        return known_fault(Fault.invalid_client_secret)
+        return documented_fault(Fault.invalid_client_secret)
     form = await _form(request)
     if "token" not in form:
-        return fault_answer(400, _BAD_REQUEST, ("Application", "token", "missing"))
+        return fault_response(400, _BAD_REQUEST, ("Application", "token", "missing"))
     sandbox.tokens.revoke(form["token"])
-    return json_answer({})
+    return json_response({})
 
 
 async def _deauthorize(sandbox: Sandbox, request: Request) -> Response:
-    sandbox.note(request)
+    sandbox.log_request(request)
     form = await _form(request)
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     access_token = form.get("access_token") or bearer
     if not sandbox.tokens.accepts(access_token):
-        return known_fault(Fault.invalid_access_token)
+        return documented_fault(Fault.invalid_access_token)
     sandbox.tokens.revoke(access_token)
-    return json_answer({"access_token": access_token})
+    return json_response({"access_token": access_token})
 
 
-def _token_answer(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
+def _token_response(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
     if form.get("client_id") != CLIENT_ID:
-        return known_fault(Fault.invalid_client_id)
+        return documented_fault(Fault.invalid_client_id)
     if form.get("client_secret") != CLIENT_SECRET:
-        return known_fault(Fault.invalid_client_secret)
-    kind = form.get("grant_type")
+        return documented_fault(Fault.invalid_client_secret)
+    grant_type = form.get("grant_type")
     try:
-        if kind == "refresh_token":
+        if grant_type == "refresh_token":
             grant = sandbox.tokens.refresh(form.get("refresh_token", ""))
-        elif kind == "authorization_code":
+        elif grant_type == "authorization_code":
             grant = sandbox.tokens.exchange(form.get("code", ""))
         else:
-            return fault_answer(400, _BAD_REQUEST, ("Application", "grant_type", "invalid"))
+            return fault_response(400, _BAD_REQUEST, ("Application", "grant_type", "invalid"))
     except InvalidGrantError:
-        if kind == "refresh_token":
-            return known_fault(Fault.revoked_token)
-        return fault_answer(400, _BAD_REQUEST, ("AuthorizationCode", "code", "invalid"))
+        if grant_type == "refresh_token":
+            return documented_fault(Fault.revoked_token)
+        return fault_response(400, _BAD_REQUEST, ("AuthorizationCode", "code", "invalid"))
     document = {
         "token_type": "Bearer",
         "access_token": grant.access_token,
@@ -132,41 +133,41 @@ def _token_answer(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
         "expires_in": grant.expires_at - sandbox.tokens.now_s(),
         "refresh_token": grant.refresh_token,
     }
-    if kind == "authorization_code":
+    if grant_type == "authorization_code":
         document["athlete"] = summary_of(sandbox.athlete)
-    return json_answer(document)
+    return json_response(document)
 
 
 def _grant(sandbox: Sandbox, request: Mapping[str, str], scopes: set[str]) -> Response:
     in_order = [scope for scope in SCOPES if scope in scopes]
-    return _back(request, {"code": sandbox.tokens.consent(in_order), "scope": ",".join(in_order)})
+    return _redirect(request, {"code": sandbox.tokens.consent(in_order), "scope": ",".join(in_order)})
 
 
-def _back(request: Mapping[str, str], answer: dict[str, str]) -> Response:
-    """The redirect to the client, with its `state` untouched."""
-    query = urlencode({"state": request.get("state", "")} | answer)
+def _redirect(request: Mapping[str, str], result: dict[str, str]) -> Response:
+    """The redirect to the client with its `state`."""
+    query = urlencode({"state": request.get("state", "")} | result)
     redirect_uri = request["redirect_uri"]
     return RedirectResponse(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}", 302)
 
 
-def _refused_request(request: Mapping[str, str]) -> Response | None:
+def _rejection(request: Mapping[str, str]) -> Response | None:
     if request.get("client_id") != CLIENT_ID:
-        return known_fault(Fault.invalid_client_id)
+        return documented_fault(Fault.invalid_client_id)
     if urlsplit(request.get("redirect_uri", "")).hostname not in _LOOPBACK:
-        return fault_answer(400, _BAD_REQUEST, ("Application", "redirect_uri", "invalid"))
+        return fault_response(400, _BAD_REQUEST, ("Application", "redirect_uri", "invalid"))
     if request.get("response_type") != "code":
-        return fault_answer(400, _BAD_REQUEST, ("Application", "response_type", "invalid"))
-    if not _asked_scopes(request):
-        return fault_answer(400, _BAD_REQUEST, ("Application", "scope", "invalid"))
+        return fault_response(400, _BAD_REQUEST, ("Application", "response_type", "invalid"))
+    if not _requested_scopes(request):
+        return fault_response(400, _BAD_REQUEST, ("Application", "scope", "invalid"))
     return None
 
 
-def _asked_scopes(request: Mapping[str, str]) -> set[str]:
+def _requested_scopes(request: Mapping[str, str]) -> set[str]:
     return set(request.get("scope", "").split(",")) & set(SCOPES)
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """Form fields alone: what stands in the address or in a JSON body is not read."""
+    """The form fields; query parameters and JSON bodies are ignored."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))

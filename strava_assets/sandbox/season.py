@@ -1,6 +1,6 @@
-"""The sample athlete's years: which weeks build, rest, travel or heal, and how strong the legs are on a day.
+"""The sample athlete's years: the phase of each week, trips, the injury, and the FTP on each day.
 
-What is done on which weekday is in diary.py.
+The sessions of a week are in diary.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from strava_assets.sandbox.places import (
+from strava_assets.sandbox.tracks import (
     AUSTRALIA,
     COLORADO,
     ISLAND_CAMP,
@@ -28,7 +28,7 @@ _SHORTEST_HISTORY = timedelta(days=1_280)
 
 
 class Phase(StrEnum):
-    """What a week is for."""
+    """The training phase of a week."""
 
     base = "base"
     build = "build"
@@ -57,43 +57,43 @@ _PHASE_OF_MONTH = {
 
 
 @dataclass(frozen=True)
-class Journey:
-    """Days away: a training camp with the own bike, or a holiday without."""
+class Trip:
+    """Days away from home: a training camp with the athlete's own bike, or a holiday without it."""
 
     place: Place
     first: date
     days: int
     camp: bool = False
 
-    def holds(self, day: date) -> bool:
-        """Whether the day is one of the journey's."""
+    def includes(self, day: date) -> bool:
+        """Whether the day is part of the trip."""
         return self.first <= day < self.first + timedelta(days=self.days)
 
 
 @dataclass(frozen=True)
 class Career:
-    """The plan of a few years, beginning on the first Monday of an October.
+    """The plan for a few years, starting on the first Monday of October.
 
-    It depends on the calendar alone, so that tomorrow's history is today's with a day more.
+    It depends only on the calendar, so tomorrow's history is today's plus one day.
     """
 
     first_monday: date
 
     @classmethod
     def until(cls, today: date) -> Career:
-        """The career that is between three and a half and four and a half years old today."""
+        """The career that started three and a half to four and a half years before today."""
         latest = today - _SHORTEST_HISTORY
         year = latest.year if latest >= _first_monday(latest.year, _SEASON_START_MONTH) else latest.year - 1
         return cls(_first_monday(year, _SEASON_START_MONTH))
 
     @property
     def year(self) -> int:
-        """The calendar year it began in."""
+        """The calendar year of its start."""
         return self.first_monday.year
 
     @cached_property
     def injury_start(self) -> date:
-        """The Monday of a broken collarbone, in the May of the second season."""
+        """The Monday of an injury in May of the second season."""
         return _first_monday(self.year + 2, 5)
 
     @cached_property
@@ -102,26 +102,26 @@ class Career:
         return self.injury_start + timedelta(weeks=INJURY_WEEKS)
 
     @cached_property
-    def journeys(self) -> tuple[Journey, ...]:
+    def trips(self) -> tuple[Trip, ...]:
         """Training camps every March, and four long trips."""
         year = self.year
         return (
             *(
-                Journey(SOUTHERN_CAMP if index % 2 else ISLAND_CAMP, date(year + index, 3, 12), 10, camp=True)
+                Trip(SOUTHERN_CAMP if index % 2 else ISLAND_CAMP, date(year + index, 3, 12), 10, camp=True)
                 for index in range(1, 6)
             ),
-            Journey(COLORADO, date(year + 1, 8, 9), 11),
-            Journey(NEPAL, date(year + 1, 11, 4), 13),
-            Journey(AUSTRALIA, date(year + 3, 2, 1), 10),
-            Journey(JAPAN, date(year + 3, 10, 18), 10),
+            Trip(COLORADO, date(year + 1, 8, 9), 11),
+            Trip(NEPAL, date(year + 1, 11, 4), 13),
+            Trip(AUSTRALIA, date(year + 3, 2, 1), 10),
+            Trip(JAPAN, date(year + 3, 10, 18), 10),
         )
 
-    def journey(self, day: date) -> Journey | None:
-        """Where the athlete is on this day, if not at home."""
-        return next((journey for journey in self.journeys if journey.holds(day)), None)
+    def trip(self, day: date) -> Trip | None:
+        """The trip on this day, or None at home."""
+        return next((trip for trip in self.trips if trip.includes(day)), None)
 
     def phase(self, monday: date) -> Phase:
-        """What the week that begins on `monday` is for."""
+        """The phase of the week that begins on `monday`."""
         if self.injury_start <= monday < self.injury_end:
             return Phase.injured
         if self.injury_end <= monday < self.injury_end + timedelta(weeks=_COMEBACK_WEEKS):
@@ -135,21 +135,21 @@ class Career:
         return by_month
 
     def meter_broken(self, day: date) -> bool:
-        """Three weeks of a summer without the outdoor bike's power meter: Strava estimates instead."""
+        """Whether the outdoor power meter is broken, in three weeks of a summer; Strava estimates then."""
         return date(self.year + 1, 7, 3) <= day < date(self.year + 1, 7, 24)
 
     def running_power(self, day: date) -> bool:
-        """A new watch in the fourth autumn measures watts on runs, which are no cycling watts."""
+        """Whether the watch measures running power, from the fourth autumn on. It is not cycling power."""
         return day >= date(self.year + 3, 9, 15)
 
     def threshold_watts(self, day: date) -> float:
-        """What the legs hold for an hour: growing over the years, best in July, hurt by the injury."""
+        """The FTP in watts: it grows over the years, peaks in July and drops after the injury."""
         years = (day - self.first_monday).days / 365.25
         trained = 205 + 40 * (1 - math.exp(-years / 2.2))
-        of_the_year = 1 + 0.045 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 110) / 365.25)
-        return trained * of_the_year * (1 - self._lost(day))
+        seasonal = 1 + 0.045 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 110) / 365.25)
+        return trained * seasonal * (1 - self._fitness_loss(day))
 
-    def _lost(self, day: date) -> float:
+    def _fitness_loss(self, day: date) -> float:
         weeks_since = (day - self.injury_end).days / 7
         if day < self.injury_start:
             return 0.0

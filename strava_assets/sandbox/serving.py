@@ -1,6 +1,6 @@
-"""Putting a sandbox on a port: in a thread for tests and demos, or in the foreground for the command line.
+"""Serves a sandbox: in a thread for tests and demos, or in the foreground for the command line.
 
-Routes are in api.py, oauth.py and admin.py.
+The routes are in api.py, oauth.py and admin.py.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox.admin import admin_routes
-from strava_assets.sandbox.answers import http_date
 from strava_assets.sandbox.api import api_routes
+from strava_assets.sandbox.fault_responses import http_date
 from strava_assets.sandbox.oauth import oauth_routes
 from strava_assets.sandbox.state import Sandbox
 from strava_assets.web.guard import Guard
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 
 _START_LIMIT_S = 20.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER with no time to linger: closing sends a reset instead of a farewell."""
+"""SO_LINGER with a timeout of zero: closing resets the connection."""
 
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """A sandbox that answers.
+    """A running sandbox.
 
     Attributes:
-        sandbox: its state, to be changed while it runs.
-        base_url: the API's base, with or without `/api/v3` appended; OAuth lives under `/oauth`.
+        sandbox: Its state, which can be changed while it runs.
+        base_url: The API's base URL, also valid with `/api/v3` appended. OAuth is under `/oauth`.
     """
 
     sandbox: Sandbox
@@ -56,14 +56,10 @@ class RunningSandbox:
 
 @contextmanager
 def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
-    """Serve the sandbox on loopback until the block ends.
-
-    Args:
-        sandbox: what to serve.
-        port: 0 for a free one.
+    """Serve the sandbox on loopback until the block ends; port 0 selects a free port.
 
     Raises:
-        ConfigurationError: the port is taken or may not be used.
+        ConfigurationError: The port is in use or not permitted.
     """
     listener = open_listener(port, name="The sandbox")
     server = _Server(sandbox)
@@ -76,7 +72,7 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
         if not server.ready.wait(_START_LIMIT_S):
             raise StravaAssetsError(
                 f"The sandbox did not start within {_START_LIMIT_S:.0f} s.",
-                remedy="Try again; if the machine is busy, wait a moment first.",
+                remedy="Try again. If the machine is busy, wait a moment first.",
             )
         yield RunningSandbox(sandbox, f"http://{LOOPBACK}:{listener.getsockname()[1]}")
     finally:
@@ -96,18 +92,18 @@ def run_sandbox(
 ) -> None:
     """Serve a sandbox in the foreground until Ctrl-C.
 
-    Refresh tokens do not rotate here, so that a client which kept one is still let in after a restart.
+    Refresh tokens do not rotate here, so a client's stored token still works after a restart.
 
     Args:
-        port: 0 for a free one.
-        athlete_seed: which sample athlete.
-        activities: a file of recorded summaries to serve instead of the sample athlete.
-        limits: False switches the rate limits off.
-        faults: names of faults that every matching request shows, each as `NAME` or `NAME@ENDPOINT`.
-        ready: called with the base URL once requests are answered.
+        port: 0 for a free port.
+        athlete_seed: The seed of the sample athlete.
+        activities: A file of recorded summaries to serve instead of the sample athlete.
+        limits: Whether there are rate limits.
+        faults: Faults of all matching requests, each as `NAME` or `NAME@ENDPOINT`.
+        ready: Called with the base URL when the server is ready.
 
     Raises:
-        StravaAssetsError: port, file or fault can't be used.
+        StravaAssetsError: The port, the file or a fault cannot be used.
     """
     sandbox = Sandbox.replay(activities) if activities else Sandbox.sample(athlete_seed)
     sandbox.tokens.rotate_refresh_token = False
@@ -126,13 +122,13 @@ def run_sandbox(
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server without logs of its own that says when it is ready, and can cut a connection."""
+    """A uvicorn server without logs that signals readiness and can close connections."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         app = Starlette(routes=[*api_routes(sandbox), *oauth_routes(sandbox), *admin_routes(sandbox)])
         app.state.cut = self._cut
         config = uvicorn.Config(
-            _DatedByTheSandbox(Guard(app, AllowedHosts()), sandbox),
+            _DateHeader(Guard(app, AllowedHosts()), sandbox),
             http="h11",
             ws="none",
             lifespan="off",
@@ -164,8 +160,8 @@ class _Server(uvicorn.Server):
                     transport.close()
 
 
-class _DatedByTheSandbox:
-    """Gives every answer a Date header by the sandbox's clock instead of the machine's."""
+class _DateHeader:
+    """Adds a Date header with the sandbox's time to every response."""
 
     def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""One session of the sample athlete, and the numbers it leaves behind.
+"""The numbers of one session of the sample athlete.
 
-The kinds of session are in kinds.py, how strong the legs are in season.py, when what is done in diary.py.
+The kinds of session are in kinds.py, the FTP is in season.py, and the days of the sessions in diary.py.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from strava_assets.sandbox import profile
-from strava_assets.sandbox.places import HOME, VIRTUAL, Place, track
-from strava_assets.sandbox.recording import Recording
+from strava_assets.sandbox import sample_profile
+from strava_assets.sandbox.invented_activity import Recording
+from strava_assets.sandbox.tracks import HOME, VIRTUAL, Place, track
 
 if TYPE_CHECKING:
     import random
@@ -36,25 +36,25 @@ _SPORT_NAMES = {"VirtualRide": "Virtual Ride", "TrailRun": "Trail Run", "NordicS
 
 
 class Work(NamedTuple):
-    """Watts as the summary has them; weighted and highest are None for an estimate."""
+    """The watts of a summary; weighted and highest are None for an estimate."""
 
     average: float
     weighted: int | None
     highest: int | None
 
 
-def perform(
+def record_session(
     career: Career, kind: Kind, place: Place, day: date, rng: random.Random, begins: datetime | None = None
 ) -> Recording:
-    """Do a session and note it.
+    """Generate the recording of a session.
 
     Args:
-        career: gives the legs' strength and the state of the devices.
-        kind: what is done.
-        place: where; a virtual ride is in its own place, by the clock of where the athlete is.
-        day: the local date.
-        rng: the day's dice.
-        begins: local start without a zone, where it is not up to the kind.
+        career: Gives FTP and the state of the devices.
+        kind: The kind of session.
+        place: Where the athlete is. The track of a virtual ride is elsewhere, its time zone is not.
+        day: The local date.
+        rng: The generator of the day.
+        begins: The local start without zone; by default chosen from the kind's range.
     """
     local = begins or datetime.combine(day, time()) + timedelta(hours=rng.uniform(*kind.begins))
     start = local.replace(microsecond=0, tzinfo=ZoneInfo(place.zone)).astimezone(UTC)
@@ -68,10 +68,10 @@ def perform(
     climb_m = round(distance_m / 1000 * climb_per_km, 1)
     heartrate = _heartrate(effort, rng) if rng.random() < kind.heartrate else None
     work = _work(career, kind, day, effort * threshold, rng)
-    where = VIRTUAL if kind.sport == "VirtualRide" else place
+    track_place = VIRTUAL if kind.sport == "VirtualRide" else place
     return Recording(
         id=activity_id(start + timedelta(seconds=elapsed_s), rng),
-        athlete_id=profile.ATHLETE_ID,
+        athlete_id=sample_profile.ATHLETE_ID,
         name=_name(kind, local, rng),
         sport_type=kind.sport,
         start=start,
@@ -88,9 +88,9 @@ def perform(
         cadence=round(rng.uniform(*kind.cadence), 1) if kind.cadence else None,
         temperature_c=_temperature_c(kind, place, day, rng),
         relative_effort=_relative_effort(heartrate, moving_s),
-        track=track(where, distance_m, climb_m, rng) if kind.gps and distance_m else None,
+        track=track(track_place, distance_m, climb_m, rng) if kind.gps and distance_m else None,
         gear_id=kind.gear if place is HOME or kind.power == "meter" or kind.pace_mps else None,
-        external_id=f"zwift-activity-{int(start.timestamp()) * 7}.fit" if where is VIRTUAL else None,
+        external_id=f"zwift-activity-{int(start.timestamp()) * 7}.fit" if track_place is VIRTUAL else None,
         workout_type=kind.workout_type if rng.random() < 0.8 else None,
         visibility=_visibility(kind, rng),
         trainer=kind.trainer,
@@ -103,7 +103,7 @@ def perform(
 
 
 def activity_id(uploaded: datetime, rng: random.Random) -> int:
-    """Strava's ids grow with the time of upload, by about 79 a second in these years."""
+    """An id for the upload time; Strava's ids grow by about 79 per second in these years."""
     seconds = int((uploaded - _ID_EPOCH).total_seconds())
     return _ID_AT_EPOCH + seconds * _IDS_A_SECOND + rng.randrange(_IDS_A_SECOND)
 
@@ -113,7 +113,7 @@ def _work(career: Career, kind: Kind, day: date, watts: float, rng: random.Rando
         average = round(watts * 1.35, 1)
         return Work(average, int(average * 1.02) + 1, int(average * rng.uniform(1.4, 1.9)))
     if kind.sport == "EBikeRide" and rng.random() < 0.4:
-        # Rider and motor together, as a hub reports them: measured, and still nobody's watts.
+        # Power of rider and motor together, as the hub measures it.
         average = round(rng.uniform(260, 340), 1)
         return Work(average, int(average * 1.1), rng.randrange(550, 700))
     if kind.power == "none":

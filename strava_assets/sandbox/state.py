@@ -1,6 +1,6 @@
-"""`Sandbox`: everything one local Strava knows, and the ways to make one.
+"""`Sandbox`: the state of one local Strava, and its constructors.
 
-The HTTP side (api.py, oauth.py, admin.py) reads and changes this state; serving.py puts it on a port.
+api.py, oauth.py and admin.py read and change this state over HTTP; serving.py serves it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from strava_assets.sandbox.clock import Clock, real_time
 from strava_assets.sandbox.faults import FaultPlan
 from strava_assets.sandbox.history import Entry, History
 from strava_assets.sandbox.limits import RateLimits
-from strava_assets.sandbox.profile import ATHLETE_ID, profile
-from strava_assets.sandbox.tokens import TokenBook
+from strava_assets.sandbox.sample_profile import ATHLETE_ID, profile
+from strava_assets.sandbox.tokens import OAuthState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ STRAVA_PAGE_SIZE_LIMIT = 200
 
 
 class SandboxOptions(TypedDict, total=False):
-    """What every way to make a sandbox takes besides its history."""
+    """The options that all constructors of a sandbox share."""
 
     athlete: Mapping[str, Any] | None
     clock: Clock | None
@@ -37,7 +37,7 @@ class SandboxOptions(TypedDict, total=False):
 
 
 class Call(NamedTuple):
-    """One request as it was received; `query` holds the last value of each name."""
+    """One received request; `query` has the last value of each name."""
 
     method: str
     path: str
@@ -48,20 +48,20 @@ class Sandbox:
     """A local Strava with one athlete and one application.
 
     Args:
-        activities: summaries as the list endpoint serves them, or prepared entries.
-        athlete: the athlete's own detailed record; by default the sample athlete's, with the activities' id.
-        clock: returns an aware UTC datetime; by default the real time.
-        limits: rate limits; Strava's standard ones if left out, none at all (and no headers) if None.
-        page_size_limit: the most activities on a page, however many are asked for.
+        activities: Summaries as the list endpoint serves them, or prepared entries.
+        athlete: The detailed athlete; by default the sample athlete with the activities' athlete id.
+        clock: Returns an aware UTC datetime; by default the real time.
+        limits: Rate limits; by default Strava's standard ones. None means no limits and no headers.
+        page_size_limit: The maximum number of activities on a page.
 
     Attributes:
-        history: the activities, and every edit of them.
-        faults: what goes wrong, and when.
-        tokens: the OAuth state.
-        limits: a `RateLimits`, or None for none.
-        clock: the sandbox's time; may be set, and counts at once.
-        requests: every request received, in order, the administration's apart.
-        closing: set while the server stops.
+        history: The activities.
+        faults: The planned faults.
+        tokens: The OAuth state.
+        limits: The `RateLimits`, or None.
+        clock: The sandbox's time; can be set at any time.
+        requests: All requests received, in order, except those of the admin API.
+        closing: Set while the server stops.
     """
 
     def __init__(
@@ -77,53 +77,53 @@ class Sandbox:
         self.athlete: dict[str, Any] = dict(athlete) if athlete else profile(_athlete_id(entries))
         self.history = History(entries, self.athlete["id"], self.now)
         self.faults = FaultPlan()
-        self.tokens = TokenBook(self.now)
+        self.tokens = OAuthState(self.now)
         self.limits: RateLimits | None = RateLimits() if limits == "standard" else limits
         self.page_size_limit = page_size_limit
         self.requests: list[Call] = []
         self.closing = threading.Event()
 
     def now(self) -> datetime:
-        """The time, by whichever clock is set."""
+        """The current time of the sandbox's clock."""
         return self.clock()
 
     @classmethod
     def sample(cls, seed: int = 1, today: date | None = None, **options: Unpack[SandboxOptions]) -> Sandbox:
         """The sample athlete: about four years and 1,200 activities, ending at `today` (by default now)."""
-        from strava_assets.sandbox.athlete import sample_history
+        from strava_assets.sandbox.sample_history import sample_history
 
         now = (options.get("clock") or real_time)()
         return cls(sample_history(seed, today, now), **options)
 
     @classmethod
     def replay(
-        cls, recorded: Path | str | list[dict[str, Any]], **options: Unpack[SandboxOptions]
+        cls, summaries: Path | str | list[dict[str, Any]], **options: Unpack[SandboxOptions]
     ) -> Sandbox:
-        """Serve recorded summaries exactly as they are.
+        """Serve recorded summaries unchanged.
 
         Args:
-            recorded: a list of summaries, or a JSON file with such a list or with one under `body`.
-            options: as for `Sandbox`.
+            summaries: A list of summaries, or a JSON file with such a list, possibly under `body`.
+            options: As for `Sandbox`.
 
         Raises:
-            StravaAssetsError: the file can't be read as such a list.
+            StravaAssetsError: The file does not contain such a list.
         """
-        return cls(recorded if isinstance(recorded, list) else _read_recorded(Path(recorded)), **options)
+        return cls(summaries if isinstance(summaries, list) else _read_summaries(Path(summaries)), **options)
 
     @classmethod
     def many(cls, count: int, seed: int = 1, **options: Unpack[SandboxOptions]) -> Sandbox:
-        """An athlete with `count` plain activities, made fast: for benchmarks and long listings."""
+        """An athlete with `count` plain activities, for benchmarks and long listings."""
         from strava_assets.sandbox.many import many_entries
 
         now = (options.get("clock") or real_time)()
         return cls(many_entries(count, seed, now), **options)
 
-    def note(self, request: Request) -> None:
-        """Put a request down, before anything is answered."""
+    def log_request(self, request: Request) -> None:
+        """Add a request to `requests`."""
         self.requests.append(Call(request.method, request.url.path, dict(request.query_params)))
 
     def calls(self, path_suffix: str) -> int:
-        """How many requests were received whose path ends so."""
+        """The number of received requests whose path has this suffix."""
         return sum(call.path.endswith(path_suffix) for call in self.requests)
 
 
@@ -133,20 +133,20 @@ def _athlete_id(entries: list[Entry]) -> int:
     return int((entries[0].record().get("athlete") or {}).get("id") or ATHLETE_ID)
 
 
-def _read_recorded(path: Path) -> list[dict[str, Any]]:
+def _read_summaries(path: Path) -> list[dict[str, Any]]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _not_a_listing(path, str(error)) from error
     records = document.get("body") if isinstance(document, dict) else document
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise _not_a_listing(path, "it holds no list of activities")
+        raise _not_a_listing(path, "it contains no list of activities")
     return records
 
 
 def _not_a_listing(path: Path, reason: str) -> StravaAssetsError:
     return StravaAssetsError(
-        f"{path} can't be replayed: {reason}.",
+        f"{path} cannot be replayed: {reason}.",
         means="The sandbox was not started.",
-        remedy="Give a JSON file with a list of summary activities, as GET /athlete/activities returns them.",
+        remedy="Pass a JSON file with a list of summary activities, as GET /athlete/activities returns them.",
     )

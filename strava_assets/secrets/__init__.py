@@ -1,8 +1,9 @@
-"""Where credentials and tokens live: one file a kind of store, and one function that opens the chosen kind.
+"""Where credentials and tokens live: one file a kind of store, all registered in `kinds.py`.
 
-Stores have the same shape (`read`, `write`, `lock`, `clear`, `name`, `writable`) and know nothing of Strava.
+Stores have the same shape (`read`, `write`, `lock`, `clear`, `name`, `location`, `writable`). Add a module
+here for a new place to keep tokens; what is done with them, and anything about Strava, stays out.
 """
 
-from strava_assets.secrets.opening import open_store
+from strava_assets.secrets.kinds import KINDS, open_store
 
-__all__ = ["open_store"]
+__all__ = ["KINDS", "open_store"]

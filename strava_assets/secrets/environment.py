@@ -1,7 +1,4 @@
-"""Secrets from the environment: read-only, so a token that Strava rotates is not kept.
-
-The names of the variables live here; reading a `.env` file is the settings' matter.
-"""
+"""Credentials from the environment: read-only, so a token that Strava replaces is lost."""
 
 from __future__ import annotations
 
@@ -14,32 +11,21 @@ from strava_assets.secrets.errors import SecretStoreError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-VARIABLES = {
-    "client_id": "STRAVA_CLIENT_ID",
-    "client_secret": "STRAVA_CLIENT_SECRET",
-    "refresh_token": "STRAVA_REFRESH_TOKEN",
-}
-
-
-def values_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """The credentials that the environment holds, by store key; blank ones are absent."""
-    found = {key: environ.get(variable, "").strip() for key, variable in VARIABLES.items()}
-    return {key: value for key, value in found.items() if value}
-
 
 class EnvironmentStore:
-    """The three credentials as environment variables.
+    """The credentials that the settings found in the environment or in `.env`.
 
     Args:
-        environ: the environment, given by the caller and read at every `read`.
+        credentials: by store key; any may be absent.
     """
 
-    name = "the environment"
+    name = location = "the environment"
+    path = None
     writable = False
     settling_waits_s: tuple[float, ...] = ()
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        self._credentials = dict(credentials)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -47,7 +33,7 @@ class EnvironmentStore:
 
     def read(self) -> dict[str, str]:
         """The credentials that are set."""
-        return values_of(self._environ)
+        return dict(self._credentials)
 
     def write(self, values: Mapping[str, str]) -> None:
         """Refuse: nothing written to this process's environment outlives it.
@@ -65,8 +51,12 @@ class EnvironmentStore:
         """Refuse, as `write` does."""
         self.write({})
 
+    def has_tokens(self) -> bool:
+        """Whether tokens are kept here besides the credentials of the environment: never."""
+        return False
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold off this process's other threads; other processes share nothing with it."""
+        """Exclude this process's other threads; other processes share nothing with it."""
         with self._lock:
             yield

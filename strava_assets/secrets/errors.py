@@ -1,4 +1,4 @@
-"""What can go wrong with a place where secrets are kept, each with its cure. No message quotes a value."""
+"""Errors of the token stores. No message quotes a value."""
 
 from __future__ import annotations
 

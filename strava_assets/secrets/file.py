@@ -1,8 +1,7 @@
 """Secrets in a file: mode 0600 in a folder of mode 0700, replaced atomically, locked across processes.
 
-A symbolic link is never followed: what it points at may belong to somebody else.
-
-What the environment contributes to it is `seeded`'s matter.
+A symbolic link is never followed, because what it points at may belong to somebody else. The credentials of
+the environment are added in `seeded.py`.
 """
 
 from __future__ import annotations
@@ -49,14 +48,15 @@ class FileStore:
     def __init__(
         self, path: Path, *, sleep: Callable[[float], None] = time.sleep, lock_wait_s: float = LOCK_WAIT_S
     ) -> None:
-        self._path = path
+        self.path = path
         self._sleep = sleep
         self._lock_wait_s = lock_wait_s
         self._holders: set[int] = set()
         self.name = f"the token file {path}"
+        self.location = str(path)
 
     def __repr__(self) -> str:
-        return f"FileStore({str(self._path)!r})"
+        return f"FileStore({str(self.path)!r})"
 
     def read(self) -> dict[str, str]:
         """All values; empty where there is no file yet.
@@ -65,7 +65,7 @@ class FileStore:
             SecretStoreError: the file cannot be read, or not be closed to others, or is not ours.
         """
         try:
-            with os.fdopen(self._open(self._path, os.O_RDONLY), "rb") as file:
+            with os.fdopen(self._open(self.path, os.O_RDONLY), "rb") as file:
                 content = file.read(MOST_BYTES + 1)
         except FileNotFoundError:
             return {}
@@ -78,7 +78,7 @@ class FileStore:
         if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
             # `from None`: a JSON error quotes the text around the mistake.
             raise SecretStoreError(
-                f"{self._path} is not a token file of this project.",
+                f"{self.path} is not a token file of this project.",
                 means="It was edited or is another program's. It was left as it is.",
                 remedy="Move it away and run `strava-assets login`.",
             ) from None
@@ -91,9 +91,9 @@ class FileStore:
             SecretStoreError: the file or its folder cannot be written.
         """
         self._make_folder()
-        if self._path.is_symlink():
-            raise self._not_a_file(self._path, "a symbolic link")
-        draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        if self.path.is_symlink():
+            raise self._not_a_file(self.path, "a symbolic link")
+        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
         try:
             self._remove_drafts()
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -102,7 +102,7 @@ class FileStore:
                     json.dump(values, file, indent=1, sort_keys=True)
                     file.flush()
                     os.fsync(file.fileno())
-                draft.replace(self._path)
+                draft.replace(self.path)
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
@@ -112,12 +112,12 @@ class FileStore:
 
     def clear(self) -> None:
         """Remove the file, and what a killed process left of one."""
-        self._path.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
         self._remove_drafts()
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold off other processes and threads that would refresh at the same time.
+        """Exclude other processes and threads that would refresh at the same time.
 
         The lock ends with the process that holds it, however that ends; the thread that holds it may take it
         again.
@@ -131,7 +131,7 @@ class FileStore:
             return
         self._make_folder()
         try:
-            descriptor = self._open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
+            descriptor = self._open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise self._unusable("cannot be locked", error) from error
         try:
@@ -160,7 +160,7 @@ class FileStore:
                 return
 
     def _make_folder(self) -> None:
-        folder = self._path.parent
+        folder = self.path.parent
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -168,7 +168,7 @@ class FileStore:
 
     def _sync_folder(self) -> None:
         """Make the renaming itself durable."""
-        descriptor = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
         finally:
@@ -176,7 +176,7 @@ class FileStore:
 
     def _remove_drafts(self) -> None:
         """Remove the drafts of writers that were killed; whoever writes now holds the lock."""
-        for draft in self._path.parent.glob(f".{self._path.name}.{_DRAFT_SUFFIX}"):
+        for draft in self.path.parent.glob(f".{self.path.name}.{_DRAFT_SUFFIX}"):
             draft.unlink(missing_ok=True)
 
     def _open(self, path: Path, flags: int) -> int:
@@ -223,7 +223,7 @@ class FileStore:
 
     def _unusable(self, what: str, error: OSError) -> SecretStoreError:
         return SecretStoreError(
-            f"{self._path} {what}: {error.strerror}.",
+            f"{self.path} {what}: {error.strerror}.",
             means="Tokens cannot be kept there, so Strava is not asked for any.",
             remedy="Let the user that runs this own the file and its folder, or choose another place.",
         )

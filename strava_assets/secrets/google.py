@@ -1,6 +1,6 @@
 """Secrets in Google Secret Manager: one secret with one JSON document, a new version whenever it changes.
 
-Google's client is imported where it is used; what the environment contributes is `seeded`'s matter.
+Google's client is imported where it is used. The credentials of the environment are added in `seeded.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("strava_assets.secrets")
 
-DEFAULT_SECRET = "strava-assets"  # noqa: S105 - the name of a secret
-
 
 class GoogleStore:
     """Credentials and tokens of one athlete as the latest version of one secret.
@@ -32,22 +30,19 @@ class GoogleStore:
     A version costs money until it is destroyed, and a token document is worth nothing once it is replaced.
     So a new version disables the one before it and destroys the one before that.
 
-    Args:
-        project: the Google Cloud project's id.
-        secret: the secret's id.
-        connect: makes the client; by default with the application default credentials.
+    `connect` makes the client; by default with the application default credentials.
     """
 
+    path = None
     settling_waits_s: tuple[float, ...] = (0.5, 1.0, 2.0)
 
-    def __init__(
-        self, project: str, secret: str = DEFAULT_SECRET, connect: Callable[[], Any] | None = None
-    ) -> None:
+    def __init__(self, project: str, secret: str, connect: Callable[[], Any] | None = None) -> None:
         self._project = project
         self._secret = secret
         self._connect = connect or _default_client
         self._path = f"projects/{project}/secrets/{secret}"
         self.name = f"Google's secret {self._path}"
+        self.location = f"Google Secret Manager, project {project}, secret {secret}"
 
     def __repr__(self) -> str:
         return f"GoogleStore({self._project!r}, {self._secret!r})"
@@ -63,10 +58,10 @@ class GoogleStore:
             SecretStoreError: it cannot be read, or holds something else.
         """
         with self._explained("read", "roles/secretmanager.secretAccessor"):
-            found = self._access_latest()
-        if found is None:
+            data = self._access_latest()
+        if data is None:
             return {}
-        text = found.decode("utf-8", "replace").strip()
+        text = data.decode("utf-8", "replace").strip()
         if not text.startswith("{"):
             return {"refresh_token": text} if text else {}
         try:
@@ -101,7 +96,7 @@ class GoogleStore:
             self._client.delete_secret(name=self._path)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off nobody: see the class."""
+        """Exclude nobody; the class says why."""
         return contextlib.nullcontext()
 
     @cached_property

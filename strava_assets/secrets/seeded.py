@@ -1,7 +1,7 @@
-"""The environment seeds, a file (or another store that can be written) remembers.
+"""Joins the credentials of the environment with a place that keeps tokens.
 
-Somebody pastes id, secret and a refresh token into `.env`; what Strava rotates afterwards is kept, and a
-newly pasted token wins over the remembered one.
+A person pastes id, secret and a refresh token into `.env`. The tokens that replace them are kept elsewhere,
+and a newly pasted token wins over a kept one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
 SEED_MARK = "seed_mark"
 CLIENT = ("client_id", "client_secret")
@@ -25,7 +26,14 @@ class Keeper(Protocol):
     """A store that can be written as a whole."""
 
     name: str
+    """In a sentence, e.g. `the token file /home/me/tokens.json`."""
+    location: str
+    """Where it is, e.g. the path of the file."""
     settling_waits_s: tuple[float, ...]
+
+    @property
+    def path(self) -> Path | None:
+        """The file on this machine that holds them; None where there is none."""
 
     def read(self) -> dict[str, str]:
         """All values, as they are now."""
@@ -37,7 +45,7 @@ class Keeper(Protocol):
         """Remove everything."""
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes as far as the store can; whoever holds it may take it again."""
+        """Exclude other processes as far as the store can; its holder may take it again."""
 
 
 class SeededStore:
@@ -57,6 +65,8 @@ class SeededStore:
         self._keeper = keeper
         self._seed = dict(seed)
         self.name = f"the environment and {keeper.name}"
+        self.location = keeper.location
+        self.path = keeper.path
         self.settling_waits_s = keeper.settling_waits_s
 
     def __repr__(self) -> str:
@@ -64,17 +74,17 @@ class SeededStore:
 
     def read(self) -> dict[str, str]:
         """The kept tokens where they belong to this seed, otherwise the seed itself."""
-        kept = self._keeper.read()
-        mark = kept.pop(SEED_MARK, "")
+        tokens = self._keeper.read()
+        mark = tokens.pop(SEED_MARK, "")
         client = {key: self._seed[key] for key in CLIENT if key in self._seed}
-        if self._is_outgrown(kept, mark):
+        if self._is_outgrown(tokens, mark):
             outgrown = set(OF_ONE_GRANT)
             # The hosts are bound to the secrets that were kept. They are let go only with all of these, or a
             # pasted token would take a kept client secret along to another host.
             if all(key in self._seed for key in SENT_TO_OAUTH):
                 outgrown |= set(HOSTS)
-            return {key: value for key, value in kept.items() if key not in outgrown} | self._seed
-        return kept | client
+            return {key: value for key, value in tokens.items() if key not in outgrown} | self._seed
+        return tokens | client
 
     def write(self, values: Mapping[str, str]) -> None:
         """Merge `values`, and remember which seed they grew from.
@@ -92,12 +102,16 @@ class SeededStore:
         self._keeper.clear()
 
     def lock(self) -> AbstractContextManager[None]:
-        """Hold off other processes as the keeper does."""
+        """Exclude other processes as the keeper does."""
         return self._keeper.lock()
 
-    def _is_outgrown(self, kept: Mapping[str, str], mark: str) -> bool:
+    def has_tokens(self) -> bool:
+        """Whether anything is kept yet, besides the credentials of the environment."""
+        return bool(self._keeper.read())
+
+    def _is_outgrown(self, tokens: Mapping[str, str], mark: str) -> bool:
         """Whether the seed changed since something was kept: its tokens are then another grant's."""
-        if "client_id" in kept and self._seed.get("client_id", kept["client_id"]) != kept["client_id"]:
+        if "client_id" in tokens and self._seed.get("client_id", tokens["client_id"]) != tokens["client_id"]:
             return True
         pasted = self._seed.get("refresh_token", "")
         return bool(pasted) and mark != _mark(mark.partition(":")[0], pasted)

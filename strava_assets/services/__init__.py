@@ -1,4 +1,4 @@
-"""The long-running processes of `strava-assets up`, and Dagster's configuration.
+"""The processes of `strava-assets up`, and Dagster's configuration.
 
-Each module here is the main program of one process. What starts and watches them is in `cli`.
+Each module is the main program of one process; `cli/processes.py` starts and watches them.
 """

@@ -1,4 +1,4 @@
-"""The first run of `strava-assets up`, in a process of its own, whose memory is free again when it ends."""
+"""The first run of `strava-assets up`, in a separate process that frees its memory at the end."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from strava_assets.services.lifeline import tie_to_parent
 if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
-# The schedule renews after six hours; younger data needs no run at start-up.
+# The schedule runs every six hours; newer data needs no run at start-up.
 FRESH_FOR = timedelta(hours=6)
 
 
 def main() -> None:
-    """Run a job, unless all that it makes was made within the schedule's interval."""
+    """Run a job, unless all its assets were materialized within the schedule's interval."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lifeline", type=int, required=True, help="The reading end of the parent's pipe.")
+    parser.add_argument("--lifeline", type=int, required=True, help="The read end of the parent's pipe.")
     parser.add_argument("--lock", type=Path, required=True, help="The lock file of this service.")
     parser.add_argument("--job", required=True, help="The job to run.")
     options = parser.parse_args()
@@ -42,15 +42,15 @@ def _run_if_due(job: str) -> bool:
     prepare(settings)
     age = _age_of_data(settings, job)
     if age is not None and age < FRESH_FOR:
-        follows = "; the schedule goes on from there" if settings.schedules_running else ""
-        say("ok", f"Everything was materialized {_duration(age)} ago{follows}.")
+        schedule = "; the schedule continues from there" if settings.schedules_running else ""
+        say("ok", f"Everything was materialized {_duration(age)} ago{schedule}.")
         return True
     console.print("Materializing the whole chain ..." if job == "sync" else "Refreshing every mart ...")
     return run_job(settings, job, {})
 
 
 def _age_of_data(settings: Settings, job: str) -> timedelta | None:
-    """How long ago the oldest of the assets a job makes was materialized; None where one never was."""
+    """The age of a job's oldest asset, or None if one was never materialized."""
     import dagster as dg
 
     from strava_assets.definitions import build_defs
@@ -58,10 +58,10 @@ def _age_of_data(settings: Settings, job: str) -> timedelta | None:
     keys = list(build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys)
     with dg.DagsterInstance.get() as instance:
         latest = instance.get_latest_materialization_events(keys)
-    stamps = [event.timestamp for event in latest.values() if event]
-    if len(stamps) < len(keys):
+    timestamps = [event.timestamp for event in latest.values() if event]
+    if len(timestamps) < len(keys):
         return None
-    return datetime.now(UTC) - datetime.fromtimestamp(min(stamps), UTC)
+    return datetime.now(UTC) - datetime.fromtimestamp(min(timestamps), UTC)
 
 
 def _duration(age: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""The process of the daemon, and of the web UI where there is one: together they share their memory."""
+"""The process of the daemon and, unless disabled, the web UI, which share their memory."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WATCH_INTERVAL_S = 10
 
 
 def main() -> None:
-    """Run the daemon, and serve the UI, until the process is stopped."""
+    """Run the daemon and serve the UI until the process is stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lifeline", type=int, required=True, help="The reading end of the parent's pipe.")
+    parser.add_argument("--lifeline", type=int, required=True, help="The read end of the parent's pipe.")
     parser.add_argument("--lock", type=Path, required=True, help="The lock file of this service.")
-    parser.add_argument("--socket", type=Path, required=True, help="Where the code server listens.")
-    parser.add_argument("--port", type=int, help="Where the UI listens; none without it.")
-    parser.add_argument("--host", help="The address of this machine that it listens on.")
-    parser.add_argument("--path-prefix", default="", help="Where a proxy serves it.")
+    parser.add_argument("--socket", type=Path, required=True, help="The socket of the code server.")
+    parser.add_argument("--port", type=int, help="The port of the UI; by default there is no UI.")
+    parser.add_argument("--host", help="The address that the UI listens on.")
+    parser.add_argument("--path-prefix", default="", help="The path at which a proxy serves it.")
     options = parser.parse_args()
     with end_with_message():
         lock = tie_to_parent(options.lifeline, options.lock)
@@ -58,40 +58,40 @@ def _serve(options: argparse.Namespace) -> None:
         if options.port is None:
             _watch(controller)
         else:
-            threading.Thread(target=_end_with, args=(controller,), name="watch", daemon=True).start()
+            threading.Thread(target=_exit_with, args=(controller,), name="watch", daemon=True).start()
             _serve_ui(workspace, options)
 
 
 def _daemons(instance: dg.DagsterInstance, stack: ExitStack) -> list[DagsterDaemon[Any]]:
-    """Dagster's daemons; two of them look less often than they would, for a machine that idles for years."""
+    """Dagster's daemons; two of them get a longer interval to save CPU time."""
     from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
     from dagster._daemon.controller import create_daemon_of_type
     from dagster._daemon.freshness import FreshnessDaemon
 
-    calm: dict[str, DagsterDaemon[Any]] = {
-        # Starts a crashed run again.
+    slower: dict[str, DagsterDaemon[Any]] = {
+        # Retries failed runs.
         "EVENT_LOG_CONSUMER": EventLogConsumerDaemon(interval_seconds=20),
-        # Our data is fresh for hours.
+        # The data is fresh for hours.
         "FRESHNESS_DAEMON": FreshnessDaemon(interval_seconds=600),
     }
     return [
-        stack.enter_context(calm.get(kind) or create_daemon_of_type(kind, instance))
+        stack.enter_context(slower.get(kind) or create_daemon_of_type(kind, instance))
         for kind in instance.get_required_daemon_types()
     ]
 
 
 def _watch(controller: DagsterDaemonController) -> None:
-    """Wait until one of the daemon's threads has ended, which raises.
+    """Check the daemon's threads until one has ended, which raises an exception.
 
-    Dagster's own loop also loads the definitions anew every minute; ours change with a restart alone.
+    Dagster's own loop also reloads the definitions every minute; ours change only with a restart.
     """
     while True:
         time.sleep(WATCH_INTERVAL_S)
         controller.check_daemon_threads()
 
 
-def _end_with(controller: DagsterDaemonController) -> None:
-    """End the whole process when one of the daemon's threads has ended: `up` starts it again."""
+def _exit_with(controller: DagsterDaemonController) -> None:
+    """End the process when a thread of the daemon has ended, so that `up` restarts it."""
     try:
         _watch(controller)
     finally:

@@ -1,7 +1,7 @@
-"""Ties a process to `strava-assets up`: it shows that it is alive, and ends when `up` is gone.
+"""Ends a process when `strava-assets up` ends, and holds a lock while the process is alive.
 
-`up` holds the writing end of a pipe and writes nothing. When it ends, however it ends, the reading end in
-each of its processes reports the end of the file.
+`up` holds the write end of a pipe and never writes. When `up` ends for any reason, the read end in each of
+its processes reports the end of the file.
 """
 
 from __future__ import annotations
@@ -17,27 +17,25 @@ from strava_assets.execution.locks import ProcessLock
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Runs that are going on have this long to note that they were stopped.
+# Active runs have this time to record that they were stopped.
 GRACE_S = 8.0
 
 
 def tie_to_parent(lifeline: int, lock: Path) -> ProcessLock:
-    """Hold a lock for as long as this process lives, and end its process group when the parent is gone.
+    """Take this service's lock, and end the process group when the parent ends.
 
-    Args:
-        lifeline: the reading end of the parent's pipe.
-        lock: the lock file of this service.
+    `lifeline` is the read end of the parent's pipe.
 
     Raises:
-        LockedError: the same service of another `up` is running.
+        LockedError: The same service of another `up` is running.
     """
-    held = ProcessLock(lock)
-    held.take()
-    threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
-    return held
+    process_lock = ProcessLock(lock)
+    process_lock.take()
+    threading.Thread(target=_exit_with, args=(lifeline,), name="lifeline", daemon=True).start()
+    return process_lock
 
 
-def _end_with(lifeline: int) -> None:
+def _exit_with(lifeline: int) -> None:
     os.read(lifeline, 1)
     group = os.getpgrp()
     os.killpg(group, signal.SIGTERM)

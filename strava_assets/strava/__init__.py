@@ -1,4 +1,5 @@
-"""The Strava API without Dagster: client, authorisation, limits, failures, and the contract of a sync.
+"""The Strava API without Dagster: client, authorization, rate limits, errors, and the contract of a sync.
 
-Nothing is stored here, and nothing is known of tables.
+Add here what concerns requests to Strava and their responses. This package stores nothing and does not know
+the tables.
 """

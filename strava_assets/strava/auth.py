@@ -1,6 +1,6 @@
-"""Keeps an access token at hand: reuses it while it lives, across processes, and has it refreshed then.
+"""Provides a valid access token: reuses the stored one until it expires, then refreshes it.
 
-How a refresh is made safe lives in `refresh`; getting the very first token from the athlete in `login`.
+`refresh` makes a refresh safe; `login` gets the first token from the athlete.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import requests
 
 from strava_assets.strava.hosts import require_api_host
-from strava_assets.strava.refresh import Refresh, lives
+from strava_assets.strava.refresh import Refresh, has_valid_access_token
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 logger = logging.getLogger("strava_assets.strava")
 
@@ -26,16 +26,16 @@ logger = logging.getLogger("strava_assets.strava")
 class Authenticator:
     """Hands out access tokens for one athlete.
 
-    A rotated refresh token is durable in the store before the access token that came with it is handed out.
-    With a read-only store everything works as long as the process lives, with a loud warning on rotation.
+    A rotated refresh token is stored durably before the access token that came with it is handed out.
+    A read-only store works for the lifetime of the process; a warning is logged when the token is rotated.
 
     Args:
-        store: where the credentials are.
-        oauth_base_url: base of `/token`, with or without a slash at the end.
-        session: for refreshes with a read-only store; others are made in a process of their own.
-        clock: gives the aware UTC time.
-        timeout: connect and read, in seconds.
-        on_warning: told what a person should know; the log by default.
+        store: holds the credentials.
+        oauth_base_url: base of `/token`, with or without a trailing slash.
+        session: used for refreshes with a read-only store; other refreshes run in a subprocess.
+        clock: returns the current aware UTC time.
+        timeout: connect and read timeouts, in seconds.
+        on_warning: called with each warning for the user; logs it by default.
 
     Attributes:
         calls: token requests sent so far.
@@ -57,32 +57,29 @@ class Authenticator:
         self._clock = clock
         self._timeout = timeout
         self._on_warning = on_warning
-        self._held: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}
         self.calls = 0
 
     def access_token(self, api_base_url: str) -> str:
-        """An access token with some minutes of life left.
-
-        Args:
-            api_base_url: where it will be sent.
+        """Return an access token that is valid for at least five more minutes.
 
         Raises:
-            ForeignHostError: it may not be sent there.
-            MissingCredentials: the store lacks something that a refresh needs.
+            ForeignHostError: the token may not be sent to `api_base_url`.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             StravaError: the refresh failed.
         """
-        if not lives(self._held, self._clock()) and self._store.writable:
-            self._held = self._store.read()
-        require_api_host(api_base_url, self._held, self._oauth_base_url)
-        if not lives(self._held, self._clock()):
+        if not has_valid_access_token(self._tokens, self._clock()) and self._store.writable:
+            self._tokens = self._store.read()
+        require_api_host(api_base_url, self._tokens, self._oauth_base_url)
+        if not has_valid_access_token(self._tokens, self._clock()):
             self.refresh()
-        return self._held["access_token"]
+        return self._tokens["access_token"]
 
     def refresh(self, reject: str | None = None) -> None:
         """Get a new access token, unless another process just did.
 
         Args:
-            reject: the token that was refused although it should live; it is not taken again from the store.
+            reject: a token that Strava refused before it expired; it is not read from the store again.
         """
         writable = self._store.writable
         refresh = Refresh(
@@ -91,17 +88,17 @@ class Authenticator:
             self._timeout,
             self._clock(),
             reject,
-            newer={} if writable else self._held,
+            newer={} if writable else self._tokens,
         )
-        outcome = refresh.apart() if writable else refresh.make(self._session)
+        outcome = refresh.in_subprocess() if writable else refresh.make(self._session)
         self.calls += outcome.requests_sent
-        if not writable and outcome.values["refresh_token"] != self._newest_known():
+        if not writable and outcome.values["refresh_token"] != self._newest_refresh_token():
             self._on_warning(
-                f"Strava has replaced the refresh token, and {self._store.name} cannot keep the new one: "
-                "the next run will be refused. What to do: use a store that remembers, such as the file "
-                "store, and run `strava-assets login`."
+                f"Strava has replaced the refresh token, and {self._store.name} cannot store the new one: "
+                "the next run will be refused. What to do: Use a writable store, such as the file store, "
+                "and run `strava-assets login`."
             )
-        self._held = outcome.values
+        self._tokens = outcome.values
 
-    def _newest_known(self) -> str | None:
-        return self._held.get("refresh_token") or self._store.read().get("refresh_token")
+    def _newest_refresh_token(self) -> str | None:
+        return self._tokens.get("refresh_token") or self._store.read().get("refresh_token")

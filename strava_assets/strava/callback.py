@@ -1,6 +1,6 @@
-"""Waits for the browser to come back from the consent page: one loopback port, one request that counts.
+"""A server on a loopback port that waits for the redirect from the consent page.
 
-What the redirect means is read in `login`.
+`login` interprets the redirect.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ color:#1d2733;background:#f7f8fa}}h1{{font-size:1.5rem}}@media(prefers-color-sch
 {{body{{color:#e6eaf0;background:#14181d}}}}</style><h1>{title}</h1>{paragraphs}</html>"""
 
 
-Outcomes = queue.SimpleQueue[Consent | errors.AuthorizationDenied]
+Outcomes = queue.SimpleQueue[Consent | errors.AuthorizationDeniedError]
 
 
 class CallbackServer:
-    """Listens for the redirect to one login.
+    """Listens for the redirect of one login.
 
     Attributes:
-        redirect_uri: the address to give to the consent page.
+        redirect_uri: the address for the consent page to redirect to.
     """
 
     def __init__(self, port: int, outcomes: Outcomes) -> None:
@@ -49,16 +49,16 @@ class CallbackServer:
         self.redirect_uri = f"http://{LOOPBACK}:{port}{PATH}"
 
     def wait(self, timeout_s: float = 300) -> Consent:
-        """Wait until the athlete has answered the consent page and has been shown what came of it.
+        """Wait until the athlete has answered the consent page and has seen the result.
 
         Raises:
-            AuthorizationDenied: the athlete refused, or nobody came within `timeout_s` seconds.
+            AuthorizationDeniedError: the athlete refused, or did not answer within `timeout_s` seconds.
         """
         try:
             outcome = self._outcomes.get(timeout=timeout_s)
         except queue.Empty:
-            raise errors.AuthorizationDenied(
-                f"Nobody answered the consent page within {timeout_s:g} seconds."
+            raise errors.AuthorizationDeniedError(
+                f"The consent page was not answered within {timeout_s:g} seconds."
             ) from None
         if isinstance(outcome, Consent):
             return outcome
@@ -67,26 +67,26 @@ class CallbackServer:
 
 @contextmanager
 def listen(state: str, port: int = 0) -> Iterator[CallbackServer]:
-    """Open a loopback port for the redirect that carries `state`, until the block ends.
+    """Listen on a loopback port for the redirect that carries `state`, until the block ends.
 
-    A redirect with another `state` is answered and does not count: whoever sent it can neither log in nor
-    stop the login.
+    A redirect with another `state` gets a response and is ignored otherwise: it can neither log in nor end
+    the login.
 
     Args:
-        state: the random text given to the consent page.
-        port: the port to use; 0 takes a free one.
+        state: the random text sent to the consent page.
+        port: the port to use; 0 selects a free one.
 
     Raises:
         StravaAssetsError: the port is taken.
     """
     outcomes: Outcomes = queue.SimpleQueue()
     try:
-        # A thread a connection: browsers open spare ones and say nothing on them.
+        # One thread per connection: browsers open spare connections and send nothing on them.
         http = ThreadingHTTPServer((LOOPBACK, port), _handler(state, outcomes))
     except OSError as error:
         raise StravaAssetsError(
             f"Port {port} on {LOOPBACK} cannot be used: {error.strerror}.",
-            remedy="Choose another port, or none for a free one; `--no-browser` needs no port at all.",
+            remedy="Choose another port, or omit it to use a free one; `--no-browser` needs no port.",
         ) from error
     thread = threading.Thread(target=http.serve_forever, args=(POLL_S,), daemon=True)
     with http:
@@ -109,15 +109,15 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
                 return
             if urlsplit(self.path).path != PATH:
                 self._show(
-                    404, "Nothing here", ["This address only waits for the answer of the consent page."]
+                    404, "Not found", ["This server only waits for the redirect from the consent page."]
                 )
                 return
             try:
                 consent = read_redirect(self.path, state)
-            except errors.ForeignRedirect as error:
-                self._show(400, "This is not the login that was begun", str(error).splitlines())
-            except errors.AuthorizationDenied as error:
-                self._show(200, "No access was given", str(error).splitlines())
+            except errors.ForeignRedirectError as error:
+                self._show(400, "This redirect belongs to another login", str(error).splitlines())
+            except errors.AuthorizationDeniedError as error:
+                self._show(200, "Access was not granted", str(error).splitlines())
                 outcomes.put(error)
             else:
                 missing = [f"Without {name}: {without}." for name, without in missing_scopes(consent.scopes)]
@@ -127,17 +127,17 @@ def _handler(state: str, outcomes: Outcomes) -> type[BaseHTTPRequestHandler]:
                 outcomes.put(consent)
 
         def _show(self, status: int, title: str, paragraphs: list[str]) -> None:
-            shown = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
-            body = PAGE.format(title=html.escape(title), paragraphs=shown).encode()
+            escaped = "".join(f"<p>{html.escape(text)}</p>" for text in paragraphs)
+            body = PAGE.format(title=html.escape(title), paragraphs=escaped).encode()
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
-            # The address holds the code: it must not travel on to another site.
+            # The address contains the code, which must not reach another site.
             self.send_header("Referrer-Policy", "no-referrer")
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, *_args: Any) -> None:
-            """Stay silent: the request line holds the code."""
+            """Log nothing: the request line contains the code."""
 
     return Handler

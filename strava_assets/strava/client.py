@@ -1,6 +1,6 @@
-"""The client: one GET at a time, paced, retried within bounds, and the listing as a stream of pages.
+"""The client: GET requests within the rate limits, with bounded retries, and the listing as pages.
 
-What is asked for, and what may be concluded from it, is `sync`'s matter.
+`sync` decides what to request and what may be concluded from the responses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 from strava_assets.strava.tokens import CLOCK_TOLERANCE, TIMEOUT_S, utc_now
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ logger = logging.getLogger("strava_assets.strava")
 API_BASE_URL = "https://www.strava.com/api/v3"
 # Strava's maximum: the fewest calls for a listing.
 PER_PAGE = 200
-# Three retries after 1, 2 and 4 seconds (and up to half as much again) ride out a restart of a server;
-# what lasts longer is better left to the next run than waited for.
+# Three retries after 1, 2 and 4 seconds (plus up to half as much jitter) outlast the restart of a server.
+# A longer outage is left to the next run.
 MAX_RETRIES = 3
 FIRST_BACKOFF_S = 1.0
 
 
 class TokenSource(Protocol):
-    """What the client needs of an `Authenticator`."""
+    """The part of `Authenticator` that the client uses."""
 
     calls: int
 
     def access_token(self, api_base_url: str) -> str:
-        """A token that lives and may be sent to this address."""
+        """Return a valid token that may be sent to this address."""
 
     def refresh(self, reject: str | None = None) -> None:
         """Replace the token that was refused."""
@@ -51,7 +51,7 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete 200 answer: the body exactly as received, and its JSON."""
+    """A complete 200 response: the body exactly as received, and its JSON."""
 
     body: bytes
     document: Any
@@ -63,13 +63,13 @@ class Page:
     """One non-empty page of the listing.
 
     Attributes:
-        number: from 1.
-        url_query: what was asked, e.g. `page=1&per_page=200`.
-        body: exactly as received.
+        number: the page number, starting at 1.
+        url_query: the query sent, e.g. `page=1&per_page=200`.
+        body: the response body exactly as received.
         records: the activities, malformed ones included.
         new_ids: ids that no earlier page of this listing had, as text, in the order received.
-        fetched_at: aware UTC time of the answer.
-        quota: the rate limits as of this answer.
+        fetched_at: aware UTC time of the response.
+        quota: the rate limits as of this response.
     """
 
     number: int
@@ -84,22 +84,22 @@ class Page:
 class StravaClient:
     """Reads from the API with the Bearer header.
 
-    Transient failures are retried within bounds, a refused access token is refreshed once, and calls keep to
-    the pacer. Not for use from several threads.
+    Transient failures are retried a bounded number of times, a refused access token is refreshed once, and
+    the pacer keeps calls within the rate limits. Not thread-safe.
 
     Args:
         auth: hands out access tokens.
-        api_base_url: with or without `/api/v3`, as the host wants it; a slash at the end does no harm.
-        pacer: the rate limits.
-        session: `requests` session; its own if not given.
-        timeout: connect and read, in seconds.
-        clock: gives the aware UTC time.
-        sleep: waits the given seconds before a retry.
-        max_retries: of one call, after transient failures.
-        on_event: told a sentence on each retry and refresh.
+        api_base_url: with or without `/api/v3`, as the host expects it; a trailing slash is ignored.
+        pacer: keeps the rate limits.
+        session: a `requests` session; a new one by default.
+        timeout: connect and read timeouts, in seconds.
+        clock: returns the current aware UTC time.
+        sleep: waits the given number of seconds before a retry.
+        max_retries: retries of one call after transient failures.
+        on_event: called with a sentence on each retry and refresh.
     """
 
-    def __init__(  # noqa: PLR0913 - the collaborators of a conversation, each injected
+    def __init__(  # noqa: PLR0913 - every collaborator is injected
         self,
         auth: TokenSource,
         api_base_url: str = API_BASE_URL,
@@ -125,33 +125,33 @@ class StravaClient:
 
     @property
     def calls(self) -> dict[str, int]:
-        """HTTP requests sent so far, by kind: list, athlete, activity, streams, token."""
+        """Number of HTTP requests sent so far, by kind: list, athlete, activity, streams, token."""
         return dict(self._calls) | {"token": self._auth.calls}
 
     @property
     def quota(self) -> Quota | None:
-        """The rate limits as last seen."""
+        """The rate limits of the latest response."""
         return self._pacer.quota
 
     def pages(
         self, after: int | None = None, before: int | None = None, per_page: int = PER_PAGE
     ) -> Iterator[Page]:
-        """Stream the athlete's activities until an empty page; a short page proves nothing.
+        """Yield pages of the athlete's activities until an empty page; a short page does not end the listing.
 
         Memory holds one page and the ids seen.
 
         Args:
-            after: only activities that start after this (epoch seconds).
-            before: only activities that start before this (epoch seconds).
-            per_page: activities a page, at most 200.
+            after: only activities that start after this time (epoch seconds).
+            before: only activities that start before this time (epoch seconds).
+            per_page: activities per page, at most 200.
 
         Raises:
-            RepeatedPage: the pages bring nothing new and would never end.
-            QuotaExhausted: the rate limit is reached.
+            RepeatedPageError: the pages repeat and would never end.
+            QuotaExhaustedError: the rate limit is reached.
             StravaError: any other failure.
         """
         window = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
-        seen: set[str] = set()
+        listed: set[str] = set()
         previous: list[str] = []
         was_stale = False
         number = 0
@@ -163,43 +163,41 @@ class StravaClient:
             if not records:
                 return
             keys = [_key(record) for record in records]
-            fresh = [key for key in dict.fromkeys(keys) if key not in seen]
-            # An upload during the listing pushes known activities onto a last page of their own, so one
-            # stale page may be honest; the same page again, or a second stale one, is not.
+            fresh = [key for key in dict.fromkeys(keys) if key not in listed]
+            # An upload during the listing can push listed activities onto an additional last page, so one
+            # page without new ids is possible. The same page again, or a second such page, is an error.
             if not fresh and (was_stale or keys == previous):
-                raise errors.RepeatedPage(
-                    f"Page {number} of the listing brings no activity that was not there before."
-                )
+                raise errors.RepeatedPageError(f"Page {number} of the listing contains no new activity.")
             was_stale = not fresh
             previous = keys
-            seen.update(fresh)
+            listed.update(fresh)
             new_ids = [key for key in fresh if not key.startswith(_NO_ID)]
             yield Page(number, query, answer.body, records, new_ids, answer.fetched_at, self.quota)
 
     def athlete(self) -> tuple[bytes, dict[str, Any]]:
-        """The athlete whose token this is: body as received, and its JSON object."""
+        """Return the athlete who owns the token: the body as received, and its JSON object."""
         answer = self._get("athlete", "/athlete")
         return answer.body, answer.document
 
     def activity(self, activity_id: str) -> tuple[bytes, dict[str, Any]]:
-        """One activity in detail.
+        """Return one activity in detail: the body as received, and its JSON object.
 
         Raises:
-            ActivityNotFound: there is none of this id, or it is hidden from this token.
+            ActivityNotFoundError: no activity has this id, or it is hidden from this token.
         """
         path = f"/activities/{_checked_id(activity_id)}"
         try:
             answer = self._get("activity", path)
-        except _NotFound:
-            raise errors.ActivityNotFound(f"Strava knows no activity {activity_id}.") from None
+        except _NotFoundError:
+            raise errors.ActivityNotFoundError(f"Strava has no activity {activity_id}.") from None
         return answer.body, answer.document
 
     def streams(self, activity_id: str, keys: Sequence[str]) -> tuple[bytes, dict[str, Any]] | None:
-        """One activity's streams by type; `None` when it has none (manual entries)."""
+        """Return one activity's streams by type; `None` if it has none (manual entries)."""
         path = f"/activities/{_checked_id(activity_id)}/streams"
         try:
             answer = self._get("streams", path, urlencode({"keys": ",".join(keys), "key_by_type": "true"}))
-        except _NotFound:
+        except _NotFoundError:
             return None
         return answer.body, answer.document
 
@@ -217,67 +215,69 @@ class StravaClient:
                     raise
                 retries += 1
                 seconds = FIRST_BACKOFF_S * 2 ** (retries - 1) * random.uniform(1, 1.5)  # noqa: S311 - jitter
-                self._tell(f"{error.happened} Retry {retries} of {self._max_retries} in {seconds:.1f} s.")
+                self._report(f"{error.happened} Retry {retries} of {self._max_retries} in {seconds:.1f} s.")
                 self._sleep(seconds)
-            except errors.InvalidAccessToken:
+            except errors.InvalidAccessTokenError:
                 if refreshed:
                     raise
                 refreshed = True
-                self._tell("Strava refused the access token; refreshing it once.")
+                self._report("Strava refused the access token. It is refreshed once.")
                 self._auth.refresh(reject=token)
             else:
                 if answer is not None:
                     return answer
 
     def _send(self, kind: str, path: str, query: str, token: str) -> Answer | None:
-        """Send one request; `None` after a 429, which the pacer has noted."""
-        asked = f"GET {path}"
+        """Send one request; return `None` after a 429, which the pacer has recorded."""
+        request = f"GET {path}"
         self._calls[kind] += 1
         try:
             response = self._session.get(
                 f"{self._base_url}{path}" + (f"?{query}" if query else ""),
-                # A prepared auth callable keeps `requests` from putting a .netrc entry over the header.
+                # With an auth callable, `requests` does not replace the header by a .netrc entry.
                 auth=_Bearer(token),
                 timeout=self._timeout,
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            # `from None`: the library's exception holds the request, and the request holds the token.
-            raise answers.transport_failure(error, asked) from None
+            # `from None`: the library's exception contains the request, and the request contains the token.
+            raise responses.transport_failure(error, request) from None
         now = self._clock()
         self._pacer.after_answer(response.status_code, response.headers)
         if response.status_code == 429:
-            self._tell(f"Strava answered {asked} with 429.")
+            self._report(f"Strava answered {request} with 429.")
             return None
         if response.status_code == 404:
-            raise _NotFound(f"Strava answered {asked} with status 404.")
+            raise _NotFoundError(f"Strava answered {request} with status 404.")
         if response.status_code != 200:
-            raise answers.api_failure(response.status_code, response.content, asked)
-        answers.check_clock(response.headers, now, CLOCK_TOLERANCE)
+            raise responses.api_failure(response.status_code, response.content, request)
+        responses.check_clock(response.headers, now, CLOCK_TOLERANCE)
         body = response.content
-        document = answers.read_json(body, response.headers.get("Content-Type", ""), asked)
+        document = responses.read_json(body, response.headers.get("Content-Type", ""), request)
         if isinstance(document, dict) and "errors" in document and "message" in document:
-            raise errors.UnexpectedAnswer(f"The answer to {asked} is an error object with status 200.")
+            raise errors.UnexpectedResponseError(
+                f"The response to {request} is an error object with status 200."
+            )
         if not isinstance(document, list if kind == "list" else dict):
-            raise errors.UnexpectedAnswer(
-                f"The answer to {asked} is not a JSON {'list' if kind == 'list' else 'object'}."
+            raise errors.UnexpectedResponseError(
+                f"The response to {request} is not a JSON {'list' if kind == 'list' else 'object'}."
             )
         return Answer(body, document, now)
 
-    def _tell(self, event: str) -> None:
+    def _report(self, event: str) -> None:
         logger.info(event)
         if self._on_event:
             self._on_event(event)
 
 
-class _NotFound(errors.RequestRefused):
-    """A 404, which only the caller can read: no streams, no activity, or a wrong address."""
+class _NotFoundError(errors.RequestRefusedError):
+    """A 404, which the caller interprets: no streams, no activity, or a wrong address."""
 
     REMEDY = "Check the API address (STRAVA_API_BASE_URL)."
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Puts the token into the Authorization header, and nowhere else."""
+    """Adds the Authorization header with the token."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -291,7 +291,7 @@ _NO_ID = "without id: "
 
 
 def _key(record: Any) -> str:
-    """What tells a record from the others: its id, or for one without its content."""
+    """The id that identifies a record, or a digest of its content if it has no id."""
     identity = record.get("id") if isinstance(record, dict) else None
     if isinstance(identity, int | str) and not isinstance(identity, bool) and str(identity):
         return str(identity)
@@ -301,5 +301,5 @@ def _key(record: Any) -> str:
 
 def _checked_id(activity_id: str) -> str:
     if not activity_id.isascii() or not activity_id.isdigit():
-        raise errors.ActivityNotFound("An activity id is a whole number.")
+        raise errors.ActivityNotFoundError("An activity id is a whole number.")
     return activity_id

@@ -1,9 +1,19 @@
-"""Every way in which Strava can fail us, each a class with its own cure.
+"""The errors of the Strava API, each with its remedy. `responses` maps responses to them.
 
-Three families decide what happens next: transient (worth a bounded retry), quota (stop, go on later) and
-permanent (a person has to do something). How an answer is recognised as one of them lives in `answers`.
+- StravaError
+  - TransientStravaError: retried a bounded number of times, then left to the next run
+    - ServerError, RequestTimeoutError, ConnectionLostError
+    - NotJsonError, TruncatedBodyError, UnexpectedResponseError
+  - QuotaExhaustedError: stops the run; a later run continues
+  - PermanentStravaError: the user has to act
+    - MissingCredentialsError, ForeignHostError, MissingScopeError
+    - InactiveSubscriptionError, InvalidClientError
+    - InvalidRefreshTokenError, InvalidAuthorizationCodeError, InvalidAccessTokenError
+    - AuthorizationDeniedError
+      - ForeignRedirectError
+    - RequestRefusedError, ActivityNotFoundError, RepeatedPageError
+    - TlsError, ClockSkewError
 """
-# ruff: noqa: N818 - the names are those of the failures; the bases carry the word "Error"
 
 from __future__ import annotations
 
@@ -17,16 +27,12 @@ if TYPE_CHECKING:
 
 Window = Literal["15min", "daily"]
 
-NOTHING_LOST = "Nothing that was fetched before is lost."
+NOTHING_LOST = "Data that was fetched earlier is not affected."
 LOGIN = "Run `strava-assets login`"
 
 
 class StravaError(StravaAssetsError):
-    """Any failure of a conversation with Strava.
-
-    Args:
-        happened: what was seen, in one sentence, without any secret.
-    """
+    """Base class of all errors of the Strava API; `happened` is one sentence without any secret."""
 
     MEANS: ClassVar[str] = NOTHING_LOST
     REMEDY: ClassVar[str] = ""
@@ -36,18 +42,20 @@ class StravaError(StravaAssetsError):
 
 
 class TransientStravaError(StravaError):
-    """A failure that is likely to pass by itself: retried with a bound, then left to the next run."""
+    """A failure that usually passes by itself: retried within bounds, then left to the next run."""
 
     transient = True
 
-    REMEDY = "Usually nothing: the next run tries again. If it lasts, look at https://status.strava.com."
+    REMEDY = (
+        "Usually nothing: the next run tries again. If the problem persists, check https://status.strava.com."
+    )
 
 
 class PermanentStravaError(StravaError):
-    """A failure that no retry cures: a person has to act."""
+    """A failure that retrying cannot fix: the user has to act."""
 
 
-class QuotaExhausted(StravaError):
+class QuotaExhaustedError(StravaError):
     """The application's rate limit is used up as far as this project may use it.
 
     Attributes:
@@ -61,72 +69,72 @@ class QuotaExhausted(StravaError):
         name = "daily" if window == "daily" else "15-minute"
         super().__init__(
             f"Strava's {name} rate limit is reached ({detail}).",
-            means="What was fetched so far is kept; the next run goes on from there.",
+            means="Data fetched so far is kept, and the next run continues from there.",
             remedy=f"Nothing: calls are possible again from {resume_at:%Y-%m-%d %H:%M} UTC.",
         )
 
 
-class MissingCredentials(PermanentStravaError):
+class MissingCredentialsError(PermanentStravaError):
     """The secret store does not hold what a token refresh needs."""
 
     def __init__(self, names: Iterable[str], store: str) -> None:
         self.names = tuple(names)
         super().__init__(
             f"No {' and no '.join(self.names)} in {store}.",
-            means="Strava cannot be asked for anything. " + NOTHING_LOST,
+            means="No request to Strava is possible. " + NOTHING_LOST,
             remedy=f"{LOGIN}, or set STRAVA_CLIENT_ID, STRAVA_CLIENT_SECRET and STRAVA_REFRESH_TOKEN.",
         )
 
 
 class ForeignHostError(PermanentStravaError):
-    """An address in force leads to another host than the one the credentials belong to.
+    """The configured address belongs to another host than the credentials.
 
     Args:
-        setting: the variable that holds the address.
-        host: the host it leads to.
-        owner: the host the credentials are stored for; empty where the store cannot say.
+        setting: the name of the variable with the address.
+        host: the host of that address.
+        owner: the host the credentials are stored for; empty if the store does not record it.
     """
 
     def __init__(self, setting: str, host: str, owner: str) -> None:
-        whose = f"are stored for {owner}" if owner else "come from the environment, which names no host"
-        back = f"Remove {setting}: Strava's own address is then used"
+        origin = f"are stored for {owner}" if owner else "come from the environment, which names no host"
+        fix = f"Remove {setting} to use Strava's own address"
         if owner and not owner.endswith(".strava.com"):
-            back = f"Set {setting} to an address of {owner}"
+            fix = f"Set {setting} to an address of {owner}"
         first = "" if owner else "set STRAVA_ASSETS_SECRET_STORE=file and "
         super().__init__(
-            f"{setting} leads to {host or 'no host'}, and these credentials {whose}.",
-            means="Credentials go only to Strava or to the host they are stored for, so nothing was sent. "
-            + NOTHING_LOST,
-            remedy=f"{back}. If you do mean the new host, {first}run `strava-assets login`, which stores new "
+            f"{setting} points to {host or 'no host'}, but these credentials {origin}.",
+            means="Credentials are sent only to Strava or to the host they are stored for, so nothing was "
+            "sent. " + NOTHING_LOST,
+            remedy=f"{fix}. To use the new host, {first}run `strava-assets login`, which stores new "
             "credentials for it.",
         )
 
 
-class MissingScope(PermanentStravaError):
-    """The token is good, but it was not granted what was asked for.
+class MissingScopeError(PermanentStravaError):
+    """The token is valid but lacks a scope that the request needs.
 
     Attributes:
-        scopes: the scopes that are missing, as Strava names them.
+        scopes: the missing scopes, as Strava names them.
     """
 
     def __init__(self, scopes: Iterable[str]) -> None:
         self.scopes = tuple(scopes)
         super().__init__(
-            f"Strava refuses this because the token lacks the scope {', '.join(self.scopes)}.",
+            f"Strava refused the request because the token lacks the scope {', '.join(self.scopes)}.",
             means=(
-                "Refreshing the token cannot cure it: a token keeps the scopes it was granted. The refresh "
-                "token shown on Strava's settings page has the scope `read` only and never reads activities."
+                "Refreshing the token does not help, because a token keeps its scopes. The refresh token "
+                "shown on Strava's settings page has only the scope `read` and cannot read activities."
             ),
-            remedy=f"{LOGIN}, which asks Strava for consent again, and leave every box ticked.",
+            remedy=f"{LOGIN}, which asks for consent again, and leave every box ticked.",
         )
 
 
-class InactiveSubscription(PermanentStravaError):
-    """Strava has switched the API application off, for want of a subscription as a rule (403)."""
+class InactiveSubscriptionError(PermanentStravaError):
+    """Strava has deactivated the API application, usually because a subscription is missing (403)."""
 
     MEANS = (
         "Since June 2026 an API application works only while the account that owns it has a paid Strava "
-        "subscription. The token is not the cause and needs no renewal. The bulk export works without it."
+        "subscription. The token is not the cause. The bulk export works without a subscription."
     )
     REMEDY = (
         "Subscribe with the account that owns the application, then reactivate it at "
@@ -134,84 +142,84 @@ class InactiveSubscription(PermanentStravaError):
     )
 
 
-class InvalidRefreshToken(PermanentStravaError):
+class InvalidRefreshTokenError(PermanentStravaError):
     """The refresh token is wrong, was revoked by the athlete, or was replaced by a newer one."""
 
     MEANS = (
-        "Either access was revoked on Strava's site, or another program refreshed the same token and kept "
-        "the new one to itself. " + NOTHING_LOST
+        "Either access was revoked on Strava's site, or another program refreshed the same token and did not "
+        "store the new one here. " + NOTHING_LOST
     )
-    REMEDY = f"{LOGIN} to authorise again."
+    REMEDY = f"{LOGIN} to authorize again."
 
 
-class InvalidAuthorizationCode(PermanentStravaError):
-    """The code of the redirect was not accepted: codes work once and only for a short while."""
+class InvalidAuthorizationCodeError(PermanentStravaError):
+    """The code of the redirect was not accepted: a code works once and expires soon."""
 
-    REMEDY = f"{LOGIN} again and use the address of the newest redirect."
+    REMEDY = f"{LOGIN} again and use the address of the latest redirect."
 
 
-class AuthorizationDenied(PermanentStravaError):
-    """The consent page was answered with a refusal, or not at all."""
+class AuthorizationDeniedError(PermanentStravaError):
+    """The athlete refused access on the consent page, or did not answer it."""
 
-    MEANS = "No token was issued and nothing was changed."
+    MEANS = "No token was issued, and nothing was changed."
     REMEDY = f"{LOGIN} again and choose Authorize."
 
 
-class ForeignRedirect(AuthorizationDenied):
-    """A redirect that belongs to another login than the one that was begun."""
+class ForeignRedirectError(AuthorizationDeniedError):
+    """A redirect that belongs to another login than the current one."""
 
-    MEANS = "It may come from an old tab, or be somebody else's doing. Nothing was changed."
+    MEANS = "It may come from an old tab, or from someone else. Nothing was changed."
     REMEDY = f"Use the tab that was opened last, or run {LOGIN.removeprefix('Run ')} again."
 
 
-class InvalidClient(PermanentStravaError):
-    """The client id or the client secret is not the one of an API application."""
+class InvalidClientError(PermanentStravaError):
+    """The client id or the client secret does not belong to an API application."""
 
     REMEDY = (
         "Compare STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET with https://www.strava.com/settings/api: "
-        "a client secret that was reset there invalidates the old one."
+        "resetting the client secret there invalidates the old one."
     )
 
 
-class InvalidAccessToken(PermanentStravaError):
-    """The access token was refused although it was just refreshed."""
+class InvalidAccessTokenError(PermanentStravaError):
+    """The access token was refused immediately after a refresh."""
 
     MEANS = "The athlete has probably revoked access on Strava's site. " + NOTHING_LOST
-    REMEDY = f"{LOGIN} to authorise again."
+    REMEDY = f"{LOGIN} to authorize again."
 
 
-class RequestRefused(PermanentStravaError):
-    """Strava understood the request and does not want it (another 4xx)."""
+class RequestRefusedError(PermanentStravaError):
+    """Strava rejected the request (another 4xx)."""
 
-    REMEDY = "Run `strava-assets doctor`; if it finds nothing, please report this with the message above."
+    REMEDY = "Run `strava-assets doctor`. If it finds nothing, please report this with the message above."
 
 
-class ActivityNotFound(PermanentStravaError):
-    """There is no such activity, or it is not visible with this token's scopes (404)."""
+class ActivityNotFoundError(PermanentStravaError):
+    """The activity does not exist, or it is not visible with this token's scopes (404)."""
 
     MEANS = "It was deleted, or it is private and the token lacks the scope activity:read_all."
-    REMEDY = "Nothing if it was deleted; otherwise run `strava-assets login` and leave every box ticked."
+    REMEDY = "Nothing if it was deleted. Otherwise run `strava-assets login` and leave every box ticked."
 
 
-class RepeatedPage(PermanentStravaError):
-    """The listing brings the same activities over and over, so it would never end."""
+class RepeatedPageError(PermanentStravaError):
+    """The listing repeats the same activities and would never end."""
 
-    MEANS = "The listing was stopped; no conclusion is drawn from it. " + NOTHING_LOST
-    REMEDY = "Check whether a proxy or cache stands between this machine and Strava, then run again."
+    MEANS = "The listing was stopped, and no deletions are concluded from it. " + NOTHING_LOST
+    REMEDY = "Check whether there is a proxy or cache between this machine and Strava, then run again."
 
 
-class TlsTrouble(PermanentStravaError):
-    """No trusted encrypted connection: a certificate that does not verify, or no TLS at all."""
+class TlsError(PermanentStravaError):
+    """The TLS connection failed: the certificate is not valid, or the server does not use TLS."""
 
     MEANS = "No secret was sent. " + NOTHING_LOST
     REMEDY = (
-        "Check the address and the clock of this machine. Behind a proxy that inspects traffic, point "
-        "REQUESTS_CA_BUNDLE at its certificate. Verification is never switched off."
+        "Check the address and the clock of this machine. If a proxy inspects traffic, set "
+        "REQUESTS_CA_BUNDLE to its certificate. Verification cannot be disabled."
     )
 
 
-class ClockSkew(PermanentStravaError):
-    """This machine's clock and Strava's disagree by so much that token lives and fetch times are wrong."""
+class ClockSkewError(PermanentStravaError):
+    """This machine's clock differs so much from Strava's that token expiry and fetch times would be wrong."""
 
     def __init__(self, skew: timedelta) -> None:
         seconds = int(skew.total_seconds())
@@ -219,47 +227,47 @@ class ClockSkew(PermanentStravaError):
         super().__init__(
             f"This machine's clock is {abs(seconds)} seconds {side} Strava's.",
             means=(
-                "Token lives, quota windows and the order of fetches all hang on the time, so the sync stops "
-                "before it records wrong ones. " + NOTHING_LOST
+                "Token expiry, quota windows and the order of fetches depend on the time, so the sync stops "
+                "before it records wrong times. " + NOTHING_LOST
             ),
-            remedy="Set the clock, and let it be kept by a time service (NTP).",
+            remedy="Set the clock, and synchronize it with a time service (NTP).",
         )
 
 
 class ServerError(TransientStravaError):
-    """Strava or something before it failed (5xx)."""
+    """Strava or a server in front of it failed (5xx)."""
 
 
-class Timeout(TransientStravaError):
-    """No answer in time."""
+class RequestTimeoutError(TransientStravaError):
+    """Strava did not respond in time."""
 
 
-class ConnectionLost(TransientStravaError):
-    """The connection could not be made or broke."""
+class ConnectionLostError(TransientStravaError):
+    """The connection could not be established, or it broke."""
 
     REMEDY = (
-        "Check the network and the address. Otherwise nothing: the next run tries again. "
-        "If it lasts, look at https://status.strava.com."
+        "Check the network and the address; the next run tries again. "
+        "If the problem persists, check https://status.strava.com."
     )
 
 
-class NotJson(TransientStravaError):
-    """Something else than JSON came back, a web page as a rule."""
+class NotJsonError(TransientStravaError):
+    """The response is not JSON; usually it is a web page."""
 
     REMEDY = (
-        "Usually nothing, Strava shows such a page during maintenance. If it lasts, check the address "
-        "and whether a proxy or a login portal stands between this machine and Strava."
+        "Usually nothing: Strava sends such a page during maintenance. If the problem persists, check the "
+        "address, and whether there is a proxy or a login portal between this machine and Strava."
     )
 
 
-class TruncatedBody(TransientStravaError):
-    """The answer was empty or cut off half-way."""
+class TruncatedBodyError(TransientStravaError):
+    """The response was empty or incomplete."""
 
 
-class UnexpectedAnswer(TransientStravaError):
-    """Valid JSON with a good status, but not of the shape that this request is answered with."""
+class UnexpectedResponseError(TransientStravaError):
+    """Valid JSON with status 200, but not of the expected shape."""
 
     REMEDY = (
-        "Usually nothing: the next run tries again. If it lasts, check the API address and "
+        "Usually nothing: the next run tries again. If the problem persists, check the API address and "
         "whether Strava has changed its API."
     )

@@ -1,7 +1,7 @@
-"""Where credentials may go: to Strava, or to the host that is stored beside them.
+"""The hosts that credentials may be sent to: Strava, or the host that is stored with them.
 
-Client secret and refresh token go to the OAuth host they were stored for, the access token to the API. Every
-function here is called before anything is sent, and raises instead of sending.
+Client secret and refresh token go to the OAuth host they were stored for, the access token to the API. The
+checks run before anything is sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from strava_assets.strava.errors import ForeignHostError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The API moves to a new host, for which two spellings are in circulation; OAuth stays where it is.
+# The API is moving to a new host, which is documented in two spellings. OAuth stays on the old host.
 STRAVA = frozenset({"https://www.strava.com", "https://www.api-v3.strava.com", "https://api-v3.strava.com"})
 LOOPBACK = "localhost"
 OAUTH_HOST = "oauth_host"
@@ -27,12 +27,12 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def host_of(address: str) -> str:
-    """The host of an address as it is stored, e.g. `https://www.strava.com`.
+    """The host of an address in its stored form, e.g. `https://www.strava.com`; empty if it has none.
 
-    The port counts, except on this machine, which is `localhost` on every port: a sandbox takes a free one.
+    The port is part of it, except on this machine, which is always `localhost`: a sandbox uses any free port.
     """
     try:
-        # The parser that `requests` uses: another one might see another host in a malformed address.
+        # `requests` uses this parser; another one might find another host in a malformed address.
         url = parse_url(address)
     except LocationParseError:
         return ""
@@ -46,7 +46,7 @@ def host_of(address: str) -> str:
 
 
 def bound_hosts(oauth_base_url: str, api_base_url: str) -> dict[str, str]:
-    """What a login stores beside its credentials: the hosts they may be sent to from then on."""
+    """The hosts that a login stores with its credentials; they may be sent only there."""
     return {OAUTH_HOST: host_of(oauth_base_url), API_HOST: host_of(api_base_url)}
 
 
@@ -54,11 +54,11 @@ def require_oauth_host(oauth_base_url: str, stored: Mapping[str, str], *, rememb
     """Check that client secret and refresh token may be sent to an address.
 
     Args:
-        oauth_base_url: where they would be sent.
-        stored: what the secret store holds.
-        remembers: whether the store can keep the host. Credentials that no host is stored for yet are bound
-            to the first one that accepts them; a store that cannot remember it allows Strava and this
-            machine only.
+        oauth_base_url: the address.
+        stored: the values in the secret store.
+        remembers: whether the store can record the host. Credentials without a stored host are bound to the
+            first host that accepts them. With a store that cannot record it, only Strava and this machine
+            are allowed.
 
     Raises:
         ForeignHostError: they belong to another host.
@@ -78,13 +78,12 @@ def require_api_host(api_base_url: str, stored: Mapping[str, str], oauth_base_ur
     """Check that the access token may be sent to an address.
 
     Args:
-        api_base_url: where it would be sent.
-        stored: what the secret store holds.
-        oauth_base_url: who issued the token, where the store does not say.
+        api_base_url: the address.
+        stored: the values in the secret store.
+        oauth_base_url: the issuer of the token, if the store does not record it.
 
     Raises:
-        ForeignHostError: it is neither Strava's host, nor the one that issued the token, nor the one that
-            was in force at the login.
+        ForeignHostError: it is neither Strava's host, nor the issuer's, nor the API host of the login.
     """
     issuer = stored.get(OAUTH_HOST) or host_of(oauth_base_url)
     host = host_of(api_base_url)

@@ -1,6 +1,6 @@
-"""Rate limits: what the headers say, and whether the next call may go now, later or not today.
+"""Rate limits: the values of the headers, and when the next call may be sent.
 
-The client asks the pacer before each call and shows it each answer; nothing is sent from here.
+The client calls the pacer before each request and after each response; this module sends nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strava_assets.strava.errors import Window
 
 QUARTER = timedelta(minutes=15)
-# Windows turn by Strava's clock; a call sent in the very second by ours may still fall into the old one.
+# Windows follow Strava's clock; a call sent in the first second by ours may still count for the old window.
 GRACE = timedelta(seconds=2)
 FIGURE = re.compile(r"\s*([0-9]{1,9})\s*", re.ASCII)
 
@@ -36,7 +36,7 @@ def next_midnight(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Allowance:
-    """One limit of one window: calls allowed and calls used, `None` where the headers did not say."""
+    """One limit of one window: calls allowed and calls used, `None` if the headers lack them."""
 
     limit: int | None = None
     usage: int | None = None
@@ -48,13 +48,13 @@ class Allowance:
 
     @property
     def used_up(self) -> bool:
-        """Whether the headers themselves say that nothing is left."""
+        """Whether the headers report that no call is left."""
         return self.left == 0
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What one answer's headers say about the application's rate limits (calls, not seconds)."""
+    """The application's rate limits according to the headers of one response (calls, not seconds)."""
 
     seen_at: datetime
     overall_15min: Allowance = Allowance()
@@ -64,15 +64,15 @@ class Quota:
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str], seen_at: datetime) -> Quota | None:
-        """Read both header pairs; `None` when they hold no figure at all.
+        """Read both header pairs; `None` if they contain no figure.
 
-        Letter case and blanks are of no account; an empty, absent or unreadable figure is unknown.
+        Case and whitespace are ignored; an empty, absent or unreadable figure is unknown.
         """
-        folded = {name.lower(): value for name, value in headers.items()}
+        lowercase = {name.lower(): value for name, value in headers.items()}
 
         def pair(name: str) -> tuple[Allowance, Allowance]:
-            limits = _figures(folded.get(f"{name}-limit", ""))
-            usages = _figures(folded.get(f"{name}-usage", ""))
+            limits = _figures(lowercase.get(f"{name}-limit", ""))
+            usages = _figures(lowercase.get(f"{name}-usage", ""))
             return Allowance(limits[0], usages[0]), Allowance(limits[1], usages[1])
 
         quota = cls(seen_at, *pair("x-ratelimit"), *pair("x-readratelimit"))
@@ -85,29 +85,30 @@ class Quota:
         return {"overall": self.overall_15min, "read": self.read_15min}
 
     def as_metadata(self) -> dict[str, int]:
-        """Limit, used and left by bucket and window, for plotting; unknown figures are left out."""
+        """Limit, used and left by bucket and window, for plotting; unknown figures are omitted."""
         figures: dict[str, int] = {}
         for window in ("15min", "daily"):
             for bucket, allowance in self.window(window).items():
-                named = {"limit": allowance.limit, "used": allowance.usage, "left": allowance.left}
-                figures |= {f"quota_{bucket}_{window}_{n}": v for n, v in named.items() if v is not None}
+                values = {"limit": allowance.limit, "used": allowance.usage, "left": allowance.left}
+                figures |= {f"quota_{bucket}_{window}_{n}": v for n, v in values.items() if v is not None}
         return figures
 
 
 class Pacer:
-    """Keeps the calls within the limits.
+    """Keeps calls within the rate limits.
 
-    Before each call it lets it pass, waits for the next natural quarter hour, or raises. After a 429
-    nothing passes before the next quarter hour. One pacer serves one client in one thread.
+    Before each call it returns, waits for the next natural quarter hour, or raises. After a 429 no call is
+    allowed before the next quarter hour. A pacer serves one client in one thread.
 
     Args:
-        clock: gives the aware UTC time.
-        sleep: waits the given seconds.
-        reserve_calls: calls of every limit that are left to the athlete's other uses of the application; at
-            most half of a limit, so that a small one does not stop everything.
-        max_wait_s: longest single wait; a longer one ends the run. A quarter hour fits, zero never waits.
-        max_waits: waits for a window over this pacer's life; a run must not hold its place for half a day.
-        on_wait: told `(seconds, until, reason)` before each wait.
+        clock: returns the current aware UTC time.
+        sleep: waits the given number of seconds.
+        reserve_calls: calls of every limit that are left for other uses of the application; at most half of
+            a limit is reserved, so that a small limit does not stop everything.
+        max_wait_s: longest single wait, in seconds; a longer one ends the run. The default allows a quarter
+            hour; with zero it never waits.
+        max_waits: number of waits allowed in all, so that a run does not occupy its pool for half a day.
+        on_wait: called with `(seconds, until, reason)` before each wait.
     """
 
     def __init__(
@@ -126,34 +127,34 @@ class Pacer:
         self._max_wait_s = max_wait_s
         self._waits_left = max_waits
         self._on_wait = on_wait
-        self._sent_since = 0
+        self._sent_since_quota = 0
         self._blocked: tuple[Window, datetime, str] | None = None
         self.quota: Quota | None = None
 
     def before_call(self) -> None:
-        """Return when the next call may be sent.
+        """Wait until the next call may be sent.
 
         Raises:
-            QuotaExhausted: the day's calls are used up, or waiting would go beyond its bounds.
+            QuotaExhaustedError: the calls of the day are used up, or the wait would exceed its bounds.
         """
         while (hold := self._hold(self._clock())) is not None:
             window, until, reason = hold
             seconds = (until + GRACE - self._clock()).total_seconds()
             if window == "daily" or seconds > self._max_wait_s or self._waits_left <= 0:
-                raise QuotaExhausted(window, until, reason)
+                raise QuotaExhaustedError(window, until, reason)
             self._waits_left -= 1
             if self._on_wait:
                 self._on_wait(seconds, until, reason)
             self._sleep(seconds)
-        self._sent_since += 1
+        self._sent_since_quota += 1
 
     def after_answer(self, status: int, headers: Mapping[str, str]) -> None:
-        """Take note of an answer's headers, and of a 429."""
+        """Record the headers of a response, and a 429."""
         now = self._clock()
         quota = Quota.from_headers(headers, now)
         if quota:
             self.quota = quota
-            self._sent_since = 0
+            self._sent_since_quota = 0
         if status == 429:
             day_over = quota is not None and any(a.used_up for a in quota.window("daily").values())
             reason = "Strava answered 429"
@@ -162,7 +163,7 @@ class Pacer:
             )
 
     def _hold(self, now: datetime) -> tuple[Window, datetime, str] | None:
-        """Why the next call may not be sent at `now`, and until when; `None` when it may."""
+        """Why no call may be sent at `now`, and until when; `None` if one may be sent."""
         if self._blocked:
             if now < self._blocked[1]:
                 return self._blocked
@@ -175,23 +176,23 @@ class Pacer:
         self, window: Window, turn: Callable[[datetime], datetime], now: datetime
     ) -> tuple[Window, datetime, str] | None:
         quota = self.quota
-        # Usage seen in an earlier window says nothing about this one.
+        # The usage of an earlier window does not apply to this one.
         if quota is None or turn(quota.seen_at) != turn(now):
             return None
         for bucket, allowance in quota.window(window).items():
             if allowance.limit is None or allowance.usage is None:
                 continue
             reserve = min(self._reserve_calls, allowance.limit // 2)
-            used = allowance.usage + self._sent_since
+            used = allowance.usage + self._sent_since_quota
             if used >= allowance.limit - reserve:
-                kept = f", {reserve} kept in reserve" if reserve else ""
-                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{kept}"
+                in_reserve = f", {reserve} kept in reserve" if reserve else ""
+                return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{in_reserve}"
         return None
 
 
 def _figures(value: str) -> tuple[int | None, int | None]:
-    """Read `"15min,daily"`; whatever is not a plain figure is unknown."""
-    parts = [*value.split(","), "", ""][:2]
-    matches = [FIGURE.fullmatch(part) for part in parts]
+    """Read `"15min,daily"`; a part that is not a plain number is unknown."""
+    figures = [*value.split(","), "", ""][:2]
+    matches = [FIGURE.fullmatch(part) for part in figures]
     first, second = (int(match[1]) if match else None for match in matches)
     return first, second

@@ -1,6 +1,6 @@
-"""The OAuth dance as a library: where to send the athlete, what to do with the answer, and how to revoke.
+"""The OAuth flow: the address of the consent page, the redirect, the first tokens, and revoking access.
 
-Waiting for the redirect on a loopback port is `callback`'s; talking to the person is the command line's.
+`callback` waits for the redirect on a loopback port; the command line interacts with the user.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from strava_assets.strava import answers, errors
+from strava_assets.strava import errors, responses
 from strava_assets.strava.hosts import bound_hosts
 from strava_assets.strava.scopes import SCOPES
 from strava_assets.strava.tokens import OAUTH_BASE_URL, TIMEOUT_S, Grant, request_grant, utc_now
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 
 @dataclass(frozen=True)
 class Application:
-    """An API application as registered at strava.com/settings/api, and the OAuth base it is used with."""
+    """An API application as registered at strava.com/settings/api, and the OAuth base URL to use with it."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -35,7 +35,7 @@ class Application:
 
 @dataclass(frozen=True)
 class Consent:
-    """The athlete's answer: a code that works once, and the scopes that were left ticked."""
+    """The athlete's consent: a code that works once, and the granted scopes."""
 
     code: str = field(repr=False)
     scopes: tuple[str, ...]
@@ -45,10 +45,10 @@ def authorization_url(app: Application, redirect_uri: str, state: str, *, ask_ag
     """The address of the consent page.
 
     Args:
-        app: the API application; only its id goes into the address.
-        redirect_uri: where the answer goes; `localhost` and `127.0.0.1` are always allowed.
-        state: a random text that must come back unchanged.
-        ask_again: show the page even if consent was given before, which is the cure for missing scopes.
+        app: the API application; only its id is part of the address.
+        redirect_uri: receives the result; Strava always allows `localhost` and `127.0.0.1`.
+        state: a random text that the redirect must return unchanged.
+        ask_again: show the page even if consent was given before, which is needed to add scopes.
     """
     query = {
         "client_id": app.client_id,
@@ -62,21 +62,19 @@ def authorization_url(app: Application, redirect_uri: str, state: str, *, ask_ag
 
 
 def read_redirect(address: str, state: str) -> Consent:
-    """Read the address that the consent page redirected to, as a browser or a person hands it over.
+    """Read the address that the consent page redirected to.
 
     Raises:
-        ForeignRedirect: its `state` is not ours.
-        AuthorizationDenied: it was refused, or there is no code in it.
+        ForeignRedirectError: it has another `state`.
+        AuthorizationDeniedError: access was refused, or the address has no code.
     """
     query = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).query).items()}
     if not hmac.compare_digest(query.get("state", "").encode(), state.encode()):
-        raise errors.ForeignRedirect(
-            "The redirect does not belong to this login: its `state` is another one."
-        )
+        raise errors.ForeignRedirectError("The redirect does not belong to this login: its `state` differs.")
     if query.get("error"):
-        raise errors.AuthorizationDenied("Access was refused on Strava's consent page.")
+        raise errors.AuthorizationDeniedError("Access was refused on Strava's consent page.")
     if not query.get("code"):
-        raise errors.AuthorizationDenied("The redirect holds no code.")
+        raise errors.AuthorizationDeniedError("The redirect contains no code.")
     scopes = query.get("scope", "").replace(" ", ",").split(",")
     return Consent(query["code"], tuple(scope for scope in scopes if scope))
 
@@ -84,11 +82,11 @@ def read_redirect(address: str, state: str) -> Consent:
 def exchange_code(
     app: Application, code: str, *, session: requests.Session, clock: Callable[[], datetime] = utc_now
 ) -> Grant:
-    """Exchange the redirect's code for the first tokens.
+    """Exchange the code of the redirect for the first tokens.
 
     Raises:
-        InvalidAuthorizationCode: the code was used before or is too old.
-        InvalidClient: id or secret is wrong.
+        InvalidAuthorizationCodeError: the code was used before or has expired.
+        InvalidClientError: the client id or secret is wrong.
         StravaError: any other failure.
     """
     form = {
@@ -103,13 +101,13 @@ def exchange_code(
 def keep(
     store: TokenStore, app: Application, grant: Grant, scopes: Iterable[str], *, api_base_url: str
 ) -> None:
-    """Write everything a login brought into the store, in one go, with the hosts it may be sent to.
+    """Write the results of a login into the store in one step, with the hosts they may be sent to.
 
     Args:
-        store: where it is kept.
-        app: the API application, and the OAuth address that has accepted it.
+        store: receives the values.
+        app: the API application, and the OAuth address that accepted it.
         grant: the tokens.
-        scopes: what they were granted for.
+        scopes: the granted scopes.
         api_base_url: the API that the access token is for.
     """
     hosts = bound_hosts(app.oauth_base_url, api_base_url)
@@ -127,18 +125,18 @@ def keep(
 
 
 def revoke(app: Application, token: str, *, session: requests.Session) -> None:
-    """Take back the access that was granted; a token that is worth nothing any more does no harm.
+    """Revoke the granted access; an invalid token is not an error.
 
     Args:
         app: the API application.
         token: the refresh token, or an access token.
-        session: for the request.
+        session: used for the request.
 
     Raises:
-        InvalidClient: id or secret is wrong.
+        InvalidClientError: the client id or secret is wrong.
         StravaError: any other failure.
     """
-    asked = "POST /oauth/revoke"
+    request = "POST /oauth/revoke"
     try:
         answer = session.post(
             f"{app.oauth_base_url.rstrip('/')}/revoke",
@@ -148,7 +146,7 @@ def revoke(app: Application, token: str, *, session: requests.Session) -> None:
             allow_redirects=False,
         )
     except requests.RequestException as error:
-        # `from None`: the library's exception holds the request, and the request holds the secrets.
-        raise answers.transport_failure(error, asked) from None
+        # `from None`: the library's exception contains the request, and the request contains the secrets.
+        raise responses.transport_failure(error, request) from None
     if answer.status_code >= 300:
-        raise answers.token_failure(answer.status_code, answer.content, asked)
+        raise responses.token_failure(answer.status_code, answer.content, request)

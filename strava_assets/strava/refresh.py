@@ -1,6 +1,6 @@
 """One token refresh, made so that killing the run cannot lose the refresh token that Strava rotates.
 
-When a refresh is due, and what is done with the token, is decided in `auth`.
+`auth` decides when to refresh and uses the token.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from strava_assets.strava.tokens import request_grant
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
-# A token with less life than this is not used for a new call: clocks differ and requests take their time.
-LIFE_MARGIN_S = 300
-# The child waits for the lock (two minutes for a file) and for one answer; beyond that it hangs.
-CHILD_LIMIT_S = 240
+# A token that expires sooner is not used for a new call: clocks differ, and requests take time.
+EXPIRY_MARGIN_S = 300
+# The subprocess waits for the lock (two minutes for a file) and for one response; after that it hangs.
+SUBPROCESS_TIMEOUT_S = 240
 NEEDED = ("client_id", "client_secret", "refresh_token")
 
 
-def lives(values: dict[str, str], now: datetime) -> bool:
-    """Whether `values` hold an access token that may be used for a new call."""
+def has_valid_access_token(values: dict[str, str], now: datetime) -> bool:
+    """Whether `values` contain an access token that may be used for a new call."""
     try:
         expires_at = float(values.get("expires_at", 0))
     except ValueError:
         return False
-    return bool(values.get("access_token")) and expires_at - now.timestamp() > LIFE_MARGIN_S
+    return bool(values.get("access_token")) and expires_at - now.timestamp() > EXPIRY_MARGIN_S
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a refresh brought: the credentials in force, and how many requests it took."""
+    """The result of a refresh: the current credentials, and the number of requests sent."""
 
     values: dict[str, str] = field(repr=False)
     requests_sent: int
@@ -50,22 +50,22 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Refresh:
-    """A refresh to be made, in a way that killing the run cannot lose the refresh token that Strava rotates.
+    """One token refresh.
 
-    Once Strava has answered, the old refresh token may be worth nothing, and until the new one is on disk it
-    lives in memory alone: a run killed in between would be locked out. So `apart` refreshes in a process
-    with a session of its own, which takes the lock, asks, writes, and only then tells the run. Whatever kills
-    the run leaves it to finish, and the next run waits at its lock. What stays possible is that the machine
-    fails, or that everything in its container is killed, within those milliseconds: then Strava refuses the
-    old token, and `strava-assets login` is the cure.
+    Once Strava has responded, the old refresh token may be invalid, and until the new one is on disk it
+    exists only in memory: a run killed in between would be locked out. `in_subprocess` therefore refreshes in
+    a detached process, which takes the lock, sends the request, writes the tokens, and only then responds to
+    the run. It finishes even if the run is killed, and the next run waits for its lock. If the machine fails
+    or the whole container is killed within those milliseconds, Strava refuses the old token, and the user has
+    to run `strava-assets login`.
 
     Args:
-        store: where the credentials are; picklable if it is writable.
+        store: holds the credentials; picklable if it is writable.
         oauth_base_url: base of `/token`.
-        timeout: connect and read, in seconds.
+        timeout: connect and read timeouts, in seconds.
         now: aware UTC time.
-        reject: an access token that was refused although it should live, so it is not taken from the store.
-        newer: what a read-only store could not keep.
+        reject: an access token that Strava refused before it expired; it is not read from the store again.
+        newer: values that a read-only store could not store.
     """
 
     store: TokenStore
@@ -76,40 +76,40 @@ class Refresh:
     newer: dict[str, str] = field(default_factory=dict, repr=False)
 
     def make(self, session: requests.Session) -> Outcome:
-        """Take the token another process just got, or get one; it is durable when this returns.
+        """Return the token another process just got, or get a new one and store it durably.
 
         Raises:
-            MissingCredentials: the store lacks something that a refresh needs.
+            MissingCredentialsError: the store lacks something that a refresh needs.
             ForeignHostError: the credentials belong to another host than `oauth_base_url`.
-            StravaError: the token endpoint's failure.
+            StravaError: the token endpoint failed.
         """
         with self.store.lock():
-            known = self._known()
-            if self._is_new(known):
-                return Outcome(known, 0)
-            missing = [name for name in NEEDED if not known.get(name)]
+            stored = self._stored_values()
+            if self._is_new(stored):
+                return Outcome(stored, 0)
+            missing = [name for name in NEEDED if not stored.get(name)]
             if missing:
-                raise errors.MissingCredentials(missing, self.store.name)
-            hosts.require_oauth_host(self.oauth_base_url, known, remembers=self.store.writable)
-            form = {name: known[name] for name in NEEDED} | {"grant_type": "refresh_token"}
+                raise errors.MissingCredentialsError(missing, self.store.name)
+            hosts.require_oauth_host(self.oauth_base_url, stored, remembers=self.store.writable)
+            form = {name: stored[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(
                     session, self.oauth_base_url, form, clock=lambda: self.now, timeout=self.timeout
                 )
-            except errors.InvalidRefreshToken:
-                return Outcome(self._of_another(known["refresh_token"]), 1)
-            # Credentials that came without a host now belong to the one that has accepted them.
-            issuer = known.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
-            brought = grant.as_values() | {hosts.OAUTH_HOST: issuer}
+            except errors.InvalidRefreshTokenError:
+                return Outcome(self._from_other_process(stored["refresh_token"]), 1)
+            # Credentials without a stored host are bound to the one that has accepted them.
+            issuer = stored.get(hosts.OAUTH_HOST) or hosts.host_of(self.oauth_base_url)
+            granted = grant.as_values() | {hosts.OAUTH_HOST: issuer}
             if self.store.writable:
-                self.store.write(brought)
-            return Outcome(known | brought, 1)
+                self.store.write(granted)
+            return Outcome(stored | granted, 1)
 
-    def apart(self) -> Outcome:
-        """Do what `make` does in a process that outlives this one.
+    def in_subprocess(self) -> Outcome:
+        """Run `make` in a process that outlives this one.
 
         Raises:
-            StravaAssetsError: as `make` and the store raise them.
+            StravaAssetsError: an error of `make` or of the store.
         """
         command = [sys.executable, "-c", f"from {__name__} import answer_parent; answer_parent()"]
         environ = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -117,49 +117,51 @@ class Refresh:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, start_new_session=True
         ) as child:
             try:
-                told, _ = child.communicate(pickle.dumps(self), timeout=CHILD_LIMIT_S)
+                answer, _ = child.communicate(pickle.dumps(self), timeout=SUBPROCESS_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 child.kill()
-                raise errors.Timeout(
-                    f"The token refresh did not end within {CHILD_LIMIT_S} seconds."
+                raise errors.RequestTimeoutError(
+                    f"The token refresh did not end within {SUBPROCESS_TIMEOUT_S} seconds."
                 ) from None
-        if not told:
-            raise errors.ConnectionLost("The token refresh was ended from outside before it was done.")
-        outcome = pickle.loads(told)  # noqa: S301 - written by our own child
+        if not answer:
+            raise errors.ConnectionLostError("The token refresh was killed before it finished.")
+        outcome = pickle.loads(answer)  # noqa: S301 - written by our own subprocess
         if isinstance(outcome, Outcome):
             return outcome
-        raise _revived(*outcome)
+        raise _restored_error(*outcome)
 
-    def _known(self) -> dict[str, str]:
+    def _stored_values(self) -> dict[str, str]:
         return self.store.read() | self.newer
 
     def _is_new(self, values: dict[str, str]) -> bool:
-        return lives(values, self.now) and values["access_token"] != self.reject
+        return has_valid_access_token(values, self.now) and values["access_token"] != self.reject
 
-    def _of_another(self, refused: str) -> dict[str, str]:
-        """The tokens of another process that refreshed first, where a store cannot lock it out."""
+    def _from_other_process(self, refused: str) -> dict[str, str]:
+        """The tokens of another process that refreshed first, if the store cannot lock it out."""
         for wait_s in self.store.settling_waits_s:
             time.sleep(wait_s)
-            known = self._known()
-            if known.get("refresh_token") != refused and self._is_new(known):
-                return known
-        raise errors.InvalidRefreshToken("Strava refused the refresh token.")
+            stored = self._stored_values()
+            if stored.get("refresh_token") != refused and self._is_new(stored):
+                return stored
+        raise errors.InvalidRefreshTokenError("Strava refused the refresh token.")
 
 
 def answer_parent() -> None:
-    """The child's whole life: read the order, make the refresh, tell the outcome."""
+    """Entry point of the subprocess: read the request, refresh, write the outcome."""
     refresh: Refresh = pickle.loads(sys.stdin.buffer.read())  # noqa: S301 - written by our own parent
-    told: Outcome | tuple[type[BaseException], tuple[object, ...], dict[str, object]]
+    answer: Outcome | tuple[type[BaseException], tuple[object, ...], dict[str, object]]
     try:
         with requests.Session() as session:
-            told = refresh.make(session)
+            answer = refresh.make(session)
     except StravaAssetsError as error:
-        told = (type(error), error.args, error.__dict__)
-    sys.stdout.buffer.write(pickle.dumps(told))
+        answer = (type(error), error.args, error.__dict__)
+    sys.stdout.buffer.write(pickle.dumps(answer))
 
 
-def _revived(kind: type[BaseException], args: tuple[object, ...], state: dict[str, object]) -> BaseException:
-    """An error as it was in the child; its constructor would want other arguments."""
+def _restored_error(
+    kind: type[BaseException], args: tuple[object, ...], state: dict[str, object]
+) -> BaseException:
+    """The error of the subprocess, made without its constructor, whose arguments are not known here."""
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error

@@ -1,4 +1,4 @@
-"""The scopes that are asked for, what each is for, and what will be missing without it."""
+"""The requested scopes, the purpose of each, and the data that is missing without it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scope:
-    """One scope as Strava names it, with the reason it is asked for."""
+    """One scope as Strava names it, its purpose, and what is missing without it."""
 
     name: str
     purpose: str
@@ -23,29 +23,26 @@ SCOPES = (
     Scope(
         "activity:read_all",
         "your activities, private ones and hidden starts included",
-        "activities set to `Only you` and the data inside privacy zones will be missing",
+        "activities set to `Only you` and data inside privacy zones will be missing",
     ),
     Scope(
         "profile:read_all",
         "your weight, FTP and zones",
-        "weight, FTP and zones, and with them watts per kilogram and training load",
+        "weight, FTP and zones will be missing, and so will watts per kilogram and training load",
     ),
 )
 
 
 def missing_scopes(granted: Iterable[str]) -> list[tuple[str, str]]:
-    """Compare what was granted with what was asked for.
+    """The requested scopes that were not granted, as `(scope, data that will be missing)`.
 
     Args:
-        granted: scope names, as in the redirect's `scope`.
-
-    Returns:
-        `(scope, what data will be missing)` for each that was not granted.
+        granted: scope names as in the `scope` of the redirect.
     """
-    have = set(granted)
-    missing = [scope for scope in SCOPES if scope.name not in have]
-    # Without even the narrower scope no activity is listed at all.
-    no_activities = not have & {"activity:read", "activity:read_all"}
+    names = set(granted)
+    missing = [scope for scope in SCOPES if scope.name not in names]
+    # Without the narrower scope, too, Strava lists no activity at all.
+    no_activities = not names & {"activity:read", "activity:read_all"}
     return [
         (
             scope.name,

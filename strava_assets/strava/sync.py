@@ -1,6 +1,6 @@
-"""What a sync asks of Strava and what may be concluded from the answers.
+"""What a sync requests from Strava and what may be concluded from the responses.
 
-No storage of its own: pages go to a sink, knowledge comes from the landing, committing is the caller's.
+Nothing is stored here: pages go to a sink, the history comes from the landing, and the caller commits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 from strava_assets.strava.tokens import utc_now
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Quota
 
-# A full listing every 24 hours from a 6-hour schedule must not slip to 30 because a run began seconds early.
+# With a 6-hour schedule, a listing due every 24 hours must not wait 30 because a run began seconds early.
 FULL_SLACK = timedelta(minutes=30)
 
 
 class SyncMode(StrEnum):
-    """What a launch asks for; a plan is never AUTO."""
+    """The requested kind of sync; a plan is never AUTO."""
 
     AUTO = "auto"
     INCREMENTAL = "incremental"
@@ -37,7 +37,7 @@ class SyncMode(StrEnum):
 
 @dataclass(frozen=True)
 class ListingWindow:
-    """The range of starts that is asked for, in epoch seconds, both ends exclusive; `None` is open."""
+    """The requested range of start times, in epoch seconds, both ends exclusive; `None` is open."""
 
     after: int | None = None
     before: int | None = None
@@ -47,18 +47,18 @@ class BatchSink(Protocol):
     """A landing batch under construction."""
 
     def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int) -> None:
-        """Keep one page exactly as received; `records` is how many activities it holds."""
+        """Store one page exactly as received; `records` is the number of activities in it."""
 
 
 @dataclass(frozen=True)
 class KnownHistory:
-    """What earlier committed listings have shown.
+    """The athlete's history according to earlier committed listings.
 
     Attributes:
         newest_start: start of the newest activity seen, aware UTC.
-        last_complete_full_at: when the last complete listing of everything ended, aware UTC.
-        history_complete: whether every age was listed at least once, in one go or in several.
-        resume_before: where a first listing that the quota stopped goes on (epoch seconds, exclusive).
+        last_complete_full_at: end of the last complete listing of everything, aware UTC.
+        history_complete: whether the whole history was listed at least once, in one or several listings.
+        resume_before: where to resume a first listing that the quota stopped (epoch seconds, exclusive).
     """
 
     newest_start: datetime | None = None
@@ -69,7 +69,7 @@ class KnownHistory:
 
 @dataclass(frozen=True)
 class Plan:
-    """One listing to be made, and why this one."""
+    """The listing to make, and the reason for it."""
 
     kind: SyncMode
     window: ListingWindow
@@ -78,25 +78,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a listing brought.
+    """The result of a listing.
 
     Attributes:
         kind: INCREMENTAL, FULL or WINDOW.
-        window: the range that was asked for.
+        window: the requested range.
         started_at: aware UTC time before the first call.
-        finished_at: aware UTC time after the last.
+        finished_at: aware UTC time after the last call.
         complete: whether the empty page was reached: what is absent inside `window` is absent on Strava.
-        pages: pages written to the sink.
-        records: activities in them, repetitions and malformed ones included.
+        pages: number of pages written to the sink.
+        records: number of activities in them, repeated and malformed ones included.
         ids: distinct activity ids, in the order received.
         newest_start: latest readable start seen, aware UTC.
         oldest_start: earliest readable start seen, aware UTC.
-        athlete_id: whose activities they are; None where no record said so.
-        descending: whether the starts came newest first throughout; only then is everything from
-            `oldest_start` on known after a stop.
-        calls: HTTP requests sent during this listing, by kind.
-        quota: the rate limits as last seen.
-        stopped: the rate limit that ended it early, if one did.
+        athlete_id: the athlete of the activities; None if no record contained it.
+        descending: whether all starts came newest first; only then has a stopped listing covered everything
+            from `oldest_start` on.
+        calls: number of HTTP requests sent during this listing, by kind.
+        quota: the rate limits of the latest response.
+        stopped: the rate limit that ended it early, if any.
     """
 
     kind: SyncMode
@@ -113,11 +113,11 @@ class Listing:
     descending: bool
     calls: dict[str, int]
     quota: Quota | None
-    stopped: QuotaExhausted | None = None
+    stopped: QuotaExhaustedError | None = None
 
     @property
     def resume_before(self) -> int | None:
-        """Where a stopped listing goes on (epoch seconds, exclusive); `None` where that cannot be said.
+        """Where to resume a stopped listing (epoch seconds, exclusive); `None` if that is unknown.
 
         One second later than the oldest start seen: other activities may share that second.
         """
@@ -128,7 +128,7 @@ class Listing:
 
 def plan(
     mode: SyncMode,
-    known: KnownHistory,
+    history: KnownHistory,
     now: datetime,
     *,
     overlap_days: float = 30,
@@ -138,11 +138,11 @@ def plan(
     """Decide which listing to make.
 
     Args:
-        mode: what was asked for; AUTO lets the history decide.
-        known: what the landing knows.
+        mode: the requested mode; AUTO decides by the history.
+        history: what earlier listings have shown.
         now: aware UTC time.
         overlap_days: how far before the newest start an incremental listing begins (late uploads, edits).
-        full_every_hours: age at which AUTO renews the complete listing.
+        full_every_hours: age of the last full listing at which AUTO makes a new one.
         window: the range, for WINDOW.
 
     Raises:
@@ -151,17 +151,19 @@ def plan(
     if mode is SyncMode.WINDOW:
         return _window_plan(window)
     if mode is SyncMode.FULL:
-        return Plan(SyncMode.FULL, ListingWindow(), "A full listing was asked for.")
-    if known.newest_start is None:
-        return Plan(SyncMode.FULL, ListingWindow(), "No activity is known yet, so everything is listed.")
+        return Plan(SyncMode.FULL, ListingWindow(), "A full listing was requested.")
+    if history.newest_start is None:
+        return Plan(
+            SyncMode.FULL, ListingWindow(), "No activities were listed before, so everything is listed."
+        )
     if mode is SyncMode.AUTO:
-        full = _full_reason(known, now, full_every_hours)
+        full = _full_reason(history, now, full_every_hours)
         if full:
             return full
-    # An activity dated in the future by a wrong device clock must not push the window beyond today.
-    newest = min(known.newest_start, now)
+    # An activity dated in the future by a wrong device clock must not move the window beyond today.
+    newest = min(history.newest_start, now)
     after = int((newest - timedelta(days=overlap_days)).timestamp())
-    reason = f"From {overlap_days:g} days before the newest known activity ({newest:%Y-%m-%d})."
+    reason = f"It begins {overlap_days:g} days before the newest known activity ({newest:%Y-%m-%d})."
     return Plan(SyncMode.INCREMENTAL, ListingWindow(after=after), reason)
 
 
@@ -172,26 +174,25 @@ def run(
     progress: Callable[[int, int, Quota | None], None] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Listing:
-    """Make the listing, writing each page to the sink as it arrives.
+    """Make the listing and write each page to the sink as it arrives.
 
-    The sink is called from a thread of its own, one page at a time and in order; all pages are written when
-    this returns. A rate limit ends the listing early with `complete=False`; any other failure, of Strava or
-    of the sink, propagates.
+    The sink is called from a separate thread, one page at a time and in order; all pages are written when
+    this returns. A rate limit ends the listing early with `complete=False`; other failures propagate.
 
     Args:
         client: the Strava client.
-        plan: which listing.
+        plan: the listing to make.
         sink: the batch under construction.
-        progress: told `(pages, records, quota)` after each page.
-        clock: gives the aware UTC time.
+        progress: called with `(pages, records, quota)` after each page.
+        clock: returns the current aware UTC time.
     """
     started_at = clock()
     calls_before = client.calls
     ids: list[str] = []
     starts = _Starts()
     pages = records = 0
-    stopped: QuotaExhausted | None = None
-    # One page is written while the next is asked for: disk and bucket are waited for beside Strava.
+    stopped: QuotaExhaustedError | None = None
+    # One page is written while the next is requested, so that storage and Strava are awaited in parallel.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as writer:
         written: Future[None] | None = None
         try:
@@ -204,10 +205,10 @@ def run(
                 pages += 1
                 records += len(page.records)
                 ids += page.new_ids
-                starts.see(page.records)
+                starts.add(page.records)
                 if progress:
                     progress(pages, records, page.quota)
-        except QuotaExhausted as reached:
+        except QuotaExhaustedError as reached:
             stopped = reached
         if written:
             written.result()
@@ -233,38 +234,38 @@ def run(
 def _window_plan(window: ListingWindow | None) -> Plan:
     if window is None or (window.after is None and window.before is None):
         raise ConfigurationError(
-            "A window sync was asked for without a window.",
-            remedy="Give the launch an `after`, a `before` or both.",
+            "A window sync was requested without a window.",
+            remedy="Set `after`, `before` or both in the launch configuration.",
         )
     if window.after is not None and window.before is not None and window.after >= window.before:
         raise ConfigurationError(
-            f"The window ends ({window.before}) before it begins ({window.after}).",
+            f"The end of the window ({window.before}) is not after its beginning ({window.after}).",
             remedy="Swap `after` and `before`, or widen the window.",
         )
-    return Plan(SyncMode.WINDOW, window, "A chosen window was asked for.")
+    return Plan(SyncMode.WINDOW, window, "A window was requested.")
 
 
-def _full_reason(known: KnownHistory, now: datetime, full_every_hours: float) -> Plan | None:
-    """The full listing that AUTO owes, if it owes one."""
-    if not known.history_complete:
-        if known.resume_before is None:
-            reason = "The history was never listed to its end."
+def _full_reason(history: KnownHistory, now: datetime, full_every_hours: float) -> Plan | None:
+    """The full listing that AUTO makes, if one is due."""
+    if not history.history_complete:
+        if history.resume_before is None:
+            reason = "The history was never listed completely."
         else:
-            since = datetime.fromtimestamp(known.resume_before, UTC)
-            reason = f"The first listing was stopped by the rate limit; it goes on before {since:%Y-%m-%d}."
-        return Plan(SyncMode.FULL, ListingWindow(before=known.resume_before), reason)
-    if known.last_complete_full_at is None:
-        return Plan(SyncMode.FULL, ListingWindow(), "The history was not yet listed in one go.")
-    age = now - known.last_complete_full_at
+            since = datetime.fromtimestamp(history.resume_before, UTC)
+            reason = f"The rate limit stopped the first listing; it resumes before {since:%Y-%m-%d}."
+        return Plan(SyncMode.FULL, ListingWindow(before=history.resume_before), reason)
+    if history.last_complete_full_at is None:
+        return Plan(SyncMode.FULL, ListingWindow(), "The history was not yet listed in one listing.")
+    age = now - history.last_complete_full_at
     due = timedelta(hours=full_every_hours) - FULL_SLACK
     if age >= due or age < timedelta(0):
-        reason = f"The last full listing ended {known.last_complete_full_at:%Y-%m-%d %H:%M} UTC."
+        reason = f"The last full listing ended {history.last_complete_full_at:%Y-%m-%d %H:%M} UTC."
         return Plan(SyncMode.FULL, ListingWindow(), reason)
     return None
 
 
 class _Starts:
-    """Follows the records seen: whose they are, the range of their starts and its order."""
+    """Collects from the records seen: the athlete, the range of their starts, and its order."""
 
     def __init__(self) -> None:
         self.newest: datetime | None = None
@@ -272,7 +273,7 @@ class _Starts:
         self.descending = True
         self.athlete_id: str | None = None
 
-    def see(self, records: list[Any]) -> None:
+    def add(self, records: list[Any]) -> None:
         for record in records:
             self.athlete_id = self.athlete_id or _athlete(record)
             start = _start(record)
@@ -291,7 +292,7 @@ def _athlete(record: Any) -> str | None:
 
 
 def _start(record: Any) -> datetime | None:
-    """The UTC start of a record; `None` where it has none that can be read."""
+    """The UTC start of a record; `None` if it has no readable one."""
     text = record.get("start_date") if isinstance(record, dict) else None
     try:
         start = datetime.fromisoformat(text) if isinstance(text, str) else None

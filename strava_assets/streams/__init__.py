@@ -1,10 +1,13 @@
-"""The seconds of a ride in Parquet files: what a recording is, how it is kept, found and removed."""
+"""Recordings, second by second, in Parquet files: their form, storage, index and removal.
+
+Add here what concerns storing and reading recordings. Fetching them belongs in `history`.
+"""
 
 from strava_assets.streams.entries import Key, Status, StreamEntry
 from strava_assets.streams.folder import StreamsError
-from strava_assets.streams.recording import UnreadableRecording, from_channels, from_streams
+from strava_assets.streams.recording_table import UnreadableRecordingError, from_channels, from_streams
 from strava_assets.streams.soundness import PartReport, fault_of
-from strava_assets.streams.store import StreamStore, StreamWriter
+from strava_assets.streams.stream_store import StreamStore, StreamWriter
 
 __all__ = [
     "Key",
@@ -14,7 +17,7 @@ __all__ = [
     "StreamStore",
     "StreamWriter",
     "StreamsError",
-    "UnreadableRecording",
+    "UnreadableRecordingError",
     "fault_of",
     "from_channels",
     "from_streams",

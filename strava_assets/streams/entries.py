@@ -1,4 +1,4 @@
-"""What is known of one activity's streams, as the parts' footers tell it, and which of several counts."""
+"""The entries in the parts' footers, one per activity, and which of several entries is effective."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class StreamEntry:
     """One activity's streams.
 
     Args:
-        athlete_id: whose.
-        activity_id: which.
-        year: of its local start; decides the folder.
-        status: stored: the samples are there; none: there are none; unreadable: the recording was set aside.
-        source: where they came from.
-        fetched_at: when Strava gave them or the export was made, aware UTC.
+        athlete_id: the athlete.
+        activity_id: the activity.
+        year: year of its local start; part of the folder's name.
+        status: stored: it has samples; none: it has no samples; unreadable: its recording was rejected.
+        source: where the streams came from.
+        fetched_at: when they were fetched or the export was made, aware UTC.
         fingerprint: digest of the summary they were fetched for; empty from the archive.
-        version: digest of the samples; set by the store, empty without any.
-        samples: how many; set by the store.
-        channels: the columns with any value; set by the store.
-        utc_offset_s: what the recording's file told of the place, seconds.
-        timezone: the same as an IANA name.
+        version: digest of the samples, empty without samples; set by the store.
+        samples: number of samples; set by the store.
+        channels: the columns that have values; set by the store.
+        utc_offset_s: UTC offset according to the recording's file, seconds.
+        timezone: time zone according to the recording's file, an IANA name.
         origin: the recording's file in the export; None from the API.
-        reason: why there are none or why the recording could not be read.
-        part: the file, below the store's address; set by the store.
-        row_group: which one of the part's holds the samples; set by the store.
+        reason: why there are no samples or the recording could not be read.
+        part: path of the file below the store's address; set by the store.
+        row_group: index of the row group with the samples; set by the store.
     """
 
     __pydantic_config__ = STRICT
@@ -70,7 +70,7 @@ class StreamEntry:
 
 
 def to_footer(entries: Iterable[StreamEntry]) -> str:
-    """A part's entries as its footer holds them; the part's own name is not among it."""
+    """Serialize the entries of a part for its footer, without the part's path."""
     stored = [asdict(entry) for entry in entries]
     for fields in stored:
         del fields["part"]
@@ -78,33 +78,33 @@ def to_footer(entries: Iterable[StreamEntry]) -> str:
 
 
 def from_footer(text: bytes, part: str) -> list[StreamEntry]:
-    """Read a footer back.
+    """Read the entries from a footer.
 
     Raises:
         DamagedDocumentError: it is not a footer.
     """
-    return [replace(entry, part=part) for entry in read_document(_footer_form(), text)]
+    return [replace(entry, part=part) for entry in read_document(_footer_adapter(), text)]
 
 
 @cache
-def _footer_form() -> TypeAdapter[list[StreamEntry]]:
+def _footer_adapter() -> TypeAdapter[list[StreamEntry]]:
     return TypeAdapter(list[StreamEntry])
 
 
-def in_force(entries: Iterable[StreamEntry]) -> dict[Key, StreamEntry]:
-    """The entry that counts of each activity; of equals the last, which stands in the newer part.
+def effective_entries(entries: Iterable[StreamEntry]) -> dict[Key, StreamEntry]:
+    """The effective entry of each activity; of equal ones the last, which is in the newer part.
 
-    The archive's recording is the athlete's own and unedited, so it comes first; then what the API said last;
-    then that the archive held none.
+    A recording from the archive is the unedited original and takes precedence; then the latest entry from the
+    API; then an entry of the archive without a recording.
     """
-    counting: dict[Key, StreamEntry] = {}
+    effective: dict[Key, StreamEntry] = {}
     for entry in entries:
-        known = counting.get(entry.key)
-        if known is None or _rank(entry) >= _rank(known):
-            counting[entry.key] = entry
-    return counting
+        other = effective.get(entry.key)
+        if other is None or _rank(entry) >= _rank(other):
+            effective[entry.key] = entry
+    return effective
 
 
 def _rank(entry: StreamEntry) -> tuple[int, datetime]:
-    standing = {"api": 1, "archive": 2 if entry.status == "stored" else 0}[entry.source]
-    return standing, entry.fetched_at
+    precedence = {"api": 1, "archive": 2 if entry.status == "stored" else 0}[entry.source]
+    return precedence, entry.fetched_at

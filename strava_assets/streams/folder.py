@@ -1,7 +1,6 @@
-"""The files of the streams under one address: list them, open one, put one in place whole, remove one.
+"""The stream files under one address: lists, opens, places and removes them.
 
-Only files whose names have the form that is written here are read or removed. What is in them is store.py's
-matter.
+Only files whose names have the form defined here are read or removed. `stream_store` fills them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from strava_assets.storage_folder import PARTIAL, StorageFolder, is_write_test
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-# The folders' names are no columns of the files, so that no reader finds one twice.
+# The files have no columns with the folders' names, so that no reader finds a column twice.
 _FOLDER = r"athlete=[^/]+/year=[0-9]{4}"
 _NAME = r"part-[0-9]{8}T[0-9]{6}\.[0-9]{6}Z-[0-9a-f]{6}\.parquet"
 _PART = re.compile(f"{_FOLDER}/{_NAME}")
@@ -29,26 +28,22 @@ _DRAFT = re.compile(rf"{_FOLDER}/{_NAME}-[0-9a-f]{{6}}{re.escape(PARTIAL)}")
 
 
 class StreamsError(StravaAssetsError):
-    """The streams cannot be written or read as they stand."""
+    """The streams cannot be read or written."""
 
 
 class Folder:
-    """Parts under one address.
-
-    Args:
-        address: a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`.
-    """
+    """The parts under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._folder = StorageFolder(address, self._unusable)
 
     def parts(self) -> list[str]:
-        """Every part's path below the address, in order."""
+        """The paths of all parts below the address, in order."""
         return [path for path in self._folder.files() if _PART.fullmatch(path)]
 
     def foreign(self) -> list[str]:
-        """What is here and not this project's, below the address; it is never read and never removed."""
+        """The paths below the address that this project did not write; they are never read or removed."""
         foreign = set()
         for path in self._folder.files(links=True):
             if _PART.fullmatch(path) or _DRAFT.fullmatch(path) or is_write_test(path):
@@ -58,20 +53,20 @@ class Folder:
         return sorted(foreign)
 
     def reading(self, part: str) -> AbstractContextManager[BinaryIO]:
-        """One part, open.
+        """Open a part for reading.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: it does not exist.
         """
         return self._folder.reading(part)
 
     def new_part(self, athlete_id: str, year: int) -> str:
-        """The path of a part that is not there yet; parts sort by the time they were written."""
+        """The path for a new part; parts sort by the time they were written."""
         name = f"part-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.parquet"
         return f"athlete={athlete_id}/year={year:04d}/{name}"
 
     def draft(self, part: str) -> Path:
-        """A file of this machine to write a part into, before `place` puts it where readers see it."""
+        """A local file to write a part into, before `place` makes it visible to readers."""
         target = self._folder.local_path(part)
         try:
             if target is None:
@@ -81,22 +76,22 @@ class Folder:
             draft = target.with_name(f"{target.name}-{secrets.token_hex(3)}{PARTIAL}")
             with modes_at(self.address):
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # Made here, so that whoever writes into it need not know which modes belong there.
+                # Created here, so that it has the right mode whoever writes to it.
                 draft.touch()
         except OSError as error:
             raise self._unusable(error) from error
         return draft
 
     def place(self, draft: Path, part: str) -> None:
-        """Put a part in place whole or not at all: a rename on a disk, one upload to an object store."""
+        """Make a part visible atomically: by a rename on disk, or by one upload to an object store."""
         self._folder.place(draft, part)
 
     def remove(self, part: str) -> None:
-        """Remove a part; nothing happens where there is none."""
+        """Remove a part if it exists."""
         self._folder.remove([part])
 
     def remove_athlete(self, athlete_id: str) -> int:
-        """Remove an athlete's parts and the drafts of writers that died; returns the number of files."""
+        """Remove an athlete's parts and abandoned drafts; returns the number of files."""
         own = [
             path
             for path in self._folder.files()
@@ -109,13 +104,13 @@ class Folder:
         return len(own)
 
     def sweep(self, before: float) -> None:
-        """Remove drafts of a writer that died.
+        """Remove abandoned drafts.
 
         Args:
-            before: how old they must be, epoch seconds, so that no running one loses its own.
+            before: only drafts last modified before this time, epoch seconds; newer ones may be in use.
         """
-        left = [path for path in self._folder.files() if _DRAFT.fullmatch(path) or is_write_test(path)]
-        self._folder.remove([path for path in left if self._folder.modified(path) < before])
+        leftovers = [path for path in self._folder.files() if _DRAFT.fullmatch(path) or is_write_test(path)]
+        self._folder.remove([path for path in leftovers if self._folder.modified(path) < before])
 
     def check_writable(self) -> None:
         """Write and remove a small file.
@@ -128,7 +123,7 @@ class Folder:
     def _unusable(self, error: Exception) -> StreamsError:
         return StreamsError(
             f"The streams' address {self.address} cannot be used: {error}.",
-            means="Nothing of what is there was changed.",
-            remedy="Make the place writable (permissions, free space, the bucket's name and role), or "
-            "set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
+            means="No stored recording was changed.",
+            remedy="Make the folder or bucket writable (permissions, free space, bucket name and role), "
+            "or set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
         )

@@ -1,6 +1,6 @@
 """One Parquet file of recordings: written as a draft, read one activity at a time.
 
-A row group is one activity; the footer says which, and what is known of those without samples.
+A row group is one activity. The footer lists the activities, including those without samples.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from strava_assets.streams.entries import from_footer, to_footer
 from strava_assets.streams.folder import StreamsError
-from strava_assets.streams.recording import SCHEMA, channels_of, version_of
+from strava_assets.streams.recording_table import SCHEMA, channels_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 FOOTER_KEY = b"strava_assets.entries"
 
-# Encodings every reader of Parquet has. Dictionaries only where values repeat: places and distances never do,
-# and would grow by a quarter. Bounds only of the keys, by which a reader finds a row group.
-_FORM: dict[str, Any] = {
+# Only encodings that every Parquet reader supports. Dictionaries only for repeating values: positions and
+# distances would grow by a quarter. Statistics only for the keys, by which a reader finds a row group.
+_WRITER_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 6,
     "use_dictionary": ["athlete_id", "activity_id", "watts", "heartrate_bpm", "cadence_rpm", "temp_c"],
@@ -36,18 +36,18 @@ _FORM: dict[str, Any] = {
 }
 
 
-class StreamsChanged(StreamsError):  # noqa: N818 - it says what happened
-    """A part is no longer what its reader was told."""
+class StreamsChangedError(StreamsError):
+    """A part has changed since its entries were read."""
 
     transient = True
 
 
 class DamagedPartError(StreamsError):
-    """A file of the streams is not what was written."""
+    """A stream file differs from what was written."""
 
 
 class PartDraft:
-    """A part being written, on this machine and not yet in place; a context that leaves no draft behind."""
+    """A part being written to a local draft; a context manager that removes the draft."""
 
     def __init__(self, folder: Folder, part: str) -> None:
         self._folder = folder
@@ -55,10 +55,10 @@ class PartDraft:
         self._path: Path = folder.draft(part)
         self._entries: list[StreamEntry] = []
         self._row_groups = 0
-        self._file = pq.ParquetWriter(self._path, SCHEMA, **_FORM)
+        self._file = pq.ParquetWriter(self._path, SCHEMA, **_WRITER_OPTIONS)
 
     def add(self, entry: StreamEntry, recording: pa.Table | None) -> None:
-        """Add one activity; memory holds no more than this one."""
+        """Add one activity; memory holds only this one."""
         if recording is None or not recording.num_rows:
             self._entries.append(replace(entry, row_group=None))
             return
@@ -75,12 +75,12 @@ class PartDraft:
         self._row_groups += 1
 
     def finish(self) -> None:
-        """Write the footer; nothing can be added any more."""
+        """Write the footer; nothing can be added afterwards."""
         self._file.add_key_value_metadata({FOOTER_KEY: to_footer(self._entries)})
         self._file.close()
 
     def place(self) -> None:
-        """Put the finished part where readers see it."""
+        """Make the finished part visible to readers."""
         self._folder.place(self._path, self._part)
 
     def __enter__(self) -> Self:
@@ -92,80 +92,76 @@ class PartDraft:
 
 
 class OpenPart:
-    """A part being read; its footer is, its samples only when asked for."""
+    """A part open for reading; the footer is read at once, samples on request."""
 
     def __init__(self, address: str, part: str, file: pq.ParquetFile) -> None:
         self._address = f"{address}/{part}"
         self._file = file
-        with damage_told(self._address):
+        with as_damaged_part(self._address):
             self.entries = from_footer(file.metadata.metadata[FOOTER_KEY], part)
             _check_complete(file, self.entries)
 
     def recording(self, entry: StreamEntry, columns: Sequence[str] | None = None) -> pa.Table | None:
-        """The samples of one of its entries; None where it has none.
-
-        Args:
-            entry: which.
-            columns: only these; the others are not even decoded.
+        """The samples of an entry; None if it has none. Only the given columns are decoded.
 
         Raises:
             StreamsError: the file is damaged.
-            StreamsChanged: the part holds that recording no more.
+            StreamsChangedError: the part no longer contains the recording.
         """
         if not entry.samples:
             return None
-        # Asked of this very footer: the one the entry was read from may have been replaced since.
-        here = next((e for e in self.entries if e.key == entry.key and e.version == entry.version), None)
-        if here is None or here.row_group is None:
-            raise StreamsChanged(
-                f"The streams' file {self._address} was changed while it was being read.",
-                means="Two runs met; nothing is lost.",
-                remedy="run it again.",
+        # Looked up in this footer: the one that the entry was read from may have been replaced.
+        current = next((e for e in self.entries if e.key == entry.key and e.version == entry.version), None)
+        if current is None or current.row_group is None:
+            raise StreamsChangedError(
+                f"The stream file {self._address} was changed while it was being read.",
+                means="Another run changed it. Nothing is lost.",
+                remedy="Run it again.",
             )
-        with damage_told(self._address):
-            return self._file.read_row_group(here.row_group, columns)
+        with as_damaged_part(self._address):
+            return self._file.read_row_group(current.row_group, columns)
 
 
 def _check_complete(file: pq.ParquetFile, entries: Sequence[StreamEntry]) -> None:
-    """See that the footer and the file speak of the same recordings: what no entry names would be dropped.
+    """Check that the footer lists each recording once: one that is not listed would be dropped later.
 
     Raises:
-        ValueError: they do not.
+        ValueError: it does not, or a column is missing or has another type.
     """
-    named = sorted(entry.row_group for entry in entries if entry.row_group is not None)
-    if named != list(range(file.num_row_groups)):
-        raise ValueError(f"its footer does not name each of its {file.num_row_groups} recordings once")
+    listed = sorted(entry.row_group for entry in entries if entry.row_group is not None)
+    if listed != list(range(file.num_row_groups)):
+        raise ValueError(f"its footer does not list each of its {file.num_row_groups} recordings once")
     schema = file.schema_arrow
     for field in SCHEMA:
         if field.name not in schema.names or schema.field(field.name).type != field.type:
-            raise ValueError(f"the column {field.name} is missing or of another type")
+            raise ValueError(f"the column {field.name} is missing or has another type")
 
 
 @contextmanager
 def open_part(folder: Folder, part: str) -> Iterator[OpenPart]:
-    """A part, open for reading.
+    """Open a part for reading.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: it does not exist.
         StreamsError: it is damaged or cannot be reached.
     """
     with folder.reading(part) as stream:
-        with damage_told(f"{folder.address}/{part}"):
-            # Buffered ahead, the columns of a row group are one request to an object store.
+        with as_damaged_part(f"{folder.address}/{part}"):
+            # With pre-buffering, a row group takes one request to an object store.
             file = pq.ParquetFile(stream, pre_buffer=True, page_checksum_verification=True)
         with file:
             yield OpenPart(folder.address, part, file)
 
 
 @contextmanager
-def damage_told(address: str) -> Iterator[None]:
-    """Tell what a reader trips over as what it is: a damaged file."""
+def as_damaged_part(address: str) -> Iterator[None]:
+    """Raise the errors of reading a file as a damaged part."""
     try:
         yield
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise DamagedPartError(
-            f"The streams' file {address} is damaged: {error}.",
-            means="The recordings in it cannot be read; the others and all tables were left as they were.",
-            remedy="Restore the file from a backup, or remove it: what came from the API is then fetched "
-            "again, and what came from a bulk export comes back when you import it again.",
+            f"The stream file {address} is damaged: {error}.",
+            means="The recordings in it cannot be read. Other recordings and all tables were not changed.",
+            remedy="Restore the file from a backup, or remove it: recordings from the API are then fetched "
+            "again, and those from a bulk export are restored by importing it again.",
         ) from error

@@ -1,11 +1,11 @@
-"""Whether a stored recording is what its part's footer says of it."""
+"""Verifies that stored recordings match the footers of their parts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.streams.part import DamagedPartError, open_part
-from strava_assets.streams.recording import UnreadableRecording, check, version_of
+from strava_assets.streams.recording_table import UnreadableRecordingError, check, version_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class PartReport(NamedTuple):
-    """What reading a whole part showed.
+    """The result of verifying one part.
 
     Args:
         part: its path below the store's address.
-        recordings: how many it holds.
-        faults: what is wrong, a sentence each.
+        recordings: number of recordings in it.
+        faults: one sentence per defect.
     """
 
     part: str
@@ -29,20 +29,15 @@ class PartReport(NamedTuple):
 
 
 def fault_of(entry: StreamEntry, recording: pa.Table) -> str | None:
-    """What is wrong with a recording; None where nothing is.
-
-    Args:
-        entry: what is known of it.
-        recording: its samples as they were read.
-    """
+    """The defect of a recording that was read for an entry; None if it has none."""
     try:
         check(recording)
-    except UnreadableRecording as reason:
+    except UnreadableRecordingError as reason:
         return str(reason)
     if recording.num_rows != entry.samples or version_of(recording) != entry.version:
-        return "its samples are not those that were stored"
+        return "its samples differ from those that were stored"
     if {entry.activity_id} != set(recording.column("activity_id").unique().to_pylist()):
-        return "it holds samples of another activity"
+        return "it contains samples of another activity"
     return None
 
 
@@ -50,7 +45,7 @@ def verify_part(folder: Folder, part: str) -> PartReport:
     """Read every recording of a part and compare it with its digest.
 
     Raises:
-        FileNotFoundError: the part is gone.
+        FileNotFoundError: the part does not exist.
         StreamsError: the address cannot be read.
     """
     recordings, faults = 0, []
@@ -58,7 +53,7 @@ def verify_part(folder: Folder, part: str) -> PartReport:
         with open_part(folder, part) as opened:
             for entry in opened.entries:
                 if not part.startswith(f"athlete={entry.athlete_id}/year={entry.year:04d}/"):
-                    faults.append(f"{part}: activity {entry.activity_id} is in a folder of others.")
+                    faults.append(f"{part}: activity {entry.activity_id} is in the wrong folder.")
                 recording = opened.recording(entry)
                 if recording is not None:
                     recordings += 1

@@ -4,14 +4,14 @@ Importing this package is cheap; the engines' own modules bring their clients al
 is opened.
 """
 
-from strava_assets.warehouse.engine import Apart, JobReport, MergeCounts, Typed, Warehouse
+from strava_assets.warehouse.engine import JobReport, MergeCounts, SplitBy, Typed, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError, UnfitRowsError, WarehouseError
 
 __all__ = [
-    "Apart",
     "ForeignSchemaError",
     "JobReport",
     "MergeCounts",
+    "SplitBy",
     "Typed",
     "UnfitRowsError",
     "Warehouse",

@@ -50,32 +50,34 @@ def fitted(table: str, columns: Sequence[Column], batch: pa.RecordBatch) -> pa.R
 
 
 def _fitted(table: str, column: Column, batch: pa.RecordBatch) -> pa.Array:
-    wanted = ARROW_TYPES[column.type]
+    expected = ARROW_TYPES[column.type]
     if column.name not in batch.schema.names:
         if not column.nullable:
             raise UnfitRowsError(table, column.name, "is required and missing")
-        return pa.nulls(batch.num_rows, wanted)
+        return pa.nulls(batch.num_rows, expected)
     values = batch.column(column.name)
     if not column.nullable and values.null_count:
         raise UnfitRowsError(
             table, column.name, f"is required and null in {values.null_count} of {batch.num_rows} rows"
         )
-    if _zone_differs(values.type, wanted):
+    if _zone_differs(values.type, expected):
         raise UnfitRowsError(
-            table, column.name, f"is {values.type}, wanted {wanted}: an instant is not a wall-clock time"
+            table, column.name, f"is {values.type}, expected {expected}: an instant is not a wall-clock time"
         )
     try:
-        return values.cast(wanted)
+        return values.cast(expected)
     except pa.ArrowInvalid as error:
-        raise UnfitRowsError(table, column.name, f"is {values.type}, wanted {wanted} ({error})") from error
+        raise UnfitRowsError(
+            table, column.name, f"is {values.type}, expected {expected} ({error})"
+        ) from error
     except pa.ArrowNotImplementedError as error:
-        raise UnfitRowsError(table, column.name, f"is {values.type}, wanted {wanted}") from error
+        raise UnfitRowsError(table, column.name, f"is {values.type}, expected {expected}") from error
 
 
-def _zone_differs(found: pa.DataType, wanted: pa.DataType) -> bool:
+def _zone_differs(data_type: pa.DataType, expected: pa.DataType) -> bool:
     """Arrow casts between the two silently, as if every wall clock stood in UTC."""
-    both_times = pa.types.is_timestamp(found) and pa.types.is_timestamp(wanted)
-    return both_times and (found.tz is None) != (wanted.tz is None)
+    both_times = pa.types.is_timestamp(data_type) and pa.types.is_timestamp(expected)
+    return both_times and (data_type.tz is None) != (expected.tz is None)
 
 
 def plain(schema: pa.Schema) -> pa.Schema:
@@ -83,20 +85,20 @@ def plain(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, _plain(field.type)) for field in schema])
 
 
-def _plain(found: pa.DataType) -> pa.DataType:  # noqa: PLR0911 -- one line a type
-    if pa.types.is_integer(found) or (pa.types.is_decimal(found) and found.scale == 0):
+def _plain(data_type: pa.DataType) -> pa.DataType:  # noqa: PLR0911 -- one line a type
+    if pa.types.is_integer(data_type) or (pa.types.is_decimal(data_type) and data_type.scale == 0):
         return pa.int64()
-    if pa.types.is_floating(found) or pa.types.is_decimal(found):
+    if pa.types.is_floating(data_type) or pa.types.is_decimal(data_type):
         return pa.float64()
-    if pa.types.is_large_string(found) or pa.types.is_string_view(found):
+    if pa.types.is_large_string(data_type) or pa.types.is_string_view(data_type):
         return pa.string()
-    if pa.types.is_timestamp(found):
-        return pa.timestamp("us", tz="UTC" if found.tz else None)
-    if pa.types.is_date(found):
+    if pa.types.is_timestamp(data_type):
+        return pa.timestamp("us", tz="UTC" if data_type.tz else None)
+    if pa.types.is_date(data_type):
         return pa.date32()
-    if pa.types.is_list(found) or pa.types.is_large_list(found):
-        return pa.list_(_plain(found.value_type))
-    return found
+    if pa.types.is_list(data_type) or pa.types.is_large_list(data_type):
+        return pa.list_(_plain(data_type.value_type))
+    return data_type
 
 
 def described(column: Column) -> str:

@@ -26,7 +26,7 @@ from strava_assets.warehouse.arrow import described, plain
 from strava_assets.warehouse.bigquery_errors import FAILURES, DatasetElsewhereError, Place, explained
 from strava_assets.warehouse.bigquery_jobs import LABELS, Jobs
 from strava_assets.warehouse.bigquery_staging import Staged, staged_columns, write_parquet
-from strava_assets.warehouse.engine import Apart, JobReport, MergeCounts, Warehouse
+from strava_assets.warehouse.engine import JobReport, MergeCounts, SplitBy, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 
@@ -83,7 +83,7 @@ class BigQueryWarehouse(Warehouse):
             retry_for_s=retry_for_s,
             job_timeout_s=job_timeout_s,
         )
-        self._dataset_is_there = False
+        self._dataset_exists = False
 
     @override
     def table_address(self, name: str) -> str:
@@ -91,69 +91,69 @@ class BigQueryWarehouse(Warehouse):
 
     @override
     def exists(self, name: str) -> bool:
-        return self._found(name) is not None
+        return self._existing(name) is not None
 
     @override
     def stored_columns(self, name: str) -> dict[str, ColumnType]:
-        found = self._found(name)
-        return known_types(_stored(found), _TYPES, address=self.table_address(name)) if found else {}
+        existing = self._existing(name)
+        return known_types(_stored(existing), _TYPES, address=self.table_address(name)) if existing else {}
 
     @override
     def ensure(self, table: Table) -> None:
         self._ensure_dataset()
-        found = self._found(table.name)
-        if found is None:
+        existing = self._existing(table.name)
+        if existing is None:
             self._create(table)
-        elif found.table_type != "TABLE":
+        elif existing.table_type != "TABLE":
             column = table.columns[0].name
             raise ForeignSchemaError(
-                self.table_address(table.name), column, found="part of a view", wanted="part of a table"
+                self.table_address(table.name), column, actual="part of a view", expected="part of a table"
             )
         else:
-            self._evolve(table, found)
+            self._evolve(table, existing)
 
     def _create(self, table: Table) -> None:
-        made = bigquery.Table(self.table_address(table.name), schema=[_field(c) for c in table.columns])
-        made.description = table.description
-        made.clustering_fields = list(table.cluster_by) or None
+        new = bigquery.Table(self.table_address(table.name), schema=[_field(c) for c in table.columns])
+        new.description = table.description
+        new.clustering_fields = list(table.cluster_by) or None
         if table.partition_by:
-            made.time_partitioning = bigquery.TimePartitioning(
+            new.time_partitioning = bigquery.TimePartitioning(
                 type_=bigquery.TimePartitioningType.MONTH, field=table.partition_by
             )
         with self._explaining():
-            self._client.create_table(made, exists_ok=True, **self._jobs.patience)
+            self._client.create_table(new, exists_ok=True, **self._jobs.request_options)
 
-    def _evolve(self, table: Table, found: bigquery.Table) -> None:
+    def _evolve(self, table: Table, existing: bigquery.Table) -> None:
         growth(
             table,
-            _stored(found),
+            _stored(existing),
             address=self.table_address(table.name),
             type_name=lambda column_type: column_type.bigquery,
         )
         declared = {column.name: _field(column) for column in table.columns}
-        kept = [_merged(field, declared.pop(field.name, None)) for field in found.schema]
-        wanted = [*kept, *declared.values()]
-        if wanted == list(found.schema) and found.description == table.description:
+        fields = [_merged(field, declared.pop(field.name, None)) for field in existing.schema]
+        expected = [*fields, *declared.values()]
+        if expected == list(existing.schema) and existing.description == table.description:
             return
-        found.schema = wanted
-        found.description = table.description
+        existing.schema = expected
+        existing.description = table.description
         with self._explaining():
-            self._client.update_table(found, ["schema", "description"], **self._jobs.patience)
+            self._client.update_table(existing, ["schema", "description"], **self._jobs.request_options)
 
     def _ensure_dataset(self) -> None:
-        if self._dataset_is_there:
+        if self._dataset_exists:
             return
-        wanted = bigquery.Dataset(self.address)
-        wanted.location = self._place.location
-        wanted.labels = LABELS
+        new = bigquery.Dataset(self.address)
+        new.location = self._place.location
+        new.labels = LABELS
         with self._explaining():
             try:
-                found = self._client.get_dataset(self.address, **self._jobs.patience)
+                existing = self._client.get_dataset(self.address, **self._jobs.request_options)
             except NotFound:
-                found = self._client.create_dataset(wanted, exists_ok=True, **self._jobs.patience)
-        if found.location.upper() != self._place.location.upper():
-            raise DatasetElsewhereError(self._place, found.location)
-        self._dataset_is_there = True
+                existing = self._client.create_dataset(new, exists_ok=True, **self._jobs.request_options)
+        if existing.location.upper() != self._place.location.upper():
+            raise DatasetElsewhereError(self._place, existing.location)
+        self._dataset_exists = True
 
     @override
     def merge(
@@ -186,14 +186,14 @@ class BigQueryWarehouse(Warehouse):
         BigQuery makes one MERGE wait for another, but no INSERT. So this one may run once in a table's life:
         of two calls that find it empty, or of a call and what a killed one left running, the second merges.
         """
-        found = self._found(table.name)
-        if found is None or found.num_rows or found.created is None:
+        existing = self._existing(table.name)
+        if existing is None or existing.num_rows or existing.created is None:
             return None
         inserting = statements.fill(table, stage, latest=latest, json_as_text=True)
         return self._jobs.execute_once(
             inserting.sql(dialect="bigquery"),
             kind="INSERT",
-            once=f"{self._place.dataset}_{table.name}_{found.created:%Y%m%dT%H%M%S%f}",
+            once=f"{self._place.dataset}_{table.name}_{existing.created:%Y%m%dT%H%M%S%f}",
         )
 
     @contextmanager
@@ -204,23 +204,27 @@ class BigQueryWarehouse(Warehouse):
         stage = bigquery.Table(self.table_address(name), schema=schema)
         stage.expires = datetime.now(UTC) + _STAGING_LIVES
         self._ensure_dataset()
-        with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder, ThreadPoolExecutor(1) as aside:
+        with tempfile.TemporaryDirectory(prefix="strava_assets_") as folder, ThreadPoolExecutor(1) as thread:
             file = Path(folder) / "rows.parquet"
             # BigQuery makes the table while the rows are written.
-            made = aside.submit(self._client.create_table, stage, exists_ok=True, **self._jobs.patience)
+            creation = thread.submit(
+                self._client.create_table, stage, exists_ok=True, **self._jobs.request_options
+            )
             try:
                 staged = write_parquet(file, table, rows)
                 with self._explaining():
-                    made.result()
+                    creation.result()
                 self._jobs.load_parquet(file, self.table_address(name), schema)
                 yield name, staged
             finally:
-                wait([made])
+                wait([creation])
                 self._forget(name)
 
     def _forget(self, stage: str) -> None:
         try:
-            self._client.delete_table(self.table_address(stage), not_found_ok=True, **self._jobs.patience)
+            self._client.delete_table(
+                self.table_address(stage), not_found_ok=True, **self._jobs.request_options
+            )
         except FAILURES:
             # It expires by itself; what is worth a person's attention is the failure that led here, if any.
             _log.warning(
@@ -231,12 +235,12 @@ class BigQueryWarehouse(Warehouse):
     def replace(self, table: Table, rows: pa.Table) -> int:
         with self._staged(table, rows.to_batches()) as (stage, _):
             self._clear_view(table.name)
-            picked = exp.select(*statements.unstaged(table, json_as_text=True)).from_(
+            selection = exp.select(*statements.unstaged(table, json_as_text=True)).from_(
                 statements.table_named(stage)
             )
             self._jobs.query(
                 f"{_create_table(table.name, table.description, table.columns, _layout(table))}"
-                f" AS {picked.sql(dialect='bigquery')}",
+                f" AS {selection.sql(dialect='bigquery')}",
                 kind="CREATE TABLE",
             )
         return int(rows.num_rows)
@@ -249,20 +253,20 @@ class BigQueryWarehouse(Warehouse):
         *,
         description: str,
         columns: Sequence[Column],
-        apart: Apart | None = None,  # BigQuery divides its work by itself
+        split_by: SplitBy | None = None,  # BigQuery divides its work by itself
     ) -> int:
         self._ensure_dataset()
         self._clear_view(name)
         create = _create_table(name, description, columns, "")
         self._jobs.query(f"{create} AS {statements.native_cast_select(sql, columns)}", kind="CREATE TABLE")
-        made = self._found(name)
-        return int(made.num_rows or 0) if made else 0
+        table = self._existing(name)
+        return int(table.num_rows or 0) if table else 0
 
     @override
     def create_view_as(self, name: str, sql: str, *, description: str, columns: Sequence[Column]) -> None:
         self._ensure_dataset()
-        found = self._found(name)
-        if found is not None and found.table_type != "VIEW":
+        existing = self._existing(name)
+        if existing is not None and existing.table_type != "VIEW":
             self.drop(name)
         qualified = statements.qualified(sql, project=self._place.project, dataset=self._place.dataset)
         named = ", ".join(f"{_quoted(c.name)} OPTIONS(description={_literal(described(c))})" for c in columns)
@@ -273,8 +277,8 @@ class BigQueryWarehouse(Warehouse):
         )
 
     def _clear_view(self, name: str) -> None:
-        found = self._found(name)
-        if found is not None and found.table_type != "TABLE":
+        existing = self._existing(name)
+        if existing is not None and existing.table_type != "TABLE":
             self.drop(name)
 
     @override
@@ -306,7 +310,9 @@ class BigQueryWarehouse(Warehouse):
     def drop(self, name: str) -> None:
         statements.identifier(name)
         with self._explaining():
-            self._client.delete_table(self.table_address(name), not_found_ok=True, **self._jobs.patience)
+            self._client.delete_table(
+                self.table_address(name), not_found_ok=True, **self._jobs.request_options
+            )
 
     @override
     @contextmanager
@@ -315,8 +321,8 @@ class BigQueryWarehouse(Warehouse):
 
     @override
     def take_reports(self) -> list[JobReport]:
-        taken, self._jobs.reports = self._jobs.reports, []
-        return taken
+        reports, self._jobs.reports = self._jobs.reports, []
+        return reports
 
     @override
     def close(self) -> None:
@@ -334,17 +340,19 @@ class BigQueryWarehouse(Warehouse):
         except FAILURES as error:
             raise explained(error, self._place) from error
 
-    def _found(self, name: str) -> bigquery.Table | None:
+    def _existing(self, name: str) -> bigquery.Table | None:
         statements.identifier(name)
         with self._explaining():
             try:
-                return self._client.get_table(self.table_address(name), **self._jobs.patience)
+                return self._client.get_table(self.table_address(name), **self._jobs.request_options)
             except NotFound:
                 return None
 
 
-def _stored(found: bigquery.Table) -> dict[str, StoredColumn]:
-    return {field.name: StoredColumn(_type_name(field), field.mode != "REQUIRED") for field in found.schema}
+def _stored(existing: bigquery.Table) -> dict[str, StoredColumn]:
+    return {
+        field.name: StoredColumn(_type_name(field), field.mode != "REQUIRED") for field in existing.schema
+    }
 
 
 def _type_name(field: bigquery.SchemaField) -> str:
@@ -357,12 +365,14 @@ def _field(column: Column) -> bigquery.SchemaField:
     return bigquery.SchemaField(column.name, column.type.bigquery, mode=mode, description=described(column))
 
 
-def _merged(found: bigquery.SchemaField, declared: bigquery.SchemaField | None) -> bigquery.SchemaField:
+def _merged(existing: bigquery.SchemaField, declared: bigquery.SchemaField | None) -> bigquery.SchemaField:
     """A stored field with the registry's words; never stricter than it was, which BigQuery would refuse."""
     if declared is None:
-        return found
-    mode = "NULLABLE" if found.mode == "NULLABLE" else declared.mode
-    return bigquery.SchemaField(found.name, found.field_type, mode=mode, description=declared.description)
+        return existing
+    mode = "NULLABLE" if existing.mode == "NULLABLE" else declared.mode
+    return bigquery.SchemaField(
+        existing.name, existing.field_type, mode=mode, description=declared.description
+    )
 
 
 def _create_table(name: str, description: str, columns: Sequence[Column], layout: str) -> str:

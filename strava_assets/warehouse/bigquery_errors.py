@@ -1,4 +1,4 @@
-"""What BigQuery's failures mean to a person, each with its cure. Nothing here talks to BigQuery."""
+"""What BigQuery's failures mean to a person, each with what to do. Nothing here talks to BigQuery."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Place:
 
 
 class CredentialsError(WarehouseError):
-    """Google does not know who asks: no credentials, or expired ones."""
+    """Google has no valid credentials of this machine: there are none, or they have expired."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -65,10 +65,10 @@ class CredentialsError(WarehouseError):
 class MissingRoleError(WarehouseError):
     """The account may not do this; the role that allows it is named."""
 
-    def __init__(self, place: Place, permission: str, said: str) -> None:
+    def __init__(self, place: Place, permission: str, reply: str) -> None:
         self.role, where = _role_for(permission, place)
         super().__init__(
-            f"BigQuery refused: {said}",
+            f"BigQuery refused: {reply}",
             means=f"The account lacks the permission {permission or 'this needs'}. Nothing was changed.",
             remedy=f"Grant it {self.role} on {where}.",
         )
@@ -77,9 +77,9 @@ class MissingRoleError(WarehouseError):
 class WrongProjectError(WarehouseError):
     """There is no such project, or BigQuery is not switched on in it."""
 
-    def __init__(self, place: Place, said: str) -> None:
+    def __init__(self, place: Place, reply: str) -> None:
         super().__init__(
-            f"BigQuery does not know the project {place.project}: {said}",
+            f"BigQuery does not know the project {place.project}: {reply}",
             means="Nothing was read or changed.",
             remedy="Correct the project's id (not its name), and enable the BigQuery API and billing in it.",
         )
@@ -88,12 +88,12 @@ class WrongProjectError(WarehouseError):
 class DatasetElsewhereError(WarehouseError):
     """The dataset is in another location than the one set."""
 
-    def __init__(self, place: Place, found: str) -> None:
-        self.found = found
+    def __init__(self, place: Place, location: str) -> None:
+        self.location = location
         super().__init__(
-            f"The dataset {place.address} is in {found}, and the location set is {place.location}.",
+            f"The dataset {place.address} is in {location}, and the location set is {place.location}.",
             means="A dataset cannot move, and a job runs where its data is. Nothing was changed.",
-            remedy=f"Set the location to {found}, or name another dataset to be made in {place.location}.",
+            remedy=f"Set the location to {location}, or name another dataset to be made in {place.location}.",
         )
 
 
@@ -112,9 +112,9 @@ class DatasetMissingError(WarehouseError):
 class QuotaExceededError(WarehouseError):
     """A quota of the project is used up for now."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, reply: str) -> None:
         super().__init__(
-            f"A BigQuery quota is used up: {said}",
+            f"A BigQuery quota is used up: {reply}",
             means="The statement was not run; what was stored before is unchanged.",
             remedy="Run it again later (quotas renew by the minute or the day), or raise it in the console.",
         )
@@ -123,9 +123,9 @@ class QuotaExceededError(WarehouseError):
 class TooManyBytesError(WarehouseError):
     """The statement would be billed for more than the limit set."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, reply: str) -> None:
         super().__init__(
-            f"BigQuery stopped before spending more than allowed: {said}",
+            f"BigQuery stopped before spending more than allowed: {reply}",
             means="The statement was not run and nothing is billed.",
             remedy="Raise the limit of bytes billed if this is expected.",
         )
@@ -136,9 +136,9 @@ class EngineUnavailableError(WarehouseError):
 
     transient = True
 
-    def __init__(self, place: Place, said: str) -> None:
+    def __init__(self, place: Place, reply: str) -> None:
         super().__init__(
-            f"BigQuery did not answer at {place.endpoint}: {said}",
+            f"BigQuery did not answer at {place.endpoint}: {reply}",
             means="A statement under way may still finish, whole or not at all; nothing is half done.",
             remedy="Check the network, then run again; running again never applies a change twice.",
         )
@@ -157,28 +157,28 @@ def explained(  # noqa: PLR0911 -- one line a cause
         return CredentialsError()
     if not isinstance(error, api.GoogleAPICallError):
         return EngineUnavailableError(place, _cause(error))
-    said, reason = _said(error), _reason(error)
-    if reason == "bytesBilledLimitExceeded" or "bytes billed" in said:
-        return TooManyBytesError(said)
+    reply, reason = _reply(error), _reason(error)
+    if reason == "bytesBilledLimitExceeded" or "bytes billed" in reply:
+        return TooManyBytesError(reply)
     if reason in _QUOTA_REASONS or isinstance(error, api.TooManyRequests):
-        return QuotaExceededError(said)
+        return QuotaExceededError(reply)
     if isinstance(error, api.ServerError):
-        return EngineUnavailableError(place, said)
-    return _refused(error, place, said, reason)
+        return EngineUnavailableError(place, reply)
+    return _refused(error, place, reply, reason)
 
 
-def _refused(error: api.GoogleAPICallError, place: Place, said: str, reason: str) -> WarehouseError:
-    if reason in _PROJECT_REASONS or _NO_PROJECT.search(said):
-        return WrongProjectError(place, said)
+def _refused(error: api.GoogleAPICallError, place: Place, reply: str, reason: str) -> WarehouseError:
+    if reason in _PROJECT_REASONS or _NO_PROJECT.search(reply):
+        return WrongProjectError(place, reply)
     if isinstance(error, api.Forbidden):
-        permission = _PERMISSION.search(said)
-        return MissingRoleError(place, permission[1] if permission else "", said)
-    if isinstance(error, api.NotFound) and "Not found: Dataset" in said:
+        permission = _PERMISSION.search(reply)
+        return MissingRoleError(place, permission[1] if permission else "", reply)
+    if isinstance(error, api.NotFound) and "Not found: Dataset" in reply:
         return DatasetMissingError(place)
-    if isinstance(error, api.NotFound) and (missing := _MISSING_TABLE.search(said)):
+    if isinstance(error, api.NotFound) and (missing := _MISSING_TABLE.search(reply)):
         return MissingTableError(missing[1], place.address)
     return StatementFailedError(
-        f"BigQuery refused: {said}",
+        f"BigQuery refused: {reply}",
         means="What the statement would have changed is as it was before.",
         remedy="If the statement is one of yours, correct it; if not, please report it with this message.",
     )
@@ -200,7 +200,7 @@ def _reason(error: api.GoogleAPICallError) -> str:
     return str(details.get("reason", "")) if isinstance(details, dict) else ""
 
 
-def _said(error: api.GoogleAPICallError) -> str:
+def _reply(error: api.GoogleAPICallError) -> str:
     """Google's sentence, without the request's address before it and the job's after it."""
     return _JOB_AFTER.sub("", _URL_BEFORE.sub("", str(error))).strip().splitlines()[0]
 

@@ -69,7 +69,7 @@ class Jobs:
             raise explained(error, self.place) from error
 
     @property
-    def patience(self) -> dict[str, Any]:
+    def request_options(self) -> dict[str, Any]:
         """Arguments of every call: how long it is repeated, and how long one try may take."""
         return {"retry": DEFAULT_RETRY.with_timeout(self.retry_for_s), "timeout": _REQUEST_S}
 
@@ -96,7 +96,7 @@ class Jobs:
         try:
             job = self._sent(sql, params, kind, _job_id(kind))
             rows = job.result(
-                page_size=page_rows, job_retry=None, **{**self.patience, "timeout": self.job_timeout_s}
+                page_size=page_rows, job_retry=None, **{**self.request_options, "timeout": self.job_timeout_s}
             )
         except FAILURES as error:
             raise explained(error, self.place) from error
@@ -124,7 +124,7 @@ class Jobs:
             if job.query != sql:
                 job.exception(timeout=self.job_timeout_s)
                 return None
-            job.result(job_retry=None, **{**self.patience, "timeout": self.job_timeout_s})
+            job.result(job_retry=None, **{**self.request_options, "timeout": self.job_timeout_s})
         except FAILURES as error:
             raise explained(error, self.place) from error
         changed = int(job.num_dml_affected_rows or 0)
@@ -137,7 +137,7 @@ class Jobs:
         config.dry_run = True
         config.use_query_cache = False
         try:
-            job = self.client.query(sql, job_config=config, job_retry=None, **self.patience)
+            job = self.client.query(sql, job_config=config, job_retry=None, **self.request_options)
         except FAILURES as error:
             raise explained(error, self.place) from error
         return int(job.total_bytes_processed or 0)
@@ -165,8 +165,8 @@ class Jobs:
                         num_retries=self._upload_tries,
                     )
             except Conflict:
-                job = self._known(job_id)
-            job.result(retry=self.patience["retry"], timeout=self.job_timeout_s)
+                job = self._submitted(job_id)
+            job.result(retry=self.request_options["retry"], timeout=self.job_timeout_s)
         except FAILURES as error:
             raise explained(error, self.place) from error
         self._record("LOAD", began, job.output_rows or 0, job)
@@ -175,13 +175,15 @@ class Jobs:
     def _sent(self, sql: str, params: Mapping[str, Any] | None, kind: str, job_id: str) -> Any:
         config = self._config(params, kind)
         try:
-            return self.client.query(sql, job_config=config, job_id=job_id, job_retry=None, **self.patience)
+            return self.client.query(
+                sql, job_config=config, job_id=job_id, job_retry=None, **self.request_options
+            )
         except Conflict:
-            return self._known(job_id)
+            return self._submitted(job_id)
 
-    def _known(self, job_id: str) -> Any:
+    def _submitted(self, job_id: str) -> Any:
         """A job that was sent already; which kind it is, its id says and the client does not."""
-        return self.client.get_job(job_id, **self.patience)
+        return self.client.get_job(job_id, **self.request_options)
 
     def _config(self, params: Mapping[str, Any] | None, kind: str) -> bigquery.QueryJobConfig:
         config = bigquery.QueryJobConfig(
@@ -214,13 +216,13 @@ def _word(kind: str) -> str:
 def _parameters(
     params: Mapping[str, Any],
 ) -> Iterator[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter]:
-    for name, given in params.items():
-        value = given.value if isinstance(given, Typed) else given
+    for name, parameter in params.items():
+        value = parameter.value if isinstance(parameter, Typed) else parameter
         if isinstance(value, list | tuple):
-            of = given.type if isinstance(given, Typed) else _type_of(value[0] if value else None)
+            of = parameter.type if isinstance(parameter, Typed) else _type_of(value[0] if value else None)
             yield bigquery.ArrayQueryParameter(name, of.bigquery, list(value))
         else:
-            of = given.type if isinstance(given, Typed) else _type_of(value)
+            of = parameter.type if isinstance(parameter, Typed) else _type_of(value)
             yield bigquery.ScalarQueryParameter(name, of.bigquery, value)
 
 

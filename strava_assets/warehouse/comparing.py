@@ -30,7 +30,7 @@ class RowDifference:
     Args:
         key: the row's, by column.
         columns: the columns that differ; empty where only one table has the row.
-        extra: whether only the table at hand has the row, and not the one it is held against.
+        extra: whether only the actual table has the row, and not the expected one.
     """
 
     key: dict[str, Any]
@@ -41,36 +41,30 @@ class RowDifference:
 def row_differences(table: Table, actual: Warehouse, expected: Warehouse) -> Iterator[RowDifference]:
     """The rows that differ, in the order of their keys; memory does not grow with the tables.
 
-    Args:
-        table: which; both must have it.
-        actual: the warehouse at hand.
-        expected: what it is held against.
+    Both warehouses must have the table.
     """
-    ours, theirs = _ordered(actual, table), _ordered(expected, table)
-    mine, other = next(ours, None), next(theirs, None)
-    while mine or other:
-        if other is None or (mine and mine[0] < other[0]):
-            yield RowDifference(_named(table, mine), extra=True)
-            mine = next(ours, None)
-        elif mine is None or other[0] < mine[0]:
-            yield RowDifference(_named(table, other))
-            other = next(theirs, None)
+    actual_rows, expected_rows = _ordered(actual, table), _ordered(expected, table)
+    row, expected_row = next(actual_rows, None), next(expected_rows, None)
+    while row or expected_row:
+        if expected_row is None or (row and row[0] < expected_row[0]):
+            yield RowDifference(_named(table, row), extra=True)
+            row = next(actual_rows, None)
+        elif row is None or expected_row[0] < row[0]:
+            yield RowDifference(_named(table, expected_row))
+            expected_row = next(expected_rows, None)
         else:
-            if mine[1] != other[1]:
-                pairs = zip(table.columns, mine[1], other[1], strict=True)
+            if row[1] != expected_row[1]:
+                pairs = zip(table.columns, row[1], expected_row[1], strict=True)
                 yield RowDifference(
-                    _named(table, mine), tuple(column.name for column, a, b in pairs if a != b)
+                    _named(table, row), tuple(column.name for column, a, b in pairs if a != b)
                 )
-            mine, other = next(ours, None), next(theirs, None)
+            row, expected_row = next(actual_rows, None), next(expected_rows, None)
 
 
 def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> Iterator[pa.RecordBatch]:
-    """A table in pieces, with the columns and types of the registry; a column that it lacks is null.
+    """A table in batches, with the columns and types of the registry; a column that it lacks is null.
 
-    Args:
-        warehouse: where it is.
-        table: which.
-        by_key: whether the rows come in the order of their keys.
+    The rows come in the order of their keys if `by_key`.
     """
     stored = warehouse.stored_columns(table.name)
     present = [column for column in table.columns if column.name in stored]
@@ -78,15 +72,15 @@ def read_table(warehouse: Warehouse, table: Table, *, by_key: bool = False) -> I
     query = f"SELECT {names} FROM {table_named(table.name).sql(dialect='bigquery')}"  # noqa: S608 -- checked names
     if by_key:
         query += f" ORDER BY {', '.join(column_named(name).sql(dialect='bigquery') for name in table.key)}"
-    wanted = arrow_schema(table.columns)
+    schema = arrow_schema(table.columns)
     for batch in warehouse.query_batches(query, batch_rows=_READ_ROWS):
         columns = [
-            batch.column(column.name).cast(wanted.field(column.name).type)
+            batch.column(column.name).cast(schema.field(column.name).type)
             if column.name in stored
-            else pa.nulls(batch.num_rows, wanted.field(column.name).type)
+            else pa.nulls(batch.num_rows, schema.field(column.name).type)
             for column in table.columns
         ]
-        yield pa.record_batch(columns, schema=wanted)
+        yield pa.record_batch(columns, schema=schema)
 
 
 def comparable_rows(table: Table, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from strava_assets.schema import ColumnType
 from strava_assets.warehouse import statements
 from strava_assets.warehouse.arrow import described, fitted, plain
 from strava_assets.warehouse.duckdb_file import explained, open_file
-from strava_assets.warehouse.engine import Apart, JobReport, MergeCounts, Typed, Warehouse
+from strava_assets.warehouse.engine import JobReport, MergeCounts, SplitBy, Typed, Warehouse
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError
 from strava_assets.warehouse.evolution import StoredColumn, growth, known_types
 
@@ -105,7 +105,7 @@ class DuckDBWarehouse(Warehouse):
                 self._create(table.name, table.columns)
             elif kind == "VIEW":
                 address, column = self.table_address(table.name), table.columns[0].name
-                raise ForeignSchemaError(address, column, found="part of a view", wanted="part of a table")
+                raise ForeignSchemaError(address, column, actual="part of a view", expected="part of a table")
             else:
                 self._evolve(table)
             self._comment("TABLE", table.name, table.description, table.columns)
@@ -152,12 +152,14 @@ class DuckDBWarehouse(Warehouse):
         activities did not fit into 128 MB.
         """
         chosen = exp.select("staged_row").from_(statements.table_named(decided)).where("is_new OR wins")
-        beaten = exp.select("stored_row").from_(statements.table_named(decided)).where("NOT is_new AND wins")
+        replaced = (
+            exp.select("stored_row").from_(statements.table_named(decided)).where("NOT is_new AND wins")
+        )
         target = statements.table_named(table.name)
         names = statements.unstaged(table)
         arriving = exp.select(*names).from_(statements.table_named(stage))
         arriving = arriving.where(exp.column(statements.STAGED_ROW).isin(query=chosen))
-        self._run(exp.delete(target, where=exp.column("rowid").isin(query=beaten)).sql(dialect="duckdb"))
+        self._run(exp.delete(target, where=exp.column("rowid").isin(query=replaced)).sql(dialect="duckdb"))
         inserting = exp.insert(arriving, target, columns=[column.name for column in table.columns])
         self._run(inserting.sql(dialect="duckdb", identify=True))
 
@@ -191,14 +193,20 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def create_table_as(
-        self, name: str, sql: str, *, description: str, columns: Sequence[Column], apart: Apart | None = None
+        self,
+        name: str,
+        sql: str,
+        *,
+        description: str,
+        columns: Sequence[Column],
+        split_by: SplitBy | None = None,
     ) -> int:
         began = self._clock()
         # Built beside the old table, which the query may read, then put in its place.
         building = f"{name}_building"
         with self.transaction():
             self._create(building, columns)
-            shares = self._in_shares(apart) if apart else [None]
+            shares = self._in_shares(split_by) if split_by else [None]
             filling = f"INSERT INTO {_quoted(building)} {_cast(sql, tuple(columns))}"
             rows = sum(self._changed_rows(filling) for _ in shares)
             self._clear(name)
@@ -207,7 +215,7 @@ class DuckDBWarehouse(Warehouse):
         self._report("CREATE TABLE", began, rows)
         return rows
 
-    def _in_shares(self, apart: Apart) -> Iterator[None]:
+    def _in_shares(self, split_by: SplitBy) -> Iterator[None]:
         """Show statements one share of the tables after another, each as much as the memory takes at once.
 
         Sorting more than that goes through the disk, and takes longer the more there is. A temporary view
@@ -217,7 +225,7 @@ class DuckDBWarehouse(Warehouse):
             "SELECT table_name, estimated_size * column_count FROM duckdb_tables() JOIN duckdb_columns()"
             " USING (database_name, schema_name, table_name) WHERE database_name = current_database()"
             " AND schema_name = 'main' AND table_name IN $tables AND column_name = $column",
-            {"tables": list(apart.tables), "column": apart.column},
+            {"tables": list(split_by.tables), "column": split_by.column},
         ).fetchall()
         [(catalog, memory_bytes)] = self._run(
             "SELECT current_database(), parse_formatted_bytes(current_setting('memory_limit'))"
@@ -232,7 +240,7 @@ class DuckDBWarehouse(Warehouse):
             for table, _ in tables:
                 self._run(
                     f"CREATE OR REPLACE TEMP VIEW {_quoted(table)} AS FROM {file}.main.{_quoted(table)}"
-                    f" WHERE hash({_quoted(apart.column)}) % {shares} = {share}"
+                    f" WHERE hash({_quoted(split_by.column)}) % {shares} = {share}"
                 )
             yield
         for table, _ in tables:
@@ -324,8 +332,8 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def take_reports(self) -> list[JobReport]:
-        taken, self._reports = self._reports, []
-        return taken
+        reports, self._reports = self._reports, []
+        return reports
 
     @override
     def close(self) -> None:
@@ -368,20 +376,20 @@ class DuckDBWarehouse(Warehouse):
 
     def _relation_kind(self, name: str) -> str | None:
         statements.identifier(name)
-        found = self._run(
+        rows = self._run(
             "SELECT table_type FROM information_schema.tables"
             " WHERE table_catalog = current_database() AND table_schema = 'main' AND table_name = $name",
             {"name": name},
         ).fetchall()
-        return str(found[0][0]) if found else None
+        return str(rows[0][0]) if rows else None
 
     def _stored(self, name: str) -> dict[str, StoredColumn]:
-        found = self._run(
+        rows = self._run(
             "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main'"
             " AND table_name = $name AND database_name = current_database() ORDER BY column_index",
             {"name": name},
         ).fetchall()
-        return {column: StoredColumn(type_name, nullable) for column, type_name, nullable in found}
+        return {column: StoredColumn(type_name, nullable) for column, type_name, nullable in rows}
 
     def _create(self, name: str, columns: Sequence[Column]) -> None:
         definition = ", ".join(
@@ -397,12 +405,12 @@ class DuckDBWarehouse(Warehouse):
     def _comment(self, kind: str, name: str, description: str, columns: Sequence[Column]) -> None:
         """Set the comments that are not there yet: each is a statement, and most loads change none."""
         catalog = "duckdb_views()" if kind == "VIEW" else "duckdb_tables()"
-        found = self._run(
+        rows = self._run(
             f"SELECT comment FROM {catalog} WHERE schema_name = 'main' AND database_name = current_database()"  # noqa: S608 - constants
             f" AND {kind.lower()}_name = $name",
             {"name": name},
         ).fetchone()
-        if found != (description,):
+        if rows != (description,):
             self._run(f"COMMENT ON {kind} {_quoted(name)} IS {_literal(description)}")
         stored = dict(
             self._run(
@@ -431,7 +439,7 @@ def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str)
 @cache
 def _cast(sql: str, columns: tuple[Column, ...]) -> str:
     """The query with its columns as declared, as DuckDB's text."""
-    return statements.cast_select(sql, columns).sql(dialect="duckdb")
+    return statements.duckdb_text(statements.cast_select(sql, columns))
 
 
 @cache

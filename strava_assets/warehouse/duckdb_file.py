@@ -154,10 +154,29 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     return duckdb.connect(path, read_only=read_only, config=NO_EXTENSIONS)
 
 
+def foreign_tables(path: Path) -> list[str]:
+    """The tables of the file, once ours are dropped: those that somebody else keeps there."""
+    with connect(path, read_only=True) as connection:
+        rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
+    return [name for (name,) in rows]
+
+
+def remove_file(path: Path) -> None:
+    """Remove the file and what DuckDB writes beside it; dropping tables leaves their pages in the file."""
+    # Behind a symbolic link as well, because the file is ours wherever it is.
+    real = path.resolve()
+    spill = real.with_name(f"{real.name}.tmp")
+    for part in (real, real.with_name(f"{real.name}.wal"), path, *spill.glob("duckdb_temp_*")):
+        part.unlink(missing_ok=True)
+    # What still holds something stays.
+    with suppress(OSError):
+        spill.rmdir()
+
+
 def _create(path: Path) -> None:
     """Make an empty database under another name first: a process killed meanwhile leaves no half file."""
-    for left in path.parent.glob(f".{path.name}.????????.new"):
-        left.unlink(missing_ok=True)
+    for abandoned in path.parent.glob(f".{path.name}.????????.new"):
+        abandoned.unlink(missing_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
     try:
         # It fails where another process was faster, where the disk has no links and where there is no room:
@@ -171,14 +190,14 @@ def _create(path: Path) -> None:
 
 def _unopened(error: duckdb.Error, path: Path) -> WarehouseError:
     reason = _first_line(error)
-    said = reason.lower()
-    if "does not exist" in said and "read-only" in said:
+    text = reason.lower()
+    if "does not exist" in text and "read-only" in text:
         return WarehouseMissingError(path)
-    if any(sign in said for sign in _DISK_FULL):
+    if any(sign in text for sign in _DISK_FULL):
         return DiskFullError(path, reason)
-    if any(sign in said for sign in _DAMAGED):
+    if any(sign in text for sign in _DAMAGED):
         return DamagedWarehouseError(path, reason)
-    if "permission denied" in said or "read-only file system" in said:
+    if "permission denied" in text or "read-only file system" in text:
         return WarehouseUnwritableError(path, reason)
     kind = _kind_of(path) if isinstance(error, duckdb.IOException) else ""
     return NotAWarehouseError(path, kind or reason)

@@ -1,4 +1,4 @@
-"""What every engine offers: tables by the registry, merges, SQL, transactions. How, each module says.
+"""The interface of every engine: tables by the registry, merges, SQL, transactions.
 
 All SQL handed in is BigQuery's dialect with named `@parameters`; tables are named without a dataset.
 """
@@ -69,7 +69,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Apart:
+class SplitBy:
     """What a query never brings together: its answer for one value rests on the rows with this value alone.
 
     Args:
@@ -146,18 +146,19 @@ class Warehouse(ABC):
 
     @abstractmethod
     def create_table_as(
-        self, name: str, sql: str, *, description: str, columns: Sequence[Column], apart: Apart | None = None
+        self,
+        name: str,
+        sql: str,
+        *,
+        description: str,
+        columns: Sequence[Column],
+        split_by: SplitBy | None = None,
     ) -> int:
         """Put the answer of a query in place of a table, atomically; returns its number of rows.
 
         The answer's columns are cast to the declared types, and required ones are held to be so.
 
-        Args:
-            name: of the table.
-            sql: the query.
-            description: what the table is.
-            columns: its columns.
-            apart: what the query never brings together, so that an engine may take one after the other.
+        With `split_by` an engine may work share by share.
         """
 
     @abstractmethod
@@ -169,7 +170,7 @@ class Warehouse(ABC):
         """Run one statement that changes rows; returns how many it changed."""
 
     def estimate(self, sql: str, params: Mapping[str, Any] | None = None) -> int | None:  # noqa: ARG002 - a default
-        """Bytes a statement would process, told without running it; None where nothing is billed."""
+        """Bytes a statement would process, without running it; None where nothing is billed."""
         return None
 
     @abstractmethod

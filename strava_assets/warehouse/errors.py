@@ -1,4 +1,4 @@
-"""What can go wrong between the project and any engine, each with its cure.
+"""Errors of every engine, each with what to do.
 
 Causes that only one engine knows stand beside that engine.
 """
@@ -57,13 +57,13 @@ class UnfitRowsError(WarehouseError):
 class ForeignSchemaError(WarehouseError):
     """A stored table is not the one the registry declares; it was not touched."""
 
-    def __init__(self, address: str, column: str, *, found: str, wanted: str) -> None:
+    def __init__(self, address: str, column: str, *, actual: str, expected: str) -> None:
         self.address = address
         self.column = column
-        self.found = found
-        self.wanted = wanted
+        self.actual = actual
+        self.expected = expected
         super().__init__(
-            f"Table {address} is not as declared: column {column} is {found}, wanted {wanted}.",
+            f"Table {address} is not as declared: column {column} is {actual}, expected {expected}.",
             means="It was made by something else or by another version; nothing in it was changed.",
             remedy=f"Rename or drop {address} or name another database; it is then rebuilt from the landing.",
         )

@@ -52,17 +52,17 @@ def growth(
             registry does not know may not be null, so that no row of ours could be stored.
     """
     for column in table.columns:
-        wanted = type_name(column.type)
-        found = stored.get(column.name)
-        if found is None and not column.nullable:
-            raise ForeignSchemaError(address, column.name, found="missing", wanted=f"{wanted} NOT NULL")
-        if found is not None and found.type_name != wanted:
-            raise ForeignSchemaError(address, column.name, found=found.type_name, wanted=wanted)
+        expected = type_name(column.type)
+        existing = stored.get(column.name)
+        if existing is None and not column.nullable:
+            raise ForeignSchemaError(address, column.name, actual="missing", expected=f"{expected} NOT NULL")
+        if existing is not None and existing.type_name != expected:
+            raise ForeignSchemaError(address, column.name, actual=existing.type_name, expected=expected)
     declared = {column.name for column in table.columns}
-    for name, found in stored.items():
-        if name not in declared and not found.nullable:
+    for name, existing in stored.items():
+        if name not in declared and not existing.nullable:
             raise ForeignSchemaError(
-                address, name, found=f"{found.type_name} NOT NULL", wanted="absent or nullable"
+                address, name, actual=f"{existing.type_name} NOT NULL", expected="absent or nullable"
             )
     return Growth(
         added=tuple(c for c in table.columns if c.name not in stored),
@@ -83,6 +83,6 @@ def known_types(
     for name, column in stored.items():
         if column.type_name not in types:
             raise ForeignSchemaError(
-                address, name, found=column.type_name, wanted=f"one of {', '.join(types)}"
+                address, name, actual=column.type_name, expected=f"one of {', '.join(types)}"
             )
     return {name: types[column.type_name] for name, column in stored.items()}

@@ -1,6 +1,6 @@
 """The statements both engines share, as trees that sqlglot writes out in either dialect.
 
-Running them, and what is said differently on each engine, is the engines' matter.
+The engines' own modules run them, and hold what is written differently on each.
 """
 
 from __future__ import annotations
@@ -57,7 +57,12 @@ def for_duckdb(sql: str) -> str:
     Raises:
         StatementFailedError: it is not SQL, or more than one statement.
     """
-    return _one(sql).transform(_counting).sql(dialect="duckdb")
+    return duckdb_text(_one(sql))
+
+
+def duckdb_text(statement: exp.Expr) -> str:
+    """The statement as DuckDB's text."""
+    return statement.transform(_counting).sql(dialect="duckdb")
 
 
 @cache
@@ -140,8 +145,8 @@ def decisions(
         exp.alias_(_condition(wins), "wins"),
         exp.alias_(_condition(changed), "changed"),
     )
-    kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
-    return decided.from_(kept).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
+    winners = _winners(table, stage, latest, json_as_text=json_as_text).subquery("S")
+    return decided.from_(winners).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
 
 
 def counts(decided: exp.Table | exp.Subquery, stage: str) -> exp.Select:
@@ -173,7 +178,7 @@ def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: boo
         exp.When(matched=True, condition=_condition(wins), then=replaced),
         exp.When(matched=False, then=inserted),
         into=table_named(table.name, "T"),
-        using=_kept(table, stage, latest, json_as_text=json_as_text).subquery("S"),
+        using=_winners(table, stage, latest, json_as_text=json_as_text).subquery("S"),
         on=_same_key(table),
     )
 
@@ -183,8 +188,8 @@ def fill(table: Table, stage: str, *, latest: str | None, json_as_text: bool = F
     names = [column.name for column in table.columns]
     arriving = exp.select(*unstaged(table, json_as_text=json_as_text)).from_(table_named(stage))
     if latest:
-        kept = _kept(table, stage, latest, json_as_text=json_as_text).subquery("S")
-        arriving = exp.select(*map(column_named, names)).from_(kept)
+        winners = _winners(table, stage, latest, json_as_text=json_as_text).subquery("S")
+        arriving = exp.select(*map(column_named, names)).from_(winners)
     return exp.Insert(
         this=exp.Schema(this=table_named(table.name), expressions=[identifier(name) for name in names]),
         expression=arriving,
@@ -207,7 +212,7 @@ def unstaged(table: Table, *, json_as_text: bool = False) -> list[exp.Expr]:
     ]
 
 
-def _kept(table: Table, stage: str, latest: str, *, json_as_text: bool) -> exp.Select:
+def _winners(table: Table, stage: str, latest: str, *, json_as_text: bool) -> exp.Select:
     """One staged row a key. The ranking reads only what it needs: rows are wide and memory is not."""
     rank = exp.Window(
         this=exp.RowNumber(),

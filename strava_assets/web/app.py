@@ -1,6 +1,6 @@
 """The Dagster UI and the report as one guarded ASGI app.
 
-Plain `dagster-webserver` and `dagster dev` have no guard: they take GraphQL mutations by GET and look at
+`dagster-webserver` and `dagster dev` have no such protection: they accept GraphQL mutations by GET and check
 neither Host nor Origin.
 """
 
@@ -32,10 +32,10 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
 def read_path_prefix(text: str) -> str:
-    """A path prefix as Dagster wants it, `/rides`; empty for none.
+    """A path prefix in Dagster's format, e.g. `/rides`, or an empty string.
 
     Raises:
-        ConfigurationError: it holds what no path of an address should.
+        ConfigurationError: The prefix contains invalid characters.
     """
     prefix = f"/{text.strip('/')}" if text.strip("/") else ""
     if not _PREFIX.fullmatch(prefix):
@@ -57,10 +57,10 @@ def build_app(
     """The guarded app: the UI at the prefix, the report below it at `/report/`.
 
     Args:
-        context: the workspace that the UI shows.
-        allowed: the host names under which it may be reached.
-        path_prefix: as `read_path_prefix` returns it.
-        report_folder: where the report's pages are; None where they are not on this machine.
+        context: The workspace of the UI.
+        allowed: The allowed host names.
+        path_prefix: A result of `read_path_prefix`.
+        report_folder: The folder of the report's pages, or None if they are not on this machine.
     """
     from dagster_webserver.app import create_app_from_workspace_process_context
     from dagster_webserver.templates.graphiql import TEMPLATE
@@ -69,12 +69,12 @@ def build_app(
     from starlette.routing import Mount, Route
 
     def graphiql(_: Request) -> Response:
-        # In the place of Dagster's own answer to GET, which runs the query in the address.
+        # Replaces Dagster's response to GET, which executes the query in the URL.
         return HTMLResponse(TEMPLATE.replace("{{ app_path_prefix }}", path_prefix))
 
     def no_notebooks(_: Request) -> Response:
-        # Dagster's answer renders any notebook that the code server can read, with its scripts, by path.
-        return PlainTextResponse("There are no notebooks here.", 404)
+        # Dagster would render any notebook that the code server can read, including scripts.
+        return PlainTextResponse("Notebooks are not available.", 404)
 
     app = Starlette(
         routes=[
@@ -92,9 +92,9 @@ def build_app(
 def open_workspace(
     instance: DagsterInstance, target: WorkspaceLoadTarget
 ) -> Iterator[IWorkspaceProcessContext[Any]]:
-    """A workspace until the block ends.
+    """Open a workspace for a block.
 
-    Where the target names no running code server, one is started, and the block ends when it has ended.
+    If the target is not a running code server, one is started and stopped with the block.
     """
     from dagster._core.remote_representation.grpc_server_registry import GrpcServerRegistry
     from dagster._core.workspace.context import WEBSERVER_GRPC_SERVER_HEARTBEAT_TTL, WorkspaceProcessContext

@@ -1,7 +1,7 @@
-"""ASGI middleware that refuses what no page of another site and no foreign host name may ask.
+"""ASGI middleware that rejects requests from other sites and with foreign host names.
 
-Each refusal is a 403 with a plain text that says why and what to do. A WebSocket gets the 403 alone, in the
-place of its handshake.
+A rejected request gets a 403 with the reason and a remedy as plain text. A WebSocket handshake gets only the
+403.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from strava_assets.web.hosts import AllowedHosts
 
     Rule = Callable[[Scope], str | None]
-    """Why a request is refused, or None."""
+    """Returns why a request is rejected, or None."""
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
-    """Answers 403 to what is not allowed, and gives everything else to the app behind it.
+    """Responds with 403 to forbidden requests and passes all others to the app.
 
     Args:
-        app: the app behind it.
-        allowed: the host names of this server.
-        rules: what is refused besides, http requests only.
+        app: The protected app.
+        allowed: The host names of this server.
+        rules: Further rules for HTTP requests.
     """
 
     def __init__(self, app: ASGIApp, allowed: AllowedHosts, *rules: Rule) -> None:
@@ -42,7 +42,7 @@ class Guard:
         self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, send)
@@ -61,18 +61,18 @@ class Guard:
 
 
 class SecurityHeaders:
-    """Adds to every answer that no other site may frame it, load it or guess its type."""
+    """Adds headers that forbid framing, loading from other sites, and content type sniffing."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                # Beside a policy that the app has set: browsers apply both.
+                # Added to the policy of the app; browsers apply both.
                 headers.append("Content-Security-Policy", "frame-ancestors 'none'")
                 headers["X-Frame-Options"] = "DENY"
                 headers["X-Content-Type-Options"] = "nosniff"
@@ -83,10 +83,10 @@ class SecurityHeaders:
 
 
 def writes_are_json(scope: Scope) -> str | None:
-    """Every request that may change something has a JSON body.
+    """Requests that can change something must be JSON.
 
-    A page of another site cannot send one without asking first (CORS), and nothing here grants it. The type
-    must be exactly this: browsers send `text/plain; application/json` without asking.
+    Pages of other sites need permission (CORS) to send JSON, and it is never granted. The content type must
+    match exactly, because browsers send `text/plain; application/json` without permission.
     """
     if scope["method"] in _READING:
         return None
@@ -96,22 +96,22 @@ def writes_are_json(scope: Scope) -> str | None:
     if types == ["application/json"]:
         return None
     return refusal_text(
-        f"A {scope['method']} request here needs the header Content-Type: application/json.",
-        "Other types can be sent by a page of any site without asking, so they are refused.",
-        "Send the body as JSON with this one header.",
+        f"A {scope['method']} request needs the header Content-Type: application/json.",
+        "Pages of any site can send other content types without permission, so they are rejected.",
+        "Send the body as JSON with exactly one Content-Type header.",
     )
 
 
 def reads_run_no_query(scope: Scope) -> str | None:
-    """No GraphQL query is taken from an address: a picture of another site's page could carry it."""
-    # Starlette's routes end before a last line break.
+    """GraphQL queries in URLs are rejected, because an image on another site could contain one."""
+    # Starlette's routes ignore a trailing line break.
     if scope["method"] not in _READING or not scope["path"].rstrip("/\n").endswith("/graphql"):
         return None
     names = {name for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)}
     if "query" not in names:
         return None
     return refusal_text(
-        "GraphQL queries are not taken from the address.",
-        "A link or a picture on any site could carry one, and it could start a run.",
-        "Send it by POST as application/json, or open /graphql without it and paste it there.",
+        "GraphQL queries in the URL are not accepted.",
+        "A link or an image on any site could contain one and start a run.",
+        "Send the query by POST as application/json, or open /graphql and paste it there.",
     )

@@ -1,6 +1,6 @@
-"""Which host names a server answers to, and which web pages may call it.
+"""Decides which host names a server accepts, and which web pages may call it.
 
-Plain functions of header values, so that ASGI apps and `http.server` handlers apply the same rules.
+It works on header values, so ASGI apps and `http.server` handlers apply the same rules.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Host:
-    """A host name, in lower case, and its port; None where none is written."""
+    """A host name in lowercase and its port, or None without a port."""
 
     name: str
     port: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Host | None:
-        """A Host header or a setting's entry; None if it is not `name` or `name:port`."""
+        """Parse a Host header or an entry of a setting; None if it is not `name` or `name:port`."""
         return _as_host(_HOST.fullmatch(text))
 
     @classmethod
     def of_origin(cls, origin: str) -> Host | None:
-        """The host of an Origin header, with its port; None for `null` and whatever is not http(s)."""
+        """Parse an Origin header, with the default port if it has none; None if it is not http(s)."""
         match = _ORIGIN.fullmatch(origin)
         host = _as_host(match)
         if match is None or host is None:
@@ -43,16 +43,16 @@ class Host:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is one of this machine's names for itself."""
+        """Whether the name means this machine itself."""
         return self.name in LOOPBACK_NAMES
 
     @property
     def possible_ports(self) -> frozenset[int]:
-        """Its port; a Host header without one means the default of http or of https."""
+        """The port; without one, the default ports of HTTP and HTTPS."""
         return frozenset([self.port] if self.port else _DEFAULT_PORTS.values())
 
     def shares_port(self, other: Host) -> bool:
-        """Whether the two can mean the same port."""
+        """Whether both hosts can have the same port."""
         return bool(self.possible_ports & other.possible_ports)
 
 
@@ -67,11 +67,11 @@ def _as_host(match: re.Match[str] | None) -> Host | None:
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """The names under which one server may be reached: those of loopback at any port, and configured ones.
+    """The host names that a server accepts: loopback at any port, and configured names.
 
     Attributes:
-        configured: further names, for a server behind a proxy; those without a port are allowed at any port.
-        setting: the setting that adds names, for messages; empty where there is none.
+        configured: Further names for a server behind a proxy. Names without a port match any port.
+        setting: The setting that adds names, for messages; empty if there is none.
     """
 
     configured: tuple[Host, ...] = ()
@@ -79,18 +79,18 @@ class AllowedHosts:
 
     @classmethod
     def of_setting(cls, names: Iterable[str], setting: str) -> AllowedHosts:
-        """From the entries of a setting that has been validated."""
+        """From the entries of a validated setting."""
         return cls(tuple(host for name in names if (host := Host.parse(name))), setting)
 
     def refusal(self, header: Callable[[str], Sequence[str]]) -> str | None:
-        """Why a request is refused, as text for whoever sent it; None if it is allowed.
+        """Why a request is rejected, as text for its sender, or None if it is allowed.
 
-        A request must name an allowed host: otherwise any site could reach the server by letting a name of
-        its own point to this machine (DNS rebinding). And it must not come from a page of another site.
-        Programs other than browsers send neither Origin nor Sec-Fetch-Site and are let in.
+        The Host header must be allowed, because any site can let its own name resolve to this machine (DNS
+        rebinding). The request must not come from a page of another site. Programs other than browsers send
+        neither Origin nor Sec-Fetch-Site and are allowed.
 
         Args:
-            header: all values of a request header by its name.
+            header: Returns all values of a request header.
         """
         hosts = header("host")
         host = Host.parse(hosts[0]) if len(hosts) == 1 else None
@@ -111,11 +111,10 @@ class AllowedHosts:
         return all(origin is not None and self._is_own(origin, host) for origin in parsed)
 
     def _is_own(self, origin: Host, host: Host) -> bool:
-        """Whether a page of this origin is one of ours.
+        """Whether a page of this origin belongs to this server.
 
-        On one machine every port is another program, a notebook or a development server, whose pages are as
-        foreign as any: the page must come from the port that the request is sent to. Behind a proxy that
-        rewrites the Host header, the page's host is one of the configured names.
+        Other ports of the same machine are other programs, e.g. notebooks, so the port must match as well.
+        Behind a proxy that rewrites the Host header, the origin is one of the configured names.
         """
         same_server = origin.name == host.name or (origin.is_loopback and host.is_loopback)
         if same_server and origin.shares_port(host):
@@ -123,43 +122,43 @@ class AllowedHosts:
         return any(entry.name == origin.name and entry.shares_port(origin) for entry in self.configured)
 
     def _foreign_host(self, hosts: Sequence[str]) -> str:
-        named = f"under the name {_quoted(hosts)}" if hosts else "to requests without a Host header"
+        requests = f"for the host {_quoted(hosts)}" if hosts else "without a Host header"
         return refusal_text(
-            f"This server does not answer {named}.",
-            "Otherwise another site could reach it through a name that leads to this machine.",
+            f"This server does not accept requests {requests}.",
+            "Otherwise another site could reach it with a name that resolves to this machine.",
             f"Open it at localhost or 127.0.0.1{self._or_allow('this name')}.",
         )
 
     def _foreign_origin(self, origins: Sequence[str]) -> str:
         return refusal_text(
             f"This request was sent by a page of another site, {_quoted(origins)}.",
-            "Other sites cannot read data or start anything here.",
-            f"Use the pages of this server itself{self._or_allow('the name and port of that address')}.",
+            "Other sites must not read data or start runs.",
+            f"Use the pages of this server{self._or_allow('the name and port of that address')}.",
         )
 
-    def _or_allow(self, what: str) -> str:
-        return f"; if you put a proxy in front, add {what} to {self.setting}" if self.setting else ""
+    def _or_allow(self, entry: str) -> str:
+        return f"; behind a proxy, add {entry} to {self.setting}" if self.setting else ""
 
 
 def refusal_text(happened: str, means: str, remedy: str) -> str:
-    """The body of a refusal."""
+    """The body of a 403 response."""
     return f"{happened}\n{means}\nWhat to do: {remedy}\n"
 
 
 _EMBEDDED = refusal_text(
     "A page of another site loads or embeds this address.",
-    "Other sites cannot read data or start anything here.",
-    "Open the address in a tab of its own.",
+    "Other sites must not read data or start runs.",
+    "Open the address in a separate tab.",
 )
 
 
 def _is_embedded(header: Callable[[str], Sequence[str]]) -> bool:
-    """Whether a browser says that another site's page asks, other than by leading its reader here."""
+    """Whether the Sec-Fetch headers show that another site loads this, other than by a link."""
     site, mode, destination = (header(f"sec-fetch-{name}") for name in ("site", "mode", "dest"))
-    opened = [*mode, *destination] == ["navigate", "document"]
-    return any(value in ("cross-site", "same-site") for value in site) and not opened
+    is_navigation = [*mode, *destination] == ["navigate", "document"]
+    return any(value in ("cross-site", "same-site") for value in site) and not is_navigation
 
 
 def _quoted(values: Sequence[str]) -> str:
-    # From the outside: nothing but visible ASCII, and not much of it.
+    # The values are untrusted: escape everything but visible ASCII, and shorten them.
     return ", ".join(ascii(value[:200]) for value in values)

@@ -1,4 +1,4 @@
-"""The report over HTTP: its pages and nothing else of the folder they lie in."""
+"""Serves the pages of the report, and no other file of its folder."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _HEADERS = {
-    # The page runs in an origin of its own, so that no script in it can drive the UI beside it.
+    # The page gets its own origin, so its scripts cannot control the UI.
     "Content-Security-Policy": "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox",
     "Cache-Control": "no-cache",
 }
-_REMOTE = "The report is not on this machine: it is written to STRAVA_ASSETS_REPORT_URL. Open it there."
-_MISSING = "There is no such page of the report. Every sync writes one at its end."
+_REMOTE = "The report is not on this machine. Open it at STRAVA_ASSETS_REPORT_URL."
+_MISSING = "The report has no such page. Every sync writes the report at its end."
 
 
 def report_routes(folder: Path | None, path: str) -> list[Route]:
-    """The routes that serve a report.
+    """The routes of a report.
 
     Args:
-        folder: where its pages are; None where they are not on this machine.
-        path: where it is served, e.g. `/report`.
+        folder: The folder of its pages, or None if they are not on this machine.
+        path: The path of the routes, e.g. `/report`.
     """
 
     def page(request: Request) -> Response:

@@ -32,7 +32,7 @@ def test_addresses_are_separated_by_blanks_or_commas(separator: str) -> None:
 def test_what_is_not_an_address_is_refused_and_not_quoted(value: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         load_settings({"STRAVA_ASSETS_ALERT_URLS": value}, env_file=None)
-    assert "STRAVA_ASSETS_ALERT_URLS: holds something that is not an address" in str(refused.value)
+    assert "STRAVA_ASSETS_ALERT_URLS: contains an invalid address" in str(refused.value)
     assert "canary" not in str(refused.value)
 
 

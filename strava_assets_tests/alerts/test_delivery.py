@@ -55,11 +55,11 @@ def test_every_receiver_gets_the_message_once(webhook: Webhook, mail: MailServer
     deliveries = deliver(to(webhook.address, mail_address(mail)), FAILED)
 
     assert not_delivered(deliveries) is None
-    [document] = webhook.got
+    [document] = webhook.messages
     assert document["title"] == "strava_assets: sync failed"
     assert document["type"] == "failure"
     assert plain(document["message"]) == f"{FAILED.text}\n\nRun r-1"
-    [letter] = mail.got
+    [letter] = mail.messages
     assert letter["To"] == "rider@example.org"
     assert letter["Subject"] == "strava_assets: sync failed"
     assert letter.get_content_type() == "text/plain"
@@ -69,7 +69,7 @@ def test_every_receiver_gets_the_message_once(webhook: Webhook, mail: MailServer
 def test_a_receiver_that_fails_for_the_moment_is_tried_again(webhook: Webhook) -> None:
     webhook.faults = 2
     assert not_delivered(deliver(to(webhook.address), FAILED)) is None
-    assert len(webhook.got) == 3
+    assert len(webhook.messages) == 3
 
 
 def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mail: MailServer) -> None:
@@ -77,24 +77,24 @@ def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mai
     deliveries = deliver(to(webhook.address, mail_address(mail)), FAILED)
 
     error = not_delivered(deliveries)
-    assert "address 1 (json://…): It answered with status 410." in str(error)
+    assert "address 1 (json://…): It responded with status 410." in str(error)
     assert "address 2" not in str(error)
     assert "canary" not in str(error) + repr(deliveries)
-    assert len(mail.got) == 1
+    assert len(mail.messages) == 1
 
 
 def test_one_that_is_gone_is_told_without_its_address(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with answering(Webhook()) as gone:
+    with answering(Webhook()) as closed:
         pass
     with caplog.at_level(logging.DEBUG):
-        error = not_delivered(deliver(to(gone.address, "slack://canary"), FAILED))
+        error = not_delivered(deliver(to(closed.address, "slack://canary"), FAILED))
     assert "address 1 (json://…): It could not be reached." in str(error)
-    assert "address 2 (slack://…): It is not an address that apprise knows." in str(error)
+    assert "address 2 (slack://…): apprise does not support this address." in str(error)
     assert "What to do: " in str(error)
-    shown = "".join(capfd.readouterr())
-    assert "canary" not in f"{error} {error!r} {caplog.text} {shown}"
+    output = "".join(capfd.readouterr())
+    assert "canary" not in f"{error} {error!r} {caplog.text} {output}"
 
 
 def test_one_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_one_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPa
         [delivery] = deliver(to(f"json://127.0.0.1:{server.getsockname()[1]}/"), FAILED)
         ended.set()
         dripping.join(60)
-    assert delivery.problem == "It did not answer in time."
+    assert delivery.problem == "It did not respond in time."
 
 
 def test_the_address_is_not_among_the_arguments_of_a_process(webhook: Webhook) -> None:
@@ -149,11 +149,11 @@ def test_addresses_can_be_checked_without_sending_anything(webhook: Webhook) -> 
     problems = [check.problem for check in check_addresses(settings)]
     assert problems == [
         "",
-        "It is not an address that apprise knows.",
-        "It is not an address that apprise knows.",
-        "A part of the address is not understood and would be left out.",
+        "apprise does not support this address.",
+        "apprise does not support this address.",
+        "A part of the address is unknown and would be ignored.",
     ]
-    assert webhook.got == []
+    assert webhook.messages == []
 
 
 def test_no_receivers_start_no_process() -> None:
@@ -172,7 +172,7 @@ def test_slack_shows_hostile_text_as_text(webhook: Webhook, monkeypatch: pytest.
 
     assert accept("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7", message) == {"problem": ""}
 
-    [document] = webhook.got
+    [document] = webhook.messages
     [attachment] = document["attachments"]
     for text in (attachment["title"], attachment["text"]):
         assert "<" not in text
@@ -187,14 +187,14 @@ def test_discord_mentions_nobody(webhook: Webhook, monkeypatch: pytest.MonkeyPat
 
     assert accept("discord://123456789/abcdefghijk") == {"problem": ""}
 
-    assert "@everyone" not in str(webhook.got)
-    assert "](" not in str(webhook.got)
+    assert "@everyone" not in str(webhook.messages)
+    assert "](" not in str(webhook.messages)
 
 
 @quietly
 def test_mail_in_html_shows_hostile_text_as_text(mail: MailServer) -> None:
     assert accept(f"{mail_address(mail)}&format=html") == {"problem": ""}
-    [letter] = mail.got
+    [letter] = mail.messages
     html = letter.get_body(("html",))
     assert html
     assert "<b>x</b>" not in html.get_content()
@@ -208,7 +208,7 @@ class TestOldSettings:
 
         assert not_delivered(deliver(settings, FAILED)) is None
 
-        [document] = webhook.got
+        [document] = webhook.messages
         assert document == {
             "status": "failed",
             "subject": FAILED.title,
@@ -222,7 +222,7 @@ class TestOldSettings:
 
         assert not_delivered(deliver(settings, FAILED)) is None
 
-        [document] = webhook.got
+        [document] = webhook.messages
         assert document.keys() == {"text"}
         assert document["text"].startswith(":x: *strava_assets: sync failed*\n")
         assert "<" not in document["text"]
@@ -236,19 +236,19 @@ class TestOldSettings:
 
         assert not_delivered(deliver(settings, FAILED)) is None
 
-        assert sorted(str(letter["To"]) for letter in mail.got) == [
+        assert sorted(str(letter["To"]) for letter in mail.messages) == [
             "Rider <rider@example.org>",
             "other@example.org",
         ]
 
     def test_what_is_gone_is_named(self) -> None:
-        with answering(MailServer()) as gone:
+        with answering(MailServer()) as closed:
             pass
         settings = Settings(
-            alert_webhook_url=SecretStr(f"http://127.0.0.1:{gone.port}/canary"),
+            alert_webhook_url=SecretStr(f"http://127.0.0.1:{closed.port}/canary"),
             alert_mail_to="rider@example.org",
             smtp_host="127.0.0.1",
-            smtp_port=gone.port,
+            smtp_port=closed.port,
         )
         error = str(not_delivered(deliver(settings, FAILED)))
         assert "the webhook: It could not be reached." in error

@@ -95,7 +95,7 @@ _CRC_TABLE = (
 
 
 def fit(ride: Ride, *, with_crc: bool = True) -> bytes:
-    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are nought."""
+    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are zero."""
     channels = {name: values for name in _RECORD if (values := getattr(ride, name)) is not None}
     began = round((ride.start - FIT_EPOCH).total_seconds())
     ended = began + round(float(ride.t_s[-1])) if len(ride) else began
@@ -131,8 +131,8 @@ def _records(began: int, t_s: Values, channels: dict[str, Values]) -> bytes:
     rows["time"] = began + np.asarray(t_s).astype("int64")
     for name, values in channels.items():
         _, _, _, scale, offset, missing = _RECORD[name]
-        known = np.isfinite(values)
-        rows[name] = np.where(known, np.rint((np.where(known, values, 0) + offset) * scale), missing)
+        finite = np.isfinite(values)
+        rows[name] = np.where(finite, np.rint((np.where(finite, values, 0) + offset) * scale), missing)
     return rows.tobytes()
 
 

@@ -163,7 +163,7 @@ def activities_csv(activities: Sequence[Exported], language: str = "en") -> str:
         row = []
         for at, name in enumerate(columns):
             value = cells.get(name, "")
-            row.append(value if at == exact_last[name] else _shown(name, value, language))
+            row.append(value if at == exact_last[name] else _display_value(name, value, language))
         writer.writerow(row)
     return text.getvalue()
 
@@ -203,13 +203,13 @@ def _columns() -> list[str]:
     return [*stored["layout"], "Media"]
 
 
-def _shown(name: str, value: str, language: str) -> str:
+def _display_value(name: str, value: str, language: str) -> str:
     """What Strava displays of an exact value."""
     if not value:
         return ""
     if name == "Distance":
-        kilometres = f"{float(value) / 1000:.2f}"
-        return kilometres if language == "en" else kilometres.replace(".", ",")
+        kilometers = f"{float(value) / 1000:.2f}"
+        return kilometers if language == "en" else kilometers.replace(".", ",")
     if name == "Commute":
         return "true" if float(value) else "false"
     return f"{float(value):.0f}"

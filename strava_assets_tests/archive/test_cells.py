@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from strava_assets.archive import cells
-from strava_assets.archive.languages import Language, known_languages
+from strava_assets.archive.languages import Language, all_languages
 
-LANGUAGES = {language.name: language for language in known_languages()}
+LANGUAGES = {language.name: language for language in all_languages()}
 
 
 def language(name: str) -> Language:

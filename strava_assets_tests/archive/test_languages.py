@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from strava_assets.archive import ArchiveError, Export, Facts, read_activities, record_of
-from strava_assets.archive.activities import understood
-from strava_assets.archive.languages import known_languages, layout
+from strava_assets.archive.activities_csv import parse_header
+from strava_assets.archive.languages import all_languages, layout
 from strava_assets.schema.sports import SPORTS
 from strava_assets_tests.archive.exports import (
     LANGUAGES,
@@ -40,18 +40,18 @@ def test_a_ride_reads_the_same_in_every_language(tmp_path: Path, language: str) 
     commute = exported_ride(2, Commute="1.0", Activity_Description='Rain,\nthen "sun"\r\n\nand wind')
 
     in_english = records(tmp_path, [ride, commute])
-    told = records(tmp_path, [ride, commute], language)
+    localized = records(tmp_path, [ride, commute], language)
 
-    assert [{**record, "archive": None} for record in told] == [
+    assert [{**record, "archive": None} for record in localized] == [
         {**record, "archive": None} for record in in_english
     ]
-    assert told[0]["sport_type"] == "Ride"
-    assert told[0]["start_date"] == "2026-03-02T07:30:00Z"
-    assert told[0]["gear_id"] == "b112233"
-    assert told[0]["weighted_average_watts"] == 210
-    assert told[0]["suffer_score"] == 77.0
-    assert told[1]["commute"] is True
-    assert told[1]["archive"]["Activity Description"] == 'Rain,\nthen "sun"\r\n\nand wind'
+    assert localized[0]["sport_type"] == "Ride"
+    assert localized[0]["start_date"] == "2026-03-02T07:30:00Z"
+    assert localized[0]["gear_id"] == "b112233"
+    assert localized[0]["weighted_average_watts"] == 210
+    assert localized[0]["suffer_score"] == 77.0
+    assert localized[1]["commute"] is True
+    assert localized[1]["archive"]["Activity Description"] == 'Rain,\nthen "sun"\r\n\nand wind'
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -68,8 +68,8 @@ def test_distance_is_the_exact_one_and_what_is_shown_is_kept_beside(tmp_path: Pa
     [record] = records(tmp_path, [Exported(1, cells={"Distance": "23456.78"})], language)
 
     assert record["distance"] == 23456.78
-    shown = "23.46" if language == "en" else "23,46"
-    assert record["archive"]["Distance (shown)"] == shown
+    display_value = "23.46" if language == "en" else "23,46"
+    assert record["archive"]["Distance (shown)"] == display_value
 
 
 def test_a_mark_at_the_beginning_and_blank_rows_do_not_matter(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_header_nobody_has_seen_is_known_by_its_place() -> None:
     headers = header("es")
     assert headers.count("?sttaW egarevA") == 1
 
-    names = understood(headers).names
+    names = parse_header(headers).names
 
     assert names[: len(layout())] == layout()
 
@@ -94,7 +94,7 @@ def test_a_header_out_of_place_makes_no_place_count() -> None:
     headers = header("es")
     headers.insert(3, "Una columna nueva")
 
-    names = understood(headers).names
+    names = parse_header(headers).names
 
     assert "Una columna nueva" in names
     assert "?sttaW egarevA" in names
@@ -126,22 +126,22 @@ def test_an_unknown_language_is_told_with_what_was_read_and_how_to_add_it(tmp_pa
     with Export(folder) as export, pytest.raises(ArchiveError) as refused:
         read_activities(export)
 
-    told = str(refused.value)
-    assert "Identyfikator aktywności, Data aktywności" in told
-    assert "Dutch, English, French, German, Italian, Portuguese, Spanish" in told
-    assert "strava_assets/archive/languages/" in told
-    assert '"Data aktywności": "Activity Date"' in told
+    message = str(refused.value)
+    assert "Identyfikator aktywności, Data aktywności" in message
+    assert "Dutch, English, French, German, Italian, Portuguese, Spanish" in message
+    assert "strava_assets/archive/languages/" in message
+    assert '"Data aktywności": "Activity Date"' in message
 
 
 def test_apostrophes_of_either_form_are_the_same() -> None:
     curly = [name.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}") for name in header("fr")]
 
-    assert understood(curly).names == understood(header("fr")).names
+    assert parse_header(curly).names == parse_header(header("fr")).names
 
 
 @pytest.mark.parametrize("sport", SPORTS, ids=lambda sport: sport.sport_type)
 def test_every_sport_is_known_by_its_english_display_text(sport: Any) -> None:
-    [english] = [language for language in known_languages() if language.name == "English"]
+    [english] = [language for language in all_languages() if language.name == "English"]
     spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in sport.sport_type).strip()
 
     assert english.sport_type(spaced) == sport.sport_type
@@ -167,9 +167,9 @@ def test_a_languages_file_names_columns_and_sports_that_there_are(name: str) -> 
 
 
 def test_every_languages_file_is_tried_here_and_documented() -> None:
-    assert len(known_languages()) == len(LANGUAGES)
+    assert len(all_languages()) == len(LANGUAGES)
     page = (Path(__file__).parents[2] / "docs" / "archive.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| ([A-Z]\w+) \|", page.split("## Languages")[1], re.MULTILINE)
-    assert sorted(documented) == sorted(language.name for language in known_languages())
+    assert sorted(documented) == sorted(language.name for language in all_languages())
     assert date_in("pt", datetime(2026, 8, 8, 7, 59, 26, tzinfo=UTC)) == "8 de ago. de 2026, 07:59:26"
     assert date_in("en", datetime(2022, 5, 29, 15, 53, 35, tzinfo=UTC)) == "May 29, 2022, 3:53:35 PM"

@@ -12,7 +12,7 @@ import pytest
 from fitparse import FitFile
 
 from strava_assets.archive import Export, Facts, read_activities, read_recording, record_of
-from strava_assets.archive.activities import understood
+from strava_assets.archive.activities_csv import parse_header
 from strava_assets_tests.archive.exports import packed
 from strava_assets_tests.conftest import FIXTURES
 
@@ -66,10 +66,10 @@ def test_its_recording_is_what_a_second_decoder_reads(export: Export) -> None:
     read = read_recording(content)
 
     messages = FitFile(io.BytesIO(gzip.decompress(content))).get_messages("record")
-    told = [message.get_values() for message in messages]
-    began = told[0]["timestamp"]
+    records = [message.get_values() for message in messages]
+    began = records[0]["timestamp"]
     assert read.start.replace(tzinfo=None) == began
-    assert read.channels["t_s"].tolist() == [(v["timestamp"] - began).total_seconds() for v in told]
+    assert read.channels["t_s"].tolist() == [(v["timestamp"] - began).total_seconds() for v in records]
     fields = {
         "distance_m": "distance",
         "cadence_rpm": "cadence",
@@ -77,10 +77,10 @@ def test_its_recording_is_what_a_second_decoder_reads(export: Export) -> None:
         "velocity_m_per_s": "enhanced_speed",
     }
     for name, field in fields.items():
-        values = [np.nan if v.get(field) is None else v[field] for v in told]
+        values = [np.nan if v.get(field) is None else v[field] for v in records]
         np.testing.assert_array_equal(read.channels[name], values)
     for name, field in (("latitude_deg", "position_lat"), ("longitude_deg", "position_long")):
-        values = [np.nan if v.get(field) is None else v[field] * 180 / 2**31 for v in told]
+        values = [np.nan if v.get(field) is None else v[field] * 180 / 2**31 for v in records]
         np.testing.assert_allclose(read.channels[name], values, rtol=0, atol=1e-12)
 
 
@@ -93,14 +93,14 @@ def test_its_recording_ends_with_the_distance_that_strava_shows(export: Export) 
     assert read.channels["t_s"][-1] == row.number("Elapsed Time")
     start = row.moment("Activity Date")
     assert start == read.start
-    assert len(read.shown(start, 1428).channels["t_s"]) == len(read.channels["t_s"])
+    assert len(read.cropped_to(start, 1428).channels["t_s"]) == len(read.channels["t_s"])
 
 
 def test_every_header_of_a_real_german_export_is_known() -> None:
     real = json.loads((EXPORT / "de-en-column-mapping.json").read_text(encoding="utf-8"))
     real.pop("NaN")  # a header that was missing where the list was made
 
-    header = understood(list(real))
+    header = parse_header(list(real))
 
     assert header.language.name == "German"
     assert header.names == tuple(real.values())

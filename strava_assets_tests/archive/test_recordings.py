@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 from fitparse import FitFile
 
-from strava_assets.archive import UnreadableFile, read_recording
-from strava_assets.archive import recorded as recorded_module
-from strava_assets.archive.places import clock_of, plausible_offset, zone_at
+from strava_assets.archive import UnreadableFileError, read_recording
+from strava_assets.archive import decoded_file as recorded_module
+from strava_assets.archive.time_zones import clock_of, plausible_offset, zone_at
 from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, gpx, tcx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from strava_assets.archive import Recorded
+    from strava_assets.archive import DecodedFile
 
 CHANNELS = {
     "watts": "watts",
@@ -45,13 +45,13 @@ BOMB = '<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a
 LEAK = '<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY x SYSTEM "file:///etc/passwd">]><gpx>&x;</gpx>'
 
 
-def assert_same(read: Recorded, ride: Ride, lacking: set[str]) -> None:
+def assert_same(read: DecodedFile, ride: Ride, lacking: set[str]) -> None:
     assert read.start == ride.start
     assert read.channels["t_s"].tolist() == ride.t_s.tolist()
     assert set(read.channels) == {"t_s", *CHANNELS} - lacking
     for name, written in CHANNELS.items():
         if name in read.channels:
-            # A FIT position resolves to a centimetre.
+            # A FIT position resolves to a centimeter.
             np.testing.assert_allclose(read.channels[name], getattr(ride, written), rtol=0, atol=1.1e-7)
 
 
@@ -133,7 +133,7 @@ def test_a_clock_put_back_for_a_while_costs_that_while(form: str) -> None:
 def test_a_clock_that_runs_backwards_is_a_reason(form: str) -> None:
     ride = a_ride(60, start=START + timedelta(seconds=60))
 
-    with pytest.raises(UnreadableFile, match="backwards"):
+    with pytest.raises(UnreadableFileError, match="backwards"):
         read_recording(WRITERS[form](replace(ride, t_s=-ride.t_s)))
 
 
@@ -158,10 +158,10 @@ def test_a_second_decoder_reads_the_same_fit_file() -> None:
 
     read = read_recording(content)
 
-    told = [message.get_values() for message in FitFile(io.BytesIO(content)).get_messages("record")]
+    records = [message.get_values() for message in FitFile(io.BytesIO(content)).get_messages("record")]
     for name, field in (("watts", "power"), ("heartrate_bpm", "heart_rate"), ("distance_m", "distance")):
-        assert read.channels[name].tolist() == [values[field] for values in told]
-    assert read.start.replace(tzinfo=None) == told[0]["timestamp"]
+        assert read.channels[name].tolist() == [values[field] for values in records]
+    assert read.start.replace(tzinfo=None) == records[0]["timestamp"]
     assert read.utc_offset_s == -18_000
 
 
@@ -208,8 +208,8 @@ BROKEN_OR_HOSTILE = {
     "nothing": (b"", "empty"),
     "words": (b"what is this", "neither FIT nor GPX nor TCX"),
     "packed words": (gzip.compress(b"what is this"), "neither FIT nor GPX nor TCX"),
-    "packed twice": (gzip.compress(gzip.compress(fit(a_ride(5)))), "gzip within a gzip"),
-    "bomb": (gzip.compress(bytes(20_000_000)), "as bombs do"),
+    "packed twice": (gzip.compress(gzip.compress(fit(a_ride(5)))), "gzip within gzip"),
+    "bomb": (gzip.compress(bytes(20_000_000)), "as in a gzip bomb"),
     "gzip cut short": (gzip.compress(fit(a_ride(60)))[:-30], "gzip is damaged"),
     "FIT cut short": (fit(a_ride(60))[:-300], "FIT file is damaged"),
     "FIT header alone": (fit(a_ride(60))[:20], "FIT file is damaged"),
@@ -232,22 +232,22 @@ BROKEN_OR_HOSTILE = {
 # Named, since a gzip holds the second it was made in: each worker would call the test by another name.
 @pytest.mark.parametrize(("content", "why"), BROKEN_OR_HOSTILE.values(), ids=BROKEN_OR_HOSTILE)
 def test_a_broken_or_hostile_file_gives_a_reason(content: bytes, why: str) -> None:
-    with pytest.raises(UnreadableFile, match=why):
+    with pytest.raises(UnreadableFileError, match=why):
         read_recording(content)
 
 
 def test_a_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strava_assets.archive.recording.MOST_BYTES", 100_000)
+    monkeypatch.setattr("strava_assets.archive.file_formats.MAX_BYTES", 100_000)
     noisy = random.Random(1).randbytes(200_000)  # noqa: S311 - noise
 
-    with pytest.raises(UnreadableFile, match="that are read"):
+    with pytest.raises(UnreadableFileError, match="the limit of"):
         read_recording(gzip.compress(noisy))
 
 
 def test_more_samples_than_any_activity_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorded_module, "MOST_SAMPLES", 10_000)
+    monkeypatch.setattr(recorded_module, "MAX_SAMPLES", 10_000)
 
-    with pytest.raises(UnreadableFile, match="10,000 samples"):
+    with pytest.raises(UnreadableFileError, match="10,000 samples"):
         read_recording(fit(a_ride(20_001), with_crc=False))
 
 
@@ -259,36 +259,36 @@ def test_no_garbled_file_does_worse_than_give_a_reason(form: str) -> None:
         content = bytearray(whole)
         for _ in range(chance.choice([1, 3, 30])):
             content[chance.randrange(len(content))] = chance.randrange(256)
-        with contextlib.suppress(UnreadableFile):
+        with contextlib.suppress(UnreadableFileError):
             channels = read_recording(bytes(content)).channels
             assert (np.diff(channels["t_s"]) > 0).all()
             assert {len(values) for values in channels.values()} == {len(channels["t_s"])}
 
 
-def of(seconds: int = 600, **fields: Any) -> Recorded:
+def of(seconds: int = 600, **fields: Any) -> DecodedFile:
     return read_recording(fit(a_ride(seconds, **fields)))
 
 
 def test_a_crop_on_strava_is_a_crop_of_the_recording() -> None:
     whole = of(600)
 
-    shown = whole.shown(START + timedelta(seconds=200), 150)
+    cropped_to = whole.cropped_to(START + timedelta(seconds=200), 150)
 
-    assert shown.channels["t_s"].tolist() == list(range(151))
-    assert shown.channels["watts"].tolist() == whole.channels["watts"][200:351].tolist()
-    assert shown.start == START + timedelta(seconds=200)
+    assert cropped_to.channels["t_s"].tolist() == list(range(151))
+    assert cropped_to.channels["watts"].tolist() == whole.channels["watts"][200:351].tolist()
+    assert cropped_to.start == START + timedelta(seconds=200)
 
 
 def test_one_of_several_activities_of_a_file_gets_its_own_part() -> None:
     whole = of(600)
 
-    parts = [whole.shown(START + timedelta(seconds=s), 199) for s in (0, 200, 400)]
+    parts = [whole.cropped_to(START + timedelta(seconds=s), 199) for s in (0, 200, 400)]
 
     assert [len(part.channels["t_s"]) for part in parts] == [200, 200, 200]
 
 
 def test_seconds_count_from_the_start_that_strava_shows() -> None:
-    late = of(600).shown(START - timedelta(seconds=3), 700)
+    late = of(600).cropped_to(START - timedelta(seconds=3), 700)
 
     assert late.channels["t_s"].tolist() == [t + 3 for t in range(600)]
 
@@ -297,11 +297,11 @@ def test_seconds_count_from_the_start_that_strava_shows() -> None:
 def test_a_clock_that_was_put_right_on_strava_crops_nothing(seconds: int) -> None:
     whole = of(600)
 
-    assert whole.shown(START + timedelta(seconds=seconds), 599) is whole
+    assert whole.cropped_to(START + timedelta(seconds=seconds), 599) is whole
 
 
 def test_a_crop_without_a_known_end_goes_on_to_the_end() -> None:
-    assert len(of(600).shown(START + timedelta(seconds=100), None).channels["t_s"]) == 500
+    assert len(of(600).cropped_to(START + timedelta(seconds=100), None).channels["t_s"]) == 500
 
 
 PARIS, SOLOMONS = "Europe/Paris", "Pacific/Guadalcanal"
@@ -322,9 +322,9 @@ PARIS, SOLOMONS = "Europe/Paris", "Pacific/Guadalcanal"
 def test_which_clock_an_activity_goes_by(
     place: str | None, device_s: int | None, *, is_virtual: bool, clock: tuple[str | None, int]
 ) -> None:
-    found = clock_of(START, place, device_s, is_virtual=is_virtual, home="America/New_York")
+    result = clock_of(START, place, device_s, is_virtual=is_virtual, home="America/New_York")
 
-    assert found == clock
+    assert result == clock
 
 
 def test_offsets_that_no_place_has_are_none() -> None:

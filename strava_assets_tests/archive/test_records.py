@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets.archive import Export, Facts, read_activities, record_of
-from strava_assets.history.records import Origin, read_record
+from strava_assets.history.landed_records import Origin, read_record
 from strava_assets_tests.archive.exports import Exported, write_export
 
 if TYPE_CHECKING:

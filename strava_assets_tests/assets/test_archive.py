@@ -160,5 +160,5 @@ def test_without_a_path_and_an_export_the_failure_says_where_to_put_one(tmp_path
     assert not run.succeeded
     told = run.failures()["archive_activities"]
     assert f"There is no export_….zip in {tmp_path / 'home' / 'archive'}" in told
-    assert "What to do: ask Strava for your data" in told
+    assert "What to do: Request your data from Strava" in told
     assert run.retries() == 0

@@ -46,8 +46,8 @@ class Gated(Sandbox):
         self.held = threading.Event()
         self.go_on = threading.Event()
 
-    def note(self, request: Request) -> None:
-        super().note(request)
+    def log_request(self, request: Request) -> None:
+        super().log_request(request)
         if self.calls(LISTED) == 2:
             self.held.set()
             self.go_on.wait(PATIENCE_S)

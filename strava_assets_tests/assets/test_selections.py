@@ -29,7 +29,9 @@ FIRST = re.compile(
     r"There is no table (\w+) in \S+ yet\.\n.*\nWhat to do: Materialize (\w+) first\. .*sync", re.DOTALL
 )
 # No export has been put where one is looked for.
-WITHOUT_EXPORT = re.compile(r"There is no export_….zip in .*What to do: ask Strava for your data", re.DOTALL)
+WITHOUT_EXPORT = re.compile(
+    r"There is no export_….zip in .*What to do: Request your data from Strava", re.DOTALL
+)
 
 
 def ancestors(asset: str) -> set[str]:

@@ -101,7 +101,7 @@ def test_a_launch_can_ask_for_a_window_of_whole_days(loaded: Chain) -> None:
     [
         ({"mode": "WINDOW", "after": "03/01/2026"}, "after is not a date."),
         ({"mode": "WINDOW"}, "without a window"),
-        ({"mode": "WINDOW", "after": "2026-03-01", "before": "2026-02-01"}, "before it begins"),
+        ({"mode": "WINDOW", "after": "2026-03-01", "before": "2026-02-01"}, "is not after its beginning"),
     ],
 )
 def test_a_window_that_cannot_be_is_refused_before_strava_is_asked(

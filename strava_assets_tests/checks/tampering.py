@@ -140,9 +140,7 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "UPDATE weekly_watts SET normalized_power_w = 900 WHERE normalized_power_w IS NOT NULL"
     ),
     ("weekly_watts", "percentages_have_a_base"): sql("UPDATE weekly_watts SET average_watts_previous = NULL"),
-    ("weekly_watts", "plausible_power_per_kg"): sql(
-        "UPDATE athlete_profile SET weight_kg = 25, valid_from = DATE '2020-01-01'"
-    ),
+    ("weekly_watts", "plausible_power_per_kg"): sql("UPDATE activity_measures SET weight_kg = 25"),
     ("daily_load", "days_contiguous"): sql(
         "DELETE FROM daily_load WHERE day = (SELECT MIN(day) + 21 FROM daily_load)"
     ),
@@ -164,13 +162,14 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "UPDATE power_profile_progress SET critical_power_w = 300, w_prime_kj = 90, fit_quality = 'good'"
     ),
     ("power_profile_progress", "critical_power_recomputed"): sql(
-        # A fit that may be told, whatever the sample's rides were like.
+        # A fit that may be shown, whatever the sample's rides were like.
         "UPDATE power_profile_progress SET critical_power_w = 999"
     ),
     ("sport_overview", "totals_conserved"): sql("UPDATE sport_overview SET activities = activities + 1"),
     ("personal_records", "records_live"): sql("UPDATE personal_records SET activity_id = '4711'"),
     ("weekly_watts", "no_double_recordings"): sql(
-        "INSERT INTO bq_activities SELECT * REPLACE (activity_id || '1' AS activity_id) FROM bq_activities "  # noqa: S608 - constants
+        "INSERT INTO activity_measures SELECT * REPLACE (activity_id || '1' AS activity_id, "  # noqa: S608 - constants
+        "TRUE AS is_duplicate, activity_id AS duplicate_of) FROM activity_measures "
         f"WHERE activity_id = {ONE_RIDE}"
     ),
     ("quarterly_overview", "quarters_contiguous"): sql(

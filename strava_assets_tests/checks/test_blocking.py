@@ -13,7 +13,7 @@ from strava_assets_tests.checks.tampering import every
 if TYPE_CHECKING:
     import pytest
 
-    from strava_assets.checks.measured import Finding, Subject
+    from strava_assets.data_checks import Finding, Subject
     from strava_assets_tests.chain import Chain
 
 MARTS = {"weekly_watts", "quarterly_overview", "daily_load", "eddington", "gear_use", "year_on_year"}

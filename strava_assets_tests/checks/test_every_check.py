@@ -9,7 +9,7 @@ import pytest
 
 from strava_assets.definitions import build_defs
 from strava_assets.settings import Settings
-from strava_assets_tests.chain import chain, copied, riding
+from strava_assets_tests.chain import chain, copy_home, riding
 from strava_assets_tests.checks.tampering import every
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SPECS = {
 @pytest.fixture(scope="module")
 def sound(a_loaded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """All checks, run over a history in which nothing is wrong."""
-    home = copied(a_loaded_home, tmp_path_factory.mktemp("sound") / "home")
+    home = copy_home(a_loaded_home, tmp_path_factory.mktemp("sound") / "home")
     with chain(home, riding(), streams="power") as platform:
         yield platform.check(*SPECS)
 

@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""Fixtures of the command line tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.sandbox import Sandbox, serve
-from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, copied, own_environment
+from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, copy_home, own_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,9 @@ def strava(sandbox: Sandbox) -> Iterator[RunningSandbox]:
 
 @pytest.fixture(scope="session")
 def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of an athlete who has synced once; to be copied, never used itself.
+    """A home after one sync; copy it before use.
 
-    The processes of a parallel run share one.
+    The processes of a parallel test run share it.
     """
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
@@ -51,19 +51,19 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not folder.exists():
             folder.mkdir()
             sandbox = Sandbox.many(12)
-            # Every sandbox knows the token that is kept then, so that a copy's Strava lets it in.
+            # The stored token is then valid in every sandbox.
             sandbox.tokens.rotate_refresh_token = False
             with pytest.MonkeyPatch.context() as patch, serve(sandbox) as server:
                 own_environment(patch, folder)
-                done = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
-            assert done.status == 0, done.out + done.err
+                result = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
+            assert result.status == 0, result.out + result.err
     return folder / "data"
 
 
 @pytest.fixture
 def synced(terminal: Terminal, synced_home: Path) -> Terminal:
-    """A terminal of one who has synced; Strava cannot be reached from it."""
-    copied(synced_home, terminal.folder)
+    """A terminal with a synced home and without a reachable Strava."""
+    copy_home(synced_home, terminal.folder)
     nobody = "http://127.0.0.1:9"
     terminal.environ |= {"STRAVA_API_BASE_URL": nobody, "STRAVA_OAUTH_BASE_URL": f"{nobody}/oauth"}
     return terminal

@@ -1,4 +1,4 @@
-"""`strava-assets up` in a process of its own, as a shell starts it, and what its UI tells of it."""
+"""Starts commands in separate processes as a shell does, and queries the UI of `strava-assets up`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 COMMAND = Path(sys.executable).with_name("strava-assets")
-"""As it is installed."""
+"""The installed command."""
 LIMIT_S = 600
-"""Nothing waits for it; it ends what hangs."""
+"""The time limit of a hanging command."""
 SCHEDULE = {"repositoryLocationName": "strava_assets", "repositoryName": "__repository__"}
 QUERY = """
 query ($schedule: ScheduleSelector!) {
@@ -43,7 +43,7 @@ mutation ($params: ExecutionParams!) {
 
 @dataclass
 class Up:
-    """The command at work in a process of its own."""
+    """A running command."""
 
     process: subprocess.Popen[str]
     folder: Path
@@ -55,7 +55,7 @@ class Up:
         return "".join(self.lines)
 
     def read_until(self, text: str) -> None:
-        """Follow what it prints until a line holds `text`."""
+        """Read its output until a line contains `text`."""
         assert self.process.stdout
         for line in self.process.stdout:
             self.lines.append(line)
@@ -63,31 +63,31 @@ class Up:
                 return
         pytest.fail(f"It ended without {text!r}:\n{self.out}")
 
-    def ended(self) -> int:
-        """Its exit status, once it has ended by itself."""
+    def wait(self) -> int:
+        """Wait for its end and return the exit status."""
         assert self.process.stdout
         self.lines += self.process.stdout
         return self.process.wait()
 
     def answers(self) -> bool:
-        """Whether its UI does."""
+        """Whether its UI responds."""
         try:
             return requests.get(f"http://127.0.0.1:{self.port}/server_info", timeout=60).ok
         except requests.ConnectionError:
             return False
 
     def ask(self) -> dict[str, Any]:
-        """What its UI knows of schedule, runs and daemons."""
+        """The state of schedule, runs and daemons."""
         return self.query(QUERY, schedule=SCHEDULE | {"scheduleName": "sync_every_6_hours"})
 
     def launch(self, job: str) -> None:
-        """Launch a job as the UI's button does."""
+        """Launch a job like the UI's button."""
         params = {"selector": SCHEDULE | {"jobName": job}, "mode": "default", "runConfigData": {}}
         launched = self.query(LAUNCH, params=params)["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
 
     def query(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data that its UI answers a query with."""
+        """The result of a GraphQL query."""
         answer = requests.post(
             f"http://127.0.0.1:{self.port}/graphql",
             json={"query": query, "variables": variables},
@@ -99,7 +99,7 @@ class Up:
         return data
 
     def ask_until_the_daemons_beat(self) -> dict[str, Any]:
-        """As `ask`, once every daemon has given its first sign of life."""
+        """As `ask`, after all daemons are healthy."""
         while True:
             data = self.ask()
             if all(daemon["healthy"] for daemon in daemons(data)):
@@ -107,22 +107,22 @@ class Up:
 
 
 def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-    return [daemon for daemon in found if daemon["required"]]
+    statuses: list[dict[str, Any]] = data["instance"]["daemonHealth"]["allDaemonStatuses"]
+    return [daemon for daemon in statuses if daemon["required"]]
 
 
 @contextmanager
-def going_up(
+def running_command(
     folder: Path, *options: str, command: str = "up", wrapper: Sequence[str] = (), **environ: str
 ) -> Iterator[Up]:
-    """Start it, or another command, in a folder, as a shell does.
+    """Start a command in a folder as a shell does.
 
     Args:
-        folder: where.
-        options: the command's own.
-        command: its name.
-        wrapper: what starts it, in front of its command line.
-        environ: variables, over those of the machine that are not ours.
+        folder: The working directory.
+        options: The options of the command.
+        command: The name of the command.
+        wrapper: A program that starts the command.
+        environ: Variables; those of the project and Dagster are not inherited.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -145,39 +145,39 @@ def going_up(
             try:
                 yield Up(process, folder, port)
             finally:
-                # Whatever the test did; its own processes end with it.
+                # Also if the test fails. Its child processes end with it.
                 process.kill()
     finally:
         killer.cancel()
 
 
 def _default_signals() -> None:
-    """As a shell starts it in the foreground, wherever these tests were started themselves."""
+    """Use the signal handlers of a foreground command, however the tests were started."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 
 
 def pid_in(folder: Path, text: str) -> int:
-    """The one Python process at work in a folder whose command line holds this text."""
+    """The only Python process in a working directory whose command line contains this text."""
     [pid] = [pid for pid, line in _processes(folder) if text in line and "python" in line.split()[0]]
     return pid
 
 
 def processes_in(folder: Path) -> list[str]:
-    """Command lines of the processes at work in a folder."""
+    """The command lines of the processes in a working directory."""
     return [line for _, line in _processes(folder)]
 
 
 def _processes(folder: Path) -> list[tuple[int, str]]:
-    found = []
+    processes = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             if (entry / "cwd").readlink() == folder:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found.append((int(entry.name), line))
-        except OSError:  # it has just ended, or is not ours to see
+                processes.append((int(entry.name), line))
+        except OSError:  # it has just ended, or belongs to another user
             continue
-    return found
+    return processes
 
 
 def port_is_free(port: int) -> bool:

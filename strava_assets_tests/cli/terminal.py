@@ -1,4 +1,4 @@
-"""A person at a terminal: a folder, an environment of their own, commands and what they print."""
+"""A terminal for tests of commands: a folder, an environment, and the output of commands."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ CREDENTIALS = {
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a command printed, and its exit status."""
+class CommandResult:
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -41,7 +41,7 @@ class Said:
 
 @dataclass
 class Terminal:
-    """Runs commands in `folder`; everything local is in `folder/data`."""
+    """Runs commands in `folder`; the home is `folder/data`."""
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -50,28 +50,28 @@ class Terminal:
     def home(self) -> Path:
         return self.folder / "data"
 
-    def run(self, *arguments: str, typed: str = "", **environ: str) -> Said:
-        """A command in this process."""
+    def run(self, *arguments: str, typed: str = "", **environ: str) -> CommandResult:
+        """Run a command in this process."""
         before, umask = dict(os.environ), os.umask(0o022)
         try:
             result = CliRunner().invoke(main, arguments, input=typed, env=self.environ | environ)
         finally:
             os.umask(umask)
-            # A command takes over the variables of .env; the next one is another process for a person.
+            # A command adds the variables of .env, which the next command must not see.
             os.environ.clear()
             os.environ.update(before)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Said(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     def at(self, server: RunningSandbox) -> Terminal:
-        """The same terminal, with this sandbox for Strava."""
+        """The same terminal with a sandbox as Strava."""
         self.environ |= addresses(server)
         return self
 
 
 def addresses(server: RunningSandbox) -> dict[str, str]:
-    """The variables that put a sandbox in Strava's place."""
+    """The variables that replace Strava with a sandbox."""
     return {
         "STRAVA_API_BASE_URL": f"{server.base_url}/api/v3",
         "STRAVA_OAUTH_BASE_URL": f"{server.base_url}/oauth",
@@ -79,24 +79,24 @@ def addresses(server: RunningSandbox) -> dict[str, str]:
 
 
 def own_environment(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Leave the machine's own settings behind, and see that what a command sets ends with the test."""
+    """Remove the settings of the machine, and restore the environment after the test."""
     for name in os.environ:
         if name.startswith(("STRAVA_", "DAGSTER_")):
             patch.delenv(name)
-    # Commands name Dagster's home in the environment, and keep the umask there that they were started with.
+    # Commands set these two variables.
     patch.setenv("STRAVA_ASSETS_UMASK", "022")
     patch.setenv("DAGSTER_HOME", str(folder / "data" / "dagster"))
     patch.chdir(folder)
 
 
-def copied(template: Path, folder: Path) -> None:
-    """Put a home that was made once into a test's folder."""
+def copy_home(template: Path, folder: Path) -> None:
+    """Copy a prepared home into a test's folder."""
     shutil.copytree(template, folder / "data")
 
 
 @contextmanager
 def held_open(terminal: Terminal) -> Iterator[int]:
-    """Another process that writes the warehouse; its pid."""
+    """Another process that has the warehouse open; yields its pid."""
     program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
     path = terminal.home / "warehouse.duckdb"
     with subprocess.Popen(  # noqa: S603 - our own interpreter and program

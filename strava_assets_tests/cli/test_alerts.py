@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from strava_assets.sandbox import RunningSandbox, Sandbox
-    from strava_assets_tests.cli.terminal import Said, Terminal
+    from strava_assets_tests.cli.terminal import CommandResult, Terminal
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def test_a_sync_tells_its_failure_once_and_its_recovery_once(
 
     assert (failed.status, recovered.status, silent.status) == (1, 0, 0), recovered.out
     assert ["An alert was sent." in said.out for said in (failed, recovered, silent)] == [True, True, False]
-    assert [message["title"] for message in webhook.got] == [
+    assert [message["title"] for message in webhook.messages] == [
         "strava_assets: sync failed",
         "strava_assets: sync succeeds again",
     ]
-    assert "https://www.strava.com/settings/api" in webhook.got[0]["message"]
+    assert "https://www.strava.com/settings/api" in webhook.messages[0]["message"]
 
 
 def test_the_next_command_tells_of_a_run_whose_process_was_killed(
@@ -51,12 +51,12 @@ def test_the_next_command_tells_of_a_run_whose_process_was_killed(
     synced = terminal.at(strava).run("sync", **CREDENTIALS)
 
     assert synced.status == 0, synced.out
-    assert [message["title"] for message in webhook.got] == [
+    assert [message["title"] for message in webhook.messages] == [
         "strava_assets: sync failed",
         "strava_assets: sync succeeds again",
     ]
-    assert "it was killed" in webhook.got[0]["message"]
-    assert webhook.got[0]["message"].endswith(f"Run {dead}")
+    assert "it was killed" in webhook.messages[0]["message"]
+    assert webhook.messages[0]["message"].endswith(f"Run {dead}")
 
 
 def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(
@@ -68,7 +68,8 @@ def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(
     assert failed.status == 1
     line = " ".join(failed.out.split())
     assert (
-        "! The alert was not delivered everywhere. address 1 (json://…): It answered with status 404." in line
+        "! The alert was not delivered to all receivers. address 1 (json://…): It responded with status 404."
+        in line
     )
     assert "strava-assets doctor --test-alert" in line
     assert "canary-secret" not in failed.out + failed.err
@@ -84,7 +85,7 @@ def test_a_command_that_does_not_come_to_a_run_tells_that(
     said = terminal.run(command)
 
     assert said.status == 1
-    [message] = webhook.got
+    [message] = webhook.messages
     assert message["title"] == f"strava_assets: {command} failed"
     assert message["message"] == said.err.strip()
 
@@ -96,16 +97,16 @@ def test_an_error_that_is_not_ours_is_told_and_shown(terminal: Terminal, webhook
     with pytest.raises(OSError, match="history"):
         terminal.run("report")
 
-    [message] = webhook.got
+    [message] = webhook.messages
     assert message["message"].startswith("It ended with ")
 
 
 def test_settings_that_cannot_be_used_tell_nobody(terminal: Terminal, webhook: Webhook) -> None:
     assert terminal.run("sync", STRAVA_ASSETS_UNITS="nautical").status == 1
-    assert webhook.got == []
+    assert webhook.messages == []
 
 
-def alert_lines(said: Said) -> list[str]:
+def alert_lines(said: CommandResult) -> list[str]:
     return [line for line in said.out.splitlines() if line[2:].startswith("alerts ")]
 
 
@@ -114,17 +115,17 @@ def test_the_doctor_says_whether_the_addresses_can_be_used(terminal: Terminal, w
 
     [good, bad] = alert_lines(said)
     assert good == "✓ alerts       address 1 (json://…) can be told."
-    assert bad.startswith("✗ alerts       address 2 (slack://…): It is not an address that apprise knows.")
+    assert bad.startswith("✗ alerts       address 2 (slack://…): apprise does not support this address.")
     assert "STRAVA_ASSETS_ALERT_URLS" in bad
     assert "canary" not in said.out
-    assert webhook.got == []
+    assert webhook.messages == []
 
 
 def test_the_doctor_sends_a_test_message_when_asked_to(terminal: Terminal, webhook: Webhook) -> None:
     said = terminal.run("doctor", "--offline", "--test-alert")
 
     assert alert_lines(said) == ["✓ alerts       address 1 (json://…) took the test message."]
-    [message] = webhook.got
+    [message] = webhook.messages
     assert message["title"] == "strava_assets: test"
 
 

@@ -65,6 +65,7 @@ BAD_ARGUMENTS = {
     "report --open=x": "does not take a value",
     "doctor --json=x": "does not take a value",
     "rebuild x": "unexpected extra argument",
+    "verify x": "unexpected extra argument",
     "copy --from duckdb": "Missing option '--to'",
     "copy --from x --to bigquery": "'--from'",
     "logout x": "unexpected extra argument",

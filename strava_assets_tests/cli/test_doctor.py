@@ -13,7 +13,7 @@ import pytest
 
 from strava_assets.landing import Conclusion, Landing
 from strava_assets.sandbox import CLIENT_SECRET, REFRESH_TOKEN, Fault
-from strava_assets_tests.cli.terminal import CREDENTIALS, Said, Terminal, held_open
+from strava_assets_tests.cli.terminal import CREDENTIALS, CommandResult, Terminal, held_open
 
 if TYPE_CHECKING:
     from strava_assets.sandbox import RunningSandbox, Sandbox
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("doctor")
 
 
-def line(said: Said, about: str) -> str:
+def line(said: CommandResult, about: str) -> str:
     """The line about a subject, its mark included."""
     found = [text for text in said.out.splitlines() if text[2:].startswith(f"{about} ")]
     assert len(found) == 1, said.out + said.err
@@ -92,7 +92,7 @@ def test_json_says_the_same_for_programs(terminal: Terminal) -> None:
     [
         (Fault.inactive_subscription, "subscription", "✗", "reactivate"),
         (Fault.missing_scope, "scopes", "✗", "leave every box ticked"),
-        (Fault.revoked_token, "token", "✗", "authorise again"),
+        (Fault.revoked_token, "token", "✗", "authorize again"),
         (Fault.invalid_client_secret, "client", "✗", "STRAVA_CLIENT_SECRET"),
         (Fault.clock_skew, "clock", "✗", "Set the clock"),
         (Fault.rate_limit_daily, "quota", "!", "possible again from"),
@@ -153,7 +153,7 @@ def test_a_landing_that_cannot_be_written_is_broken(terminal: Terminal) -> None:
         "doctor", "--offline", STRAVA_ASSETS_LANDING_URL=str(blocked / "landing"), **CREDENTIALS
     )
     assert line(said, "landing").startswith("✗ landing")
-    assert "Make the place writable" in line(said, "landing")
+    assert "Make the folder or bucket writable" in line(said, "landing")
 
 
 @pytest.mark.parametrize("place", ["landing", "streams"])

@@ -14,7 +14,7 @@ import sqlalchemy
 
 from strava_assets.cli.storage_errors import as_storage_error
 from strava_assets.sandbox import Sandbox, serve
-from strava_assets_tests.cli.started import going_up
+from strava_assets_tests.cli.started import running_command
 from strava_assets_tests.cli.terminal import CREDENTIALS, addresses
 
 if TYPE_CHECKING:
@@ -61,15 +61,15 @@ def test_a_full_disk_is_one_message_and_the_next_run_works(tmp_path: Path, kilob
     sandbox.tokens.rotate_refresh_token = False
     with small_disk(tmp_path / "disk", kilobytes) as disk, serve(sandbox) as server:
         environ = CREDENTIALS | addresses(server) | {"STRAVA_ASSETS_HOME": str(disk / "home")}
-        with going_up(tmp_path, command="sync", **environ) as full:
-            assert full.ended() == 1, full.out
+        with running_command(tmp_path, command="sync", **environ) as full:
+            assert full.wait() == 1, full.out
         assert "Traceback" not in full.out
         assert "sqlalche.me" not in full.out
         assert "What to do: " in full.out
         remount(disk, 200_000)
 
-        with going_up(tmp_path, command="sync", **environ) as next_one:
-            assert next_one.ended() == 0, next_one.out
+        with running_command(tmp_path, command="sync", **environ) as next_one:
+            assert next_one.wait() == 0, next_one.out
     assert "300 activities: 300 new" in next_one.out or "300 activities: 0 new" in next_one.out
 
 

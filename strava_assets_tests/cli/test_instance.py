@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,20 @@ OURS = files("strava_assets.services").joinpath("dagster.yaml").read_text(encodi
 
 
 @pytest.fixture
-def dagster_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def dagster_home(tmp_path: Path) -> Path:
     """A home that a command has prepared."""
-    monkeypatch.setenv("DAGSTER_HOME", "")  # restored afterwards
     return prepare_home(Settings(home=tmp_path / "home"))
+
+
+def test_preparing_a_home_for_other_processes_leaves_this_ones_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    before = dict(os.environ)
+
+    prepare_home(Settings(home=tmp_path / "home"))
+
+    assert dict(os.environ) == before
 
 
 def prepare_again(dagster_home: Path) -> str:
@@ -72,7 +83,7 @@ def test_a_newer_version_is_put_beside_the_owners_and_said_once(
 
     assert prepare_again(dagster_home) == "# all mine\n"
     assert (dagster_home / "dagster.yaml.shipped").read_text() == newer
-    assert "has changes of yours and is kept; dagster.yaml.shipped beside it is the new version" in (
+    assert "was edited and is kept. The new version is dagster.yaml.shipped in the same folder" in (
         " ".join(capsys.readouterr().out.split())
     )
     assert prepare_again(dagster_home) == "# all mine\n"

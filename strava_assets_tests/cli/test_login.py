@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Fault
-from strava_assets.secrets import open_store
 from strava_assets.secrets.file import FileStore
 from strava_assets_tests.chromium import chromium, open_window
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal
+from strava_assets_tests.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_refusing_in_a_real_browser_ends_the_login_with_its_cure(
     with logging_in(terminal.at(strava), **APPLICATION) as login:
         page.goto(login.address)
         page.get_by_role("button", name="Cancel").click()
-        page.get_by_role("heading", name="No access was given").wait_for()
+        page.get_by_role("heading", name="Access was not granted").wait_for()
         status, out = login.ended()
     assert status == 1
     assert "Access was refused" in out
@@ -120,7 +120,7 @@ def test_a_login_binds_its_tokens_to_the_hosts_in_force(terminal: Terminal, stra
     assert (tokens["oauth_host"], tokens["api_host"]) == ("localhost", "localhost")
     said = terminal.run("doctor", STRAVA_API_BASE_URL="https://elsewhere.example/api/v3")
     assert said.status == 1
-    assert "STRAVA_API_BASE_URL leads to https://elsewhere.example" in said.out
+    assert "STRAVA_API_BASE_URL points to https://elsewhere.example" in said.out
 
 
 def test_a_stored_client_secret_is_not_offered_to_another_host(
@@ -141,7 +141,7 @@ def test_logging_out_revokes_at_no_other_host(
     FileStore(terminal.home / "tokens.json").replace(theirs | {"oauth_host": "https://www.strava.com"})
     said = terminal.at(strava).run("logout")
     assert said.status == 0
-    assert "STRAVA_OAUTH_BASE_URL leads to localhost" in said.out
+    assert "STRAVA_OAUTH_BASE_URL points to localhost" in said.out
     assert "https://www.strava.com/settings/apps" in said.out
     assert sandbox.requests == []
     assert kept(terminal) == {}

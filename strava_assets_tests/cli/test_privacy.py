@@ -42,7 +42,7 @@ def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
     assert f"files and folders in {synced.home} to other users of this machine." in said.out
     assert list(open_to_others(synced.home)) == []
 
-    assert "Closed" not in synced.run("report", **CREDENTIALS).out
+    assert "ClosedPaths" not in synced.run("report", **CREDENTIALS).out
     assert "No other user of this machine" in synced.run("doctor", "--offline", **CREDENTIALS).out
 
 

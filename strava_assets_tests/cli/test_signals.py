@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets_tests.cli.started import COMMAND, going_up, pid_in, processes_in
+from strava_assets_tests.cli.started import COMMAND, pid_in, processes_in, running_command
 from strava_assets_tests.execution.homes import alive, instance_in, started_run
 
 if TYPE_CHECKING:
@@ -25,22 +25,22 @@ pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
 )
 def test_a_platform_ends_however_it_was_started(tmp_path: Path, wrapper: list[str]) -> None:
     """A shell starts a background job with an ignored SIGINT, which Dagster would copy to SIGTERM."""
-    with going_up(tmp_path, wrapper=wrapper) as started:
+    with running_command(tmp_path, wrapper=wrapper) as started:
         started.read_until("Page 1")
         os.kill(pid_in(tmp_path, UP), signal.SIGTERM)
-        started.ended()
+        started.wait()
     assert processes_in(tmp_path) == []
     assert "Traceback" not in started.out
 
 
 def test_nohup_is_heeded(tmp_path: Path) -> None:
-    with going_up(tmp_path, wrapper=["nohup"]) as started:
+    with running_command(tmp_path, wrapper=["nohup"]) as started:
         started.read_until("Page 1")
         pid = pid_in(tmp_path, UP)
         os.kill(pid, signal.SIGHUP)
         started.read_until("✓ raw_activities")
         os.kill(pid, signal.SIGINT)
-        assert started.ended() == 128 + signal.SIGINT
+        assert started.wait() == 128 + signal.SIGINT
     assert processes_in(tmp_path) == []
 
 
@@ -51,11 +51,11 @@ def test_a_sync_that_waits_for_a_pool_says_for_whom_and_ends_when_told(
     monkeypatch.setenv("DAGSTER_HOME", "")  # restored afterwards
     with instance_in(tmp_path / "data") as instance:
         run_id = started_run(instance, pool="strava_api", step="raw_activities")
-        with alive(run_id), going_up(tmp_path, command="sync") as waiting:
+        with alive(run_id), running_command(tmp_path, command="sync") as waiting:
             waiting.read_until("raw_activities waits for the pool strava_api")
             assert f"which is held by the run sync ({run_id[:8]}, process " in waiting.out
             waiting.process.send_signal(number)
-            assert waiting.ended() in (128 + signal.SIGINT, 128 + signal.SIGTERM), waiting.out
+            assert waiting.wait() in (128 + signal.SIGINT, 128 + signal.SIGTERM), waiting.out
         assert instance.event_log_storage.get_concurrency_info("strava_api").pending_step_count == 0
     assert "Stopped." in waiting.out
     assert "Traceback" not in waiting.out
@@ -67,11 +67,11 @@ def test_a_sync_goes_on_when_the_run_it_waits_for_is_killed(
     monkeypatch.setenv("DAGSTER_HOME", "")  # restored afterwards
     with instance_in(tmp_path / "data") as instance:
         run_id = started_run(instance, pool="strava_api", step="raw_activities")
-        with alive(run_id) as holder, going_up(tmp_path, command="sync") as waiting:
+        with alive(run_id) as holder, running_command(tmp_path, command="sync") as waiting:
             waiting.read_until("raw_activities waits for the pool strava_api")
             holder.kill()
             holder.wait()
             waiting.read_until(f"The run sync ({run_id[:8]}")
             # There is no account: it got as far as asking for one.
-            assert waiting.ended() == 1
+            assert waiting.wait() == 1
     assert "Run `strava-assets login`" in waiting.out

@@ -8,11 +8,12 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pytest
 
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
-from strava_assets_tests.cli.started import going_up, pid_in, processes_in
+from strava_assets_tests.cli.started import pid_in, processes_in, running_command
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, held_open, own_environment
 from strava_assets_tests.execution.killing import until
 
@@ -32,10 +33,10 @@ def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_p
         "Activity ID,Activity Date,Activity Name,Activity Type,Elapsed Time,Distance,Filename,Moving Time\n"
         '11,"May 29, 2022, 3:53:35 PM",To the sea,Ride,3600,30.5,,3500\n'
     )
-    with going_up(tmp_path, "export_4711", "--athlete", "4711", command="import-archive") as importing:
-        assert importing.ended() == 0, importing.out
+    with running_command(tmp_path, "export_4711", "--athlete", "4711", command="import-archive") as importing:
+        assert importing.wait() == 0, importing.out
 
-    with going_up(tmp_path) as started:
+    with running_command(tmp_path) as started:
         started.read_until("Ctrl-C stops everything")
         assert "this is what you have imported so far" in started.out
         assert "Everything was materialized" in started.out
@@ -44,15 +45,15 @@ def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_p
         assert data["scheduleOrError"]["scheduleState"]["status"] == "STOPPED"
         assert [run["jobName"] for run in data["runsOrError"]["results"]] == ["import_archive"]
         started.process.send_signal(signal.SIGINT)
-        assert started.ended() == 0, started.out
+        assert started.wait() == 0, started.out
     assert processes_in(tmp_path) == []
 
 
 def test_ctrl_c_in_the_middle_of_the_first_sync_stops_everything_too(tmp_path: Path) -> None:
-    with going_up(tmp_path) as started:
+    with running_command(tmp_path) as started:
         started.read_until("Page 1")
         started.process.send_signal(signal.SIGINT)
-        assert started.ended() == 130, started.out
+        assert started.wait() == 130, started.out
     assert processes_in(tmp_path) == []
     assert "was interrupted" in started.out
     assert "Traceback" not in started.out
@@ -64,8 +65,8 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with going_up(tmp_path, "--port", str(port)) as started:
-            assert started.ended() == 1
+        with running_command(tmp_path, "--port", str(port)) as started:
+            assert started.wait() == 1
     assert f"Port {port} is taken" in started.out
     assert f"--port {port + 1}" in started.out
     assert "Starting" not in started.out
@@ -74,27 +75,30 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
 
 def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_path: Path) -> None:
     """What hangs, so that it cannot end by itself, is ended by the new one."""
-    with going_up(tmp_path, "--no-ui") as killed:
+    with running_command(tmp_path, "--no-ui") as killed:
         killed.read_until("✓ raw_activities")
         hanging = pid_in(tmp_path, "strava_assets.services.host")
         os.kill(hanging, signal.SIGSTOP)
         killed.process.kill()
         until(lambda: len(processes_in(tmp_path)) == 1, "the end of all but the one that hangs")
 
-        with going_up(tmp_path, "--no-ui") as started:
+        with running_command(tmp_path, "--no-ui") as started:
             started.read_until("Ctrl-C stops everything")
             assert (
-                f"An earlier strava-assets up was killed; its host (process {hanging}) is ended."
+                f"An earlier strava-assets up was killed. Its host (process {hanging}) is stopped."
                 in started.out
             )
-            assert "was killed before it ended; it is marked as failed" in started.out
             started.process.send_signal(signal.SIGINT)
-            assert started.ended() == 0, started.out
+            assert started.wait() == 0, started.out
     assert processes_in(tmp_path) == []
+    with dg.DagsterInstance.from_config(str(tmp_path / "data" / "sample" / "dagster")) as instance:
+        runs = instance.get_runs()
+    assert len(runs) == 2
+    assert all(run.is_finished for run in runs)
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
-    with going_up(tmp_path) as started:
+    with running_command(tmp_path) as started:
         started.read_until("Ctrl-C stops everything")
         for service, title in (
             ("code_server", "The code server"),
@@ -102,38 +106,38 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
         ):
             dead = pid_in(tmp_path, f"strava_assets.services.{service}")
             os.kill(dead, signal.SIGKILL)
-            started.read_until(f"{title} ended with status -9 and is started again")
+            started.read_until(f"{title} ended with status -9 and is restarted")
         until(started.answers, "the UI")
         until(lambda: started.ask()["scheduleOrError"].get("scheduleState"), "the code location")
         started.process.send_signal(signal.SIGINT)
-        assert started.ended() == 0, started.out
+        assert started.wait() == 0, started.out
     assert processes_in(tmp_path) == []
 
 
 def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
-    with going_up(tmp_path, "--no-ui") as first:
+    with running_command(tmp_path, "--no-ui") as first:
         first.read_until("Starting the daemon")
-        with going_up(tmp_path, "--no-ui") as second:
-            assert second.ended() == 1
+        with running_command(tmp_path, "--no-ui") as second:
+            assert second.wait() == 1
         assert f"(process {first.process.pid} on " in second.out
         assert "Use the one that runs, or stop it with Ctrl-C first." in second.out
         first.process.send_signal(signal.SIGTERM)
-        assert first.ended() == 128 + signal.SIGTERM
+        assert first.wait() == 128 + signal.SIGTERM
     assert processes_in(tmp_path) == []
 
 
 def test_a_home_deeper_than_a_sockets_path_may_be_works_as_well(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
-    with going_up(tmp_path, "--no-ui", "--once", STRAVA_ASSETS_HOME=str(deep)) as started:
-        assert started.ended() == 0, started.out
+    with running_command(tmp_path, "--no-ui", "--once", STRAVA_ASSETS_HOME=str(deep)) as started:
+        assert started.wait() == 0, started.out
     assert (deep / "sample" / "warehouse.duckdb").exists()
 
 
 @pytest.mark.parametrize("missing", sorted(CREDENTIALS))
 def test_half_of_the_credentials_is_an_error_and_not_a_sample(tmp_path: Path, missing: str) -> None:
     given = {name: value for name, value in CREDENTIALS.items() if name != missing}
-    with going_up(tmp_path, **given) as started:
-        assert started.ended() == 1
+    with running_command(tmp_path, **given) as started:
+        assert started.wait() == 1
     assert f"{missing} missing" in started.out
     assert "strava-assets login" in started.out
     assert "Sample athlete" not in started.out
@@ -144,8 +148,8 @@ def test_a_folder_that_cannot_be_written_is_told_as_a_sentence(tmp_path: Path, b
     path = tmp_path / blocked
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("a file where the folder should be")
-    with going_up(tmp_path) as started:
-        assert started.ended() == 1
+    with running_command(tmp_path) as started:
+        assert started.wait() == 1
     assert str(path) in started.out
     assert "What to do" in started.out
     assert "Traceback" not in started.out

@@ -77,7 +77,7 @@ def test_a_damaged_page_is_named_and_the_streams_are_verified_all_the_same(synce
     said = synced.run("verify")
     assert said.status == 1
     assert str(page) in said.out
-    assert "✗ bq_activities: It was not compared, since landed files are damaged." in said.out
+    assert "✗ bq_activities: It was not compared, because landed files are damaged." in said.out
     assert "✓ streams" in said.out
 
 
@@ -99,7 +99,7 @@ def test_what_nobody_foresaw_is_an_error_and_no_difference(
     def fail(_settings: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("strava_assets.cli.verification.is_anything_stored", fail)
+    monkeypatch.setattr("strava_assets.cli.verification.has_stored_data", fail)
     said = synced.run("verify")
     assert said.status == 2
     assert "ZeroDivisionError" in said.err

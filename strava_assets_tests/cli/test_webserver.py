@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets_tests.cli.started import going_up, processes_in
+from strava_assets_tests.cli.started import processes_in, running_command
 from strava_assets_tests.web.requesting import request
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def test_it_serves_ui_and_report_at_the_prefix_until_it_is_stopped(
     page.parent.mkdir(parents=True)
     page.write_text("the page")
     options = ("--port", str(port), "--path-prefix", "rides")
-    with going_up(tmp_path, *options, command="webserver") as web:
+    with running_command(tmp_path, *options, command="webserver") as web:
         web.read_until("The report:")
         # The port is open from here on; a request waits until the UI is there.
         assert "dagster_version" in request(port, "/rides/server_info").text
@@ -52,7 +52,7 @@ def test_it_serves_ui_and_report_at_the_prefix_until_it_is_stopped(
         assert request(port, "/rides/", hosts=["evil.example"]).status == 403
         assert request(port, "/rides/graphql?query={version}").status == 403
         web.process.send_signal(number)
-        assert web.ended() == 0, web.out
+        assert web.wait() == 0, web.out
     assert web.out.splitlines()[-2:] == [
         f"The Dagster UI: http://127.0.0.1:{port}/rides/",
         f"The report:     http://127.0.0.1:{port}/rides/report/",
@@ -64,7 +64,7 @@ def test_it_serves_ui_and_report_at_the_prefix_until_it_is_stopped(
 def test_other_machines_do_not_reach_it_before_a_name_is_configured(terminal: Terminal, host: str) -> None:
     refused = terminal.run("webserver", "--host", host)
     assert refused.status == 1
-    assert f"The web UI would listen on {host}, beyond this machine" in refused.err
+    assert f"Other machines could reach the web UI on {host}" in refused.err
     assert "There is no login" in refused.err
     assert "STRAVA_ASSETS_ALLOWED_HOSTS" in refused.err
 
@@ -72,13 +72,15 @@ def test_other_machines_do_not_reach_it_before_a_name_is_configured(terminal: Te
 def test_with_a_name_configured_it_warns_and_is_reached_under_that_name_alone(tmp_path: Path) -> None:
     port = free_port()
     options = ("--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - what is tried here
-    with going_up(tmp_path, *options, command="webserver", STRAVA_ASSETS_ALLOWED_HOSTS="nas.local") as web:
+    with running_command(
+        tmp_path, *options, command="webserver", STRAVA_ASSETS_ALLOWED_HOSTS="nas.local"
+    ) as web:
         web.read_until("The report:")
-        assert "! The web UI listens on 0.0.0.0, beyond this machine. There is no login" in web.out
+        assert "! Other machines can reach the web UI on 0.0.0.0. There is no login" in web.out
         assert request(port, "/server_info", hosts=[f"nas.local:{port}"]).status == 200
         assert request(port, "/server_info", hosts=[f"other.local:{port}"]).status == 403
         web.process.send_signal(signal.SIGTERM)
-        assert web.ended() == 0, web.out
+        assert web.wait() == 0, web.out
 
 
 def test_a_taken_port_and_an_odd_prefix_are_told(terminal: Terminal) -> None:

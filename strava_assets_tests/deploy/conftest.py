@@ -1,4 +1,4 @@
-"""A bucket that answers over HTTP, for what is kept in one."""
+"""A storage emulator for tests of files in buckets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def running_storage() -> Iterator[StorageEmulator]:
 def storage(running_storage: StorageEmulator, monkeypatch: pytest.MonkeyPatch) -> StorageEmulator:
     for name, value in running_storage.environment.items():
         monkeypatch.setenv(name, value)
-    # Filesystems are kept by address, and that of another test may know another emulator.
+    # Filesystems are cached by address, and another test may have used another emulator.
     import gcsfs  # type: ignore[import-untyped]  # ships no type information
 
     gcsfs.GCSFileSystem.clear_instance_cache()

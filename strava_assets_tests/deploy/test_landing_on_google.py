@@ -92,7 +92,7 @@ def test_a_bucket_that_does_not_exist_is_told_before_anything_is_asked(storage: 
     assert storage
     with pytest.raises(LandingError, match="cannot be used") as failure:
         Landing("gs://nobodys-bucket/landing").check_writable()
-    assert "the bucket's name and role" in str(failure.value)
+    assert "bucket name and role" in str(failure.value)
 
 
 def test_the_page_is_put_into_the_bucket_and_replaced(storage: StorageEmulator) -> None:
@@ -133,4 +133,4 @@ def test_a_refusal_is_told_with_what_to_do_whatever_was_asked(
         with pytest.raises(LandingError, match="cannot be used") as failure:
             ask(landing)
         assert said in str(failure.value) or "Forbidden" in str(failure.value)
-        assert "the bucket's name and role" in str(failure.value)
+        assert "bucket name and role" in str(failure.value)

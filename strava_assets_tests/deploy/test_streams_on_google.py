@@ -90,7 +90,7 @@ def test_a_refusal_is_told_with_what_to_do(
         front.order(f"^{at} ", 403, refusal(403, "forbidden", "does not have storage.objects.create access"))
         with pytest.raises(StreamsError, match="cannot be used") as failure:
             ask(store)
-        assert "the bucket's name and role" in str(failure.value)
+        assert "bucket name and role" in str(failure.value)
 
 
 def test_a_bucket_that_does_not_exist_is_told(storage: StorageEmulator) -> None:

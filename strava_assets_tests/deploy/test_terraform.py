@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.schedules import EVERY_SIX_HOURS
-from strava_assets.secrets.google import DEFAULT_SECRET
 from strava_assets.settings import Settings
 from strava_assets_tests.deploy.provider import google_provider
 from strava_assets_tests.deploy.provider_schema import KEPT
@@ -165,7 +164,7 @@ def test_no_key_and_no_secret_value_is_made() -> None:
 def test_the_clock_and_the_secret_are_those_of_the_code() -> None:
     assert f'schedule    = "{EVERY_SIX_HOURS}"' in text()
     [secret] = re.findall(r'variable "secret" \{.*?default\s+= "(\S+)"', text(), re.DOTALL)
-    assert secret == DEFAULT_SECRET == Settings().gcp_secret
+    assert secret == Settings().gcp_secret
 
 
 def test_what_holds_data_cannot_be_destroyed_by_a_change() -> None:

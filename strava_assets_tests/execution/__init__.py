@@ -1,1 +1,1 @@
-"""How runs are executed: locks, pools, killed runs, records that are removed."""
+"""Tests of locks, pools, killed runs and pruning."""

@@ -1,7 +1,8 @@
-"""Dagster homes with runs on record, as a crash leaves them."""
+"""Dagster homes with runs as after a crash."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import dagster as dg
 
 from strava_assets.cli.instance import prepare_home
 from strava_assets.execution.recovery import open_instance
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 HOLD = """
 import sys
 import dagster as dg
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 with dg.DagsterInstance.get() as instance:
     lock = RunLocks.of(instance).take(sys.argv[1])
     print("held", flush=True)
@@ -30,7 +31,7 @@ with dg.DagsterInstance.get() as instance:
 
 
 def _job() -> dg.JobDefinition:
-    """Our jobs have a hundred steps; what is on record of this one is the same."""
+    """A minimal job with the same records as the project's jobs, which have a hundred steps."""
 
     @dg.op
     def bq_activities() -> None: ...
@@ -44,8 +45,8 @@ def _job() -> dg.JobDefinition:
 
 @contextmanager
 def instance_in(home: Path) -> Iterator[dg.DagsterInstance]:
-    """Dagster's instance of a home, as our commands prepare it."""
-    prepare_home(Settings(home=home))
+    """Dagster's instance of a home as the commands prepare it."""
+    os.environ["DAGSTER_HOME"] = str(prepare_home(Settings(home=home)))
     with open_instance() as instance:
         yield instance
 
@@ -53,7 +54,7 @@ def instance_in(home: Path) -> Iterator[dg.DagsterInstance]:
 def started_run(
     instance: dg.DagsterInstance, pool: str | None = "warehouse", step: str = "bq_activities"
 ) -> str:
-    """A run on record as started by this machine, which may hold a pool; no process executes it."""
+    """A run that is recorded as started and may hold a pool, but has no process."""
     locks = RunLocks.of(instance)
     assert locks
     run = instance.create_run_for_job(_job(), tags=locks.tags(), status=dg.DagsterRunStatus.STARTED)

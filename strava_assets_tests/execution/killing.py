@@ -1,4 +1,4 @@
-"""Kills a run in the middle of a step, and looks at Dagster's records as another process does."""
+"""Kills runs in a step, and reads Dagster's databases like another process."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# A guard against hanging, not a measure: everything that is waited for here comes within seconds.
+# The time limit of a hanging test; every condition normally becomes true within seconds.
 LIMIT_S = 240
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """What a condition gives once it is true."""
+def until(condition: Callable[[], Any], description: str) -> Any:
+    """Wait until a condition is true and return its value."""
     deadline = time.monotonic() + LIMIT_S
     while not (value := condition()):
         if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come within {LIMIT_S} s")
+            pytest.fail(f"{description} did not come within {LIMIT_S} s")
         time.sleep(0.005)
     return value
 
 
 def holder_of_step(home: Path, step: str) -> str | None:
-    """The run whose step holds its pool now."""
+    """The run in which the step holds its pool."""
     rows = _rows(
         home / "dagster" / "history" / "runs" / "index.db", "SELECT run_id, step_key FROM concurrency_slots"
     )
-    return next((run_id for run_id, held in rows if held == step and run_id), None)
+    return next((run_id for run_id, step_key in rows if step_key == step and run_id), None)
 
 
 def held_pools(home: Path) -> list[str]:
@@ -45,7 +45,7 @@ def held_pools(home: Path) -> list[str]:
 
 
 def runs_by_status(home: Path) -> dict[str, int]:
-    """How many runs are on record, by status."""
+    """The number of runs by status."""
     rows = _rows(
         home / "dagster" / "history" / "runs.db", "SELECT status, COUNT(*) FROM runs GROUP BY status"
     )
@@ -64,7 +64,7 @@ def process_of_run(home: Path, run_id: str) -> int:
 
 
 def kill_in_step(home: Path, step: str) -> str:
-    """Kill the process of whichever run is in this step, once one is; the run."""
+    """Wait for a run in this step, kill its process, and return the run id."""
     run_id: str = until(lambda: holder_of_step(home, step), f"a run in {step}")
     os.kill(process_of_run(home, run_id), signal.SIGKILL)
     assert held_pools(home) == [step], "it died with its pool in its hands"
@@ -72,7 +72,7 @@ def kill_in_step(home: Path, step: str) -> str:
 
 
 def _rows(database: Path, query: str) -> list[tuple[Any, ...]]:
-    # Before the first run there is neither file nor table; while it is written to it may be locked.
+    # Before the first run the file or table does not exist, and during writes the database may be locked.
     with (
         suppress(sqlite3.OperationalError),
         closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db,

@@ -1,4 +1,4 @@
-"""A run is killed in a step: the next plain command goes on by itself, and nothing is lost or doubled."""
+"""After a run is killed in a step, the next command continues, and no data is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets_tests.archive.exports import exported_ride, write_export
 from strava_assets_tests.chain import riding
-from strava_assets_tests.cli.started import going_up
+from strava_assets_tests.cli.started import running_command
 from strava_assets_tests.cli.terminal import CREDENTIALS, addresses
 from strava_assets_tests.execution.killing import held_pools, kill_in_step, runs_by_status, until
 
@@ -44,13 +44,13 @@ def strava() -> Iterator[RunningSandbox]:
 
 
 def assert_nothing_is_lost_or_doubled(folder: Path, sandbox: Sandbox) -> None:
-    """No pool is held, every activity is there once, and the table equals its rebuild from the landing."""
+    """No pool is held, every activity exists once, and the table equals its rebuild from the landing."""
     assert held_pools(folder / "data") == []
     with duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True) as connection:
         rows = connection.execute("SELECT activity_id FROM bq_activities ORDER BY activity_id").fetchall()
     assert [row[0] for row in rows] == sorted(str(record["id"]) for record in sandbox.history.records())
-    with going_up(folder, command="verify") as verifying:
-        assert verifying.ended() == 0, verifying.out
+    with running_command(folder, command="verify") as verifying:
+        assert verifying.wait() == 0, verifying.out
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_sync_killed_in_a_step_is_repaired_by_the_next_one(
     tmp_path: Path, strava: RunningSandbox, step: str
 ) -> None:
     environ, home = CREDENTIALS | addresses(strava), tmp_path / "data"
-    with going_up(tmp_path, command="sync", **environ) as doomed:
+    with running_command(tmp_path, command="sync", **environ) as doomed:
         run_id = kill_in_step(home, step)
-        assert doomed.ended() == -signal.SIGKILL
+        assert doomed.wait() == -signal.SIGKILL
 
-    with going_up(tmp_path, command="sync", **environ) as next_one:
-        assert next_one.ended() == 0, next_one.out
+    with running_command(tmp_path, command="sync", **environ) as next_one:
+        assert next_one.wait() == 0, next_one.out
     assert f"The run sync ({run_id[:8]}, process " in next_one.out
     assert "was killed before it ended; it is marked as failed. The pool " in next_one.out
     assert runs_by_status(home) == {"FAILURE": 1, "SUCCESS": 1}
@@ -79,14 +79,14 @@ def test_a_run_of_the_daemon_killed_in_a_step_is_tried_again_by_the_daemon(
     tmp_path: Path, strava: RunningSandbox, step: str
 ) -> None:
     environ, home = CREDENTIALS | addresses(strava), tmp_path / "data"
-    with going_up(tmp_path, **environ) as up:
+    with running_command(tmp_path, **environ) as up:
         up.read_until("Ctrl-C stops everything")
         up.launch("full_listing")
         kill_in_step(home, step)
         # The killed run fails, and the daemon's own retry succeeds after it; the first sync was up's.
         until(lambda: runs_by_status(home) == {"FAILURE": 1, "SUCCESS": 2}, "the daemon's second try")
         up.process.send_signal(signal.SIGINT)
-        assert up.ended() == 0, up.out
+        assert up.wait() == 0, up.out
     assert_nothing_is_lost_or_doubled(tmp_path, strava.sandbox)
 
 
@@ -94,13 +94,13 @@ def test_a_run_of_the_daemon_killed_in_a_step_is_tried_again_by_the_daemon(
 def test_an_import_killed_in_its_run_goes_on_with_the_same_command(tmp_path: Path) -> None:
     write_export(tmp_path / "export_4711", [exported_ride(number) for number in range(1, 30)])
     home = tmp_path / "data"
-    with going_up(tmp_path, "export_4711", command="import-archive") as doomed:
+    with running_command(tmp_path, "export_4711", command="import-archive") as doomed:
         kill_in_step(home, "ride_power")
-        assert doomed.ended() == -signal.SIGKILL
+        assert doomed.wait() == -signal.SIGKILL
 
-    with going_up(tmp_path, "export_4711", command="import-archive") as again:
-        assert again.ended() == 0, again.out
+    with running_command(tmp_path, "export_4711", command="import-archive") as again:
+        assert again.wait() == 0, again.out
     assert "was killed before it ended" in again.out
     assert runs_by_status(home) == {"FAILURE": 1, "SUCCESS": 1}
-    with going_up(tmp_path, command="verify") as verifying:
-        assert verifying.ended() == 0, verifying.out
+    with running_command(tmp_path, command="verify") as verifying:
+        assert verifying.wait() == 0, verifying.out

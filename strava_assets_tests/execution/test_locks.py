@@ -1,4 +1,4 @@
-"""A lock file shows that a process is alive: however the process ends, the operating system releases it."""
+"""A lock file shows that a process is alive, because the operating system releases it at the end."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_counts_for_nothing(path: Pa
 
 
 def test_looking_never_takes_a_lock_away_from_its_owner(path: Path) -> None:
-    """Looking locks the file for an instant; whoever wants the lock just then gets it all the same."""
+    """`is_held` locks the file for an instant, but `take` at this moment still succeeds."""
     done = threading.Event()
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""Records of old runs are removed; what each asset and each check showed last stays, however old it is."""
+"""Records of old runs are removed, except the latest result of each asset and check."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
-from strava_assets.execution.pruning import Pruned, prune_runs
+from strava_assets.execution.pruning import PruningResult, prune_runs
 from strava_assets_tests.execution.homes import instance_in, started_run, status_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(instance: dg.DagsterInstance, *assets: dg.AssetsDefinition) -> str:
     return dg.materialize([*assets, *checks], instance=instance, raise_on_error=False).run_id
 
 
-def prune(instance: dg.DagsterInstance, days_later: int) -> Pruned:
+def prune(instance: dg.DagsterInstance, days_later: int) -> PruningResult:
     return prune_runs(instance, datetime.now(UTC) + timedelta(days=days_later), KEEP_DAYS)
 
 
@@ -56,7 +56,7 @@ def files_of(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
 def test_what_is_young_stays(instance: dg.DagsterInstance) -> None:
     first, second = run(instance, weekly_watts), run(instance, weekly_watts)
 
-    assert prune(instance, KEEP_DAYS - 1) == Pruned()
+    assert prune(instance, KEEP_DAYS - 1) == PruningResult()
     assert instance.has_run(first)
     assert instance.has_run(second)
 
@@ -65,7 +65,7 @@ def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterIns
     first, second = run(instance, weekly_watts), run(instance, weekly_watts)
     assert files_of(instance, first)
 
-    assert prune(instance, KEEP_DAYS + 1) == Pruned(runs=1, kept_for_assets=1)
+    assert prune(instance, KEEP_DAYS + 1) == PruningResult(runs=1, needed_for_assets=1)
 
     assert not instance.has_run(first)
     assert files_of(instance, first) == []
@@ -79,7 +79,7 @@ def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterIns
 def test_the_last_success_of_every_asset_stays(instance: dg.DagsterInstance) -> None:
     both, weeks = run(instance, weekly_watts, quarterly_overview), run(instance, weekly_watts)
 
-    assert prune(instance, 10 * KEEP_DAYS) == Pruned(runs=0, kept_for_assets=2)
+    assert prune(instance, 10 * KEEP_DAYS) == PruningResult(runs=0, needed_for_assets=2)
 
     latest = instance.get_latest_materialization_events([weekly_watts.key, quarterly_overview.key])
     assert {event.run_id for event in latest.values() if event} == {both, weeks}

@@ -11,7 +11,7 @@ import pytest
 from strava_assets.execution.launcher import LockCheckingRunLauncher
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import end_dead_runs, find_dead_runs
-from strava_assets.execution.running import RunLocks
+from strava_assets.execution.run_locks import RunLocks
 from strava_assets_tests.execution.homes import alive, holders, instance_in, started_run, status_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 
 
 def health(instance: dg.DagsterInstance, run_id: str) -> str:
-    """What the launcher tells Dagster's monitoring daemon."""
+    """The status that the launcher reports to Dagster's monitoring daemon."""
     assert isinstance(instance.run_launcher, LockCheckingRunLauncher)
     run = instance.get_run_by_id(run_id)
     assert run
@@ -67,7 +67,7 @@ def test_a_run_whose_process_lives_is_left_alone(instance: dg.DagsterInstance) -
 
 
 def test_a_run_of_another_folder_of_locks_is_not_ours_to_judge(instance: dg.DagsterInstance) -> None:
-    """Another container has a Dagster home of its own on the same database; its locks are not seen here."""
+    """Another container may have its own Dagster home on the same database; its locks are invisible here."""
     run_id = started_run(instance)
     locks = RunLocks.of(instance)
     assert locks

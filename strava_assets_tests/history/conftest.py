@@ -1,4 +1,4 @@
-"""The story every test of this room may tell, and the rider whose streams some are about."""
+"""Fixtures of the history tests: a story of syncs, and a rider with streams."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def story(tmp_path: Path) -> Iterator[stories.Story]:
-    with stories.story(tmp_path) as told:
-        yield told
+    with stories.story(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

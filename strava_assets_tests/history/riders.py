@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.history.fetch import SyncRequest, fetch
-from strava_assets.history.load import Loader
-from strava_assets.history.streams import StreamsReport, fetch_streams, wanted
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.history.loader import Loader
+from strava_assets.history.stream_fetching import StreamsReport, fetch_streams, wanted
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.strava.sync import SyncMode
-from strava_assets.streams.recording import STRAVA_KEYS
+from strava_assets.streams.recording_table import STRAVA_KEYS
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 
 if TYPE_CHECKING:
-    from strava_assets.history.streams import Wanted
+    from strava_assets.history.stream_fetching import Wanted
     from strava_assets.sandbox import RunningSandbox, Sandbox
     from strava_assets_tests.history.stories import Story
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from strava_assets.history.deletions import DeletionGuard
-from strava_assets.history.load import Loader, LoadReport
+from strava_assets.history.loader import Loader, LoadReport
 from strava_assets.landing import Landing, Manifest
 from strava_assets.streams import StreamStore
 from strava_assets.warehouse.duckdb import DuckDBWarehouse

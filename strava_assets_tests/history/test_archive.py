@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from strava_assets.archive import ArchiveError, Export
-from strava_assets.history import archive as archive_module
-from strava_assets.history.archive import Imported, Progress, import_archive
+from strava_assets.history import archive_import as archive_module
+from strava_assets.history.archive_import import Imported, Progress, import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.retention import expire, forget
 from strava_assets_tests.archive.devices import a_ride, fit
@@ -305,7 +305,7 @@ def test_two_processes_make_what_one_makes(imports: Import) -> None:
 def test_a_decoding_process_that_dies_ends_the_import_with_what_was_kept(
     imports: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_module, "_FILES_A_PIECE", 4)
+    monkeypatch.setattr(archive_module, "_FILES_A_PART", 4)
     killed: list[int] = []
 
     def kill(progress: Progress) -> None:
@@ -316,7 +316,7 @@ def test_a_decoding_process_that_dies_ends_the_import_with_what_was_kept(
                     os.kill(child.pid, signal.SIGKILL)
 
     folder = write_export(imports.story.folder / "unpacked", rides(*range(1, 41)), athlete=ATHLETE)
-    with Export(folder) as export, pytest.raises(ArchiveError, match="goes on from there"):
+    with Export(folder) as export, pytest.raises(ArchiveError, match="continues there"):
         import_archive(
             export,
             imports.story.landing,
@@ -336,7 +336,7 @@ INTERRUPTED = """
 import multiprocessing, sys, time
 from datetime import UTC, datetime
 from strava_assets.archive import Export
-from strava_assets.history import archive
+from strava_assets.history import archive_import
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
 
@@ -346,12 +346,14 @@ def told(progress):
         time.sleep(600)
 
 if __name__ == "__main__":
-    archive._FILES_A_PIECE = 5
+    archive_import._FILES_A_PART = 5
     path, landing, streams = sys.argv[1:]
     with Export(path) as export:
         landing, store, home = Landing(landing), StreamStore(streams), "Europe/Paris"
         clock = lambda: datetime.now(UTC)
-        archive.import_archive(export, landing, store, clock=clock, home=home, processes=2, progress=told)
+        archive_import.import_archive(
+            export, landing, store, clock=clock, home=home, processes=2, progress=told
+        )
 """
 
 
@@ -411,7 +413,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_with_its_reason(imports: Import)
     assert imports.story.living() == {"1"}
     reasons = [(reject["activity_id"], reject["reason"]) for reject in imports.story.rejects().values()]
     assert sorted(reasons, key=str) == [
-        ("2", "start_date is no time: 'in spring'"),
+        ("2", "start_date is not a valid time: 'in spring'"),
         (None, "id is missing"),
         (None, "id is missing"),
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.compact import CompactionReport, compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import known_history
@@ -250,7 +250,7 @@ def test_the_landing_grows_with_the_history_and_not_with_the_syncs(story: Story)
         story.wait(hours=6)
         kind: Kind = "incremental" if number % 4 else "full"
         batch = story.land(rides[:2] if number % 4 else rides, kind)
-        ledger.enter(story.warehouse, batch.batch_id, kind, story.now, ledger.Counts())
+        loaded_batches.insert(story.warehouse, batch.batch_id, kind, story.now, loaded_batches.Counts())
         compact(story.landing, story.warehouse, story.now, 2)
         most_files = max(most_files, story.files())
         most_batches = max(most_batches, len(story.landing.manifests()))

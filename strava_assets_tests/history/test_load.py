@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.history import ledger
-from strava_assets.history.load import IncompleteLandingError, Loader
+from strava_assets.history import loaded_batches
+from strava_assets.history.loader import IncompleteLandingError, Loader
 from strava_assets.landing import LandingError, Manifest
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.history.stories import Story, activity, rows_of
@@ -81,7 +81,7 @@ def test_another_registry_reads_the_landing_anew(story: Story, monkeypatch: pyte
     story.sync([activity(1)])
     before = story.rows()
     story.warehouse.execute("UPDATE bq_activities SET name = 'as an older registry read it' WHERE TRUE")
-    monkeypatch.setattr(ledger, "READER", "another")
+    monkeypatch.setattr(loaded_batches, "READER", "another")
     assert story.load().rebuilt
     assert story.rows() == before
     assert not story.load().rebuilt
@@ -137,7 +137,7 @@ def test_a_load_that_is_stopped_goes_on_where_it_was(story: Story, stopped_at: i
 
     with pytest.raises(Stopped):
         Loader(story.landing, story.warehouse, progress=stop_at).load(story.now)
-    assert len(ledger.readers(story.warehouse)) == stopped_at - 1
+    assert len(loaded_batches.readers(story.warehouse)) == stopped_at - 1
     story.load()
     assert story.living() == {"1", "2", "3"}
     assert (story.rows(), story.rejects()) == story.rebuilt()
@@ -259,7 +259,7 @@ _KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.landing import Landing
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 

@@ -201,7 +201,7 @@ def run(course: list[Event], pages: int) -> None:
     with (
         TemporaryDirectory() as folder,
         story(Path(folder)) as own,
-        patch("strava_assets.history.compact._WORTH_FOLDING", 2),
+        patch("strava_assets.history.compact._MIN_BATCHES_TO_MERGE", 2),
     ):
         own.guard = BELIEVE_ALL
         first = pages + 3

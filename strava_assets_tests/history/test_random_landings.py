@@ -74,7 +74,7 @@ def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]])
     with (
         TemporaryDirectory() as folder,
         story(Path(folder)) as told,
-        patch("strava_assets.history.compact._WORTH_FOLDING", 2),
+        patch("strava_assets.history.compact._MIN_BATCHES_TO_MERGE", 2),
     ):
         told.load()
         for step in course:

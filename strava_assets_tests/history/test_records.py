@@ -1,4 +1,4 @@
-"""A record becomes a typed row whole, or is set aside with the field that was wrong."""
+"""A record becomes a typed row whole, or is rejected with the field that was wrong."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strava_assets.history.calendar import quarter_of, week_of
-from strava_assets.history.records import Origin, Unreadable, digest, read_record
+from strava_assets.history.landed_records import Origin, UnreadableRecordError, digest, read_record
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets_tests.history.stories import Story, activity
 
@@ -96,19 +96,34 @@ BAD = {
     "a list for a text": (activity(1, name=["a"]), "name should be text and is a list"),
     "no start": (activity(1, start_date=None), "start_date is missing"),
     "no start at all": (activity(1, start_date=None, start_date_local=None), "start_date is missing"),
-    "a start that is no time": (activity(1, start_date="yesterday"), "start_date is no time: 'yesterday'"),
+    "a start that is no time": (
+        activity(1, start_date="yesterday"),
+        "start_date is not a valid time: 'yesterday'",
+    ),
     "a start that is a number": (activity(1, start_date=1_700_000_000), "start_date should be a time"),
-    "a month too many": (activity(1, start_date_local="2026-13-01T00:00:00Z"), "start_date_local is no time"),
-    "the year one": (activity(1, start_date="0001-01-01T00:00:00+05:00"), "start_date is no time of an"),
-    "the last year": (activity(1, start_date_local="9999-12-31T23:59:59Z"), "start_date_local is no time of"),
+    "a month too many": (
+        activity(1, start_date_local="2026-13-01T00:00:00Z"),
+        "start_date_local is not a valid time",
+    ),
+    "the year one": (
+        activity(1, start_date="0001-01-01T00:00:00+05:00"),
+        "start_date is not a plausible time",
+    ),
+    "the last year": (
+        activity(1, start_date_local="9999-12-31T23:59:59Z"),
+        "start_date_local is not a plausible time",
+    ),
     "no way to local time": (activity(1, start_date_local=None, utc_offset=None), "utc_offset"),
-    "an absurd offset": (activity(1, start_date_local=None, utc_offset=1e12), "utc_offset is no offset"),
+    "an absurd offset": (
+        activity(1, start_date_local=None, utc_offset=1e12),
+        "utc_offset is not a valid offset",
+    ),
 }
 
 
 @pytest.mark.parametrize(("record", "reason"), BAD.values(), ids=BAD)
 def test_a_record_that_cannot_be_read_says_which_field_is_wrong(record: Any, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableRecordError, match=reason):
         row(record)
 
 

@@ -11,11 +11,11 @@ import pytest
 from strava_assets.history.fetch import Fetched, SyncRequest, fetch
 from strava_assets.landing import Landing
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RunningSandbox, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.client import StravaClient
 from strava_assets.strava.limits import Pacer
 from strava_assets.strava.sync import SyncMode
+from strava_assets_tests.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from strava_assets.history.streams import fingerprint_of, keep_books
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.history.stream_fetching import fingerprint_of, write_stream_index
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets_tests.history.riders import Noted
 from strava_assets_tests.strava.conversation import ENVIRON
 from strava_assets_tests.streams.samples import entry, recording
@@ -192,7 +192,7 @@ def test_a_malformed_recording_is_set_aside_with_its_reason_until_the_ride_chang
             streams["watts"] = streams["watts"][:-1]
         return streams
 
-    monkeypatch.setattr("strava_assets.sandbox.streams.streams_of", cut_short)
+    monkeypatch.setattr("strava_assets.sandbox.invented_streams.streams_of", cut_short)
     report = rider.fetch()
     assert (report.stored, report.unreadable, report.remaining) == (1, 1, 0)
     found = rider.told.streams.entries()["7", odd]
@@ -239,7 +239,7 @@ def test_the_books_are_what_the_files_say(rider: Rider) -> None:
             "5", source="archive", status="unreadable", reason="cut short", origin="activities/5.fit"
         )
         writer.add(broken, None)
-    assert keep_books(rider.told.warehouse, rider.told.streams.entries()) == 4
+    assert write_stream_index(rider.told.warehouse, rider.told.streams.entries()) == 4
     rows = {
         row["activity_id"]: row
         for row in rider.told.warehouse.query("SELECT * FROM activity_streams").to_pylist()
@@ -263,4 +263,4 @@ def test_the_books_are_what_the_files_say(rider: Rider) -> None:
         "cut short",
     )
     rider.told.streams.remove([("7", "5")])
-    assert keep_books(rider.told.warehouse, rider.told.streams.entries()) == 3
+    assert write_stream_index(rider.told.warehouse, rider.told.streams.entries()) == 3

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from strava_assets.history.pace import TICK, calls_a_run, done_by
-from strava_assets.history.streams import LONGEST_RUN, NoStreamsAtAll, StreamsReport
+from strava_assets.history.quota_plan import TICK, calls_a_run, expected_completion
+from strava_assets.history.stream_fetching import LONGEST_RUN, NoStreamsAtAllError, StreamsReport
 from strava_assets.sandbox import Fault, RateLimits
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.schedules import EVERY_SIX_HOURS
-from strava_assets.strava.errors import InactiveSubscription, QuotaExhausted, ServerError
+from strava_assets.strava.errors import InactiveSubscriptionError, QuotaExhaustedError, ServerError
 from strava_assets.strava.limits import Quota
 from strava_assets_tests.streams.samples import PowerCut, fragile
 
@@ -32,7 +32,7 @@ def test_the_reserve_is_left_alone_and_the_next_runs_go_on(rider: Rider) -> None
     rider.list_all()
     rider.sandbox.limits = RateLimits(read=(25, 1_000))
     report = rider.fetch(reserve_calls=10)
-    assert isinstance(report.stopped, QuotaExhausted)
+    assert isinstance(report.stopped, QuotaExhaustedError)
     assert not report.needs_a_person
     assert rider.sandbox.limits.read_usage[0] == 15
     assert (report.stored, report.remaining) == (15, 25)
@@ -93,12 +93,12 @@ def test_the_pace_is_what_the_tightest_limit_allows_beside_the_reserve(
 
 def test_when_all_will_be_there_follows_from_the_pace() -> None:
     usual = quota("200,2000", "100,1000")
-    assert done_by(StreamsReport(remaining=0, quota=usual), 30, NOW) is None
-    assert done_by(StreamsReport(remaining=70, quota=usual), 30, NOW) == NOW + TICK
-    assert done_by(StreamsReport(remaining=71, quota=usual), 30, NOW) == NOW + 2 * TICK
-    assert done_by(StreamsReport(remaining=71), 30, NOW) == NOW + TICK
+    assert expected_completion(StreamsReport(remaining=0, quota=usual), 30, NOW) is None
+    assert expected_completion(StreamsReport(remaining=70, quota=usual), 30, NOW) == NOW + TICK
+    assert expected_completion(StreamsReport(remaining=71, quota=usual), 30, NOW) == NOW + 2 * TICK
+    assert expected_completion(StreamsReport(remaining=71), 30, NOW) == NOW + TICK
     slow = StreamsReport(stored=10, remaining=40, quota=usual, out_of_time=True)
-    assert done_by(slow, 30, NOW) == NOW + 4 * TICK
+    assert expected_completion(slow, 30, NOW) == NOW + 4 * TICK
 
 
 def test_the_expected_end_is_when_it_ends(rider: Rider) -> None:
@@ -106,7 +106,7 @@ def test_the_expected_end_is_when_it_ends(rider: Rider) -> None:
     rider.list_all()
     rider.sandbox.limits = RateLimits(read=(25, 1_000))
     began = rider.time.now
-    expected = done_by(rider.fetch(reserve_calls=5), 5, began)
+    expected = expected_completion(rider.fetch(reserve_calls=5), 5, began)
     while rider.wants():
         rider.time.now += TICK
         rider.fetch(reserve_calls=5)
@@ -143,7 +143,7 @@ def test_what_needs_a_person_ends_a_run_at_once_with_what_came(rider: Rider) -> 
     rider.list_all()
     rider.sandbox.faults.add(Fault.inactive_subscription, on="streams", times=None, after=2)
     report = rider.fetch()
-    assert isinstance(report.stopped, InactiveSubscription)
+    assert isinstance(report.stopped, InactiveSubscriptionError)
     assert report.needs_a_person
     assert (report.stored, report.remaining) == (2, 2)
     rider.has_what_strava_has(*rides[:2])
@@ -153,9 +153,9 @@ def test_a_strava_without_any_streams_is_not_believed(rider: Rider, monkeypatch:
     rides = rider.rides(*range(1, 31))
     rider.list_all()
     with monkeypatch.context() as patch:
-        patch.setattr("strava_assets.sandbox.streams.streams_of", lambda *_: None)
+        patch.setattr("strava_assets.sandbox.invented_streams.streams_of", lambda *_: None)
         report = rider.fetch()
-    assert isinstance(report.stopped, NoStreamsAtAll)
+    assert isinstance(report.stopped, NoStreamsAtAllError)
     assert (report.none, report.remaining) == (0, 30)
     assert rider.told.streams.entries() == {}
     assert not report.needs_a_person
@@ -173,7 +173,7 @@ def test_the_marts_do_not_wait_longer_than_a_few_minutes(
         rider.time.now += LONGEST_RUN / 4
         return streams_of(record, keys)
 
-    monkeypatch.setattr("strava_assets.sandbox.streams.streams_of", slow)
+    monkeypatch.setattr("strava_assets.sandbox.invented_streams.streams_of", slow)
     report = rider.fetch()
     assert (report.stored, report.remaining, report.out_of_time) == (4, 6, True)
     rider.has_what_strava_has(*rides[:4])

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from strava_assets.history import ledger
+from strava_assets.history import loaded_batches
 from strava_assets.history.compact import compact
-from strava_assets.history.load import Loader
+from strava_assets.history.loader import Loader
 from strava_assets.history.retention import expire
 from strava_assets.history.verify import (
     MOST_NAMED,
@@ -158,7 +158,9 @@ def test_a_damaged_page_is_named_and_the_table_is_not_compared(story: Story) -> 
     assert results["landing"].differences == 2
     assert str(page) in results["landing"].named[0]
     assert str(other) in results["landing"].named[1]
-    assert differences(results)["bq_activities"] == ("It was not compared, since landed files are damaged.",)
+    assert differences(results)["bq_activities"] == (
+        "It was not compared, because landed files are damaged.",
+    )
     assert "Restore" in results["landing"].remedy
 
 
@@ -181,7 +183,7 @@ def test_a_page_that_holds_no_records_though_its_digest_fits_is_named(story: Sto
     batch.write_page(1, b'{"not": "a list"}', story.now, 1)
     batch.commit(replace(manifest, pages=tuple(batch.pages)))
     results = verify(story)
-    assert "does not hold records" in results["landing"].named[0]
+    assert "does not contain records" in results["landing"].named[0]
     assert "It was not compared" in differences(results)["bq_activities"][0]
 
 
@@ -208,7 +210,7 @@ def test_a_table_that_another_version_read_is_said_to_be_rebuilt_next(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story.sync([activity(1)])
-    monkeypatch.setattr(ledger, "READER", "another")
+    monkeypatch.setattr(loaded_batches, "READER", "another")
     [named] = differences(verify(story))["bq_activities"]
     assert "the next sync rebuilds it" in named
 
@@ -222,13 +224,13 @@ def test_a_table_whose_landing_another_warehouse_compacted_is_said_to_be_rebuilt
         Loader(story.landing, other).load(story.now)
         compact(story.landing, other, story.now, 0)
     [named] = differences(verify(story))["bq_activities"]
-    assert "another warehouse's point of view" in named
+    assert "compacted for another warehouse" in named
 
 
 def test_a_table_that_is_gone_is_named(story: Story) -> None:
     story.sync([activity(1)])
     story.warehouse.execute("DROP TABLE bq_activities")
-    assert "There is no table bq_activities" in differences(verify(story))["bq_activities"][0]
+    assert "The table bq_activities does not exist" in differences(verify(story))["bq_activities"][0]
 
 
 def test_nothing_at_all_is_whole(story: Story) -> None:
@@ -282,7 +284,7 @@ def rewrite(
         (lambda part: part.write_bytes(part.read_bytes()[:-7]), "is damaged"),
         (
             lambda part: rewrite(part, lambda table: table.slice(1)),
-            "its samples are not those that were stored",
+            "its samples differ from those that were stored",
         ),
         (
             lambda part: rewrite(part, lambda table: table.take(list(range(39, -1, -1)))),
@@ -292,13 +294,13 @@ def rewrite(
             lambda part: rewrite(
                 part, lambda table: table, lambda entries: [entries[0] | {"activity_id": "2"}]
             ),
-            "it holds samples of another activity",
+            "it contains samples of another activity",
         ),
         (
             lambda part: rewrite(
                 part, lambda table: table, lambda entries: [entries[0] | {"athlete_id": "2"}]
             ),
-            "is in a folder of others",
+            "is in the wrong folder",
         ),
     ],
 )

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from strava_assets.archive import Export
-from strava_assets.history.archive import import_archive
+from strava_assets.history.archive_import import import_archive
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import SyncRequest
-from strava_assets.history.streams import fetch_streams, keep_books, wanted
+from strava_assets.history.stream_fetching import fetch_streams, wanted, write_stream_index
 from strava_assets.sandbox import Fault, RateLimits, Sandbox, serve
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.strava.sync import SyncMode
-from strava_assets.streams.recording import STRAVA_KEYS, check, version_of
+from strava_assets.streams.recording_table import STRAVA_KEYS, check, version_of
 from strava_assets_tests.archive.devices import a_ride
 from strava_assets_tests.archive.exports import exported_ride, packed, write_export
 from strava_assets_tests.history import test_years_of_syncs as years
@@ -203,7 +203,7 @@ def test_recordings_equal_strava_s_and_the_exports_after_any_course(course: Reco
         assert ticks < 60, "it must come to an end"
     course.check_equal_to_strava()
     entries = course.told.streams.entries()
-    assert keep_books(course.told.warehouse, entries) == len(entries)
+    assert write_stream_index(course.told.warehouse, entries) == len(entries)
     asked = len(course.sandbox.requests)
     course.fetch_streams("all", course.told.streams)
     assert len(course.sandbox.requests) == asked

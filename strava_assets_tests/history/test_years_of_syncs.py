@@ -18,7 +18,7 @@ import pytest
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import Fetched, SyncRequest, fetch
-from strava_assets.history.load import Loader, LoadReport
+from strava_assets.history.loader import Loader, LoadReport
 from strava_assets.landing import Landing, LandingError
 from strava_assets.sandbox import Fault, RateLimits, RunningSandbox, Sandbox, serve
 from strava_assets.schema.activities import ACTIVITIES
@@ -28,6 +28,7 @@ from strava_assets.strava.errors import StravaError
 from strava_assets.strava.sync import ListingWindow, SyncMode
 from strava_assets_tests.history.stories import Story, opened
 from strava_assets_tests.history.test_compact import Fragile, PowerCut
+from strava_assets_tests.stores import values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Course:
             if gone:
                 history.restore(int(rng.choice(gone)))
         elif what == "privacy":
-            history.set_private(rng.choice(ids), rng.random() < 0.5)
+            history.edit(rng.choice(ids), visibility="only_me" if rng.random() < 0.5 else "everyone")
         else:
             moved = rng.choice(ids)
             by = timedelta(days=rng.randrange(-60, 60))
@@ -215,7 +216,7 @@ class Course:
                 self.sandbox.history.add(start_date=self.time.now - timedelta(hours=1))
 
         talk = converse(self.base_url, self.time)
-        store = EnvironmentStore(ENVIRON)
+        store = EnvironmentStore(values_of(ENVIRON))
         fetched = fetch(
             talk.client,
             store,

@@ -107,7 +107,7 @@ def test_a_sync_whose_pages_were_given_up_meanwhile_commits_nothing(landing: Lan
     kept = commit(landing, NOW - timedelta(days=3))
     landing.sweep(NOW)
     manifest = replace(kept, batch_id=slow.batch_id, pages=tuple(slow.pages))
-    with pytest.raises(LandingError, match=r"1 of 1 pages of the batch .* are gone"):
+    with pytest.raises(LandingError, match=r"1 of 1 pages of the batch .* are missing"):
         slow.commit(manifest)
     assert landing.manifests() == [kept]
 

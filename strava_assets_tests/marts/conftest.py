@@ -56,14 +56,14 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBWareho
 @pytest.fixture(scope="session")
 def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
     """A function from a history and settings to the rows of marts."""
-    held: dict[str, pa.Table] = {}
+    tables: dict[str, pa.Table] = {}
 
-    def put(table: Table, rows: Sequence[Row]) -> None:
-        wanted = pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns))
+    def load_table(table: Table, rows: Sequence[Row]) -> None:
+        content = pa.Table.from_pylist(list(rows), schema=arrow_schema(table.columns))
         # Most tests change one table of six.
-        if table.name not in held or not held[table.name].equals(wanted):
-            warehouse.replace(table, wanted)
-            held[table.name] = wanted
+        if table.name not in tables or not tables[table.name].equals(content):
+            warehouse.replace(table, content)
+            tables[table.name] = content
 
     def run(
         history: Sequence[Row],
@@ -75,18 +75,18 @@ def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
         power_sports: Sequence[str] | None = None,
         **settings: Any,
     ) -> list[list[Row]]:
-        asked = {
+        row = {
             "as_of": as_of,
             "week_start": "monday",
             "count_commutes": True,
             "count_virtual": True,
         } | settings
-        put(ACTIVITIES, history)
-        put(ATHLETE_PROFILE, figures)
-        put(RIDE_POWER, power)
-        put(RIDE_BESTS, bests)
-        put(MART_SETTINGS, [asked])
-        put(SPORT_RULES, sport_rules(power_sports))
+        load_table(ACTIVITIES, history)
+        load_table(ATHLETE_PROFILE, figures)
+        load_table(RIDE_POWER, power)
+        load_table(RIDE_BESTS, bests)
+        load_table(MART_SETTINGS, [row])
+        load_table(SPORT_RULES, sport_rules(power_sports))
         # What other marts read is a view here, so that it is never of an earlier history.
         read = {name for mart in catalog.values() for name in mart.reads}
         for mart in catalog.values():
@@ -101,7 +101,7 @@ def marts(warehouse: DuckDBWarehouse, catalog: dict[str, Mart]) -> Marts:
 
 def _rows(warehouse: DuckDBWarehouse, mart: Mart) -> list[Row]:
     # Not as Arrow: DuckDB plans a query twice for that, which takes longer than the answer.
-    found = warehouse._run(for_duckdb(mart.sql))
-    names = [name for name, *_ in found.description or ()]
-    rows: list[Row] = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+    result = warehouse._run(for_duckdb(mart.sql))
+    names = [name for name, *_ in result.description or ()]
+    rows: list[Row] = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     return sorted(rows, key=lambda row: [row[name] for name in mart.key])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from strava_assets.history.records import Origin, read_record
+from strava_assets.history.landed_records import Origin, read_record
 from strava_assets_tests.marts.histories import activity
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.marts import Mart, load
-from strava_assets.marts.analysis import MartDefinitionError, compile_marts
-from strava_assets.marts.catalog import COMPILED, FOLDER, document
+from strava_assets.marts.catalog import COMPILED, FOLDER
 from strava_assets.marts.compile import compiled_files
+from strava_assets.marts.mart_file import MartDefinitionError, Preview
+from strava_assets.schema.rules import MOST_WATTS
 from strava_assets.schema.tables import TABLES
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ NAMES = tuple(mart.name for mart in load())
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Some of the marts in a folder of their own, to change."""
-    for name in ("activity_measures.sql", "weekly_watts.sql", "daily_load.sql", COMPILED.name):
+    for name in ("activity_measures.sql", "period_totals.sql", "weekly_watts.sql", "daily_load.sql"):
         shutil.copy(FOLDER / name, tmp_path)
     return tmp_path
 
@@ -48,15 +49,24 @@ def test_loading_needs_no_sql_parser_and_no_engine() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_what_was_compiled_is_read_back_as_it_was(folder: Path) -> None:
-    compiled = compile_marts(folder)
-    (folder / COMPILED.name).write_text(json.dumps(document(compiled, folder)))
-    assert load(folder) == compiled
+def test_what_was_compiled_is_read_back_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = load(folder)
+    (folder / COMPILED.name).write_text(compiled_files(folder)[folder / COMPILED.name])
+    with monkeypatch.context() as patch:
+        patch.setattr("strava_assets.marts.analysis.compile_marts", None)
+        assert load(folder) == compiled
+
+
+def test_the_compiled_catalog_has_a_line_for_each_column() -> None:
+    lines = (FOLDER / COMPILED.name).read_text(encoding="utf-8").splitlines()
+    columns = [json.loads(line.rstrip(","))[0] for line in lines if line[0] == "["]
+    assert columns == [column.name for mart in load() for column in mart.columns]
+    assert len(lines) == len(columns) + 2 * len(load()) + 2
 
 
 def test_an_edited_file_counts_at_once(folder: Path) -> None:
     path = folder / "weekly_watts.sql"
-    path.write_text(path.read_text().replace("  ride_days,  -- [days] days with a ride\n", ""))
+    path.write_text(path.read_text().replace("  w.* EXCEPT (\n", "  w.* EXCEPT (\n    ride_days,\n"))
     before = {mart.name: mart for mart in load()}["weekly_watts"]
     after = {mart.name: mart for mart in load(folder)}["weekly_watts"]
     assert {c.name for c in before.columns} - {c.name for c in after.columns} == {"ride_days"}
@@ -64,10 +74,59 @@ def test_an_edited_file_counts_at_once(folder: Path) -> None:
 
 
 def test_a_changed_view_changes_the_version_of_what_reads_it(folder: Path) -> None:
-    path = folder / "activity_measures.sql"
-    path.write_text(path.read_text().replace("<= 2500", "<= 2400"))
+    path = folder / "period_totals.sql"
+    path.write_text(path.read_text().replace("COUNTIF(is_ride)", "COUNT(is_ride)"))
     before, after = ({mart.name: mart.code_version for mart in load(f)} for f in (FOLDER, folder))
-    assert before["daily_load"] != after["daily_load"]
+    assert before["weekly_watts"] != after["weekly_watts"]
+    assert before["daily_load"] == after["daily_load"]
+
+
+def test_a_column_of_the_shared_view_is_one_line_for_week_and_quarter(tmp_path: Path) -> None:
+    for path in FOLDER.glob("*.sql"):
+        shutil.copy(path, tmp_path)
+    view = tmp_path / "period_totals.sql"
+    line = "    COUNTIF(is_ride) AS rides,"
+    new = "    COUNTIF(is_ride AND is_flagged) AS flagged_rides,  -- [count] rides flagged as implausible\n"
+    view.write_text(view.read_text().replace(line, new + line))
+
+    marts = {mart.name: mart for mart in load(tmp_path)}
+
+    for name in ("weekly_watts", "quarterly_overview"):
+        [column] = [column for column in marts[name].columns if column.name == "flagged_rides"]
+        documented = (column.type.name, column.unit, column.meaning)
+        assert documented == ("INTEGER", "count", "rides flagged as implausible")
+        assert marts[name].lineage["flagged_rides"] == (
+            ("activity_measures", "is_flagged"),
+            ("activity_measures", "is_ride"),
+        )
+
+
+def test_a_rule_is_filled_in_wherever_the_file_names_it(folder: Path) -> None:
+    marts = {mart.name: mart for mart in load(folder)}
+    assert f"a.average_watts <= {MOST_WATTS}" in marts["activity_measures"].sql
+    assert "@" not in marts["activity_measures"].sql
+    [column] = [column for column in marts["weekly_watts"].columns if column.name == "max_watts"]
+    assert column.meaning == f"highest power a meter saw; above {MOST_WATTS} W it is taken for a fault"
+
+
+def test_the_preview_stands_in_the_header() -> None:
+    marts = {mart.name: mart for mart in load()}
+    assert marts["power_curve"].preview == Preview(
+        columns=("duration_s", "watts", "watts_per_kg", "activity_date", "name"),
+        newest_by="duration_s",
+        sparkline="watts",
+        only=("period", ("all_time",)),
+        table_only=("duration_s", ("5", "60", "300", "1200", "3600")),
+        charts=("curve-watts", "curve-kg"),
+    )
+
+
+@pytest.mark.parametrize("mart", load(), ids=lambda mart: mart.name)
+def test_a_preview_names_columns_of_its_mart(mart: Mart) -> None:
+    preview, columns = mart.preview, {column.name for column in mart.columns}
+    filters = [choice[0] for choice in (preview.only, preview.table_only) if choice]
+    named = {*preview.columns, preview.newest_by, *filters, preview.sparkline or preview.newest_by}
+    assert named - columns == set()
 
 
 def test_a_mart_is_one_file_and_nothing_else(folder: Path) -> None:
@@ -82,10 +141,18 @@ def test_a_mart_is_one_file_and_nothing_else(folder: Path) -> None:
         ("athlete_id", "TEXT", "", False),
         ("distance_m", "FLOAT", "m", True),
     ]
-    assert mart.lineage["distance_m"] == (("bq_activities", "distance_m"),)
-    assert mart.reads == ("activity_measures",)
-    assert "bq_activities" in mart.depends_on
-    assert "activity_measures" not in mart.depends_on
+    assert mart.lineage["distance_m"] == (("activity_measures", "distance_m"),)
+    assert mart.reads == mart.depends_on == ("activity_measures",)
+
+
+def test_a_view_is_replaced_by_what_it_reads(folder: Path) -> None:
+    weekly = {mart.name: mart for mart in load(folder)}["weekly_watts"]
+    assert weekly.reads == ("period_totals",)
+    assert weekly.depends_on == ("activity_measures", "mart_settings")
+    assert weekly.lineage["moving_time_s"] == (
+        ("activity_measures", "is_ride"),
+        ("activity_measures", "moving_time_s"),
+    )
 
 
 def test_marts_come_after_what_they_read() -> None:
@@ -157,7 +224,7 @@ def test_no_mart_asks_a_clock_truncates_a_timestamp_or_approximates(mart: Mart) 
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("SELECT 1 AS x  -- one", "does not say: bad, grain, key"),
         ("-- bad: x\n-- grain: x\n-- key: x\nSELECT FROM WHERE", "cannot be read as BigQuery SQL"),
@@ -180,11 +247,14 @@ def test_no_mart_asks_a_clock_truncates_a_timestamp_or_approximates(mart: Mart) 
             "type of bad.x does not",
         ),
         ("-- bad: x\n-- grain: x\n-- key: x\nSELECT x  -- x\nFROM bad", "in a circle: bad → bad"),
+        ("-- bad: x\n-- grain: x\n-- key: x\n-- previw: x\nSELECT 1 AS x  -- x", "unknown field: previw"),
+        ("-- bad: x\n-- grain: x\n-- key: x\n-- kind: cube\nSELECT 1 AS x  -- x", "unknown kind cube"),
+        ("-- bad: x\n-- grain: x\n-- key: x\nSELECT @most_wats AS x  -- x", "the rule @most_wats"),
     ],
 )
-def test_a_file_that_is_no_mart_is_refused_with_the_reason(tmp_path: Path, text: str, told: str) -> None:
+def test_a_file_that_is_no_mart_is_refused_with_the_reason(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "bad.sql").write_text(text + "\n")
     with pytest.raises(MartDefinitionError) as refused:
-        compile_marts(tmp_path)
-    assert told in str(refused.value)
+        load(tmp_path)
+    assert message in str(refused.value)
     assert "What to do" in str(refused.value)

@@ -82,7 +82,7 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (home / "athlete.toml").write_text(figures_file(datetime.now(UTC).date()))
     engine = BigQueryEngine(emulator)
     with standing(emulator) as front, chain(home, Sandbox.sample()) as platform:
-        there: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "streams": "power",
             "warehouse": "bigquery",
             "gcp_project": PROJECT,
@@ -90,9 +90,9 @@ def sample(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "bigquery_location": LOCATION,
             "bigquery_api_endpoint": front.address,
         }
-        platform.ingest(**there)
+        platform.ingest(**fields)
         before = len(front.bodies)
-        on_bigquery = platform.compute(**there)
+        on_bigquery = platform.compute(**fields)
         fetching_and_page = dg.AssetSelection.assets(
             "raw_activities", "archive_activities", "insights_report"
         )
@@ -111,10 +111,10 @@ def _statements(bodies: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
         if not body.startswith("{"):
             continue
         configured: dict[str, Any] = json.loads(body).get("configuration", {})
-        asked = configured.get("query", {})
-        if asked and not configured.get("dryRun"):
-            yield asked["query"], {p["name"]: _type(p["parameterType"]) for p in asked["queryParameters"]}
+        query = configured.get("query", {})
+        if query and not configured.get("dryRun"):
+            yield query["query"], {p["name"]: _type(p["parameterType"]) for p in query["queryParameters"]}
 
 
-def _type(told: dict[str, Any]) -> str:
-    return f"ARRAY<{_type(told['arrayType'])}>" if "arrayType" in told else str(told["type"])
+def _type(document: dict[str, Any]) -> str:
+    return f"ARRAY<{_type(document['arrayType'])}>" if "arrayType" in document else str(document["type"])

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strava_assets.power.critical import FIT_DURATIONS_S, CriticalPower, fit_critical_power
+from strava_assets.power.critical import CriticalPower, fit_critical_power
 from strava_assets.power.durations import DURATIONS_S
+from strava_assets.schema.rules import FIT_DURATIONS_S
 
 DURATIONS = np.array(FIT_DURATIONS_S)
 

@@ -8,9 +8,9 @@ from endurance_metrics import calculate_decoupling, compute_normalized_power
 
 from strava_assets.power.bests import best_efforts
 from strava_assets.power.decoupling import decoupling_pct
-from strava_assets.power.load import training_stress_score
 from strava_assets.power.measure import RidePower, measure
 from strava_assets.power.normalized import normalized_power_w
+from strava_assets.power.training_load import training_stress_score
 from strava_assets.power.xpower import xpower_w
 from strava_assets_tests.power.rides import DEVICE_RIDES, DeviceRide, device_ride
 

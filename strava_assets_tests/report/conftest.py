@@ -60,7 +60,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
     ) -> Figures:
         path: Path = tmp_path_factory.mktemp("report") / "warehouse.duckdb"
         profile = {"athlete_id": athlete, "valid_from": date(2000, 1, 1), "ftp_w": ftp_w, "weight_kg": 70.0}
-        asked = {"as_of": TODAY, "week_start": week_start, "count_commutes": True, "count_virtual": True}
+        settings = {"as_of": TODAY, "week_start": week_start, "count_commutes": True, "count_virtual": True}
         newest = sorted(history, key=lambda row: row["activity_date"])[max(0, len(history) - seconds_of) :]
         power, bests, streams = recorded(newest, ftp_w)
         batch = {
@@ -80,7 +80,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
                 (RIDE_POWER, power),
                 (RIDE_BESTS, bests),
                 (ACTIVITY_STREAMS, streams),
-                (MART_SETTINGS, [asked]),
+                (MART_SETTINGS, [settings]),
                 (SPORT_RULES, sport_rules(None)),
                 (LOADED_BATCHES, [batch]),
             ):

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from strava_assets.assets.previews import VIEWS, drawn_figures
+from strava_assets.assets.previews import drawn_figures
+from strava_assets.marts import load
 from strava_assets.report import MARTS, Figures, chart_svg, markdown_image, preview_table, sparkline_image
 from strava_assets.report.number_format import METRIC
 from strava_assets.report.sections import build_sections
@@ -88,11 +89,12 @@ def test_no_rows_are_said_to_be_none() -> None:
     assert preview_table([]) == "No rows."
 
 
-CHARTED = [name for name, view in VIEWS.items() if view.charts]
+PREVIEWS = {mart.name: mart.preview for mart in load()}
+CHARTED = [name for name, preview in PREVIEWS.items() if preview.charts]
 
 
 def chart_of(mart: str, figures: Figures) -> ET.Element:
-    return ET.fromstring(chart_svg(VIEWS[mart].charts, figures))  # noqa: S314 - our own drawing
+    return ET.fromstring(chart_svg(PREVIEWS[mart].charts, figures))  # noqa: S314 - our own drawing
 
 
 def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
@@ -100,14 +102,14 @@ def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
 
 
 @pytest.mark.parametrize("mart", CHARTED)
-def test_the_page_of_an_asset_shows_every_chart_that_its_view_names(figures: Figures, mart: str) -> None:
-    svg = chart_svg(VIEWS[mart].charts, figures)
+def test_the_page_of_an_asset_shows_every_chart_that_its_header_names(figures: Figures, mart: str) -> None:
+    svg = chart_svg(PREVIEWS[mart].charts, figures)
 
     titles = {
         chart.name: chart.title for section in build_sections(figures, METRIC) for chart in section.charts
     }
     texts = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own drawing
-    assert [titles[name] for name in VIEWS[mart].charts if titles[name] not in texts] == []
+    assert [titles[name] for name in PREVIEWS[mart].charts if titles[name] not in texts] == []
     assert len(ET.fromstring(svg).findall(".//*")) > 10  # noqa: S314 - our own drawing
     assert "var(" not in svg
 
@@ -123,9 +125,9 @@ def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
 
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_chart_of_twenty_years_is_small_enough_for_an_event_log(twenty_years: Figures, mart: str) -> None:
-    shown = drawn_figures(VIEWS[mart], mart, twenty_years)
+    rows = drawn_figures(PREVIEWS[mart], mart, twenty_years)
 
-    assert len(markdown_image(chart_svg(VIEWS[mart].charts, shown), "chart")) < 40_000
+    assert len(markdown_image(chart_svg(PREVIEWS[mart].charts, rows), "chart")) < 40_000
 
 
 def test_reading_the_charts_of_a_mart_brings_no_engine_into_the_run() -> None:
@@ -176,6 +178,6 @@ def test_the_running_quarter_is_outlined(figures: Figures) -> None:
 
 
 def test_without_rows_there_is_no_chart() -> None:
-    assert chart_svg(VIEWS["weekly_watts"].charts, Figures()) == ""
+    assert chart_svg(PREVIEWS["weekly_watts"].charts, Figures()) == ""
     assert chart_svg((), Figures()) == ""
     assert chart_svg(["no-such-chart"], Figures()) == ""

@@ -67,8 +67,8 @@ def failing(instance: dg.DagsterInstance, job: str = "sync") -> str:
     return run(instance, dg.Failure("It broke.\nWhat to do: Mend it."), job)
 
 
-def told(webhook: Webhook) -> list[str]:
-    return [message["title"] for message in webhook.got]
+def titles(webhook: Webhook) -> list[str]:
+    return [message["title"] for message in webhook.messages]
 
 
 def test_a_failure_is_told_once_in_its_own_words(
@@ -79,7 +79,7 @@ def test_a_failure_is_told_once_in_its_own_words(
     assert alerts.report_failure(instance, run_id)
     assert not alerts.report_failure(instance, run_id)
 
-    [message] = webhook.got
+    [message] = webhook.messages
     assert message["title"] == "strava_assets: sync failed"
     assert message["type"] == "failure"
     assert message["message"] == f"the_step: It broke.\nWhat to do: Mend it.\n\nRun {run_id}"
@@ -94,7 +94,7 @@ def test_many_who_see_it_at_the_same_time_tell_it_once(
         sent = list(pool.map(lambda alerts: alerts.report_failure(instance, run_id), watchers))
 
     assert sent.count(True) == 1
-    assert len(webhook.got) == 1
+    assert len(webhook.messages) == 1
     assert list((tmp_path / "home" / "dagster" / "alerts").iterdir()) == []
 
 
@@ -107,7 +107,7 @@ def test_recovery_is_told_once_after_any_number_of_failures(
     sent = [alerts.report_success(instance, run_id) for run_id in (recovered, recovered, run(instance))]
 
     assert sent == [True, False, False]
-    assert told(webhook) == [
+    assert titles(webhook) == [
         *["strava_assets: sync failed"] * 2,
         "strava_assets: sync succeeds again",
     ]
@@ -126,7 +126,7 @@ def test_a_retry_inherits_the_tags_and_is_told_all_the_same(
     recovered = run(instance, tags=told_run.tags)
     assert alerts.report_success(instance, recovered)
 
-    assert len(webhook.got) == 3
+    assert len(webhook.messages) == 3
 
 
 def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
@@ -136,7 +136,7 @@ def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
     failing(instance)
 
     assert not alerts.report_success(instance, run(instance))
-    assert told(webhook) == ["strava_assets: report failed"]
+    assert titles(webhook) == ["strava_assets: report failed"]
 
 
 def test_a_run_whose_process_died_is_told_by_whoever_marks_it_as_failed(
@@ -150,7 +150,9 @@ def test_a_run_whose_process_died_is_told_by_whoever_marks_it_as_failed(
     instance.report_run_failed(dead, "The process of this run was killed.\nWhat to do: Nothing.")
 
     assert alerts.report_failure(instance, dead.run_id)
-    assert webhook.got[0]["message"].startswith("The process of this run was killed.\nWhat to do: Nothing.")
+    assert webhook.messages[0]["message"].startswith(
+        "The process of this run was killed.\nWhat to do: Nothing."
+    )
     assert alerts.report_success(instance, run(instance))
 
 
@@ -161,7 +163,7 @@ def test_a_run_that_a_person_stopped_is_no_news(
 
     assert not alerts.report_failure(instance, stopped)
     assert not alerts.report_success(instance, run(instance))
-    assert webhook.got == []
+    assert webhook.messages == []
 
 
 def test_a_check_that_stopped_the_run_is_named(
@@ -186,7 +188,7 @@ def test_a_check_that_stopped_the_run_is_named(
     assert not result.success
 
     assert alerts.report_failure(instance, result.run_id)
-    text = webhook.got[0]["message"]
+    text = webhook.messages[0]["message"]
     assert text.startswith("rides.no_ride_is_negative: Two rides are. What to do: Look at them.\n\nRun")
 
 
@@ -194,7 +196,7 @@ def test_the_text_of_an_error_that_is_not_ours_stays_here(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
     assert alerts.report_failure(instance, run(instance, ValueError(f"https://host/{CANARY}")))
-    text = webhook.got[0]["message"]
+    text = webhook.messages[0]["message"]
     assert text.startswith("the_step: It ended with ValueError.\nWhat to do: See the run's log")
     assert CANARY not in text
 
@@ -206,7 +208,7 @@ def test_what_nobody_took_is_told_by_the_next_who_looks(
     webhook.status = 404
     with pytest.raises(AlertNotDeliveredError) as refused:
         alerts.report_failure(instance, run_id)
-    assert "It answered with status 404." in str(refused.value)
+    assert "It responded with status 404." in str(refused.value)
     webhook.status = 200
 
     assert alerts.report_failure(instance, run_id)
@@ -225,7 +227,7 @@ def test_what_one_of_two_took_is_not_told_again(
     run_of = instance.get_run_by_id(run_id)
     assert run_of
     assert run_of.tags[REPORTED] == f"failed {run_id}"
-    assert len(webhook.got) == 1
+    assert len(webhook.messages) == 1
 
 
 def test_a_command_that_ended_without_a_run_is_told_and_so_is_the_next_success(
@@ -236,7 +238,7 @@ def test_a_command_that_ended_without_a_run_is_told_and_so_is_the_next_success(
     sent = [alerts.report_success(instance, run(instance)) for _ in range(2)]
 
     assert sent == [True, False]
-    assert [message["message"].partition("\n\nRun")[0] for message in webhook.got] == [
+    assert [message["message"].partition("\n\nRun")[0] for message in webhook.messages] == [
         "No.\nNothing was done.\nWhat to do: Do it.",
         "It ended with ValueError.\nWhat to do: See what the command printed.",
         "Nothing is to be done: what the failed runs missed has been caught up.",
@@ -251,7 +253,7 @@ def test_a_home_that_cannot_be_written_keeps_no_message_back(
 
     assert alerts.report_failure(instance, failing(instance))
     assert alerts.report_error("sync", OSError())
-    assert len(webhook.got) == 2
+    assert len(webhook.messages) == 2
 
 
 def test_where_nobody_is_to_be_told_nothing_is_done(tmp_path: Path, instance: dg.DagsterInstance) -> None:

@@ -67,13 +67,13 @@ class Caller:
         return records
 
     def everything(self, per_page: int = 200, **query: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        records: list[dict[str, Any]] = []
         number = 1
         while page := self.listed(per_page=per_page, page=number, **query):
-            found += page
+            records += page
             number += 1
-        return found
+        return records
 
 
 Calling = Callable[..., AbstractContextManager[Caller]]
-"""The fixture `call`: serves a sandbox and gives a caller, authorised unless `authorised=False`."""
+"""The fixture `call`: serves a sandbox and gives a caller, authorized unless `authorized=False`."""

@@ -1,4 +1,4 @@
-"""What the tests of this room share."""
+"""Fixtures of the sandbox tests."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def clock() -> HandClock:
 @pytest.fixture
 def call() -> Calling:
     @contextmanager
-    def called(sandbox: Sandbox, *, authorised: bool = True) -> Iterator[Caller]:
+    def open_caller(sandbox: Sandbox, *, authorized: bool = True) -> Iterator[Caller]:
         with serve(sandbox) as server, requests.Session() as session:
             caller = Caller(sandbox, server.base_url, session)
-            if authorised:
+            if authorized:
                 caller.token()
             yield caller
 
-    return called
+    return open_caller
 
 
 @pytest.fixture

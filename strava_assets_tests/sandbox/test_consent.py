@@ -46,7 +46,7 @@ def answer_in(location: str) -> dict[str, str]:
 
 
 def test_agreeing_gives_a_code_the_scopes_and_the_state_back(call: Calling) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST)
         redirect = caller.post("/oauth/authorize", submitted(page.text))
         back = answer_in(redirect.headers["location"])
@@ -62,7 +62,7 @@ def test_agreeing_gives_a_code_the_scopes_and_the_state_back(call: Calling) -> N
 
 
 def test_an_unticked_scope_is_not_granted(call: Calling) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST)
         redirect = caller.post("/oauth/authorize", submitted(page.text, without="activity:read_all"))
         back = answer_in(redirect.headers["location"])
@@ -73,14 +73,14 @@ def test_an_unticked_scope_is_not_granted(call: Calling) -> None:
 
 
 def test_refusing_says_access_denied(call: Calling) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST)
         redirect = caller.post("/oauth/authorize", submitted(page.text, decision="cancel"))
     assert answer_in(redirect.headers["location"]) == {"error": "access_denied", "state": REQUEST["state"]}
 
 
 def test_who_has_agreed_before_is_not_asked_again_unless_forced(call: Calling) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST | {"approval_prompt": "auto"})
         assert page.status_code == 200
         code = answer_in(caller.post("/oauth/authorize", submitted(page.text)).headers["location"])["code"]
@@ -101,13 +101,13 @@ def test_who_has_agreed_before_is_not_asked_again_unless_forced(call: Calling) -
 def test_a_wrong_request_is_refused_before_anyone_is_asked(
     call: Calling, changed: dict[str, str], field: str
 ) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         answer = caller.get("/oauth/authorize", **REQUEST | changed)
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == field
 
 
 def test_nothing_from_the_address_becomes_markup(call: Calling) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST | {"state": '"><script>alert(1)</script>'}).text
     assert "<script>" not in page

@@ -91,7 +91,7 @@ def test_a_repeated_page_never_ends(call: Calling) -> None:
 
 def test_a_skewed_clock_shows_in_date_and_expiry(call: Calling, clock: HandClock) -> None:
     sandbox = Sandbox(clock=clock)
-    with call(sandbox, authorised=False) as caller:
+    with call(sandbox, authorized=False) as caller:
         sandbox.faults.add(Fault.clock_skew, on="token")
         skewed = caller.token()
         right = caller.get("/athlete")
@@ -147,7 +147,7 @@ def test_two_faults_come_one_after_the_other(call: Calling) -> None:
 def test_a_spoiled_answer_still_needs_a_token(call: Calling) -> None:
     sandbox = Sandbox.many(3)
     sandbox.faults.add(Fault.repeated_page, times=None)
-    with call(sandbox, authorised=False) as caller:
+    with call(sandbox, authorized=False) as caller:
         assert caller.get("/athlete/activities").status_code == 401
 
 

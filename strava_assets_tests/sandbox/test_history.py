@@ -74,11 +74,11 @@ def test_cropping_shrinks_times_distance_and_work_and_raises_power_a_little() ->
 
 def test_a_deleted_activity_is_gone_until_it_is_restored(call: Calling) -> None:
     sandbox = Sandbox()
-    kept, deleted = sandbox.history.add(name="Kept"), sandbox.history.add(name="Deleted")
+    remaining, deleted = sandbox.history.add(name="Kept"), sandbox.history.add(name="Deleted")
     before = sandbox.history.get(deleted)
     with call(sandbox) as caller:
         sandbox.history.delete(deleted)
-        assert [record["id"] for record in caller.listed()] == [kept]
+        assert [record["id"] for record in caller.listed()] == [remaining]
         assert caller.get(f"/activities/{deleted}").status_code == 404
         sandbox.history.restore(deleted)
         assert sandbox.history.get(deleted) == before
@@ -88,11 +88,11 @@ def test_a_deleted_activity_is_gone_until_it_is_restored(call: Calling) -> None:
 def test_a_private_activity_stays_in_the_complete_history() -> None:
     history = Sandbox().history
     ride = history.add()
-    history.set_private(ride, private=True)
+    history.edit(ride, visibility="only_me")
     assert history.get(ride)["visibility"] == "only_me"
     assert len(history.records()) == 1
     assert history.records(private=False) == []
-    history.set_private(ride, private=False)
+    history.edit(ride, visibility="everyone")
     assert len(history.records(private=False)) == 1
 
 

@@ -26,7 +26,7 @@ def test_both_pairs_of_headers_count_every_call_of_the_api(call: Calling, clock:
 
 
 def test_token_answers_carry_no_limits_and_use_none(call: Calling, clock: HandClock) -> None:
-    with call(Sandbox(clock=clock), authorised=False) as caller:
+    with call(Sandbox(clock=clock), authorized=False) as caller:
         assert not [name for name in caller.token().headers if "ratelimit" in name.lower()]
         assert usage(caller.get("/athlete"))[0] == "1,1"
 

@@ -135,7 +135,7 @@ def test_malformed_and_repeated_records_are_replayed_too(call: Calling) -> None:
 def test_a_file_that_is_no_listing_is_refused_with_its_name(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.json"
     path.write_text(text)
-    with pytest.raises(StravaAssetsError, match=r"mine\.json can't be replayed"):
+    with pytest.raises(StravaAssetsError, match=r"mine\.json cannot be replayed"):
         Sandbox.replay(path)
 
 

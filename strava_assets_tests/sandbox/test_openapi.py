@@ -121,7 +121,7 @@ def test_faults_are_as_described(call: Calling, sandbox: Sandbox, description: D
 def test_token_answers_have_the_recorded_fields(call: Calling, fixtures: Path, kind: str) -> None:
     recorded = json.loads((fixtures / "recorded" / f"token_{kind}.json").read_text())["body"]
     sandbox = Sandbox()
-    with call(sandbox, authorised=False) as caller:
+    with call(sandbox, authorized=False) as caller:
         code = sandbox.tokens.consent({"read"}) if kind == "authorization_code" else ""
         body = caller.token(grant_type=kind, code=code).json()
     assert body.keys() == recorded.keys()
@@ -131,6 +131,6 @@ def test_token_answers_have_the_recorded_fields(call: Calling, fixtures: Path, k
 
 def test_a_wrong_client_gets_the_recorded_error(call: Calling, fixtures: Path) -> None:
     recorded = json.loads((fixtures / "recorded" / "token_invalid_client.json").read_text())
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         answer = caller.token(client_id="1")
     assert (answer.status_code, answer.json()) == (recorded["status"], recorded["body"])

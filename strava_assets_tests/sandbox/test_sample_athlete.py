@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.places import decode_polyline
+from strava_assets.sandbox.tracks import decode_polyline
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,7 +31,7 @@ def test_a_token_lives_six_hours(call: Calling, clock: HandClock) -> None:
 
 
 def test_the_same_access_token_comes_back_while_it_has_an_hour_left(call: Calling, clock: HandClock) -> None:
-    with call(Sandbox(clock=clock), authorised=False) as caller:
+    with call(Sandbox(clock=clock), authorized=False) as caller:
         first = caller.token().json()
         clock.forward(hours=4, minutes=59)
         second = caller.token(refresh_token=first["refresh_token"]).json()
@@ -45,7 +45,7 @@ def test_the_same_access_token_comes_back_while_it_has_an_hour_left(call: Callin
 
 
 def test_a_refresh_token_that_was_rotated_away_is_worth_nothing(call: Calling, clock: HandClock) -> None:
-    with call(Sandbox(clock=clock), authorised=False) as caller:
+    with call(Sandbox(clock=clock), authorized=False) as caller:
         assert caller.token().json()["refresh_token"] != REFRESH_TOKEN
         answer = caller.token()
     assert answer.status_code == 400
@@ -55,7 +55,7 @@ def test_a_refresh_token_that_was_rotated_away_is_worth_nothing(call: Calling, c
 def test_without_rotation_the_first_refresh_token_stays(call: Calling, clock: HandClock) -> None:
     sandbox = Sandbox(clock=clock)
     sandbox.tokens.rotate_refresh_token = False
-    with call(sandbox, authorised=False) as caller:
+    with call(sandbox, authorized=False) as caller:
         caller.token()
         clock.forward(hours=7)
         assert caller.token().json()["refresh_token"] == REFRESH_TOKEN == sandbox.tokens.valid_refresh_token
@@ -68,7 +68,7 @@ def test_the_fields_go_in_a_form_and_nowhere_else(call: Calling) -> None:
         "grant_type": "refresh_token",
         "refresh_token": REFRESH_TOKEN,
     }
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         in_the_address = caller.post("/oauth/token", {}, params=fields)
         as_json = caller.session.post(f"{caller.base_url}/oauth/token", json=fields, timeout=5)
     assert (in_the_address.status_code, as_json.status_code) == (400, 400)
@@ -91,7 +91,7 @@ def test_the_fields_go_in_a_form_and_nowhere_else(call: Calling) -> None:
 def test_each_wrong_field_has_its_own_error(
     call: Calling, changed: dict[str, str], status: int, error: tuple[str, str, str]
 ) -> None:
-    with call(Sandbox(), authorised=False) as caller:
+    with call(Sandbox(), authorized=False) as caller:
         answer = caller.token(**changed)
     assert answer.status_code == status
     assert error_of(answer) == error
@@ -122,11 +122,11 @@ def test_without_an_activity_scope_the_list_says_which_one_is_missing(call: Call
 
 def test_without_read_all_private_activities_are_hidden_everywhere(call: Calling) -> None:
     sandbox = Sandbox()
-    shown = sandbox.history.add(name="Shown")
+    public = sandbox.history.add(name="Shown")
     hidden = sandbox.history.add(name="Hidden", visibility="only_me")
     sandbox.tokens.scopes = {"read", "activity:read"}
     with call(sandbox) as caller:
-        assert [record["id"] for record in caller.listed()] == [shown]
+        assert [record["id"] for record in caller.listed()] == [public]
         assert caller.get(f"/activities/{hidden}").status_code == 404
         sandbox.tokens.scopes = {"read", "activity:read_all"}
         assert len(caller.listed()) == 2
@@ -165,7 +165,7 @@ def test_deauthorizing_with_the_access_token_ends_everything_too(call: Calling) 
 
 def test_another_client_that_refreshes_first_leaves_this_one_with_a_dead_token(call: Calling) -> None:
     sandbox = Sandbox()
-    with call(sandbox, authorised=False) as caller:
-        alive = sandbox.tokens.rotate_away()
+    with call(sandbox, authorized=False) as caller:
+        alive = sandbox.tokens.valid_refresh_token = "the other client's"
         assert caller.token().status_code == 400
         assert caller.token(refresh_token=alive).status_code == 200

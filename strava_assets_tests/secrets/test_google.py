@@ -17,14 +17,13 @@ import grpc
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.sandbox import Sandbox, serve
-from strava_assets.secrets import open_store
-from strava_assets.secrets.environment import values_of
 from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.secrets.google import GoogleStore
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.secrets.fake_secret_manager import FakeSecretManager, client_of, serving
+from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def google() -> Iterator[FakeSecretManager]:
 
 
 def store_of(google: FakeSecretManager) -> GoogleStore:
-    return GoogleStore("a-project", connect=partial(client_of, google.port))
+    return GoogleStore("a-project", "strava-assets", connect=partial(client_of, google.port))
 
 
 def test_a_secret_that_does_not_exist_is_empty_and_made_on_the_first_write(google: FakeSecretManager) -> None:
@@ -90,12 +89,12 @@ def test_clearing_deletes_the_secret_and_may_be_repeated(google: FakeSecretManag
 
 
 @pytest.mark.parametrize(
-    ("code", "cure"),
+    ("code", "text"),
     [(grpc.StatusCode.PERMISSION_DENIED, "roles/"), (grpc.StatusCode.INVALID_ARGUMENT, "project's id")],
 )
 @pytest.mark.parametrize("rpc", ["AccessSecretVersion", "AddSecretVersion", "DeleteSecret"])
-def test_googles_refusals_are_told_with_their_cure(
-    google: FakeSecretManager, rpc: str, code: grpc.StatusCode, cure: str
+def test_googles_refusals_are_reported_with_a_remedy(
+    google: FakeSecretManager, rpc: str, code: grpc.StatusCode, text: str
 ) -> None:
     store = store_of(google)
     google.refuse[rpc] = code
@@ -103,7 +102,7 @@ def test_googles_refusals_are_told_with_their_cure(
         {"AccessSecretVersion": store.read, "DeleteSecret": store.clear}.get(
             rpc, partial(store.replace, {"refresh_token": "canary"})
         )()
-    assert cure in refused.value.remedy
+    assert text in refused.value.remedy
     assert "canary" not in str(refused.value)
 
 
@@ -124,7 +123,7 @@ def test_google_without_credentials_is_told_with_its_cure(
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(SecretStoreError, match="No usable Google credentials") as refused:
-        GoogleStore("a-project").read()
+        GoogleStore("a-project", "strava-assets").read()
     assert "gcloud auth application-default login" in refused.value.remedy
 
 
@@ -138,7 +137,7 @@ def test_a_missing_client_library_is_told_with_its_extra(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(builtins, "__import__", without_secret_manager)
     with pytest.raises(SecretStoreError, match="not installed") as refused:
-        GoogleStore("a-project").read()
+        GoogleStore("a-project", "strava-assets").read()
     assert "strava_assets[gcp]" in refused.value.remedy
 
 
@@ -192,7 +191,9 @@ def test_a_run_that_lost_the_race_takes_what_the_other_has_written(google: FakeS
 def test_the_factory_wants_a_project_and_shows_no_secret(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         open_store("gcp", environ=ENVIRON, path=tmp_path / "tokens.json")
-    assert "STRAVA_ASSETS_GCP_PROJECT" in refused.value.remedy
+    assert "STRAVA_ASSETS_GCP_PROJECT is not set, and STRAVA_ASSETS_SECRET_STORE=gcp needs it" in str(
+        refused.value
+    )
     store = open_store("gcp", environ=ENVIRON, path=tmp_path / "tokens.json", project="a-project")
     assert PATH in store.name
     assert "sandbox" not in repr(store) + store.name
@@ -205,7 +206,7 @@ def test_a_token_revoked_for_good_is_told_after_looking_for_another_runs(google:
     keeper.settling_waits_s = (0.0, 0.0)
     with serve(sandbox) as server:
         auth = Authenticator(SeededStore(keeper, values_of(ENVIRON)), f"{server.base_url}/oauth")
-        with pytest.raises(errors.InvalidRefreshToken):
+        with pytest.raises(errors.InvalidRefreshTokenError):
             auth.access_token(server.base_url)
     assert google.calls.count("AccessSecretVersion") == 4
 

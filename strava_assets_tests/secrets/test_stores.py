@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strava_assets.secrets import open_store
-from strava_assets.secrets.environment import EnvironmentStore, values_of
+from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
+from strava_assets.settings import load_settings
+from strava_assets_tests.stores import open_store, values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,17 +193,17 @@ def test_a_lock_that_another_process_holds_is_waited_for_within_bounds(tmp_path:
     )
     command = [sys.executable, "-c", code, str(path)]
     slept: list[float] = []
-    impatient = FileStore(path, sleep=slept.append, lock_wait_s=1)
+    second_store = FileStore(path, sleep=slept.append, lock_wait_s=1)
     with subprocess.Popen(  # noqa: S603 - our own interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(SecretStoreBusyError, match="for 1 seconds"), impatient.lock():
+        with pytest.raises(SecretStoreBusyError, match="for 1 seconds"), second_store.lock():
             pass
         holder.kill()
     assert sum(slept) == pytest.approx(1, abs=0.06)
-    with impatient.lock():
+    with second_store.lock():
         assert len(slept) <= 21
 
 
@@ -241,7 +242,7 @@ def test_a_write_waits_for_a_lock_that_another_process_holds_and_needs_none_of_i
 
 def test_the_environment_is_read_and_never_written() -> None:
     environ = {"STRAVA_CLIENT_ID": " 1 ", "STRAVA_CLIENT_SECRET": "canary", "STRAVA_REFRESH_TOKEN": ""}
-    store = EnvironmentStore(environ)
+    store = EnvironmentStore(load_settings(environ, env_file=None).credentials)
     with store.lock():
         assert store.read() == {"client_id": "1", "client_secret": "canary"}
     for attempt in (store.clear, lambda: store.write({"refresh_token": "canary"})):

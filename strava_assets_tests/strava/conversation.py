@@ -13,6 +13,7 @@ from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.client import StravaClient
 from strava_assets.strava.limits import Pacer
+from strava_assets_tests.stores import values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def converse(
     waits: list[tuple[float, datetime, str]] = []
     session = requests.Session()
     auth = Authenticator(
-        EnvironmentStore(ENVIRON),
+        EnvironmentStore(values_of(ENVIRON)),
         f"{base_url}/oauth",
         session,
         time.clock,

@@ -16,7 +16,7 @@ from strava_assets.sandbox import (
     Sandbox,
     serve,
 )
-from strava_assets.sandbox.tokens import TokenBook
+from strava_assets.sandbox.tokens import OAuthState
 from strava_assets.strava import errors
 from strava_assets_tests.strava.conversation import HandTime, converse
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PERMANENT = [
-    (Fault.missing_scope, "list", errors.MissingScope, "strava-assets login"),
-    (Fault.inactive_subscription, "any", errors.InactiveSubscription, "strava.com/settings/api"),
-    (Fault.revoked_token, "token", errors.InvalidRefreshToken, "strava-assets login"),
-    (Fault.invalid_client_id, "token", errors.InvalidClient, "STRAVA_CLIENT_ID"),
-    (Fault.invalid_client_secret, "token", errors.InvalidClient, "STRAVA_CLIENT_SECRET"),
-    (Fault.invalid_access_token, "list", errors.InvalidAccessToken, "strava-assets login"),
-    (Fault.repeated_page, "list", errors.RepeatedPage, "proxy"),
-    (Fault.clock_skew, "token", errors.ClockSkew, "NTP"),
+    (Fault.missing_scope, "list", errors.MissingScopeError, "strava-assets login"),
+    (Fault.inactive_subscription, "any", errors.InactiveSubscriptionError, "strava.com/settings/api"),
+    (Fault.revoked_token, "token", errors.InvalidRefreshTokenError, "strava-assets login"),
+    (Fault.invalid_client_id, "token", errors.InvalidClientError, "STRAVA_CLIENT_ID"),
+    (Fault.invalid_client_secret, "token", errors.InvalidClientError, "STRAVA_CLIENT_SECRET"),
+    (Fault.invalid_access_token, "list", errors.InvalidAccessTokenError, "strava-assets login"),
+    (Fault.repeated_page, "list", errors.RepeatedPageError, "proxy"),
+    (Fault.clock_skew, "token", errors.ClockSkewError, "NTP"),
 ]
 TRANSIENT = [
     (Fault.server_error, "list", errors.ServerError),
     (Fault.bad_gateway, "list", errors.ServerError),
     (Fault.unavailable, "list", errors.ServerError),
-    (Fault.timeout, "list", errors.Timeout),
-    (Fault.connection_reset, "list", errors.ConnectionLost),
-    (Fault.html, "list", errors.NotJson),
-    (Fault.empty_body, "list", errors.TruncatedBody),
-    (Fault.truncated_body, "list", errors.TruncatedBody),
-    (Fault.cut_json, "list", errors.TruncatedBody),
-    (Fault.error_object_with_200, "list", errors.UnexpectedAnswer),
-    (Fault.json_not_a_list, "list", errors.UnexpectedAnswer),
+    (Fault.timeout, "list", errors.RequestTimeoutError),
+    (Fault.connection_reset, "list", errors.ConnectionLostError),
+    (Fault.html, "list", errors.NotJsonError),
+    (Fault.empty_body, "list", errors.TruncatedBodyError),
+    (Fault.truncated_body, "list", errors.TruncatedBodyError),
+    (Fault.cut_json, "list", errors.TruncatedBodyError),
+    (Fault.error_object_with_200, "list", errors.UnexpectedResponseError),
+    (Fault.json_not_a_list, "list", errors.UnexpectedResponseError),
     (Fault.server_error, "token", errors.ServerError),
-    (Fault.timeout, "token", errors.Timeout),
-    (Fault.connection_reset, "token", errors.ConnectionLost),
-    (Fault.html, "token", errors.NotJson),
-    (Fault.empty_body, "token", errors.TruncatedBody),
+    (Fault.timeout, "token", errors.RequestTimeoutError),
+    (Fault.connection_reset, "token", errors.ConnectionLostError),
+    (Fault.html, "token", errors.NotJsonError),
+    (Fault.empty_body, "token", errors.TruncatedBodyError),
 ]
 
 
@@ -68,7 +68,7 @@ def fresh_time(server: RunningSandbox) -> HandTime:
     sandbox.faults.clear()
     sandbox.requests.clear()
     sandbox.limits = RateLimits()
-    sandbox.tokens = TokenBook(sandbox.now)
+    sandbox.tokens = OAuthState(sandbox.now)
     return time
 
 
@@ -133,7 +133,7 @@ def test_an_expired_access_token_is_refreshed_once_and_the_listing_goes_on(serve
 def test_the_missing_scope_is_named_and_the_settings_page_token_explained(server: RunningSandbox) -> None:
     time = fresh_time(server)
     server.sandbox.tokens.scopes = {"read"}
-    with pytest.raises(errors.MissingScope) as raised:
+    with pytest.raises(errors.MissingScopeError) as raised:
         list(converse(server.base_url, time).client.pages())
     assert raised.value.scopes == ("activity:read_all",)
     assert "settings page" in raised.value.means

@@ -9,7 +9,6 @@ import requests
 from urllib3.util import parse_url
 
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.secrets.file import FileStore
 from strava_assets.strava import errors
@@ -19,6 +18,7 @@ from strava_assets.strava.hosts import host_of, require_api_host, require_oauth_
 from strava_assets.strava.limits import Pacer
 from strava_assets.strava.login import Application, exchange_code, revoke
 from strava_assets.strava.tokens import OAUTH_BASE_URL, utc_now
+from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from strava_assets.strava.store import TokenStore
+    from strava_assets.strava.token_store import TokenStore
 
 STRAVA = "https://www.strava.com"
 OURS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH_TOKEN}
@@ -133,7 +133,7 @@ def test_client_secret_and_refresh_token_are_not_sent_to_another_host(tmp_path: 
         assert foreign.asked == []
     assert (tmp_path / "tokens.json").read_bytes() == before
     told = str(refused.value)
-    assert "STRAVA_OAUTH_BASE_URL leads to localhost" in told
+    assert "STRAVA_OAUTH_BASE_URL points to localhost" in told
     assert f"stored for {STRAVA}" in told
     assert "strava-assets login" in told
     assert CLIENT_SECRET not in told
@@ -142,7 +142,7 @@ def test_client_secret_and_refresh_token_are_not_sent_to_another_host(tmp_path: 
 def test_a_living_access_token_is_not_sent_to_another_host(tmp_path: Path) -> None:
     store = stored(tmp_path / "tokens.json", **OURS, **ALIVE, oauth_host=STRAVA)
     with ScriptedServer(lambda _: Said(document={})) as foreign:
-        with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL leads to localhost"):
+        with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL points to localhost"):
             client_of(store, foreign.url).athlete()
         assert foreign.asked == []
 
@@ -161,14 +161,14 @@ def test_the_first_host_that_accepts_credentials_from_the_environment_is_theirs(
         store = open_store("file", environ=ENVIRON, path=path)
         token = Authenticator(store, f"{server.base_url}/oauth").access_token(server.base_url)
     assert FileStore(path).read()["oauth_host"] == "localhost"
-    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, and .* stored for localhost"):
+    with pytest.raises(errors.ForeignHostError, match=r"http://10\.0\.0\.9, but .* stored for localhost"):
         Authenticator(store, "http://10.0.0.9/oauth").refresh(reject=token)
 
 
 def test_a_host_that_does_not_accept_them_is_not_remembered(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     store = open_store("file", environ=ENVIRON, path=path)
-    with ScriptedServer(lambda _: Said(404, {})) as mistyped, pytest.raises(errors.RequestRefused):
+    with ScriptedServer(lambda _: Said(404, {})) as mistyped, pytest.raises(errors.RequestRefusedError):
         Authenticator(store, mistyped.url).refresh()
     assert "oauth_host" not in FileStore(path).read()
 
@@ -217,10 +217,10 @@ def test_what_cannot_remember_a_host_allows_strava_and_this_machine() -> None:
     for allowed in (OAUTH_BASE_URL, "http://127.0.0.1:1/oauth", "https://api-v3.strava.com/oauth"):
         require_oauth_host(allowed, {}, remembers=False)
     with pytest.raises(errors.ForeignHostError) as refused:
-        Authenticator(EnvironmentStore(ENVIRON), "http://10.0.0.9/oauth").refresh()
+        Authenticator(EnvironmentStore(values_of(ENVIRON)), "http://10.0.0.9/oauth").refresh()
     assert "STRAVA_ASSETS_SECRET_STORE=file" in refused.value.remedy
     with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL"):
-        client_of(EnvironmentStore(ENVIRON), "http://10.0.0.9").athlete()
+        client_of(EnvironmentStore(values_of(ENVIRON)), "http://10.0.0.9").athlete()
 
 
 @pytest.mark.parametrize("status", REDIRECTS)

@@ -14,12 +14,11 @@ import pytest
 import requests
 
 from strava_assets.sandbox import Sandbox, serve
-from strava_assets.secrets import open_store
-from strava_assets.secrets.environment import values_of
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
+from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ STEPS = ("before the lock", "inside the lock", "before the write", "after the wr
 RUN = """
 import sys
 from pathlib import Path
-from strava_assets.secrets.environment import values_of
+from strava_assets_tests.stores import values_of
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.strava.conversation import ENVIRON
@@ -137,7 +136,7 @@ def test_the_one_moment_that_cannot_be_saved_is_reported_with_its_cure(tmp_path:
     path = tmp_path / "tokens.json"
     with serve(sandbox) as server:
         assert run(server.base_url, path, "before the write", "the refresh") == ""
-        with pytest.raises(errors.InvalidRefreshToken) as raised:
+        with pytest.raises(errors.InvalidRefreshTokenError) as raised:
             next_run_works(server.base_url, path)
     assert "strava-assets login" in raised.value.remedy
 

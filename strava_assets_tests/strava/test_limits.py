@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strava_assets.sandbox import Fault, RateLimits, Sandbox, serve
-from strava_assets.strava.errors import QuotaExhausted
+from strava_assets.strava.errors import QuotaExhaustedError
 from strava_assets.strava.limits import Pacer, Quota, next_midnight, next_quarter
 from strava_assets_tests.strava.conversation import HandTime, converse
 
@@ -133,7 +133,7 @@ def test_the_pacer_never_sends_into_a_window_that_refused_it(
         calls -= 1
         try:
             pacer.before_call()
-        except QuotaExhausted as stopped:
+        except QuotaExhaustedError as stopped:
             stops.append((stopped.window, stopped.resume_at))
         else:
             pacer.after_answer(*server.call())
@@ -160,7 +160,7 @@ def test_a_reserve_is_left_to_the_athletes_other_apps() -> None:
     limits = RateLimits(read=(100, 1000), read_usage=(60, 60))
     with serve(Sandbox.many(50, clock=time.clock, limits=limits)) as server:
         conversation = converse(server.base_url, time, reserve_calls=30, max_wait_s=0)
-        with pytest.raises(QuotaExhausted, match="70 of 100 calls used, 30 kept in reserve"):
+        with pytest.raises(QuotaExhaustedError, match="70 of 100 calls used, 30 kept in reserve"):
             list(conversation.client.pages(per_page=1))
     assert limits.read_usage == (70, 70)
 
@@ -183,7 +183,7 @@ def test_a_429_says_which_window_it_was(fault: Fault, window: str, resume_at: da
     time = HandTime(NOON)
     sandbox = Sandbox.many(3, clock=time.clock)
     sandbox.faults.add(fault, on="list")
-    with serve(sandbox) as server, pytest.raises(QuotaExhausted) as raised:
+    with serve(sandbox) as server, pytest.raises(QuotaExhaustedError) as raised:
         list(converse(server.base_url, time, max_wait_s=0).client.pages())
     assert (raised.value.window, raised.value.resume_at) == (window, resume_at)
     assert sandbox.calls("/athlete/activities") == 1
@@ -203,6 +203,6 @@ def test_a_429_that_never_ends_is_not_waited_for_all_day() -> None:
     time = HandTime(NOON)
     sandbox = Sandbox.many(3, clock=time.clock)
     sandbox.faults.add(Fault.rate_limit_15min, on="list", times=None)
-    with serve(sandbox) as server, pytest.raises(QuotaExhausted):
+    with serve(sandbox) as server, pytest.raises(QuotaExhaustedError):
         list(converse(server.base_url, time, max_waits=3).client.pages())
     assert sandbox.calls("/athlete/activities") == 4

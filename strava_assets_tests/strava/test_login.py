@@ -14,7 +14,6 @@ import requests
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.callback import listen
@@ -27,6 +26,7 @@ from strava_assets.strava.login import (
     revoke,
 )
 from strava_assets.strava.scopes import SCOPES, missing_scopes
+from strava_assets_tests.stores import open_store
 from strava_assets_tests.strava.scripted import Asked, Said, ScriptedServer
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ def test_a_refusal_ends_the_waiting_with_its_cure() -> None:
     with serve(Sandbox()) as server, listen(STATE) as callback:
         address = authorization_url(sandbox_app(server.base_url), callback.redirect_uri, STATE)
         shown = answer_consent_page(address, decision="cancel")
-        with pytest.raises(errors.AuthorizationDenied, match="refused") as refused:
+        with pytest.raises(errors.AuthorizationDeniedError, match="refused") as refused:
             callback.wait(timeout_s=5)
-    assert "No access was given" in shown.text
+    assert "Access was not granted" in shown.text
     assert "Authorize" in refused.value.remedy
 
 
@@ -94,7 +94,7 @@ def test_a_redirect_with_another_state_neither_logs_in_nor_ends_the_login() -> N
         assert requests.get(callback.redirect_uri, params=ours, timeout=5).status_code == 200
         assert callback.wait(timeout_s=5).code == "good"
     assert foreign.status_code == 400
-    assert "another one" in foreign.text
+    assert "`state` differs" in foreign.text
 
 
 def test_a_browser_that_opens_a_silent_connection_does_not_hold_the_login_up() -> None:
@@ -109,7 +109,7 @@ def test_a_browser_that_opens_a_silent_connection_does_not_hold_the_login_up() -
 
 
 def test_nobody_coming_back_is_told_after_the_time_limit() -> None:
-    with listen(STATE) as callback, pytest.raises(errors.AuthorizationDenied, match="within 0 seconds"):
+    with listen(STATE) as callback, pytest.raises(errors.AuthorizationDeniedError, match="within 0 seconds"):
         callback.wait(timeout_s=0)
 
 
@@ -124,11 +124,11 @@ def test_a_taken_port_is_told_with_its_cure() -> None:
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ({"code": "c"}, errors.ForeignRedirect),
-        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirect),
-        ({"code": "c", "state": "é"}, errors.ForeignRedirect),
-        ({"state": STATE}, errors.AuthorizationDenied),
-        ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDenied),
+        ({"code": "c"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": STATE + "x"}, errors.ForeignRedirectError),
+        ({"code": "c", "state": "é"}, errors.ForeignRedirectError),
+        ({"state": STATE}, errors.AuthorizationDeniedError),
+        ({"state": STATE, "error": "access_denied"}, errors.AuthorizationDeniedError),
     ],
 )
 def test_a_pasted_redirect_that_is_not_ours_or_holds_no_code_is_refused(
@@ -160,7 +160,7 @@ def test_a_code_works_once() -> None:
     with serve(sandbox) as server, requests.Session() as session:
         app = sandbox_app(server.base_url)
         grant = exchange_code(app, code, session=session)
-        with pytest.raises(errors.InvalidAuthorizationCode):
+        with pytest.raises(errors.InvalidAuthorizationCodeError):
             exchange_code(app, code, session=session)
     assert grant.access_token not in repr(grant)
     assert grant.refresh_token not in repr(grant)
@@ -173,7 +173,7 @@ def test_logging_out_takes_the_access_back() -> None:
     with serve(sandbox) as server, requests.Session() as session:
         revoke(sandbox_app(server.base_url), token, session=session)
         assert sandbox.tokens.valid_refresh_token is None
-        with pytest.raises(errors.InvalidClient):
+        with pytest.raises(errors.InvalidClientError):
             revoke(sandbox_app(server.base_url, "wrong"), token, session=session)
 
 
@@ -182,7 +182,7 @@ def test_revoking_where_nobody_listens_tells_no_secret() -> None:
         port = server.getsockname()[1]
     token = "canary-token"
     app = Application("id", "canary-secret", f"http://127.0.0.1:{port}")
-    with requests.Session() as session, pytest.raises(errors.ConnectionLost) as lost:
+    with requests.Session() as session, pytest.raises(errors.ConnectionLostError) as lost:
         revoke(app, token, session=session)
     assert "canary" not in "".join(traceback.format_exception(lost.value)) + repr(lost.value)
 

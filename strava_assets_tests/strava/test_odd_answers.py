@@ -41,16 +41,16 @@ def saying(said: Said, token: Said | None = None) -> Iterator[Callable[[], Any]]
 @pytest.mark.parametrize(
     ("status", "document", "kind"),
     [
-        (401, fault(("AccessToken", "activity:read_permission", "missing")), errors.MissingScope),
-        (403, fault(("AccessToken", "profile:read_permission", "missing")), errors.MissingScope),
-        (401, fault(("Application", "", "invalid")), errors.InvalidClient),
-        (401, fault(("Athlete", "access_token", "invalid")), errors.InvalidAccessToken),
-        (401, {}, errors.InvalidAccessToken),
-        (403, fault(("Application", "Status", "Inactive")), errors.InactiveSubscription),
-        (403, fault(("Activity", "", "forbidden")), errors.RequestRefused),
-        (400, {"message": "Bad Request", "errors": "a text instead of a list"}, errors.RequestRefused),
-        (404, fault(("Athlete", "", "not found")), errors.RequestRefused),
-        (302, {}, errors.RequestRefused),
+        (401, fault(("AccessToken", "activity:read_permission", "missing")), errors.MissingScopeError),
+        (403, fault(("AccessToken", "profile:read_permission", "missing")), errors.MissingScopeError),
+        (401, fault(("Application", "", "invalid")), errors.InvalidClientError),
+        (401, fault(("Athlete", "access_token", "invalid")), errors.InvalidAccessTokenError),
+        (401, {}, errors.InvalidAccessTokenError),
+        (403, fault(("Application", "Status", "Inactive")), errors.InactiveSubscriptionError),
+        (403, fault(("Activity", "", "forbidden")), errors.RequestRefusedError),
+        (400, {"message": "Bad Request", "errors": "a text instead of a list"}, errors.RequestRefusedError),
+        (404, fault(("Athlete", "", "not found")), errors.RequestRefusedError),
+        (302, {}, errors.RequestRefusedError),
         (408, {}, errors.ServerError),
         (597, [], errors.ServerError),
     ],
@@ -66,29 +66,29 @@ def test_a_status_is_read_together_with_its_fault(
     "body", [b"", b"<html>Log in</html>", b"\xff\xfe\x00", b"[]", b"null", b"[" * 100_000]
 )
 def test_an_error_status_with_any_body_is_still_its_status(body: bytes) -> None:
-    with saying(Said(403, raw=body)) as ask, pytest.raises(errors.RequestRefused):
+    with saying(Said(403, raw=body)) as ask, pytest.raises(errors.RequestRefusedError):
         ask()
 
 
 @pytest.mark.parametrize(
     ("status", "document", "kind"),
     [
-        (400, fault(("RefreshToken", "refresh_token", "invalid")), errors.InvalidRefreshToken),
-        (400, fault(("Application", "client_id", "invalid")), errors.InvalidClient),
-        (400, fault(("Application", "client_secret", "invalid")), errors.InvalidClient),
-        (401, fault(("Application", "", "invalid")), errors.InvalidClient),
-        (401, {}, errors.InvalidClient),
-        (403, fault(("Application", "Status", "Inactive")), errors.InactiveSubscription),
-        (418, {}, errors.RequestRefused),
+        (400, fault(("RefreshToken", "refresh_token", "invalid")), errors.InvalidRefreshTokenError),
+        (400, fault(("Application", "client_id", "invalid")), errors.InvalidClientError),
+        (400, fault(("Application", "client_secret", "invalid")), errors.InvalidClientError),
+        (401, fault(("Application", "", "invalid")), errors.InvalidClientError),
+        (401, {}, errors.InvalidClientError),
+        (403, fault(("Application", "Status", "Inactive")), errors.InactiveSubscriptionError),
+        (418, {}, errors.RequestRefusedError),
         (429, {"errors": "Rate Limit Exceeded"}, errors.ServerError),
-        (200, [], errors.UnexpectedAnswer),
-        (200, {**GRANT, "refresh_token": ""}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "access_token": None}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "access_token": "two\nlines"}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "access_token": "caf\u00e9"}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "expires_at": "soon"}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "expires_at": 10**400}, errors.UnexpectedAnswer),
-        (200, {**GRANT, "expires_in": 21600}, errors.ClockSkew),
+        (200, [], errors.UnexpectedResponseError),
+        (200, {**GRANT, "refresh_token": ""}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "access_token": None}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "access_token": "two\nlines"}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "access_token": "caf\u00e9"}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "expires_at": "soon"}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "expires_at": 10**400}, errors.UnexpectedResponseError),
+        (200, {**GRANT, "expires_in": 21600}, errors.ClockSkewError),
     ],
 )
 def test_a_token_answer_is_read_with_suspicion(
@@ -105,7 +105,7 @@ def test_a_clock_that_is_wrong_stops_the_sync_before_it_records_wrong_times(minu
     headers = {"Date": format_datetime(theirs, usegmt=True)}
     with (
         saying(Said(document={"id": 1}, headers=headers)) as ask,
-        pytest.raises(errors.ClockSkew, match=side),
+        pytest.raises(errors.ClockSkewError, match=side),
     ):
         ask()
 
@@ -125,23 +125,23 @@ def test_a_listing_that_is_no_whole_json_ends_with_an_error_and_no_page(raw: byt
 
 
 def test_a_web_page_is_told_from_other_text() -> None:
-    with listing([b"<!DOCTYPE html>"]) as client, pytest.raises(errors.NotJson, match="a web page"):
+    with listing([b"<!DOCTYPE html>"]) as client, pytest.raises(errors.NotJsonError, match="a web page"):
         list(client.pages())
-    with listing([b"out of order"]) as client, pytest.raises(errors.NotJson, match="something else"):
+    with listing([b"out of order"]) as client, pytest.raises(errors.NotJsonError, match="something else"):
         list(client.pages())
 
 
 def test_nobody_listening_is_a_lost_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    with pytest.raises(errors.ConnectionLost) as lost:
+    with pytest.raises(errors.ConnectionLostError) as lost:
         converse(f"http://127.0.0.1:{port}", HandTime()).client.athlete()
     assert "network" in lost.value.remedy
 
 
 def test_an_address_that_is_none_is_refused_at_once() -> None:
     conversation = converse("nonsense", HandTime())
-    with pytest.raises(errors.ForeignHostError, match="leads to no host"):
+    with pytest.raises(errors.ForeignHostError, match="points to no host"):
         conversation.client.athlete()
     assert conversation.time.slept_s == []
 
@@ -149,7 +149,7 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 def test_plain_http_where_tls_is_expected_is_tls_trouble() -> None:
     with ScriptedServer(lambda _: Said(document={})) as server:
         conversation = converse(server.url.replace("http:", "https:"), HandTime())
-        with pytest.raises(errors.TlsTrouble, match="does not speak TLS"):
+        with pytest.raises(errors.TlsError, match="does not use TLS"):
             conversation.client.athlete()
     assert conversation.time.slept_s == []
     assert server.asked == []
@@ -174,7 +174,7 @@ def test_a_certificate_nobody_vouches_for_is_tls_trouble_and_no_secret_is_sent(t
         thread = threading.Thread(target=accept)
         thread.start()
         address = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(errors.TlsTrouble, match="does not verify") as trouble:
+        with pytest.raises(errors.TlsError, match="is not valid") as trouble:
             converse(address, HandTime()).client.athlete()
         thread.join()
     assert "REQUESTS_CA_BUNDLE" in trouble.value.remedy

@@ -70,14 +70,14 @@ def test_a_server_that_repeats_a_page_is_stopped_at_the_second() -> None:
     time = HandTime()
     sandbox = Sandbox.many(500, clock=time.clock)
     sandbox.faults.add(Fault.repeated_page, times=None)
-    with serve(sandbox) as server, pytest.raises(errors.RepeatedPage, match="Page 2"):
+    with serve(sandbox) as server, pytest.raises(errors.RepeatedPageError, match="Page 2"):
         list(converse(server.base_url, time).client.pages())
     assert sandbox.calls("/athlete/activities") == 2
 
 
 def test_a_server_that_goes_round_in_circles_is_stopped() -> None:
     pages = [[{"id": 1}], [{"id": 2}]] * 50
-    with listing(pages) as client, pytest.raises(errors.RepeatedPage, match="Page 4"):
+    with listing(pages) as client, pytest.raises(errors.RepeatedPageError, match="Page 4"):
         list(client.pages(per_page=1))
 
 
@@ -144,7 +144,7 @@ def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
         assert streams
         assert json.loads(streams[0]) == streams[1]
         assert len(streams[1]["time"]["data"]) > 1
-        with pytest.raises(errors.ActivityNotFound, match="knows no activity 1\\."):
+        with pytest.raises(errors.ActivityNotFoundError, match="has no activity 1\\."):
             client.activity("1")
         assert client.streams("1", ["time", "watts"]) is None
     assert client.calls == {"athlete": 1, "list": 2, "activity": 2, "streams": 2, "token": 1}
@@ -152,7 +152,7 @@ def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
 
 def test_an_id_that_is_not_a_number_never_becomes_part_of_an_address() -> None:
     with listing([]) as client:
-        with pytest.raises(errors.ActivityNotFound):
+        with pytest.raises(errors.ActivityNotFoundError):
             client.activity("../athlete")
         assert client.calls["token"] == 0
 
@@ -168,7 +168,7 @@ def test_whatever_the_pages_hold_each_id_comes_once_in_its_first_order(pages: li
         try:
             for page in client.pages():
                 found += page.new_ids
-        except errors.RepeatedPage:
+        except errors.RepeatedPageError:
             assert len(pages) > 1
             return
     flat = [str(identity) for page in pages for identity in page if identity is not None]

@@ -127,7 +127,7 @@ def test_a_first_listing_stopped_by_the_quota_goes_on_where_it_stopped(tmp_path:
         stopped = run(
             client, plan(SyncMode.AUTO, KnownHistory(), time.now), FolderSink(tmp_path), clock=time.clock
         )
-        assert isinstance(stopped.stopped, errors.QuotaExhausted)
+        assert isinstance(stopped.stopped, errors.QuotaExhaustedError)
         assert stopped.stopped.resume_at == datetime(2026, 11, 24, tzinfo=UTC)
         assert (stopped.complete, stopped.pages) == (False, 3)
         assert stopped.resume_before is not None
@@ -166,7 +166,7 @@ def test_any_other_failure_goes_through_and_what_was_written_stays(tmp_path: Pat
     time = HandTime(NOW)
     sandbox = Sandbox.many(900, clock=time.clock)
     sandbox.faults.add(Fault.inactive_subscription, on="list", after=2)
-    with serve(sandbox) as server, pytest.raises(errors.InactiveSubscription):
+    with serve(sandbox) as server, pytest.raises(errors.InactiveSubscriptionError):
         run(
             converse(server.base_url, time).client,
             plan(SyncMode.AUTO, KnownHistory(), time.now),

@@ -11,17 +11,17 @@ import pytest
 import requests
 
 from strava_assets.sandbox import Fault, Sandbox, serve
-from strava_assets.secrets import open_store
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.tokens import utc_now
+from strava_assets_tests.stores import open_store
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 
 ROOT = Path(__file__).parents[2]
 RUN = """
 import sys
 from pathlib import Path
-from strava_assets.secrets import open_store
+from strava_assets_tests.stores import open_store
 from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.strava.conversation import ENVIRON
 sys.stdin.read()
@@ -167,7 +167,9 @@ def test_no_warning_where_nothing_rotates() -> None:
 def test_missing_credentials_are_named_with_their_place(tmp_path: Path, kind: str) -> None:
     environ = {"STRAVA_CLIENT_ID": "12345", "STRAVA_CLIENT_SECRET": "  "}
     store = open_store("env" if kind == "env" else "file", environ=environ, path=tmp_path / "tokens.json")
-    with pytest.raises(errors.MissingCredentials, match="No client_secret and no refresh_token in") as raised:
+    with pytest.raises(
+        errors.MissingCredentialsError, match="No client_secret and no refresh_token in"
+    ) as raised:
         Authenticator(store, "http://127.0.0.1:9/oauth").access_token("http://127.0.0.1:9")
     assert raised.value.names == ("client_secret", "refresh_token")
     assert "strava-assets login" in raised.value.remedy

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from strava_assets.streams.entries import StreamEntry
 from strava_assets.streams.folder import Folder
-from strava_assets.streams.recording import from_channels
-from strava_assets.streams.store import StreamStore
+from strava_assets.streams.recording_table import from_channels
+from strava_assets.streams.stream_store import StreamStore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -131,7 +131,7 @@ class Course:
 @given(st.lists(steps, min_size=4, max_size=20))
 def test_each_activity_is_there_once_and_in_its_right_form(course: list[tuple[str, Any, int]]) -> None:
     # Folding from two parts on, so that it is met often.
-    with TemporaryDirectory() as folder, patch("strava_assets.streams.store._WORTH_FOLDING", 2):
+    with TemporaryDirectory() as folder, patch("strava_assets.streams.stream_store._MIN_PARTS_TO_MERGE", 2):
         told_of = Course(StreamStore(folder))
         for step in course:
             told_of.take(*step)

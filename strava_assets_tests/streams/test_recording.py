@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.sandbox import Sandbox
-from strava_assets.sandbox.streams import streams_of
+from strava_assets.sandbox.invented_streams import streams_of
 from strava_assets.schema.streams import STREAM_SAMPLES
-from strava_assets.streams import UnreadableRecording, from_channels, from_streams
-from strava_assets.streams.recording import (
+from strava_assets.streams import UnreadableRecordingError, from_channels, from_streams
+from strava_assets.streams.recording_table import (
     CHANNELS,
-    LONGEST_S,
+    MAX_DURATION_S,
     SCHEMA,
     STRAVA_KEYS,
     channels_of,
@@ -112,23 +112,23 @@ def test_an_answer_without_a_sample_is_no_recording(answer: Answer) -> None:
         (answered(time=[0, 0.5]), "t_s is not in whole seconds"),
         (answered(time=[0, None]), "t_s is missing in some samples"),
         (answered(time=[-1, 0]), "t_s runs from -1 to 0 s"),
-        (answered(time=[0, LONGEST_S + 1]), "which no activity does"),
+        (answered(time=[0, MAX_DURATION_S + 1]), "which is not plausible"),
         (answered(time=["0", "1"]), "t_s does not hold numbers"),
         (answered(time=[0, 2**70]), "t_s does not hold numbers"),
         (answered(time=[0, 1], watts=["1", 2]), "watts does not hold numbers"),
         (answered(time=[0, 1], watts=[True, False]), "watts does not hold numbers"),
         (answered(time=[0, 1], watts=[{}, {}]), "watts does not hold numbers"),
-        (answered(time=[0, 1], watts=[1, math.inf]), "watts holds a number that is not finite"),
+        (answered(time=[0, 1], watts=[1, math.inf]), "watts contains a number that is not finite"),
         (answered(time=[0, 1], moving=[1, 0]), "moving does not hold true or false"),
         (answered(time=[0, 1], latlng=[[1.0, 2.0], [1.0]]), "latlng does not hold pairs of numbers"),
         (answered(time=[0, 1], latlng=[1.0, 2.0]), "latlng does not hold pairs of numbers"),
         (answered(time=[0, 1], latlng=[["a", "b"], ["c", "d"]]), "latitude_deg does not hold numbers"),
-        ({"time": [0, 1]}, "the stream time holds no list of values"),
-        ({"time": {"data": "0,1"}}, "the stream time holds no list of values"),
+        ({"time": [0, 1]}, "the stream time has no list of values"),
+        ({"time": {"data": "0,1"}}, "the stream time has no list of values"),
     ],
 )
 def test_a_malformed_answer_is_refused_with_its_reason(answer: Answer, reason: str) -> None:
-    with pytest.raises(UnreadableRecording, match=reason):
+    with pytest.raises(UnreadableRecordingError, match=reason):
         from_streams("7", "42", answer)
 
 
@@ -177,7 +177,7 @@ def test_channels_of_a_file_make_the_same_recording_as_strava_s_streams() -> Non
     ],
 )
 def test_channels_that_do_not_fit_are_refused(channels: dict[str, Any], reason: str) -> None:
-    with pytest.raises(UnreadableRecording, match=reason):
+    with pytest.raises(UnreadableRecordingError, match=reason):
         from_channels("7", "42", channels)
 
 
@@ -197,10 +197,10 @@ def test_a_version_is_of_the_samples_alone() -> None:
 def test_what_every_recording_promises_is_held() -> None:
     kept = recording("1")
     check(kept)
-    with pytest.raises(UnreadableRecording, match="its columns are not those"):
+    with pytest.raises(UnreadableRecordingError, match="its columns are not those"):
         check(kept.drop_columns(["watts"]))
-    with pytest.raises(UnreadableRecording, match="does not increase"):
+    with pytest.raises(UnreadableRecordingError, match="does not increase"):
         check(kept.take([1, 0]))
     nameless = kept.set_column(0, SCHEMA.field(0), pa.nulls(len(kept), pa.string()))
-    with pytest.raises(UnreadableRecording, match="athlete_id is missing"):
+    with pytest.raises(UnreadableRecordingError, match="athlete_id is missing"):
         check(nameless)

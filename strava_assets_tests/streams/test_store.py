@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from strava_assets.streams import StreamStore
-from strava_assets.streams.part import StreamsChanged
+from strava_assets.streams.part import StreamsChangedError
 from strava_assets_tests.streams.samples import ATHLETE, NOW, PowerCut, entry, fragile, recording
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def test_a_part_that_changed_between_listing_and_reading_is_told_and_not_mixed_u
     # The row groups have moved; the rides are found all the same.
     read = {found.activity_id: samples for found, samples in store.read([listed[ATHLETE, "3"]])}
     assert set(read["3"].column("activity_id").to_pylist()) == {"3"}
-    with pytest.raises(StreamsChanged, match="was changed while it was being read") as failure:
+    with pytest.raises(StreamsChangedError, match="was changed while it was being read") as failure:
         list(store.read([listed[ATHLETE, "1"]]))
     assert failure.value.transient
 

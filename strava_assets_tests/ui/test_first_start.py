@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets_tests.cli.started import going_up, processes_in
+from strava_assets_tests.cli.started import processes_in, running_command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,20 +37,20 @@ def test_a_second_start_runs_nothing(platform: Platform, tmp_path: Path) -> None
     runs = platform.up.ask()["runsOrError"]["results"]
     shutil.copytree(platform.up.folder / "data", tmp_path / "data")
 
-    with going_up(tmp_path) as second:
+    with running_command(tmp_path) as second:
         second.read_until("Ctrl-C stops everything")
-        assert "Everything was materialised" in second.out
+        assert "Everything was materialized" in second.out
         assert second.ask()["runsOrError"]["results"] == runs
         # What a closed terminal sends.
         second.process.send_signal(signal.SIGHUP)
-        assert second.ended() == 0, second.out
+        assert second.wait() == 0, second.out
     assert processes_in(tmp_path) == []
 
 
 def test_once_it_ends_by_itself_when_everything_is_there(platform: Platform, tmp_path: Path) -> None:
     shutil.copytree(platform.up.folder / "data", tmp_path / "data")
 
-    with going_up(tmp_path, "--once") as once:
-        assert once.ended() == 0, once.out
-    assert "Everything was materialised" in once.out
+    with running_command(tmp_path, "--once") as once:
+        assert once.wait() == 0, once.out
+    assert "Everything was materialized" in once.out
     assert processes_in(tmp_path) == []

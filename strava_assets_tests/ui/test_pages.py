@@ -33,8 +33,8 @@ def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None
     graph = screen.page.locator("foreignObject")
     for label in (*groups, *names):
         # Of a long name the graph shows both ends.
-        shown = re.compile(f"^{label[:8]}.*{label[-9:]}$") if len(label) > 20 else label
-        screen.seen(graph.get_by_text(shown, exact=True))
+        pattern = re.compile(f"^{label[:8]}.*{label[-9:]}$") if len(label) > 20 else label
+        screen.wait_for(graph.get_by_text(pattern, exact=True))
 
 
 def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Screen) -> None:
@@ -63,7 +63,7 @@ def test_an_asset_tells_what_it_is_whose_it_is_how_fresh_it_has_to_be_and_where_
     assert "DuckDB" in screen.below("Kinds")
     assert "weekly_watts" in screen.below("Storage")
     assert screen.below("Row count").split()[-1].isdigit()
-    source = screen.seen(screen.page.get_by_role("link", name="weekly_watts.sql"))
+    source = screen.wait_for(screen.page.get_by_role("link", name="weekly_watts.sql"))
     assert str(source.get_attribute("href")).endswith("/strava_assets/marts/weekly_watts.sql:1")
 
 
@@ -89,7 +89,7 @@ def test_the_report_s_asset_links_to_the_page(screen: Screen) -> None:
     assert address is not None
 
     screen.page.goto(address)
-    screen.seen(screen.page.get_by_role("heading", name="Ride insights"))
+    screen.wait_for(screen.page.get_by_role("heading", name="Ride insights"))
 
 
 def test_a_failed_check_tells_what_it_measured_against_what_and_links_to_the_ride(screen: Screen) -> None:

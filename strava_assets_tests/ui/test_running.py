@@ -20,10 +20,10 @@ WARNING = re.compile(r"\w*Warning\b.*|.*\b(deprecated|superseded)\b.*")
 
 def warnings_in(folder: Path) -> dict[str, str]:
     """The first warning of every file in which something printed is kept."""
-    kept = [*folder.glob("logs/*.log"), *folder.glob("dagster/storage/*/compute_logs/*")]
-    assert kept
-    found = {path.name: WARNING.search(path.read_text(encoding="utf-8")) for path in kept}
-    return {name: warning[0] for name, warning in found.items() if warning}
+    files = [*folder.glob("logs/*.log"), *folder.glob("dagster/storage/*/compute_logs/*")]
+    assert files
+    matches = {path.name: WARNING.search(path.read_text(encoding="utf-8")) for path in files}
+    return {name: warning[0] for name, warning in matches.items() if warning}
 
 
 def test_a_mart_is_materialised_by_its_button_without_a_warning(screen: Screen) -> None:
@@ -34,7 +34,7 @@ def test_a_mart_is_materialised_by_its_button_without_a_warning(screen: Screen) 
 
     screen.page.wait_for_url("**/runs/*")
     run_id = screen.page.url.rpartition("/")[2]
-    screen.seen(screen.page.get_by_text("Success", exact=True))
+    screen.wait_for(screen.page.get_by_text("Success", exact=True))
     screen.text("Succeeded (2)")
     run = screen.platform.ask(
         f'{{ runOrError(runId: "{run_id}") {{ ... on Run {{ status assets {{ key {{ path }} }} }} }} }}'
@@ -51,11 +51,11 @@ def test_nothing_warns_while_the_platform_starts_and_syncs_for_the_first_time(pl
 def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> None:
     screen.open("automation")
 
-    screen.seen(screen.page.get_by_role("link", name="sync_every_6_hours")).click()
+    screen.wait_for(screen.page.get_by_role("link", name="sync_every_6_hours")).click()
 
     screen.page.wait_for_url("**/schedules/sync_every_6_hours")
     screen.text("at 0, 6, 12 and 18 o'clock, UTC.")
-    about = " ".join(screen.seen(screen.page.get_by_role("table")).inner_text().split())
+    about = " ".join(screen.wait_for(screen.page.get_by_role("table")).inner_text().split())
     assert re.search(r"Next tick \w+ \d+, (12|6):00:00 [AP]M UTC", about)
     assert "Running" in about
     assert "Execution timezone UTC" in about
@@ -65,23 +65,23 @@ def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> 
 def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     screen.open(f"locations/strava_assets/sensors/{sensor}")
 
-    screen.text("Tells")
+    screen.text("Sends one alert")
 
 
 @pytest.mark.parametrize(
-    ("job", "told"),
+    ("job", "text"),
     [
-        ("sync", "What the schedule runs."),
+        ("sync", "The schedule runs this job."),
         ("full_listing", "finds edits and deletions of any age"),
-        ("rebuild", "Asks Strava nothing."),
-        ("refresh_marts", "after a setting or a figure of yours has changed"),
-        ("report", "Write the insights page anew"),
+        ("rebuild", "without requests to Strava"),
+        ("refresh_marts", "after a change of your settings or figures"),
+        ("report", "Write the insights page from the current marts"),
     ],
 )
-def test_a_job_tells_what_it_does(screen: Screen, job: str, told: str) -> None:
+def test_a_job_tells_what_it_does(screen: Screen, job: str, text: str) -> None:
     screen.open(f"locations/strava_assets/jobs/{job}")
 
-    screen.text(told)
+    screen.text(text)
 
 
 def test_a_launch_of_the_full_listing_needs_no_typing(screen: Screen) -> None:

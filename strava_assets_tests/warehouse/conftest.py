@@ -1,4 +1,4 @@
-"""The engines every contract test runs on."""
+"""The engines of the contract tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a BigQuery emulator; a dataset of its own keeps each test apart."""
+    """The address of a BigQuery emulator; each test uses its own dataset."""
     if reason := why_missing():
         pytest.skip(reason)
     with running_emulator(tmp_path_factory.mktemp("emulator")) as address:
@@ -35,11 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     on_duckdb = request.param == "duckdb"
-    made: Engine = (
+    engine_under_test: Engine = (
         DuckDBEngine(tmp_path) if on_duckdb else BigQueryEngine(request.getfixturevalue("emulator"))
     )
-    with closing(made):
-        yield made
+    with closing(engine_under_test):
+        yield engine_under_test
 
 
 @pytest.fixture

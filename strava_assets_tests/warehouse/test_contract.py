@@ -96,8 +96,8 @@ def test_a_table_of_someone_else_is_refused_and_not_touched(
             warehouse.ensure(RIDES)
         assert warehouse.stored_columns("rides") == before
     assert refused.value.column == column
-    assert found in refused.value.found
-    assert any(name in refused.value.wanted for name in wanted.split("|"))
+    assert found in refused.value.actual
+    assert any(name in refused.value.expected for name in wanted.split("|"))
     assert warehouse.table_address("rides") in str(refused.value)
 
 
@@ -208,8 +208,8 @@ def test_merging_again_after_a_merge_replaces_every_value(warehouse: Warehouse) 
         ),
         (pa.table({"athlete_id": ["7"], "fetched_at": [EARLY]}), "ride_id", "missing"),
         (table_of([ride("1"), {**ride("2"), "ride_id": None}]), "ride_id", "null in 1 of 2"),
-        (table_of([ride("1")]).set_column(5, "seconds", [["fast"]]), "seconds", "string, wanted int64"),
-        (table_of([ride("1")]).set_column(5, "seconds", [[1.5]]), "seconds", "double, wanted int64"),
+        (table_of([ride("1")]).set_column(5, "seconds", [["fast"]]), "seconds", "string, expected int64"),
+        (table_of([ride("1")]).set_column(5, "seconds", [[1.5]]), "seconds", "double, expected int64"),
         (table_of([ride("1")]).set_column(8, "began", [[EARLY]]), "began", "wall-clock"),
     ],
 )

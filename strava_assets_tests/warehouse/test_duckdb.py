@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 import strava_assets
-from strava_assets.warehouse import Apart, WarehouseError
+from strava_assets.warehouse import SplitBy, WarehouseError
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.duckdb_file import (
     DamagedWarehouseError,
@@ -459,7 +459,7 @@ def test_a_process_killed_in_the_middle_of_a_merge_leaves_the_old_rows(path: Pat
     assert [entry.name for entry in path.parent.iterdir()] == ["warehouse.duckdb"]
 
 
-BY_ATHLETE = Apart("athlete_id", ["rides"])
+BY_ATHLETE = SplitBy("athlete_id", ["rides"])
 
 
 @pytest.mark.parametrize("rows_fit", [True, False])
@@ -479,7 +479,7 @@ def test_a_query_that_keeps_athletes_apart_sees_as_many_as_the_memory_takes(
     with DuckDBWarehouse(path) as warehouse:
         warehouse.ensure(RIDES)
         merge(warehouse, batch(rides))
-        warehouse.create_table_as("weekly", seen, description="", columns=WEEKS, apart=BY_ATHLETE)
+        warehouse.create_table_as("weekly", seen, description="", columns=WEEKS, split_by=BY_ATHLETE)
         rows = stored(warehouse, name="weekly")
         assert len(stored(warehouse)) == 50, "the tables stand as they were"
 
@@ -495,6 +495,6 @@ def test_a_failure_in_a_share_leaves_all_as_it_was(path: Path, monkeypatch: pyte
         warehouse.ensure(RIDES)
         merge(warehouse, batch([ride(str(number), day=EARLY.date()) for number in range(50)]))
         with pytest.raises(StatementFailedError):
-            warehouse.create_table_as("weekly", failing, description="", columns=WEEKS, apart=BY_ATHLETE)
+            warehouse.create_table_as("weekly", failing, description="", columns=WEEKS, split_by=BY_ATHLETE)
         assert len(stored(warehouse)) == 50
         assert not warehouse.exists("weekly")

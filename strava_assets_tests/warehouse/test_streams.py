@@ -11,10 +11,10 @@ import pyarrow as pa
 import pytest
 from google.cloud import bigquery
 
-from strava_assets.checks.measured import Subject
 from strava_assets.checks.streams import recent_rides_have_streams
-from strava_assets.history.records import Origin, read_record
-from strava_assets.history.streams import fingerprint_of, keep_books, wanted
+from strava_assets.data_checks import Subject
+from strava_assets.history.landed_records import Origin, read_record
+from strava_assets.history.stream_fetching import fingerprint_of, wanted, write_stream_index
 from strava_assets.landing import Landing
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.streams import STREAM_SAMPLES
@@ -55,7 +55,7 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
 
     assert (wants("power"), wants("all"), wants("none")) == (["1"], ["1", "5", "2"], [])
     for _ in range(2):
-        assert keep_books(warehouse, store.entries()) == 2
+        assert write_stream_index(warehouse, store.entries()) == 2
     books = warehouse.query(
         "SELECT activity_id, status, samples, has_watts, fetched_at FROM activity_streams "
         "ORDER BY activity_id"
@@ -65,7 +65,7 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
         {"activity_id": "6", "status": "none", "samples": 0, "has_watts": False, "fetched_at": NOW},
     ]
     finding = recent_rides_have_streams(Subject(warehouse, Landing(str(tmp_path / "landing")), store))
-    assert finding.told.startswith("1 of 2 rides with a power meter have their streams")
+    assert finding.message.startswith("1 of 2 rides with a power meter have their streams")
 
 
 @pytest.mark.bigquery_emulator

@@ -1,1 +1,1 @@
-"""Tests of what browsers and other programs may ask of our servers."""
+"""Tests of requests by browsers and other programs to the servers."""

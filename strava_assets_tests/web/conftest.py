@@ -1,4 +1,4 @@
-"""Dagster's UI of a home with canary credentials, guarded in three ways and unguarded, and a browser."""
+"""Dagster's UI with canary credentials, with three guards and without a guard, and a browser."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Platform:
     """One Dagster instance behind four servers.
 
     Attributes:
-        instance: what the servers show and change.
-        guarded: the port of the guarded UI, on loopback.
-        statuses: those of all its answers.
-        prefixed: the port of another one, at `/rides`.
-        named: the port of another one, which may be reached as `OWN_NAME` too.
-        unguarded: the port of Dagster's own app, the control: there the attacks must succeed.
+        instance: The instance of all servers.
+        guarded: The port of the guarded UI on loopback.
+        statuses: The statuses of its responses.
+        prefixed: The port of a guarded UI at `/rides`.
+        named: The port of a guarded UI that also accepts `OWN_NAME`.
+        unguarded: The port of Dagster's own app, on which the attacks must succeed.
     """
 
     instance: dg.DagsterInstance
@@ -59,7 +59,7 @@ class Platform:
 
 @pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """One code server for all. No daemon: what is launched stays in the queue, where it is counted."""
+    """Servers with one code server and without a daemon, so launched runs stay in the queue."""
     folder = tmp_path_factory.mktemp("platform")
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -80,7 +80,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         statuses: list[int] = []
         own_name = AllowedHosts.of_setting([OWN_NAME], "STRAVA_ASSETS_ALLOWED_HOSTS")
         apps: dict[str, ASGIApp] = {
-            "guarded": recorded(build_app(context, allowed=settings.hosts, report_folder=report), statuses),
+            "guarded": record_statuses(
+                build_app(context, allowed=settings.hosts, report_folder=report), statuses
+            ),
             "prefixed": build_app(
                 context, allowed=settings.hosts, path_prefix="/rides", report_folder=report
             ),
@@ -91,8 +93,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield Platform(instance, **ports, statuses=statuses)
 
 
-def recorded(app: ASGIApp, statuses: list[int]) -> ASGIApp:
-    """An app whose statuses are kept: a browser hides those of what it blocks."""
+def record_statuses(app: ASGIApp, statuses: list[int]) -> ASGIApp:
+    """Record the statuses of an app, because browsers hide those of blocked requests."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def keep(message: Message) -> None:
@@ -107,6 +109,6 @@ def recorded(app: ASGIApp, statuses: list[int]) -> ASGIApp:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A browser for which every name under .example is this machine, as hostile name servers tell it."""
-    with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as started:
-        yield started
+    """A browser in which all names under .example resolve to this machine, as in DNS rebinding."""
+    with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as opened:
+        yield opened

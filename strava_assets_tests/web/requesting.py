@@ -1,4 +1,4 @@
-"""An app on a port, and requests with headers that no client library would send."""
+"""Serves apps, and sends requests with headers that client libraries would not send."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 LIMIT_S = 120
-"""Nothing waits for it; it ends what hangs."""
+"""The time limit of hanging requests."""
 
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[int]:
-    """The port on which an app answers until the block ends."""
+    """Serve an app for a block and yield its port."""
     listener = open_listener(0, name="The test's server")
     server = create_server(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -37,7 +37,7 @@ def serving(app: ASGIApp) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     text: str
@@ -55,12 +55,12 @@ def request(
     """Send a request to loopback.
 
     Args:
-        port: where.
-        path: with its query.
-        headers: besides Host and Content-Length, each as often as it is given.
-        method: in capitals.
-        hosts: the Host headers; one with the true address if left out.
-        body: its content.
+        port: The port of the server.
+        path: The path with query.
+        headers: Headers besides Host and Content-Length; they may be repeated.
+        method: The method in capitals.
+        hosts: The Host headers; by default one with the real address.
+        body: The body.
     """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
     try:

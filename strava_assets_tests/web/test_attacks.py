@@ -1,9 +1,9 @@
-"""A page of another site, in a real browser, tries to use the UI against its owner.
+"""A page of another site attacks the UI in a real browser.
 
-Each attack that Dagster's own app is open to is also tried on that app, and must succeed there: otherwise it
-would prove nothing. By hand the worst one was followed to its end: with `dagster-webserver` and a daemon on a
-home with canary credentials, one GET of `CREDENTIALS_TO_ANOTHER_HOST` made the platform post client secret
-and refresh token to the attacker's listener within a minute; through the guard it launched no run.
+Each attack must succeed on Dagster's own app, if that is vulnerable, to prove that the attack works. The
+worst one was also tried by hand: with `dagster-webserver`, a daemon and canary credentials, one GET of
+`CREDENTIALS_TO_ANOTHER_HOST` made the platform send client secret and refresh token to the attacker within a
+minute. With the guard it launched no run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CREDENTIALS_TO_ANOTHER_HOST = LAUNCH % (
        secret_store: "FILE", token_path: "data/tokens.json", rate_limit_reserve: 0}}}""",
 )
 
-# Each is a function of the address under attack and of a mutation; it returns once the attempt is over.
+# Functions of the attacked address and a mutation, which return at the end of the attempt.
 GET_AS_PICTURE = """([address, query]) => new Promise(done => {
   const picture = new Image();
   picture.onload = picture.onerror = () => done();
@@ -102,10 +102,9 @@ OWN_ORIGIN_LAUNCH = """([address, query]) =>
 
 
 class EvilServer(ThreadingHTTPServer):
-    """The attacker's site; it also plays the OAuth host to which credentials would go.
+    """The attacker's site, which is also the OAuth host that would receive the credentials.
 
-    Attributes:
-        heard: every request but those for its own page, with its body.
+    `heard` has all requests except those for its own page, with their bodies.
     """
 
     def __init__(self) -> None:
@@ -140,7 +139,7 @@ class _EvilHandler(BaseHTTPRequestHandler):
 
 @dataclass
 class Attacker:
-    """A page of the attacker's site, open in the owner's browser."""
+    """A page of the attacker's site in the user's browser."""
 
     page: Page
     site: EvilServer
@@ -151,11 +150,11 @@ class Attacker:
         self.platform.statuses.clear()
 
     def attack(self, script: str, port: int, query: str = PLAIN_LAUNCH) -> object:
-        """Try it on one of the servers."""
+        """Attack one of the servers."""
         return self.page.evaluate(script, [f"http://127.0.0.1:{port}", query])
 
     def effects(self) -> tuple[int, int]:
-        """How many runs have been launched, and materializations reported."""
+        """The number of launched runs and of reported materializations."""
         key = dg.AssetKey(ASSET)
         events = self.platform.instance.fetch_materializations(key, limit=1_000).records
         return self.platform.instance.get_runs_count(), len(events)
@@ -216,8 +215,13 @@ def test_another_site_frames_the_ui_only_without_the_guard(attacker: Attacker) -
     })"""
     attacker.attack(frame, attacker.platform.unguarded)
     attacker.attack(frame, attacker.platform.guarded)
-    framed = [frame.url for frame in attacker.page.frames[1:]]
-    assert framed == [f"http://127.0.0.1:{attacker.platform.unguarded}/", "chrome-error://chromewebdata/"]
+    expected = [f"http://127.0.0.1:{attacker.platform.unguarded}/", "chrome-error://chromewebdata/"]
+    # The address of a frame reaches the test after the frame has loaded.
+    for _ in range(100):
+        if [frame.url for frame in attacker.page.frames[1:]] == expected:
+            break
+        attacker.page.wait_for_timeout(100)
+    assert [frame.url for frame in attacker.page.frames[1:]] == expected
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql", "/server_info", "/report/", "/logs/x/compute_logs/y/out"])
@@ -225,7 +229,7 @@ def test_a_name_that_leads_to_this_machine_shows_nothing_of_it(attacker: Attacke
     answer = attacker.page.goto(f"http://rebound.example:{attacker.platform.guarded}{path}")
     assert answer is not None
     assert answer.status == 403
-    assert "does not answer under the name 'rebound.example" in attacker.page.inner_text("body")
+    assert "does not accept requests for the host 'rebound.example" in attacker.page.inner_text("body")
 
 
 def test_a_name_that_leads_to_this_machine_launches_only_without_the_guard(attacker: Attacker) -> None:
@@ -246,7 +250,7 @@ def test_no_answer_to_an_attack_holds_a_credential(platform: Platform) -> None:
 
 
 def test_no_address_runs_a_query_by_get(platform: Platform) -> None:
-    """Each of them, in front of Dagster's real routes: with the Accept header that makes it run queries."""
+    """With Dagster's real routes and the Accept header with which it executes queries."""
     runs = platform.instance.get_runs_count()
     for port, prefix in ((platform.guarded, ""), (platform.prefixed, "/rides")):
         for path in ("/graphql", "/graphql/", "//graphql", "/graphql%0a", "/%67raphql", "/x/graphql"):

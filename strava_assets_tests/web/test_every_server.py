@@ -1,4 +1,4 @@
-"""Every server of the project asks who is addressed and who is asking."""
+"""Every server of the project checks host and origin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard over real HTTP, in front of an app that only says that it was reached."""
+"""The guard over real HTTP with a minimal app."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What the server writes to its log, which it shares with no other."""
+    """The log of the server."""
     logger = logging.getLogger("uvicorn.error")
     logger.addHandler(caplog.handler)
     yield caplog
@@ -66,7 +66,7 @@ def test_a_foreign_host_is_refused_whatever_it_asks(port: int, method: str) -> N
     assert answer.status == 403
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     if method != "HEAD":
-        assert "does not answer under the name 'evil.example'" in answer.text
+        assert "does not accept requests for the host 'evil.example'" in answer.text
         assert "What to do: " in answer.text
 
 
@@ -95,7 +95,7 @@ def test_a_page_of_another_site_is_refused_and_a_program_is_not(port: int, metho
     [
         [],
         ["text/plain"],
-        # What a page may send without asking: Dagster looks for application/json anywhere in it.
+        # Pages may send this without permission, and Dagster accepts application/json anywhere in it.
         ["text/plain; application/json"],
         ["text/plain;x=application/json"],
         ["application/x-www-form-urlencoded"],
@@ -153,7 +153,7 @@ def test_every_answer_forbids_framing_loading_and_guessing(port: int) -> None:
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    # The app's own policy stays beside it.
+    # The app's own policy remains.
     assert "sandbox" in request(port).headers.get_all("Content-Security-Policy", [])
 
 

@@ -1,4 +1,4 @@
-"""Which host names and which pages are allowed, as a table."""
+"""The allowed host names and origins."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_name_of_loopback_is_allowed_at_any_port(allowed: AllowedHosts, ho
 )
 @pytest.mark.parametrize("allowed", [LOOPBACK_ONLY, BEHIND_A_PROXY], ids=["alone", "behind a proxy"])
 def test_any_other_name_is_refused(allowed: AllowedHosts, host: str) -> None:
-    assert "does not answer under the name" in str(refusal(allowed, ("host", host)))
+    assert "does not accept requests for the host" in str(refusal(allowed, ("host", host)))
 
 
 def test_a_request_names_exactly_one_host() -> None:

@@ -1,4 +1,4 @@
-"""The report over HTTP: its pages, and nothing else that lies in or around their folder."""
+"""The report over HTTP: its pages, and no other file in or near their folder."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_missing_page_says_when_it_comes(tmp_path: Path) -> None:
     with serving(app(tmp_path / "not yet")) as port:
         answer = request(port, "/rides/report/")
     assert answer.status == 404
-    assert "Every sync writes one" in answer.text
+    assert "Every sync writes the report" in answer.text
 
 
 def test_a_report_that_is_written_elsewhere_is_said_to_be_there() -> None:

@@ -1,4 +1,4 @@
-"""Opening a port: what is said where it cannot be had, and before other machines may reach it."""
+"""Opening ports: errors, and the warning when other machines can reach a server."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ NOTHING_CONFIGURED = AllowedHosts.of_setting([], SETTING)
 
 
 def test_a_taken_port_is_named_with_another_one() -> None:
-    with open_listener(0, name="The web UI") as taken:
-        port = taken.getsockname()[1]
+    with open_listener(0, name="The web UI") as listener:
+        port = listener.getsockname()[1]
         with pytest.raises(ConfigurationError) as refused:
             open_listener(port, name="The web UI")
-    assert f"Port {port} is taken by another program.\nThe web UI was not started." in str(refused.value)
+    assert f"Port {port} is used by another program.\nThe web UI was not started." in str(refused.value)
     assert f"--port {port + 1}" in str(refused.value)
 
 
 @pytest.mark.parametrize("port", [-1, 65536, 70_000])
 def test_what_is_not_a_port_is_said(port: int) -> None:
-    with pytest.raises(ConfigurationError, match=f"{port} is not a port"):
+    with pytest.raises(ConfigurationError, match=f"{port} is not a valid port"):
         open_listener(port, name="The web UI")
 
 
 @pytest.mark.parametrize(
-    ("host", "text"), [("no-such-host.invalid", "is not known"), ("192.0.2.1", "cannot be used")]
+    ("host", "text"), [("no-such-host.invalid", "is unknown"), ("192.0.2.1", "cannot be used")]
 )
 def test_a_host_of_another_machine_cannot_be_listened_on(host: str, text: str) -> None:
     with pytest.raises(ConfigurationError, match=text):

@@ -1,4 +1,4 @@
-"""What is allowed still works in a real browser: the UI alone, below a prefix, under a configured name."""
+"""The UI works in a real browser: on loopback, with a path prefix, and with a configured host name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def address(request: pytest.FixtureRequest, platform: Platform) -> str:
 
 @pytest.fixture(scope="module")
 def browsing(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browsing: the UI's scripts are loaded once."""
+    """A shared browser context, so the UI's scripts are loaded once."""
     with open_window(browser, viewport={"width": 1900, "height": 1250}) as context:
         yield context
 
@@ -46,8 +46,8 @@ class Window:
     """A window on the UI.
 
     Attributes:
-        refused: the addresses that the server refused.
-        frames: what came by WebSocket, by the socket's address.
+        refused: The URLs that the server rejected.
+        frames: The received WebSocket frames with the URL of the socket.
     """
 
     page: Page
@@ -55,10 +55,10 @@ class Window:
     frames: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("response", self._note)
+        self.page.on("response", self._record_refusal)
         self.page.on("websocket", self._listen)
 
-    def _note(self, response: Response) -> None:
+    def _record_refusal(self, response: Response) -> None:
         if response.status == 403:
             self.refused.append(response.url)
 
@@ -66,7 +66,7 @@ class Window:
         socket.on("framereceived", lambda frame: self.frames.append((socket.url, str(frame))))
 
     def wait_for_frame(self, kind: str) -> str:
-        """Wait until a message of this type has come by WebSocket; the socket's address."""
+        """Wait for a WebSocket message of this type and return the URL of the socket."""
         deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline:
             for address, frame in self.frames:
@@ -79,7 +79,7 @@ class Window:
 
 @pytest.fixture
 def window(browsing: BrowserContext) -> Iterator[Window]:
-    """A window in which nothing of this server may be refused."""
+    """A window in which the server must not reject any request."""
     with browsing.new_page() as page:
         window = Window(page)
         yield window

@@ -8,9 +8,8 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from strava_assets.cli.account import open_tokens, place_of_tokens
+from strava_assets import wiring
 from strava_assets.cli.checkups.finding import broken, failed, ok, warning
-from strava_assets.settings import SecretStoreKind
 from strava_assets.strava.errors import ForeignHostError
 from strava_assets.strava.hosts import require_api_host, require_oauth_host
 from strava_assets.strava.refresh import NEEDED
@@ -18,6 +17,7 @@ from strava_assets.strava.scopes import missing_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from strava_assets.cli.checkups.finding import Finding
     from strava_assets.settings import Settings
@@ -31,46 +31,44 @@ def look(settings: Settings) -> Iterator[Finding]:
     Raises:
         StravaAssetsError: it cannot be read.
     """
-    mode = _mode(settings)
-    tokens = open_tokens(settings)
-    known = tokens.read()
-    missing = [name for name in NEEDED if not known.get(name)]
+    tokens = wiring.token_store(settings)
+    mode = _mode(tokens.path)
+    stored = tokens.read()
+    missing = [name for name in NEEDED if not stored.get(name)]
     if missing:
         cure = f"{LOGIN}; without an account of yours, make run shows a sample athlete"
-        yield broken("secrets", f"No {', no '.join(missing)} in {place_of_tokens(settings)}.", cure)
+        yield broken("secrets", f"No {', no '.join(missing)} in {tokens.location}.", cure)
         return
-    kept = f"Client id, client secret and refresh token are in {place_of_tokens(settings)}"
-    if settings.secret_store_kind is SecretStoreKind.ENV:
+    said = f"Client id, client secret and refresh token are in {tokens.location}"
+    if not tokens.writable:
         cure = "set STRAVA_ASSETS_SECRET_STORE=file (or gcp), so that a token Strava replaces is kept"
         yield warning(
-            "secrets", f"{kept}, which cannot keep the token that Strava may replace it with.", cure
+            "secrets", f"{said}, which cannot keep the token that Strava may replace it with.", cure
         )
-    elif mode is None:
-        place = place_of_tokens(settings)
-        yield ok("secrets", f"Set in the environment; what Strava gives for them is going to {place}.")
-    elif mode & 0o077:
+    elif not tokens.has_tokens():
+        said = f"Set in the environment; what Strava gives for them is going to {tokens.location}."
+        yield ok("secrets", said)
+    elif mode is not None and mode & 0o077:
         cure = f"it is closed now; if others use this machine, {LOGIN} again for new tokens"
-        yield warning("secrets", f"{kept}, and others could read it (mode {mode:o}).", cure)
+        yield warning("secrets", f"{said}, and others could read it (mode {mode:o}).", cure)
     else:
-        yield ok("secrets", f"{kept} (mode {mode:o}).")
-    yield from _addresses(settings, known, remembers=tokens.writable)
-    yield from _scopes(known.get("scope"))
+        yield ok("secrets", f"{said}." if mode is None else f"{said} (mode {mode:o}).")
+    yield from _addresses(settings, stored, remembers=tokens.writable)
+    yield from _scopes(stored.get("scope"))
 
 
-def _addresses(settings: Settings, known: Mapping[str, str], *, remembers: bool) -> Iterator[Finding]:
+def _addresses(settings: Settings, stored: Mapping[str, str], *, remembers: bool) -> Iterator[Finding]:
     """Whether the credentials may go to the addresses in force; says nothing where they may."""
     try:
-        require_oauth_host(settings.oauth_base_url, known, remembers=remembers)
-        require_api_host(settings.api_base_url, known, settings.oauth_base_url)
+        require_oauth_host(settings.oauth_base_url, stored, remembers=remembers)
+        require_api_host(settings.api_base_url, stored, settings.oauth_base_url)
     except ForeignHostError as error:
         yield failed("addresses", error)
 
 
-def _mode(settings: Settings) -> int | None:
-    """The token file's mode, before reading closes it to others; None where there is no such file."""
-    if settings.secret_store_kind is not SecretStoreKind.FILE or not settings.token_path.is_file():
-        return None
-    return stat.S_IMODE(settings.token_path.stat().st_mode)
+def _mode(path: Path | None) -> int | None:
+    """The mode of the store's file, before reading closes it to others; None where there is no such file."""
+    return stat.S_IMODE(path.stat().st_mode) if path and path.is_file() else None
 
 
 def _scopes(granted: str | None) -> Iterator[Finding]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from strava_assets.cli.checkups.finding import Finding, State, broken, ok, warning
-from strava_assets.settings import SecretStoreKind, WarehouseKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -102,10 +101,10 @@ def look(settings: Settings, clients: Clients | None = None) -> Iterator[Finding
         clients: other ways to make the clients.
     """
     makes = clients or Clients()
-    if settings.warehouse_kind is WarehouseKind.BIGQUERY:
+    if settings.warehouse_kind == "bigquery":
         yield _told("gcp jobs", partial(_jobs, settings, makes))
         yield _told("gcp data", partial(_dataset, settings, makes))
-    if settings.secret_store_kind is SecretStoreKind.GCP:
+    if settings.secret_store_kind == "gcp":  # noqa: S105 - the name of a kind
         yield _told("gcp tokens", partial(_secret, settings, makes))
     for bucket in _buckets(settings):
         yield _told("gcp files", partial(_bucket, bucket, settings, makes))
@@ -197,8 +196,7 @@ def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
 
 def _buckets(settings: Settings) -> list[str]:
     """The buckets that the settings name, each once."""
-    addresses = (settings.landing_address, settings.streams_address, settings.report_target)
-    parts = map(urlsplit, addresses)
+    parts = map(urlsplit, settings.file_locations)
     return list(dict.fromkeys(part.netloc for part in parts if part.scheme in {"gs", "gcs"}))
 
 

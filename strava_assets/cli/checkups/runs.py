@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from strava_assets.assets.activities import FRESH
+from strava_assets.assets.attributes import FRESH
 from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
 from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited
@@ -115,7 +115,7 @@ def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Findin
         days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400
         if days >= 1:
             said += f" They have grown by {size_mb / days:,.1f} MB a day."
-    return ok("records", said)
+    return ok("run records", said)
 
 
 def _last_sync(instance: dg.DagsterInstance) -> Finding:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from strava_assets import wiring
 from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
 from strava_assets.cli.console import name_some
 from strava_assets.errors import StravaAssetsError
-from strava_assets.landing import Landing
-from strava_assets.settings import WarehouseKind
-from strava_assets.streams import StreamStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.landing import Manifest
+    from strava_assets.landing import Landing, Manifest
     from strava_assets.settings import Settings
-    from strava_assets.warehouse.engine import Warehouse
 
 SYNC = "strava-assets sync"
 NO_DATA = "There is no data yet."
@@ -34,7 +30,7 @@ _SET_ASIDE = "SELECT reason FROM rejected_records ORDER BY fetched_at DESC"
 
 def look_at_landing(settings: Settings) -> Iterator[Finding]:
     """Whether it can be written and read, and whether a listing's deletions wait for a person's word."""
-    landing = Landing(settings.landing_address)
+    landing = wiring.landing(settings)
     try:
         landing.check_writable()
         manifests = landing.manifests()
@@ -55,7 +51,7 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
 
 def look_at_streams(settings: Settings) -> Iterator[Finding]:
     """Whether their place can be written and read, and what it holds; how fetching goes on runs.py tells."""
-    store = StreamStore(settings.streams_address)
+    store = wiring.stream_store(settings)
     try:
         store.check_writable()
         statuses = [entry.status for entry in store.entries().values()]
@@ -75,8 +71,9 @@ def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
     """Whether it can be read, what it holds, and what could not be loaded."""
     from strava_assets.warehouse.duckdb_file import WarehouseLockedError, WarehouseMissingError
 
+    location = wiring.warehouse(settings)
     try:
-        with closing(_open(settings)) as engine:
+        with location.open(read_only=True, wait_for_lock_s=0) as engine:
             if not engine.exists("bq_activities"):
                 yield warning("warehouse", NO_DATA, SYNC)
                 return
@@ -88,7 +85,7 @@ def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
     except WarehouseLockedError as error:
         # A run that writes is no fault; the next look will tell.
         holder = f" (process {error.pid})" if error.pid else ""
-        yield ok("warehouse", f"{settings.duckdb_path} is just being written{holder}; not looked into.")
+        yield ok("warehouse", f"{location.address} is just being written{holder}; not looked into.")
     except StravaAssetsError as error:
         yield failed("warehouse", error)
     else:
@@ -106,17 +103,6 @@ def _foreign(address: str, names: list[str]) -> Iterator[Finding]:
             f"Not this project's, in {address}: {name_some(names)}. Nothing reads or removes it.",
             "move it elsewhere if it is there by mistake",
         )
-
-
-def _open(settings: Settings) -> Warehouse:
-    if settings.warehouse_kind is WarehouseKind.DUCKDB:
-        from strava_assets.warehouse.duckdb import DuckDBWarehouse
-
-        return DuckDBWarehouse(settings.duckdb_path, read_only=True, wait_for_lock_s=0)
-    from strava_assets.definitions import build_resources
-
-    engine: Warehouse = build_resources(settings)["warehouse"].open()
-    return engine
 
 
 def _held(address: str, holds: dict[str, Any]) -> Finding:

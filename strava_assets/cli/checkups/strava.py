@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.cli.account import impatient_client, open_tokens
+from strava_assets import wiring
 from strava_assets.cli.checkups.finding import Finding, State, failed, ok, warning
 from strava_assets.strava import errors
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 # Which subject a refusal is about; every other one is about the connection.
 _ABOUT: dict[type[errors.StravaError], str] = {
-    errors.InactiveSubscription: "subscription",
-    errors.MissingScope: "scopes",
-    errors.MissingCredentials: "secrets",
-    errors.InvalidRefreshToken: "token",
-    errors.InvalidAccessToken: "token",
-    errors.InvalidClient: "client",
-    errors.ClockSkew: "clock",
-    errors.QuotaExhausted: "quota",
+    errors.InactiveSubscriptionError: "subscription",
+    errors.MissingScopeError: "scopes",
+    errors.MissingCredentialsError: "secrets",
+    errors.InvalidRefreshTokenError: "token",
+    errors.InvalidAccessTokenError: "token",
+    errors.InvalidClientError: "client",
+    errors.ClockSkewError: "clock",
+    errors.QuotaExhaustedError: "quota",
 }
 
 
 def look(settings: Settings) -> Iterator[Finding]:
     """List one activity. A token that has run out is refreshed and kept, as any run would do it."""
-    client = impatient_client(settings, open_tokens(settings))
+    client = wiring.fail_fast_client(settings, wiring.token_store(settings))
     try:
         newest = next(client.pages(per_page=1), None)
-    except (errors.TransientStravaError, errors.QuotaExhausted) as error:
+    except (errors.TransientStravaError, errors.QuotaExhaustedError) as error:
         # It passes by itself; there is nothing for a person to mend.
         yield failed(_ABOUT.get(type(error), "strava"), error, State.WARNING)
     except errors.StravaError as error:

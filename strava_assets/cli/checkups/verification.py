@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.cli.checkups.finding import Finding, State, broken, failed, ok
-from strava_assets.cli.verification import is_anything_stored, results
+from strava_assets.cli.verification import has_stored_data, results
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def _verified(settings: Settings) -> Iterator[Finding]:
-    if not is_anything_stored(settings):
+    if not has_stored_data(settings):
         return
     for result in results(settings):
         if not result.differences:

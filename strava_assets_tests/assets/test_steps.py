@@ -1,0 +1,70 @@
+"""What every asset's step does around its own work: the time, and errors as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator  # noqa: TC003 - Dagster reads the annotations of an asset
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from strava_assets.assets.steps import platform_step
+from strava_assets.errors import StravaAssetsError
+
+
+class OutageError(StravaAssetsError):
+    """Something that passes."""
+
+    transient = True
+
+
+def _one(error: Exception | None) -> dg.AssetsDefinition:
+    @dg.asset
+    @platform_step
+    def one() -> dg.MaterializeResult[Any]:
+        if error:
+            raise error
+        return dg.MaterializeResult(metadata={"rows": 3})
+
+    return one
+
+
+def _two(error: Exception | None) -> dg.AssetsDefinition:
+    @dg.multi_asset(specs=[dg.AssetSpec("first"), dg.AssetSpec("second")])
+    @platform_step
+    def both() -> Iterator[dg.MaterializeResult[Any]]:
+        yield dg.MaterializeResult("first", metadata={"rows": 3})
+        if error:
+            raise error
+        yield dg.MaterializeResult("second")
+
+    return both
+
+
+@pytest.mark.parametrize(("build", "count"), [(_one, 1), (_two, 2)])
+def test_every_materialization_says_how_long_it_took(build: Any, count: int) -> None:
+    result = dg.materialize([build(None)])
+
+    found = [event.step_materialization_data for event in result.get_asset_materialization_events()]
+    assert len(found) == count
+    for data in found:
+        assert 0 <= float(str(data.materialization.metadata["seconds"].value)) < 60
+    assert found[0].materialization.metadata["rows"].value == 3
+
+
+@pytest.mark.parametrize("build", [_one, _two])
+def test_an_error_of_ours_is_a_failure_in_its_own_words(build: Any) -> None:
+    error = OutageError("Nobody answers.", remedy="Try again later.")
+
+    result = dg.materialize([build(error)], raise_on_error=False)
+
+    [event] = result.get_step_failure_events()
+    failure = event.step_failure_data.user_failure_data
+    assert failure
+    assert failure.description == str(error)
+    assert failure.metadata["what to do"].value == "Try again later."
+
+
+def test_an_error_of_another_kind_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        dg.materialize([_one(ZeroDivisionError())])
