@@ -110,7 +110,7 @@ def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Findin
     """How much room the records of runs take, and how fast they grow."""
     size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     runs = instance.get_runs_count()
-    said = f"Those of {counted(runs, 'run')} take {size_mb:,.1f} MB; older than {keep_days} days they are removed."
+    said = f"{counted(runs, 'run')}, {size_mb:,.1f} MB. They are removed after {keep_days} days."
     oldest = instance.get_run_records(limit=1, ascending=True)
     if oldest:
         days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400
