@@ -12,9 +12,12 @@ WORKDIR /opt/strava_assets
 # What rarely changes first, so that a change of the code reuses the layer of its dependencies.
 COPY pyproject.toml setup.cfg constraints.txt README.md LICENSE ./
 COPY strava_assets/__init__.py strava_assets/__init__.py
-RUN pip install --constraint constraints.txt --editable '.[gcp,server]'
+# 154 MB that nothing here reads: the descriptions of all of Google's services, and the tests of pandas and pyarrow.
+RUN pip install --constraint constraints.txt --editable '.[gcp,server]' \
+    && rm -r /opt/venv/lib/python3.*/site-packages/googleapiclient/discovery_cache/documents \
+             /opt/venv/lib/python3.*/site-packages/pandas/tests \
+             /opt/venv/lib/python3.*/site-packages/pyarrow/tests
 COPY strava_assets strava_assets
-COPY workspace.yaml ./
 RUN python -m compileall -q strava_assets
 
 FROM python:${PYTHON}

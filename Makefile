@@ -1,6 +1,11 @@
-# The commands of everyday work. Each one sets up what it needs on a machine with Python 3.11 and make.
+# The commands of everyday work. Each one sets up what it needs on a machine with make and Python 3.11, 3.12 or 3.13.
 PORT ?= 3000
-PYTHON ?= python3.11
+# The first that runs and can make environments, on the path or as pyenv installs it; `make PYTHON=...` names another.
+PYTHON ?= $(shell for version in 3.11 3.12 3.13; do \
+    for python in python$$version "$(HOME)"/.pyenv/versions/$$version.*/bin/python$$version; do \
+      "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1 && echo "$$python" && exit; \
+    done; \
+  done)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -13,10 +18,10 @@ help:  ## Show this help
 install: $(VENV)/.installed  ## Make the environment
 
 $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or name yours with make PYTHON=..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing strava_assets into $(VENV) (a few minutes the first time) ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); \
+	  echo "Python 3.11, 3.12 or 3.13 with its module venv is needed. Install one, or name yours: make PYTHON=..."; exit 1; }
+	@echo "Installing strava_assets into $(VENV) with $$($(BIN)/python --version) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI (PORT=3000)

@@ -74,19 +74,19 @@ def stretched(figures: Figures, years: int) -> Figures:
 
 
 def written_s(figures: Figures) -> tuple[float, float, str]:
-    """Median seconds and CPU seconds of writing the page with a new drawing process, and the page."""
-    took, processor = [], []
+    """The median seconds of writing the page, the processor's with the engine's start, and the page."""
+    took, spent = [], []
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), cpu_s()
         page = build_page(figures, generated_at=datetime.now(UTC), sample=True)
         took.append(time.perf_counter() - began)
         stop_drawing()
-        processor.append(cpu_s() - before)
-    return statistics.median(took), statistics.median(processor), page
+        spent.append(cpu_s() - before)
+    return statistics.median(took), statistics.median(spent), page
 
 
 def cpu_s() -> float:
-    """CPU seconds of this process and of the ended child processes."""
+    """Processor seconds of this process and of those it started that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(times.ru_utime + times.ru_stime for times in used)
 

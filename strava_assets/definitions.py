@@ -85,7 +85,7 @@ def build_defs(
             *([report.DATA_STUDIO] if wiring.warehouse(settings).data_studio_source else []),
         ],
         asset_checks=checks,
-        jobs=build_jobs(settings),
+        jobs=build_jobs(settings, own_assets),
         schedules=build_schedules(settings),
         sensors=sensors.build(settings),
         resources={"io_manager": without_values()} | bound,

@@ -1,56 +1,70 @@
 """Jobs and schedules: a sync every six hours, and the removal of old run records every night."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets.execution.executor import run_executor
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from strava_assets.settings import Settings
 
 EVERY_SIX_HOURS = "0 */6 * * *"
 EVERY_NIGHT = "40 3 * * *"
+# The one job that is about the whole Dagster instance.
+PRUNE_RUNS = "prune_runs"
 
 
-def build_jobs(settings: "Settings") -> list[Any]:
-    """All jobs. All but the last select from the same assets."""
+def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") -> list[Any]:
+    """All jobs. All but the last select from the same assets.
+
+    Args:
+        settings: how long the records of runs are kept.
+        assets: the assets of this platform; the jobs leave those of a project that mounts it alone.
+    """
+    own = dg.AssetSelection.assets(*assets)
     # Imports have a job of their own, because exports are made on request.
-    everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
+    everything = own - dg.AssetSelection.assets("archive_activities")
+    define = partial(dg.define_asset_job, executor_def=run_executor)
     return [
-        dg.define_asset_job(
+        define(
             "sync",
             selection=everything,
             description="Materialize everything: fetch new activities (and all of them once a day), "
             "load them, and refresh every mart. The schedule runs this job.",
         ),
-        dg.define_asset_job(
+        define(
             "full_listing",
             selection=everything,
             description="Materialize everything with a full listing, which finds edits and deletions of any "
             "age. It takes one call per 200 activities.",
             config={"ops": {"raw_activities": {"config": {"mode": "FULL"}}}},
         ),
-        dg.define_asset_job(
+        define(
             "import_archive",
-            selection=dg.AssetSelection.all() - dg.AssetSelection.assets("raw_activities"),
+            selection=own - dg.AssetSelection.assets("raw_activities"),
             description="Import a bulk export, load it and refresh every mart. The default is the newest "
             "export_….zip in the folder archive of the home. No streams are requested from Strava.",
             config={"ops": {"activity_streams": {"config": {"fetch": False}}}},
         ),
-        dg.define_asset_job(
+        define(
             "rebuild",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "athlete_profile", "activity_streams"),
             description="Rebuild bq_activities and every mart from the landing, without requests to Strava.",
             config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
         ),
-        dg.define_asset_job(
+        define(
             "refresh_marts",
             selection=everything
             - dg.AssetSelection.assets("raw_activities", "bq_activities", "activity_streams"),
             description="Refresh every mart, for example after a change of your settings or figures.",
         ),
-        dg.define_asset_job(
+        define(
             "report",
             selection=dg.AssetSelection.assets("insights_report"),
             description="Write the insights page from the current marts.",
@@ -78,7 +92,7 @@ def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
         ),
         dg.ScheduleDefinition(
             name="prune_runs_every_night",
-            job_name="prune_runs",
+            job_name=PRUNE_RUNS,
             cron_schedule=EVERY_NIGHT,
             execution_timezone=settings.timezone,
             default_status=status,
@@ -96,7 +110,7 @@ def _prune_job(keep_days: int) -> dg.JobDefinition:
         context.log.info("Removed the records of %d runs older than %d days.", result.runs, keep_days)
 
     @dg.job(
-        name="prune_runs",
+        name=PRUNE_RUNS,
         description=f"Remove records and logs of runs older than {keep_days} days "
         "(STRAVA_ASSETS_KEEP_RUNS_DAYS), except the latest result of each asset and check.",
     )

@@ -103,9 +103,9 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_TIMEZONE", "nowhere at all", "not an IANA time zone"),
         ("STRAVA_API_BASE_URL", "www.strava.com", "must begin with https://"),
         ("STRAVA_OAUTH_BASE_URL", "ftp://strava.com", "must begin with https://"),
-        ("STRAVA_API_BASE_URL", "https://", "not the address of a host"),
-        ("STRAVA_API_BASE_URL", "https://127.0.0.1:99999", "not the address of a host"),
-        ("STRAVA_API_BASE_URL", "https://www.strava .com", "not the address of a host"),
+        ("STRAVA_API_BASE_URL", "https://", "is not a valid URL"),
+        ("STRAVA_API_BASE_URL", "https://127.0.0.1:99999", "is not a valid URL"),
+        ("STRAVA_API_BASE_URL", "https://www.strava .com", "is not a valid URL"),
         ("STRAVA_API_BASE_URL", "https://www.strava.com/api/v3?x=1", "must end with the path"),
         ("STRAVA_ASSETS_OVERLAP_DAYS", "soon", "integer"),
         ("STRAVA_ASSETS_RETENTION_DAYS", "99999999999", "less than or equal to 36500"),
@@ -113,15 +113,15 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_SMTP_PORT", "70000", "less than or equal to 65535"),
         ("STRAVA_ASSETS_HOME", "~nobody-of-this-name/data", "there is no such user"),
         ("STRAVA_ASSETS_HOME", "$HOME/data", "begins with $"),
-        ("STRAVA_ASSETS_HOME", "/srv/a?b", "holds ?"),
-        ("STRAVA_ASSETS_HOME", "/srv/a[b]", "holds ["),
-        ("STRAVA_ASSETS_HOME", "/srv/a*b", "holds *"),
+        ("STRAVA_ASSETS_HOME", "/srv/a?b", "contains ?"),
+        ("STRAVA_ASSETS_HOME", "/srv/a[b]", "contains ["),
+        ("STRAVA_ASSETS_HOME", "/srv/a*b", "contains *"),
         ("STRAVA_ASSETS_HOME", "/srv/a::b", "contains ::"),
-        ("STRAVA_ASSETS_HOME", "/srv/a%20b", "holds %20"),
+        ("STRAVA_ASSETS_HOME", "/srv/a%20b", "contains %20"),
         ("STRAVA_ASSETS_HOME", "C:\\data", "contains a backslash"),
-        ("STRAVA_ASSETS_LANDING_URL", "/srv/[a]/landing", "holds ["),
-        ("STRAVA_ASSETS_STREAMS_URL", "gs://bucket/*", "holds *"),
-        ("STRAVA_ASSETS_REPORT_URL", "report?", "holds ?"),
+        ("STRAVA_ASSETS_LANDING_URL", "/srv/[a]/landing", "contains ["),
+        ("STRAVA_ASSETS_STREAMS_URL", "gs://bucket/*", "contains *"),
+        ("STRAVA_ASSETS_REPORT_URL", "report?", "contains ?"),
         ("STRAVA_ASSETS_SOURCE_URL", "github.com/me", "must begin with https://"),
         ("STRAVA_ASSETS_BIGQUERY_API_ENDPOINT", "localhost:9050", "must begin with https://"),
         ("STRAVA_ASSETS_LANDING_URL", "file://", "has nothing after ://"),
@@ -314,7 +314,7 @@ def test_a_current_folder_that_was_removed_is_told(tmp_path: Path, monkeypatch: 
 def test_a_home_that_is_a_file_is_refused(tmp_path: Path, below: str) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
-    assert "is to be a folder, and" in refusal(STRAVA_ASSETS_HOME=f"{file}{below}")
+    assert "must be a folder, but" in refusal(STRAVA_ASSETS_HOME=f"{file}{below}")
     assert file.read_text() == "mine"
 
 

@@ -113,9 +113,9 @@ def test_logging_out_of_a_registered_token_store_empties_it_and_says_where(
     own_environment(monkeypatch, tmp_path)
     vault.values = dict(TOKENS)
 
-    said = Terminal(tmp_path).run("logout", STRAVA_ASSETS_SECRET_STORE="vault")
+    result = Terminal(tmp_path).run("logout", STRAVA_ASSETS_SECRET_STORE="vault")
 
-    assert f"are removed from {vault.location}." in said.out
+    assert f"are removed from {vault.location}." in result.out
     assert vault.values == {}
 
 

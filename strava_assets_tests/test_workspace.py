@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def test_both_files_name_the_same_module_and_location() -> None:
         "module_name": dg_project()["code_location_target_module"],
         "location_name": dg_project()["code_location_name"],
     }
+
+
+def test_the_package_ships_the_same_file() -> None:
+    shipped = files("strava_assets.services").joinpath("workspace.yaml").read_text(encoding="utf-8")
+
+    assert yaml.safe_load(shipped) == yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
 
 
 def test_the_named_module_holds_the_definitions() -> None:

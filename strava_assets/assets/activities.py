@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.jobs import job_metadata
+from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource

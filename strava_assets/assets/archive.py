@@ -35,7 +35,7 @@ BULK_EXPORT = dg.AssetSpec(
     },
 )
 
-_SHOWN = 20
+_LISTED_FILES = 20
 _TOLD_EVERY = 100
 
 
@@ -153,10 +153,10 @@ def import_metadata(imported: "Imported", path: Path) -> dict[str, Any]:
         "unknown_types": sum(imported.unknown_types.values()),
     }
     if imported.set_aside:
-        files = list(imported.set_aside.items())[:_SHOWN]
+        files = list(imported.set_aside.items())[:_LISTED_FILES]
         metadata["set_aside_files"] = _listed(("file", "why it was set aside"), files)
     if imported.unknown_types:
-        types = imported.unknown_types.most_common(_SHOWN)
+        types = imported.unknown_types.most_common(_LISTED_FILES)
         metadata["unknown_type_names"] = _listed(("type", "activities"), types)
     return metadata
 

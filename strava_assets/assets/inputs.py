@@ -9,7 +9,7 @@ import dagster as dg
 
 from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.jobs import job_metadata
+from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.resources import WarehouseResource
 from strava_assets.schema.mart_inputs import MART_SETTINGS

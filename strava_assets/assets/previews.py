@@ -1,7 +1,6 @@
-"""What a materialization of a mart shows at a glance: the newest rows, a sparkline and charts.
+"""What a materialization of a mart shows: the newest rows, a sparkline and charts.
 
-Which rows, columns and charts is written in the header of the mart's SQL file; how charts look is decided in
-`report`.
+The header of the mart's SQL file names columns, rows and charts; `report` decides how they look.
 """
 
 from __future__ import annotations
@@ -15,27 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from strava_assets.marts.catalog import Mart
-    from strava_assets.marts.mart_file import Preview
     from strava_assets.report import Figures
     from strava_assets.warehouse.engine import Warehouse
 
     Row = dict[str, Any]
 
-# Two years of weeks: what a line of a few centimeters can still show.
+# Two years of weeks.
 _SPARKLINE_ROWS = 104
 _PREVIEW_ROWS = 8
 _FIRST_COLUMNS = 6
 
 
 def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"]) -> dict[str, Any]:
-    """The metadata of a materialization that previews the mart; empty for an empty mart.
+    """What the materialization of a mart shows, as metadata; empty for an empty mart.
 
     Of several athletes it shows the one with most activities, as the report does.
 
     Args:
         engine: the open warehouse, with the mart in it.
         mart: the mart.
-        units: the units of lengths in the chart.
+        units: the units of lengths in charts.
     """
     from strava_assets.report import Figures, preview_table
 
@@ -50,31 +48,31 @@ def preview(engine: Warehouse, mart: Mart, units: Literal["metric", "imperial"])
         rows, key=lambda row: (row[header.newest_by] is not None, row[header.newest_by]), reverse=True
     )
     listed = _where(reversed(newest), *header.table_only) if header.table_only else newest
-    names = header.columns or tuple(column.name for column in mart.columns)[:_FIRST_COLUMNS]
-    columns = [name for name in names if name in newest[0]]
-    table = {"newest_rows": dg.MetadataValue.md(preview_table(listed[:_PREVIEW_ROWS], columns))}
+    columns = header.columns or tuple(column.name for column in mart.columns)[:_FIRST_COLUMNS]
+    table = preview_table(listed[:_PREVIEW_ROWS], [name for name in columns if name in newest[0]])
     values = newest if header.only else newest[:_SPARKLINE_ROWS]
     line = [row[header.sparkline] for row in reversed(values)] if header.sparkline in newest[0] else []
-    return table | _drawings(header, line, drawn_figures(header, mart.name, figures), units)
+    return {"newest_rows": dg.MetadataValue.md(table)} | _drawings(
+        mart, line, figures_to_draw(mart, figures), units
+    )
 
 
-def drawn_figures(header: Preview, mart: str, figures: Figures) -> Figures:
+def figures_to_draw(mart: Mart, figures: Figures) -> Figures:
     """The figures with as many rows of the mart as its charts draw."""
-    return replace(figures, marts={mart: figures.rows(mart)[-header.chart_rows :]})
+    return replace(figures, marts={mart.name: figures.rows(mart.name)[-mart.preview.chart_rows :]})
 
 
 def _drawings(
-    header: Preview, line: list[float | None], figures: Figures, units: Literal["metric", "imperial"]
+    mart: Mart, line: list[float | None], figures: Figures, units: Literal["metric", "imperial"]
 ) -> dict[str, Any]:
-    """The sparkline and the charts. A mart that cannot be drawn is materialized all the same."""
+    """The sparkline and the charts; a mart without them is still materialized."""
     from strava_assets.report import DrawingError, chart_svg, markdown_image, sparkline_image
 
-    drawings: dict[str, Any] = {}
+    header, drawings = mart.preview, dict[str, Any]()
     try:
         if line:
-            drawings[f"{header.sparkline}_drawn"] = dg.MetadataValue.md(
-                sparkline_image(line, header.sparkline)
-            )
+            image = sparkline_image(line, header.sparkline)
+            drawings[f"{header.sparkline}_drawn"] = dg.MetadataValue.md(image)
         if svg := chart_svg(header.charts, figures, units):
             drawings["chart"] = dg.MetadataValue.md(markdown_image(svg, "chart"))
     except DrawingError as error:

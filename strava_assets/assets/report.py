@@ -65,10 +65,10 @@ def build(
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(settings.timezone)).date()
         with warehouse.open() as engine:
-            there = [name for name in [*tables, *INPUT_TABLES] if engine.exists(name)]
+            tables_in_warehouse = [name for name in [*tables, *INPUT_TABLES] if engine.exists(name)]
             figures = Figures.read(
                 engine.query,
-                there,
+                tables_in_warehouse,
                 warnings=_findings(context.instance, checks),
                 fetches_streams=settings.streams != "none",
             )

@@ -8,7 +8,7 @@ import dagster as dg
 
 from strava_assets.assets.activities import WAREHOUSE_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.jobs import job_metadata
+from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.power import METHOD

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.describe import table_metadata
-from strava_assets.assets.jobs import job_metadata
+from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.resources import StravaResource, StreamsResource, WarehouseResource

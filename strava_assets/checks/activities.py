@@ -66,9 +66,10 @@ def landing_and_table_agree(subject: Subject) -> Finding:
     for manifest in subject.landing.manifests():
         landed.update(manifest.activity_ids)
     stored = {row["activity_id"] for row in subject.rows("SELECT activity_id FROM bq_activities")}
-    aside = {row["activity_id"] for row in subject.rows("SELECT activity_id FROM rejected_records")}
-    rows = [{"activity_id": found, "where": "landed only"} for found in sorted(landed - stored - aside)]
-    rows += [{"activity_id": found, "where": "table only"} for found in sorted(stored - landed)]
+    rejected = {row["activity_id"] for row in subject.rows("SELECT activity_id FROM rejected_records")}
+    only_landed, only_stored = sorted(landed - stored - rejected), sorted(stored - landed)
+    rows = [{"activity_id": each, "where": "landed only"} for each in only_landed]
+    rows += [{"activity_id": each, "where": "table only"} for each in only_stored]
     return Finding.none_of(rows, "activities that only the landing or only the table has")
 
 
@@ -83,9 +84,9 @@ def nothing_was_set_aside(subject: Subject) -> Finding:
 def no_deletions_are_held_back(subject: Subject) -> Finding:
     """No listing lacked so many activities that the guard kept them."""
     listings = [m for m in subject.landing.manifests() if m.complete and m.source == "api"]
-    concluded = [subject.landing.conclusion(manifest) for manifest in listings]
-    latest = next((found for found in reversed(concluded) if found), None)
-    rows = [{"activity_id": found} for found in latest.held_back] if latest else []
+    conclusions = [subject.landing.conclusion(manifest) for manifest in listings]
+    latest = next((conclusion for conclusion in reversed(conclusions) if conclusion), None)
+    rows = [{"activity_id": activity_id} for activity_id in latest.held_back] if latest else []
     return Finding.none_of(
         rows,
         "activities that Strava no longer lists but that are kept",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from strava_assets.history.archive_import import Imported, Progress
     from strava_assets.settings import Settings
 
-_SHOWN = 10
+_MOST_LISTED = 10
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -140,10 +140,12 @@ def _report(imported: Imported) -> None:
     )
     if imported.set_aside:
         say("warning", f"Recordings set aside, whose activities are kept: {len(imported.set_aside):,}")
-        for file, reason in list(imported.set_aside.items())[:_SHOWN]:
+        for file, reason in list(imported.set_aside.items())[:_MOST_LISTED]:
             say("step", f"{file}: {reason}")
-        if len(imported.set_aside) > _SHOWN:
-            say("step", f"and {len(imported.set_aside) - _SHOWN:,} more, in the check recordings_read")
+        if len(imported.set_aside) > _MOST_LISTED:
+            say("step", f"and {len(imported.set_aside) - _MOST_LISTED:,} more, in the check recordings_read")
     if imported.unknown_types:
-        names = ", ".join(f"{name} ({count})" for name, count in imported.unknown_types.most_common(_SHOWN))
+        names = ", ".join(
+            f"{name} ({count})" for name, count in imported.unknown_types.most_common(_MOST_LISTED)
+        )
         say("warning", f"Activity types not known in {imported.language}, which count as other: {names}.")

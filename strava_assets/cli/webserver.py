@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,22 +73,19 @@ def _target(workspace: Path | None) -> WorkspaceLoadTarget:
     Raises:
         ConfigurationError: The file is not a workspace file.
     """
-    from dagster._core.workspace.load_target import ModuleTarget, WorkspaceFileTarget
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
 
-    if workspace:
-        target = WorkspaceFileTarget([str(workspace)])
-        try:
-            target.create_origins()
-        except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser raise many kinds
-            raise ConfigurationError(
-                f"{workspace} is not a workspace file: {' '.join(str(error).split())}",
-                means="The file must contain the address of the code server, so nothing was started.",
-                remedy="Correct the file. See deploy/server/workspace.yaml for an example.",
-            ) from None
-        return target
-    return ModuleTarget(
-        "strava_assets.definitions", attribute=None, working_directory=None, location_name="strava_assets"
-    )
+    file = workspace or files("strava_assets.services").joinpath("workspace.yaml")
+    target = WorkspaceFileTarget([str(file)])
+    try:
+        target.create_origins()
+    except Exception as error:  # noqa: BLE001 - Dagster and its YAML parser raise many kinds
+        raise ConfigurationError(
+            f"{file} is not a workspace file: {' '.join(str(error).split())}",
+            means="The file must contain the address of the code server, so nothing was started.",
+            remedy="Correct the file. See deploy/server/workspace.yaml for an example.",
+        ) from None
+    return target
 
 
 def _instance(settings: Settings, *, own: bool) -> dg.DagsterInstance:

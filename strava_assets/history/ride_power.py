@@ -48,7 +48,7 @@ LEFT JOIN figures AS f
   ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
 WHERE a.deleted_at IS NULL AND COALESCE(a.device_watts, TRUE)
 """  # noqa: S608 - a constant of ours
-_KNOWN = "SELECT athlete_id, activity_id, inputs_digest FROM ride_power"
+_STORED_DIGESTS = "SELECT athlete_id, activity_id, inputs_digest FROM ride_power"
 # The bests first: what is left by a crash in between is found by its ride's row.
 _REMOVE = (
     "DELETE FROM ride_bests WHERE CONCAT(athlete_id, '/', activity_id) IN UNNEST(@rides)",
@@ -98,7 +98,7 @@ def compute_ride_power(
         warehouse: with `bq_activities`; the two tables are created or extended to the registry.
         store: the recordings.
         now: the present, aware UTC, for `computed_at`.
-        progress: told a line a batch.
+        progress: called with a line per batch.
 
     Raises:
         StreamsError: a part of the store is damaged; the rides before it are computed.
@@ -113,10 +113,10 @@ def compute_ride_power(
     figures = _figures_by_ride(warehouse, stored)
     rides = {key: entry for key, entry in stored.items() if key in figures}
     digests = {key: _digest(entry, figures[key]) for key, entry in rides.items()}
-    known = _known_digests(warehouse)
-    removed = known.keys() - rides.keys()
+    stored_digests = _stored_digests(warehouse)
+    removed = stored_digests.keys() - rides.keys()
     _remove(warehouse, removed)
-    due = [entry for key, entry in rides.items() if known.get(key) != digests[key]]
+    due = [entry for key, entry in rides.items() if stored_digests.get(key) != digests[key]]
     measured = (
         _Measured(entry, _measure(recording, figures[entry.key]))
         for entry, recording in store.read(due, _CHANNELS)
@@ -140,10 +140,10 @@ def _figures_by_ride(warehouse: Warehouse, among: Collection[Key]) -> dict[Key, 
     }
 
 
-def _known_digests(warehouse: Warehouse) -> dict[Key, str]:
+def _stored_digests(warehouse: Warehouse) -> dict[Key, str]:
     return {
         (row["athlete_id"], row["activity_id"]): row["inputs_digest"]
-        for batch in warehouse.query_batches(_KNOWN)
+        for batch in warehouse.query_batches(_STORED_DIGESTS)
         for row in batch.to_pylist()
     }
 
@@ -166,11 +166,11 @@ def _measure(recording: pa.Table, figures: _Figures) -> RidePower:
 
 
 def _remove(warehouse: Warehouse, keys: Iterable[Key]) -> None:
-    gone = sorted(keys)
-    for first in range(0, len(gone), _REMOVED_AT_ONCE):
+    removed = sorted(keys)
+    for first in range(0, len(removed), _REMOVED_AT_ONCE):
         with warehouse.transaction():
             for statement in _REMOVE:
-                warehouse.execute(statement, {"rides": _named(gone[first : first + _REMOVED_AT_ONCE])})
+                warehouse.execute(statement, {"rides": _named(removed[first : first + _REMOVED_AT_ONCE])})
 
 
 def _named(keys: Iterable[Key]) -> Typed:

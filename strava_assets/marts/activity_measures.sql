@@ -1,4 +1,4 @@
--- activity_measures: Every living activity with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
+-- activity_measures: Every activity that still exists, with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
 -- grain: one activity of one athlete that still exists on Strava
 -- key: athlete_id, activity_id
 -- kind: intermediate
@@ -228,7 +228,7 @@ SELECT
   is_estimated_ride,  -- the same with watts that Strava estimated; never mixed with measured ones
   moving_time_s,  -- [s] time in motion; 0 where missing or impossible
   IF(is_indoor, moving_time_s, 0) AS indoor_time_s,  -- [s] time in motion indoors
-  distance_m,  -- [m] distance, virtual metres included; 0 where missing or impossible
+  distance_m,  -- [m] distance, virtual meters included; 0 where missing or impossible
   IF(is_indoor, 0, distance_m) AS outdoor_distance_m,  -- [m] distance on the road
   IF(is_indoor, 0, climb_m) AS climb_m,  -- [m] climbing on the road
   IF(is_indoor, climb_m, 0) AS virtual_climb_m,  -- [m] climbing indoors, which is a program's

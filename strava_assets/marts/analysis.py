@@ -149,7 +149,7 @@ def _compile(source: _Source, marts: Mapping[str, Mart]) -> Mart:
         file,
         columns=columns,
         reads=source.reads,
-        lineage={name: _stored(found, marts) for name, found in origins.items()},
+        lineage={name: _stored(read, marts) for name, read in origins.items()},
         marts=marts,
     )
 

@@ -1,4 +1,4 @@
--- eddington: An athlete's Eddington number and how it grew, in kilometres and in miles. The number is the largest E for which there were E days of E or more: all rides of a day together, cut to whole units; flagged rides and e-bikes do not count. There is a row for every number reached, with the day it was, and for the next ten, with the days still missing.
+-- eddington: An athlete's Eddington number and how it grew, in kilometers and in miles. The number is the largest E for which there were E days of E or more: all rides of a day together, cut to whole units; flagged rides and e-bikes do not count. There is a row for every number reached, with the day it was, and for the next ten, with the days still missing.
 -- grain: one number of one athlete in one unit of distance
 -- key: athlete_id, unit, number
 -- preview: unit, number, days, days_missing, reached_on
@@ -15,7 +15,7 @@ days AS (
   GROUP BY athlete_id, activity_date
 ),
 lengths AS (
-  -- Rounded to a thousandth of a millimetre before the cut: three rides that make up 100 km are 100, not 99.9999….
+  -- Rounded to a thousandth of a millimeter before the cut: three rides that make up 100 km are 100, not 99.9999….
   SELECT
     d.athlete_id,
     u.unit,
@@ -48,7 +48,7 @@ years AS (
   GROUP BY athlete_id, unit, year
 ),
 floors AS (
-  -- What one earlier year reached by itself needs no dating among later days; without this, every kilometre
+  -- What one earlier year reached by itself needs no dating among later days; without this, every kilometer
   -- of every day would be a row.
   SELECT
     athlete_id,

@@ -55,7 +55,7 @@ SELECT
   s.active_days,  -- [days] days it was used on
   s.moving_time_s,  -- [s] time in motion
   s.indoor_time_s,  -- [s] of it on a trainer, a treadmill or in a virtual world
-  s.distance_m,  -- [m] distance, virtual metres included
+  s.distance_m,  -- [m] distance, virtual meters included
   s.outdoor_distance_m,  -- [m] distance on the road
   s.climb_m,  -- [m] climbing on the road
   s.work_j / 1000.0 AS work_kj,  -- [kJ] measured work of the counted rides

@@ -28,10 +28,10 @@ _OPTIONAL = (
     "preview",
     "newest_by",
     "sparkline",
-    "preview_only",
-    "table_only",
     "charts",
     "chart_rows",
+    "preview_only",
+    "table_only",
 )
 
 
@@ -47,20 +47,20 @@ class Preview:
         columns: columns of the table; empty for the first ones of the mart.
         newest_by: the column by which the newest rows come first.
         sparkline: the measure that is drawn as a line; empty for none.
+        charts: the page's charts that are drawn, by their names, from top to bottom.
+        chart_rows: how many of the newest rows they draw; all where 0.
         only: the column and value of the rows that are shown; None for all rows.
         table_only: the column and the values of the rows that the table lists, in ascending order; None for
             the newest rows.
-        charts: names of the report's charts that are drawn, from top to bottom.
-        chart_rows: how many of the mart's last rows they draw; 0 for all.
     """
 
     columns: tuple[str, ...]
     newest_by: str
     sparkline: str = ""
-    only: tuple[str, tuple[str, ...]] | None = None
-    table_only: tuple[str, tuple[str, ...]] | None = None
     charts: tuple[str, ...] = ()
     chart_rows: int = 0
+    only: tuple[str, tuple[str, ...]] | None = None
+    table_only: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ def read_mart_file(path: Path) -> MartFile:
             columns=_names(fields.get("preview", "")),
             newest_by=fields.get("newest_by", key[-1]),
             sparkline=fields.get("sparkline", ""),
+            charts=_names(fields.get("charts", "")),
+            chart_rows=int(fields.get("chart_rows", "0")),
             only=_values(fields.get("preview_only")),
             table_only=_values(fields.get("table_only")),
-            charts=_names(fields.get("charts", "")),
-            chart_rows=int(fields.get("chart_rows", 0)),
         ),
         sql=sql,
     )

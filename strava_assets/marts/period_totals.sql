@@ -81,7 +81,7 @@ totals AS (
     SUM(IF(is_ride, indoor_time_s, 0)) AS indoor_time_s,  -- [s] of it on a trainer or in a virtual world
     SAFE_DIVIDE(SUM(IF(is_ride, indoor_time_s, 0)), SUM(IF(is_ride, moving_time_s, 0))) AS indoor_share,  -- [0-1] indoor time of all riding time
     SAFE_DIVIDE(SUM(IF(is_ride AND is_commute, moving_time_s, 0)), SUM(IF(is_ride, moving_time_s, 0))) AS commute_share,  -- [0-1] commuting time of all riding time
-    SUM(IF(is_ride, distance_m, 0)) AS distance_m,  -- [m] distance of rides, virtual metres included
+    SUM(IF(is_ride, distance_m, 0)) AS distance_m,  -- [m] distance of rides, virtual meters included
     SUM(IF(is_ride, climb_m, 0)) AS climb_m,  -- [m] climbing on the road
     SUM(IF(is_ride, virtual_climb_m, 0)) AS virtual_climb_m,  -- [m] climbing indoors, apart from the real
     COUNTIF(is_ebike_ride) AS ebike_rides,  -- [count] rides with a motor; in no other column

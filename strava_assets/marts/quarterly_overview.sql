@@ -220,7 +220,7 @@ SELECT
   COALESCE(s.commute_distance_m, 0) AS commute_distance_m,  -- [m] distance of the rides marked as commutes
   g.top_gear_id,  -- the bike with most distance, by Strava's id
   g.top_gear_distance_m,  -- [m] its distance
-  c.eddington_km_end,  -- the Eddington number in kilometres, of all rides up to the quarter's end
+  c.eddington_km_end,  -- the Eddington number in kilometers, of all rides up to the quarter's end
   c.eddington_km_end - c.eddington_km_before AS eddington_km_gain,  -- how much of it was gained in the quarter
   w.best_week_average_watts,  -- [W] highest average_watts of a week, by its days in the quarter, with @best_week_hours hours of measured power or more
   w.best_week,  -- first day of that week

@@ -58,7 +58,7 @@ SELECT
   COALESCE(s.active_days, 0) AS active_days,  -- [days] days with one
   COALESCE(s.moving_time_s, 0) AS moving_time_s,  -- [s] time in motion
   COALESCE(s.indoor_time_s, 0) AS indoor_time_s,  -- [s] of it on a trainer, a treadmill or in a virtual world
-  COALESCE(s.distance_m, 0) AS distance_m,  -- [m] distance, virtual metres included
+  COALESCE(s.distance_m, 0) AS distance_m,  -- [m] distance, virtual meters included
   COALESCE(s.climb_m, 0) AS climb_m,  -- [m] climbing outdoors
   COALESCE(s.virtual_climb_m, 0) AS virtual_climb_m,  -- [m] climbing indoors, apart from the real
   SAFE_DIVIDE(s.distance_m, s.distance_time_s) AS average_speed_m_per_s,  -- [m/s] distance over the time of the activities that have a distance

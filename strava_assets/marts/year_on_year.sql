@@ -57,7 +57,7 @@ SELECT
   DATE(2000, EXTRACT(MONTH FROM n.day), EXTRACT(DAY FROM n.day)) AS common_day,  -- the same month and day in the leap year 2000: one axis for all years
   n.rides AS rides_so_far,  -- [count] rides from 1 January up to and with the day, e-bikes not among them
   n.moving_time_s AS moving_time_so_far_s,  -- [s] their time in motion
-  n.distance_m AS distance_so_far_m,  -- [m] their distance, virtual metres included
+  n.distance_m AS distance_so_far_m,  -- [m] their distance, virtual meters included
   n.climb_m AS climb_so_far_m,  -- [m] their climbing on the road
   n.work_kj AS work_so_far_kj,  -- [kJ] their measured work
   p.rides AS rides_year_before,  -- [count] rides_so_far on the same month and day a year before (28 February for the 29th); null in the first year

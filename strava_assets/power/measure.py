@@ -115,14 +115,14 @@ def _with_work(ride: RidePower, seconds: Seconds) -> RidePower:
         return ride
     is_regular = seconds.usual_step_s <= LONGEST_STEP_S
     shortest_s = 1 if is_regular else _FEWEST_STEPS * seconds.usual_step_s
-    known = seconds.watts[seconds.power_known]
+    readings = seconds.watts[seconds.power_known]
     work_j = int(seconds.watts.sum())
     return replace(
         ride,
         work_j=work_j,
         average_watts=work_j / seconds.recorded_s,
-        coasting_share=float(np.mean(known == 0)),
-        power_zones_s=zone_seconds(known, ride.ftp_w, POWER_ZONES_PCT) if ride.ftp_w else None,
+        coasting_share=float(np.mean(readings == 0)),
+        power_zones_s=zone_seconds(readings, ride.ftp_w, POWER_ZONES_PCT) if ride.ftp_w else None,
         bests=best_efforts(seconds.watts, seconds.at_s, from_s=shortest_s),
     )
 

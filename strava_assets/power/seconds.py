@@ -104,15 +104,15 @@ def lay_out(t_s: Integers, watts: Floats, heartrate_bpm: Floats | None = None) -
         at_s += np.arange(len(at_s))
         readings = np.repeat(readings, valid_s)
         heartrates = None if heartrates is None else np.repeat(heartrates, valid_s)
-    known = ~np.isnan(readings)
-    max_watts = float(np.max(readings, where=known, initial=-1))
-    if not known.all():
-        readings = _with_dropouts_filled(readings, known, at_s)
-        known = ~np.isnan(readings)
+    has_reading = ~np.isnan(readings)
+    max_watts = float(np.max(readings, where=has_reading, initial=-1))
+    if not has_reading.all():
+        readings = _with_dropouts_filled(readings, has_reading, at_s)
+        has_reading = ~np.isnan(readings)
     return Seconds(
         at_s=at_s,
-        watts=np.where(known, np.rint(readings), 0).astype(np.int64),
-        power_known=known,
+        watts=np.where(has_reading, np.rint(readings), 0).astype(np.int64),
+        power_known=has_reading,
         heartrate_bpm=heartrates,
         usual_step_s=usual_s,
         pauses=int(np.count_nonzero(is_pause)),
@@ -138,12 +138,12 @@ def _plausible(heartrate_bpm: Floats) -> Floats:
     return np.where((heartrate_bpm >= lowest) & (heartrate_bpm <= highest), heartrate_bpm, np.nan)
 
 
-def _with_dropouts_filled(readings: Floats, known: Flags, at_s: Integers) -> Floats:
+def _with_dropouts_filled(readings: Floats, has_reading: Flags, at_s: Integers) -> Floats:
     """The readings, with short dropouts between two of them filled with the lower one."""
-    read = np.flatnonzero(known)
+    read = np.flatnonzero(has_reading)
     if not len(read):
         return readings
-    missing = np.flatnonzero(~known)
+    missing = np.flatnonzero(~has_reading)
     following = np.searchsorted(read, missing)
     missing, following = (each[(following > 0) & (following < len(read))] for each in (missing, following))
     before, after = read[following - 1], read[following]

@@ -3,8 +3,8 @@
 Figures are read, judged and laid out by date here; what is computed from them is the marts' matter.
 """
 
-from strava_assets.profile.dated import hints, observation, rows
-from strava_assets.profile.figures import BOUNDS, Bounds, Entry
-from strava_assets.profile.file import EXAMPLE, read
+from strava_assets.profile.dated_figures import hints, observation, rows
+from strava_assets.profile.figure_bounds import BOUNDS, Bounds, Entry
+from strava_assets.profile.figures_file import EXAMPLE, read
 
 __all__ = ["BOUNDS", "EXAMPLE", "Bounds", "Entry", "hints", "observation", "read", "rows"]

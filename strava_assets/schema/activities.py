@@ -137,7 +137,7 @@ ACTIVITIES = Table(
     description=(
         "Every activity Strava ever showed or the bulk export holds, typed and merged by id; the newest "
         "fetch wins and the API wins over the archive. Deleted activities stay, with deleted_at; the marts "
-        "read the living."
+        "read the active ones."
     ),
     grain="one activity of one athlete",
     key=("athlete_id", "activity_id"),

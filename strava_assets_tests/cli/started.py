@@ -113,7 +113,12 @@ def daemons(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 @contextmanager
 def running_command(
-    folder: Path, *options: str, command: str = "up", wrapper: Sequence[str] = (), **environ: str
+    folder: Path,
+    *options: str,
+    command: str = "up",
+    wrapper: Sequence[str] = (),
+    program: str = str(COMMAND),
+    **environ: str,
 ) -> Iterator[Up]:
     """Start a command in a folder as a shell does.
 
@@ -122,6 +127,7 @@ def running_command(
         options: The options of the command.
         command: The name of the command.
         wrapper: A program that starts the command.
+        program: The `strava-assets` of another environment.
         environ: Variables; those of the project and Dagster are not inherited.
     """
     with socket.socket() as probe:
@@ -129,7 +135,7 @@ def running_command(
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*wrapper, str(COMMAND), command, *(["--port", str(port)] if command == "up" else []), *options],
+        [*wrapper, program, command, *(["--port", str(port)] if command == "up" else []), *options],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,

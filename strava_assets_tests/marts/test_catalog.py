@@ -115,9 +115,9 @@ def test_the_preview_stands_in_the_header() -> None:
         columns=("duration_s", "watts", "watts_per_kg", "activity_date", "name"),
         newest_by="duration_s",
         sparkline="watts",
+        charts=("curve-watts", "curve-kg"),
         only=("period", ("all_time",)),
         table_only=("duration_s", ("5", "60", "300", "1200", "3600")),
-        charts=("curve-watts", "curve-kg"),
     )
 
 

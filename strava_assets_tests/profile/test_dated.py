@@ -122,7 +122,7 @@ def test_a_missing_figure_gives_a_hint() -> None:
 
 def test_figures_of_somebody_without_activities_give_a_hint() -> None:
     said = hints(rows([entry(0, "77", ftp_w=250)], ["7"]), ["7"])
-    assert any("athlete 77, of whom there is no activity" in hint for hint in said)
+    assert any("athlete 77, who has no activity" in hint for hint in said)
 
 
 days = st.dictionaries(st.integers(0, 40), st.integers(200, 300).map(float), max_size=6)

@@ -1,4 +1,4 @@
-"""What the seconds of a history's rides would have recorded, for pages that show power curves."""
+"""What the seconds of a history's rides would have said, for pages that show power curves."""
 
 from __future__ import annotations
 

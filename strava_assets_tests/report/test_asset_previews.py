@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from strava_assets.assets.previews import _drawings, drawn_figures
+from strava_assets.assets.previews import _drawings, figures_to_draw
 from strava_assets.marts import load
 from strava_assets.report import (
     MARTS,
@@ -97,12 +97,12 @@ def test_no_rows_are_said_to_be_none() -> None:
     assert preview_table([]) == "No rows."
 
 
-PREVIEWS = {mart.name: mart.preview for mart in load()}
-CHARTED = [name for name, preview in PREVIEWS.items() if preview.charts]
+ALL_MARTS = {mart.name: mart for mart in load()}
+CHARTED = [name for name, mart in ALL_MARTS.items() if mart.preview.charts]
 
 
 def chart_of(mart: str, figures: Figures) -> ET.Element:
-    return ET.fromstring(chart_svg(PREVIEWS[mart].charts, figures))  # noqa: S314 - our own drawing
+    return ET.fromstring(chart_svg(ALL_MARTS[mart].preview.charts, figures))  # noqa: S314 - our own drawing
 
 
 def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
@@ -111,13 +111,13 @@ def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
 
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_page_of_an_asset_shows_every_chart_that_its_header_names(figures: Figures, mart: str) -> None:
-    svg = chart_svg(PREVIEWS[mart].charts, figures)
+    svg = chart_svg(ALL_MARTS[mart].preview.charts, figures)
 
     titles = {
         chart.name: chart.title for section in build_sections(figures, METRIC) for chart in section.charts
     }
     texts = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own drawing
-    assert [titles[name] for name in PREVIEWS[mart].charts if titles[name] not in texts] == []
+    assert [titles[name] for name in ALL_MARTS[mart].preview.charts if titles[name] not in texts] == []
     assert len(ET.fromstring(svg).findall(".//*")) > 10  # noqa: S314 - our own drawing
     assert "var(" not in svg
 
@@ -133,9 +133,9 @@ def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
 
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_chart_of_twenty_years_is_small_enough_for_an_event_log(twenty_years: Figures, mart: str) -> None:
-    rows = drawn_figures(PREVIEWS[mart], mart, twenty_years)
+    newest = figures_to_draw(ALL_MARTS[mart], twenty_years)
 
-    assert len(markdown_image(chart_svg(PREVIEWS[mart].charts, rows), "chart")) < 40_000
+    assert len(markdown_image(chart_svg(ALL_MARTS[mart].preview.charts, newest), "chart")) < 40_000
 
 
 def test_reading_the_charts_of_a_mart_brings_no_engine_into_the_run() -> None:
@@ -186,7 +186,7 @@ def test_the_running_quarter_is_outlined(figures: Figures) -> None:
 
 
 def test_without_rows_there_is_no_chart() -> None:
-    assert chart_svg(PREVIEWS["weekly_watts"].charts, Figures()) == ""
+    assert chart_svg(ALL_MARTS["weekly_watts"].preview.charts, Figures()) == ""
     assert chart_svg((), Figures()) == ""
     assert chart_svg(["no-such-chart"], Figures()) == ""
 
@@ -199,7 +199,7 @@ def test_a_mart_whose_charts_cannot_be_drawn_says_so_and_is_materialized(
 
     monkeypatch.setattr("strava_assets.report.asset_previews.draw_charts", fail)
 
-    metadata = _drawings(PREVIEWS["weekly_watts"], [1.0, 2.0], figures, "metric")
+    metadata = _drawings(ALL_MARTS["weekly_watts"], [1.0, 2.0], figures, "metric")
 
     assert metadata["chart"].value.startswith("The charts could not be drawn (status -9).")
 
@@ -208,7 +208,7 @@ def test_gear_of_a_hostile_name_is_text_in_its_chart(read: Read) -> None:
     name = "</text><script>alert(1)</script>'"
     figures = read([activity(TODAY, "1", gear_id=name)])
 
-    image = markdown_image(chart_svg(PREVIEWS["gear_use"].charts, figures), "chart")
+    image = markdown_image(chart_svg(ALL_MARTS["gear_use"].preview.charts, figures), "chart")
 
     assert not [tag for tag in drawn(image).iter() if "script" in tag.tag]
     texts = " ".join(text.text or "" for text in drawn(image).iter(f"{SVG}text"))

@@ -58,7 +58,7 @@ class Opened:
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("console", lambda said: self.complaints.append(said.text))
         self.page.goto(file.as_uri())
 
     def drawn(self, *charts: str) -> Page:
@@ -75,8 +75,8 @@ class Opened:
 
 def labels(page: Page, chart: str) -> list[str]:
     """The labels of a chart's axes, in no order."""
-    texts = page.locator(f"{chart} svg text").all_text_contents()
-    return sorted(text.replace("\xa0", " ") for text in texts if text)
+    found = page.locator(f"{chart} svg text").all_text_contents()
+    return sorted(text.replace("\xa0", " ") for text in found if text)
 
 
 def button(page: Page, section: str, name: str) -> Locator:
@@ -113,8 +113,8 @@ def test_dragging_on_an_overview_zooms_what_is_above_it(
     page.mouse.up()
 
     sync_api.expect(button(page, section, "All")).to_have_attribute("aria-pressed", "false")
-    for chart, unzoomed in zip(charts, before, strict=True):
-        assert labels(page, chart) != unzoomed
+    for chart, shown in zip(charts, before, strict=True):
+        assert labels(page, chart) != shown
 
 
 @pytest.mark.parametrize(("section", "offer"), [("weekly", "1 year"), ("curve", "Sprints")])
@@ -152,10 +152,10 @@ def test_a_tooltip_tells_the_week_and_its_watts(browser: Browser, file: Path) ->
 
     page.locator(WATTS).hover(position={"x": 700, "y": 120})
 
-    tip = page.locator(".tip").inner_text()
-    assert "Week of" in tip
-    assert "Average W" in tip
-    assert "12 weeks W" in tip
+    told = page.locator(".tip").inner_text()
+    assert "Week of" in told
+    assert "Average W" in told
+    assert "12 weeks W" in told
 
 
 def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Browser, file: Path) -> None:
@@ -164,9 +164,9 @@ def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Bro
 
     page.locator(CURVE).hover(position={"x": 700, "y": 120})
 
-    tip = page.locator(".tip").inner_text()
+    told = page.locator(".tip").inner_text()
     for part in ("Held for", "min", "2024 W", "2023 W", "All time W", "Ride, 2024", "Ride of"):
-        assert part in tip
+        assert part in told
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
@@ -176,9 +176,9 @@ def test_a_day_is_the_same_day_wherever_the_page_is_read(browser: Browser, file:
 
     page.locator(WATTS).hover(position={"x": 700, "y": 120})
 
-    tip = re.search(r"\d+ \w{3} 20\d\d", page.locator(".tip").inner_text())
-    assert tip
-    assert datetime.strptime(tip[0], "%d %b %Y").replace(tzinfo=UTC).weekday() == 0
+    told = re.search(r"\d+ \w{3} 20\d\d", page.locator(".tip").inner_text())
+    assert told
+    assert datetime.strptime(told[0], "%d %b %Y").replace(tzinfo=UTC).weekday() == 0
 
 
 def test_a_link_at_the_top_leads_to_its_section(browser: Browser, file: Path) -> None:
@@ -269,9 +269,7 @@ def test_axe_finds_nothing_to_complain_about(browser: Browser, file: Path, schem
 
     results = axe.Axe().run(page).response
 
-    assert [
-        (violation["id"], violation["nodes"][0]["html"][:200]) for violation in results["violations"]
-    ] == []
+    assert [(found["id"], found["nodes"][0]["html"][:200]) for found in results["violations"]] == []
     assert len(results["passes"]) > 20
 
 

@@ -14,19 +14,19 @@ NUMBER = r"-?\d*\.?\d+"
 
 
 def path(svg: str) -> str:
-    match = re.search(r' d="([^"]*)"', svg)
-    assert match
-    return match[1]
+    found = re.search(r' d="([^"]*)"', svg)
+    assert found
+    return found[1]
 
 
 def places(drawn: str) -> list[tuple[str, float, float]]:
     """Every place a path goes to, and how: by a jump or along a line."""
-    at, places_passed = (0.0, 0.0), []
+    at, found = (0.0, 0.0), []
     for command, across, down in re.findall(rf"([MlL])({NUMBER}),?({NUMBER})", drawn):
         here = (float(across), float(down))
         at = (at[0] + here[0], at[1] + here[1]) if command == "l" else here
-        places_passed.append(("M" if command == "M" else "L", *at))
-    return places_passed
+        found.append(("M" if command == "M" else "L", *at))
+    return found
 
 
 @given(

@@ -66,7 +66,7 @@ class Opened:
         self.complaints: list[str] = []
         self.page = page
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", lambda said: self.complaints.append(said.text))
         page.goto(address)
 
 

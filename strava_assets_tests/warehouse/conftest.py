@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets_tests.warehouse.bigquery_engine import BigQueryEngine, running_emulator, why_missing
-from strava_assets_tests.warehouse.engines import DuckDBEngine, Engine
+from strava_assets_tests.warehouse.engines import LOCAL_ENGINES, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,11 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.fixture(params=["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
+@pytest.fixture(params=[*LOCAL_ENGINES, pytest.param("bigquery", marks=pytest.mark.bigquery_emulator)])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    on_duckdb = request.param == "duckdb"
+    local = LOCAL_ENGINES.get(request.param)
     engine_under_test: Engine = (
-        DuckDBEngine(tmp_path) if on_duckdb else BigQueryEngine(request.getfixturevalue("emulator"))
+        local(tmp_path) if local else BigQueryEngine(request.getfixturevalue("emulator"))
     )
     with closing(engine_under_test):
         yield engine_under_test

@@ -11,6 +11,7 @@ from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets.warehouse.statements import for_duckdb
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from strava_assets.warehouse import Warehouse
@@ -74,3 +75,7 @@ class DuckDBEngine(Engine):
 
     def prepare(self, ddl: str) -> None:
         self._rows(for_duckdb(ddl))
+
+
+LOCAL_ENGINES: dict[str, Callable[[Path], Engine]] = {"duckdb": DuckDBEngine}
+"""Engines that need nothing but a folder."""

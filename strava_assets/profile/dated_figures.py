@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile.figures import BOUNDS, Entry
-from strava_assets.profile.file import refuse_doubles
+from strava_assets.profile.figure_bounds import BOUNDS, Entry
+from strava_assets.profile.figures_file import refuse_doubles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,22 +87,22 @@ def hints(figures: Sequence[Mapping[str, Any]], athlete_ids: Iterable[str]) -> l
         figures: rows of `athlete_profile`, as `rows` gives them.
         athlete_ids: the athletes with activities.
     """
-    known = set(athlete_ids)
+    athletes = set(athlete_ids)
     latest = {row["athlete_id"]: row for row in figures}
-    said = []
-    for athlete in sorted(known):
+    messages = []
+    for athlete in sorted(athletes):
         lacking = [name for name in _NEEDED if latest.get(athlete, {}).get(name) is None]
         if lacking:
             without = " and ".join(dict.fromkeys(_NEEDED[name] for name in lacking))
-            said.append(
+            messages.append(
                 f"Athlete {athlete} has no {', '.join(lacking)}: {without} stays empty. "
                 "Add an entry to the figures file."
             )
-    said.extend(
-        f"There are figures for athlete {athlete}, of whom there is no activity. Check the athlete_id."
-        for athlete in sorted(latest.keys() - known)
+    messages.extend(
+        f"There are figures for athlete {athlete}, who has no activity. Check the athlete_id."
+        for athlete in sorted(latest.keys() - athletes)
     )
-    return said
+    return messages
 
 
 def _owned(entries: Sequence[Entry], athletes: Sequence[str]) -> list[Entry]:
@@ -110,7 +110,7 @@ def _owned(entries: Sequence[Entry], athletes: Sequence[str]) -> list[Entry]:
     if nobodys and len(athletes) > 1:
         raise ConfigurationError(
             f"{nobodys[0].where} does not say whose figures it has, and there are {len(athletes)} athletes.",
-            means="One athlete's FTP would judge the rides of another.",
+            means="One athlete's FTP would be applied to the rides of another.",
             remedy=f'Add athlete_id = "…" to the entry; the athletes are {", ".join(athletes[:10])}.',
         )
     owned = [
@@ -123,16 +123,16 @@ def _owned(entries: Sequence[Entry], athletes: Sequence[str]) -> list[Entry]:
 
 
 def _dated(athlete: str, own: Sequence[Entry], strava: Sequence[Mapping[str, Any]]) -> list[Row]:
-    said: dict[date, Mapping[str, float]] = {entry.valid_from: entry.figures for entry in own}
-    seen: dict[date, Mapping[str, Any]] = {
+    entered: dict[date, Mapping[str, float]] = {entry.valid_from: entry.figures for entry in own}
+    observed: dict[date, Mapping[str, Any]] = {
         row["observed_on"]: {name: row[name] for name in _STRAVA if row[name] is not None} for row in strava
     }
     states: list[tuple[date, dict[str, float]]] = []
     from_file: dict[str, float] = {}
     from_strava: dict[str, float] = {}
-    for day in sorted({*said, *seen}):
-        from_file |= said.get(day, {})
-        from_strava |= seen.get(day, {})
+    for day in sorted({*entered, *observed}):
+        from_file |= entered.get(day, {})
+        from_strava |= observed.get(day, {})
         state = from_strava | from_file
         if state and (not states or states[-1][1] != state):
             states.append((day, state))
@@ -148,8 +148,8 @@ def _dated(athlete: str, own: Sequence[Entry], strava: Sequence[Mapping[str, Any
 
 def _refuse_disorder(state: Mapping[str, float], entry: Entry | None) -> None:
     order = ("resting_heartrate_bpm", "threshold_heartrate_bpm", "max_heartrate_bpm")
-    known = [name for name in order if name in state]
-    for lower, higher in pairwise(known):
+    rates = [name for name in order if name in state]
+    for lower, higher in pairwise(rates):
         if entry and state[lower] >= state[higher]:
             raise ConfigurationError(
                 f"{entry.where}: from then on {lower} is {state[lower]:g} and {higher} {state[higher]:g}.",

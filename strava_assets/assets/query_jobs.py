@@ -1,6 +1,6 @@
-"""What a materialisation's jobs were on BigQuery: their ids, and the bytes they are billed by.
+"""The BigQuery jobs of a materialization as metadata: their ids, and the bytes they are billed by.
 
-DuckDB has no jobs and bills nothing, so there nothing is said.
+DuckDB has no jobs and bills nothing: its metadata is empty.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -12,16 +12,12 @@ if TYPE_CHECKING:
 
     from strava_assets.warehouse.engine import JobReport
 
-_SHOWN = 50
+_LISTED_JOBS = 50
 """A rebuild of a long history runs hundreds; the event log keeps the last ones."""
 
 
 def job_metadata(reports: "Sequence[JobReport]") -> dict[str, Any]:
-    """Metadata of a materialisation: `job_id` of its last change, `bytes_processed` of all, and `jobs`.
-
-    Args:
-        reports: what the engine ran for it.
-    """
+    """Metadata of a materialization: `job_id` of its last change, `bytes_processed` of all, and `jobs`."""
     jobs = [report for report in reports if report.job_id]
     if not jobs:
         return {}
@@ -40,7 +36,7 @@ def job_metadata(reports: "Sequence[JobReport]") -> dict[str, Any]:
                         "job_id": str(report.job_id),
                     }
                 )
-                for report in jobs[-_SHOWN:]
+                for report in jobs[-_LISTED_JOBS:]
             ]
         ),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strava_assets.assets.jobs import job_metadata
+from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.warehouse import JobReport
 
 

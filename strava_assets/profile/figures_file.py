@@ -1,6 +1,6 @@
 """Reads `athlete.toml`, which a person writes: every mistake is named with its line and its cure.
 
-What the figures mean for a day stands in `dated.py`.
+What the figures mean for a day stands in `dated_figures.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile.figures import BOUNDS, Entry
+from strava_assets.profile.figure_bounds import BOUNDS, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,7 @@ def read(path: Path, today: date) -> tuple[Entry, ...]:
     tables = document.get("figures", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigurationError(
-            f"`figures` in {path} is no list of entries.",
+            f"`figures` in {path} is not a list of entries.",
             remedy="Begin each entry with `[[figures]]`, in double brackets.",
         )
     lines = _Lines(path, text, len(tables))
@@ -163,7 +163,7 @@ def _figure(name: str, value: object, where: str) -> float:
     unit = name.rsplit("_", 1)[-1].replace("w", "W")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(
-            f"{where}: {name} is {value!r}, which is no number.",
+            f"{where}: {name} is {value!r}, which is not a number.",
             remedy=f"Write it bare, without quotes or unit: {name} = {bounds.example}",
         )
     if not bounds.low <= value <= bounds.high:
@@ -184,7 +184,7 @@ def _day(value: object, where: str, today: date) -> date:
         )
     if isinstance(value, datetime) or not isinstance(value, date):
         raise ConfigurationError(
-            f"{where}: `from` is {value}, which is no date.",
+            f"{where}: `from` is {value}, which is not a date.",
             remedy="Write year, month and day without quotes, e.g. from = 2025-01-01",
         )
     if value > today:
@@ -202,7 +202,7 @@ def _athlete(value: object, where: str) -> str | None:
     digits = str(value).strip()
     if isinstance(value, bool) or not digits.isdecimal():
         raise ConfigurationError(
-            f"{where}: athlete_id is {value!r}, which is no athlete's number.",
+            f"{where}: athlete_id is {value!r}, which is not an athlete's number.",
             remedy='Write the number in the address of your Strava profile, e.g. athlete_id = "1234567"',
         )
     return digits
