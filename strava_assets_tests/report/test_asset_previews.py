@@ -11,9 +11,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from strava_assets.assets.previews import figures_to_draw
+from strava_assets.assets.previews import _drawings, figures_to_draw
 from strava_assets.marts import load
-from strava_assets.report import MARTS, Figures, chart_svg, markdown_image, preview_table, sparkline_image
+from strava_assets.report import (
+    MARTS,
+    DrawingError,
+    Figures,
+    chart_svg,
+    markdown_image,
+    preview_table,
+    sparkline_image,
+)
 from strava_assets.report.number_format import METRIC
 from strava_assets.report.sections import build_sections
 from strava_assets.report.theme import LIGHT
@@ -125,9 +133,9 @@ def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
 
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_chart_of_twenty_years_is_small_enough_for_an_event_log(twenty_years: Figures, mart: str) -> None:
-    shown = figures_to_draw(ALL_MARTS[mart], twenty_years)
+    newest = figures_to_draw(ALL_MARTS[mart], twenty_years)
 
-    assert len(markdown_image(chart_svg(ALL_MARTS[mart].preview.charts, shown), "chart")) < 40_000
+    assert len(markdown_image(chart_svg(ALL_MARTS[mart].preview.charts, newest), "chart")) < 40_000
 
 
 def test_reading_the_charts_of_a_mart_brings_no_engine_into_the_run() -> None:
@@ -181,3 +189,27 @@ def test_without_rows_there_is_no_chart() -> None:
     assert chart_svg(ALL_MARTS["weekly_watts"].preview.charts, Figures()) == ""
     assert chart_svg((), Figures()) == ""
     assert chart_svg(["no-such-chart"], Figures()) == ""
+
+
+def test_a_mart_whose_charts_cannot_be_drawn_says_so_and_is_materialized(
+    figures: Figures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_requests: object) -> None:
+        raise DrawingError("The charts could not be drawn (status -9).")
+
+    monkeypatch.setattr("strava_assets.report.asset_previews.draw_charts", fail)
+
+    metadata = _drawings(ALL_MARTS["weekly_watts"], [1.0, 2.0], figures, "metric")
+
+    assert metadata["chart"].value.startswith("The charts could not be drawn (status -9).")
+
+
+def test_gear_of_a_hostile_name_is_text_in_its_chart(read: Read) -> None:
+    name = "</text><script>alert(1)</script>'"
+    figures = read([activity(TODAY, "1", gear_id=name)])
+
+    image = markdown_image(chart_svg(ALL_MARTS["gear_use"].preview.charts, figures), "chart")
+
+    assert not [tag for tag in drawn(image).iter() if "script" in tag.tag]
+    texts = " ".join(text.text or "" for text in drawn(image).iter(f"{SVG}text"))
+    assert "</text><script>" in texts
