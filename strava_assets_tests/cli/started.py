@@ -117,7 +117,7 @@ def running_command(
     *options: str,
     command: str = "up",
     wrapper: Sequence[str] = (),
-    program: Path = COMMAND,
+    program: str = str(COMMAND),
     **environ: str,
 ) -> Iterator[Up]:
     """Start a command in a folder as a shell does.
@@ -135,7 +135,7 @@ def running_command(
         port = probe.getsockname()[1]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
-        [*wrapper, str(program), command, *(["--port", str(port)] if command == "up" else []), *options],
+        [*wrapper, program, command, *(["--port", str(port)] if command == "up" else []), *options],
         cwd=folder,
         env=own | {"COLUMNS": "200"} | environ,
         stdout=subprocess.PIPE,
