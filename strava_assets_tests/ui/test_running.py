@@ -54,7 +54,7 @@ def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> 
     screen.wait_for(screen.page.get_by_role("link", name="sync_every_6_hours")).click()
 
     screen.page.wait_for_url("**/schedules/sync_every_6_hours")
-    screen.text("at 0, 6, 12 and 18 o'clock, UTC.")
+    screen.text("at 0:00, 6:00, 12:00 and 18:00, UTC.")
     about = " ".join(screen.wait_for(screen.page.get_by_role("table")).inner_text().split())
     assert re.search(r"Next tick \w+ \d+, (12|6):00:00 [AP]M UTC", about)
     assert "Running" in about
