@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test tools tools-terraform tools-caddy tools-checkov test-bigquery lint types format generate screenshots clean
+.PHONY: help install run test test-deep tools tools-terraform tools-caddy tools-checkov test-bigquery lint types format generate screenshots clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI
 
 test: install  ## Run every test that needs no cloud
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-deep: install  ## Run the tests that take long: kills in every step, full disks, the changes of CONTRIBUTING
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m deep
 
 tools:  ## Install what some tests ask for: a BigQuery emulator and Google's SQL analyzer
 	@for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3.13; do \

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.data_checks import Check, Finding, Subject
+from strava_assets.data_checks import Check, Finding, Subject, offenders
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
 from strava_assets.schema.rules import LONG_EFFORT_S
@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 MOST_WATTS = 550
 # Strava rounds the three numbers that must agree; twenty recorded rides agreed within 0.06 W.
 ROUNDING_W = 0.6
-
-
-def ids_are_unique(subject: Subject) -> Finding:
-    """Every activity stands once, with its athlete."""
-    return subject.none_of(
-        "activities that stand more than once or without an id",
-        """
-        SELECT athlete_id, activity_id, COUNT(*) AS times FROM bq_activities
-        GROUP BY athlete_id, activity_id
-        HAVING COUNT(*) > 1 OR athlete_id IS NULL OR activity_id IS NULL
-        """,
-    )
 
 
 def schema_is_as_registered(subject: Subject) -> Finding:
@@ -108,51 +96,6 @@ def no_date_is_in_the_future(subject: Subject) -> Finding:
     )
 
 
-def power_is_plausible(subject: Subject) -> Finding:
-    """No ride of twenty minutes or more was ridden beyond what a body can do, and no watts are negative."""
-    return subject.none_of(
-        "activities with implausible power",
-        """
-        SELECT activity_id, activity_date, average_watts, weighted_average_watts, max_watts, moving_time_s
-        FROM bq_activities
-        WHERE deleted_at IS NULL AND (
-          average_watts < 0 OR max_watts < 0 OR weighted_average_watts < 0
-          OR (device_watts AND moving_time_s >= @seconds AND average_watts > @watts)
-        )
-        ORDER BY activity_date DESC
-        """,
-        seconds=LONG_EFFORT_S,
-        watts=MOST_WATTS,
-    )
-
-
-def power_and_work_agree(subject: Subject) -> Finding:
-    """Work is mean power times moving time; Strava's three numbers say the same."""
-    return subject.none_of(
-        "rides whose power, time and work do not agree",
-        """
-        SELECT activity_id, activity_date, average_watts, kilojoules, moving_time_s,
-          1000 * SAFE_DIVIDE(kilojoules, moving_time_s) AS watts_from_work
-        FROM bq_activities
-        WHERE deleted_at IS NULL AND device_watts AND kilojoules > 0 AND moving_time_s > 0
-          AND ABS(1000 * SAFE_DIVIDE(kilojoules, moving_time_s) - average_watts) > @rounding
-        ORDER BY activity_date DESC
-        """,
-        rounding=ROUNDING_W,
-    )
-
-
-def moving_is_within_elapsed(subject: Subject) -> Finding:
-    """Nobody moves longer than the clock runs."""
-    return subject.none_of(
-        "activities with more moving than elapsed time",
-        """
-        SELECT activity_id, activity_date, moving_time_s, elapsed_time_s FROM bq_activities
-        WHERE deleted_at IS NULL AND moving_time_s > elapsed_time_s ORDER BY activity_date DESC
-        """,
-    )
-
-
 def the_power_meter_still_reports(power_sports: "Sequence[str] | None") -> "Callable[[Subject], Finding]":
     """The share of rides without measured power has not jumped: a dead battery is noticed within weeks.
 
@@ -197,7 +140,16 @@ FROM rides
 """
 
 CHECKS = (
-    Check("ids_unique", "Every activity stands once and has its ids.", ids_are_unique, blocking=True),
+    offenders(
+        "ids_unique",
+        "Every activity stands once and has its ids.",
+        "activities that stand more than once or without an id",
+        """
+        SELECT athlete_id, activity_id, COUNT(*) AS times FROM bq_activities
+        GROUP BY athlete_id, activity_id
+        HAVING COUNT(*) > 1 OR athlete_id IS NULL OR activity_id IS NULL
+        """,
+    ),
     Check(
         "schema_as_registered",
         "The stored columns are those of the registry, in name and type.",
@@ -233,23 +185,47 @@ CHECKS = (
         no_date_is_in_the_future,
         warn=True,
     ),
-    Check(
+    offenders(
         "plausible_power",
         f"No ride of twenty minutes or more above {MOST_WATTS} W, and no negative watts.",
-        power_is_plausible,
-        warn=True,
+        "activities with implausible power",
+        """
+        SELECT activity_id, activity_date, average_watts, weighted_average_watts, max_watts, moving_time_s
+        FROM bq_activities
+        WHERE deleted_at IS NULL AND (
+          average_watts < 0 OR max_watts < 0 OR weighted_average_watts < 0
+          OR (device_watts AND moving_time_s >= @seconds AND average_watts > @watts)
+        )
+        ORDER BY activity_date DESC
+        """,
+        blocking=False,
+        seconds=LONG_EFFORT_S,
+        watts=MOST_WATTS,
     ),
-    Check(
+    offenders(
         "power_and_work_agree",
         f"Work over moving time is the mean power, within {ROUNDING_W} W of rounding.",
-        power_and_work_agree,
-        warn=True,
+        "rides whose power, time and work do not agree",
+        """
+        SELECT activity_id, activity_date, average_watts, kilojoules, moving_time_s,
+          1000 * SAFE_DIVIDE(kilojoules, moving_time_s) AS watts_from_work
+        FROM bq_activities
+        WHERE deleted_at IS NULL AND device_watts AND kilojoules > 0 AND moving_time_s > 0
+          AND ABS(1000 * SAFE_DIVIDE(kilojoules, moving_time_s) - average_watts) > @rounding
+        ORDER BY activity_date DESC
+        """,
+        blocking=False,
+        rounding=ROUNDING_W,
     ),
-    Check(
+    offenders(
         "moving_within_elapsed",
         "Moving time is not above elapsed time.",
-        moving_is_within_elapsed,
-        warn=True,
+        "activities with more moving than elapsed time",
+        """
+        SELECT activity_id, activity_date, moving_time_s, elapsed_time_s FROM bq_activities
+        WHERE deleted_at IS NULL AND moving_time_s > elapsed_time_s ORDER BY activity_date DESC
+        """,
+        blocking=False,
     ),
 )
 

@@ -1,11 +1,11 @@
 """The checks of `athlete_profile`: dates that follow one another, and figures that are missing."""
 
-from strava_assets.data_checks import Check, Finding, Subject
+from strava_assets.data_checks import offenders
 
-
-def one_figure_a_day(subject: Subject) -> Finding:
-    """No day has two rows of one athlete: figures that overlap would count a ride twice."""
-    return subject.none_of(
+CHECKS = (
+    offenders(
+        "one_figure_a_day",
+        "No two rows of one athlete hold on the same day.",
         "periods that overlap the one before",
         """
         SELECT athlete_id, valid_from, ended FROM (
@@ -15,12 +15,10 @@ def one_figure_a_day(subject: Subject) -> Finding:
           FROM athlete_profile
         ) WHERE ended > valid_from
         """,
-    )
-
-
-def an_ftp_is_known(subject: Subject) -> Finding:
-    """Every athlete who rides with power has an FTP now; without one there is no training load by power."""
-    return subject.none_of(
+    ),
+    offenders(
+        "ftp_known",
+        "Every athlete who rides with power has an FTP; it comes from athlete.toml or the Strava profile.",
         "athletes who ride with a power meter but have no FTP in athlete_profile",
         """
         SELECT athlete_id, COUNT(*) AS rides FROM bq_activities AS a
@@ -30,20 +28,6 @@ def an_ftp_is_known(subject: Subject) -> Finding:
         )
         GROUP BY athlete_id
         """,
-    )
-
-
-CHECKS = (
-    Check(
-        "one_figure_a_day",
-        "No two rows of one athlete hold on the same day.",
-        one_figure_a_day,
-        blocking=True,
-    ),
-    Check(
-        "ftp_known",
-        "Every athlete who rides with power has an FTP; it comes from athlete.toml or the Strava profile.",
-        an_ftp_is_known,
-        warn=True,
+        blocking=False,
     ),
 )

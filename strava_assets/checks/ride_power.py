@@ -1,6 +1,6 @@
 """The checks of `ride_power` and `ride_bests`: what arithmetic promises, and what the summaries say of it."""
 
-from strava_assets.data_checks import Check, Finding, Subject, every_table_checks
+from strava_assets.data_checks import Check, Finding, Subject, every_table_checks, offenders
 from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_POWER
 from strava_assets.schema.rules import LONG_EFFORT_S
 
@@ -34,34 +34,6 @@ def seconds_agree_with_the_summary(subject: Subject) -> Finding:
     )
 
 
-def normalized_power_is_at_least_the_average(subject: Subject) -> Finding:
-    """A fourth-power mean is no smaller than the mean, but for the half minutes at either end."""
-    return subject.none_of(
-        "rides of twenty minutes or more whose normalized power is below their average",
-        """
-        SELECT activity_id, normalized_power_w, average_watts, max_watts, recorded_s FROM ride_power
-        WHERE recorded_s >= @seconds
-          AND normalized_power_w < average_watts - SAFE_DIVIDE(@edges * max_watts, recorded_s)
-        """,
-        seconds=LONG_EFFORT_S,
-        edges=_EDGES_S,
-    )
-
-
-def energy_never_falls(subject: Subject) -> Finding:
-    """The best stretch of a longer duration holds the best of a shorter one, and so no less work."""
-    return subject.none_of(
-        "bests that did less work in more time",
-        """
-        SELECT activity_id, duration_s, energy_j, shorter_j FROM (
-          SELECT activity_id, duration_s, energy_j,
-            LAG(energy_j) OVER (PARTITION BY athlete_id, activity_id ORDER BY duration_s) AS shorter_j
-          FROM ride_bests
-        ) WHERE energy_j < shorter_j
-        """,
-    )
-
-
 def a_multiple_is_no_stronger(subject: Subject) -> Finding:
     """A stretch of several equal parts is no stronger than its strongest part.
 
@@ -84,11 +56,17 @@ def a_multiple_is_no_stronger(subject: Subject) -> Finding:
 
 POWER_CHECKS = (
     *every_table_checks(RIDE_POWER),
-    Check(
+    offenders(
         "normalized_at_least_average",
         "On rides of twenty minutes and more normalized power is at least the average.",
-        normalized_power_is_at_least_the_average,
-        blocking=True,
+        "rides of twenty minutes or more whose normalized power is below their average",
+        """
+        SELECT activity_id, normalized_power_w, average_watts, max_watts, recorded_s FROM ride_power
+        WHERE recorded_s >= @seconds
+          AND normalized_power_w < average_watts - SAFE_DIVIDE(@edges * max_watts, recorded_s)
+        """,
+        seconds=LONG_EFFORT_S,
+        edges=_EDGES_S,
     ),
     Check(
         "seconds_agree_with_summary",
@@ -101,11 +79,17 @@ POWER_CHECKS = (
 
 BESTS_CHECKS = (
     *every_table_checks(RIDE_BESTS),
-    Check(
+    offenders(
         "energy_never_falls",
         "The most work of a duration is no less than that of any shorter one.",
-        energy_never_falls,
-        blocking=True,
+        "bests that did less work in more time",
+        """
+        SELECT activity_id, duration_s, energy_j, shorter_j FROM (
+          SELECT activity_id, duration_s, energy_j,
+            LAG(energy_j) OVER (PARTITION BY athlete_id, activity_id ORDER BY duration_s) AS shorter_j
+          FROM ride_bests
+        ) WHERE energy_j < shorter_j
+        """,
     ),
     Check(
         "multiple_no_stronger",

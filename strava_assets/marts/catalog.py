@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.marts.mart_file import Kind, MartFile, Preview, read_mart_file
+from strava_assets.marts.mart_file import MartFile, read_mart_file
 from strava_assets.schema.columns import Column, ColumnType
 from strava_assets.schema.tables import TABLES
 
@@ -28,41 +28,22 @@ Origins = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Mart:
+class Mart(MartFile):
     """One mart: a SQL file and everything that follows from it.
 
     Args:
-        name: the table's name in the warehouse, which is the file's.
-        description: what it holds and how it is used.
-        grain: what one row is.
-        key: the columns that together identify a row; none of them is null.
-        kind: whether it is a mart, an intermediate table or a view.
-        preview: what its asset page shows of its rows.
         columns: the output columns in order, with their derived types.
-        sql: the query in BigQuery's dialect, rules filled in, comments included.
         reads: the tables and marts the query names.
         depends_on: the stored tables and marts it needs, with views replaced by what they read.
         lineage: for each column the stored columns its value is made of; empty for a plain count.
         code_version: digest of the query and of the views it reads.
     """
 
-    name: str
-    description: str
-    grain: str
-    key: tuple[str, ...]
-    kind: Kind
-    preview: Preview
     columns: tuple[Column, ...]
-    sql: str
     reads: tuple[str, ...]
     depends_on: tuple[str, ...]
     lineage: dict[str, Origins]
     code_version: str
-
-    @property
-    def is_view(self) -> bool:
-        """Whether it is a view that other marts share."""
-        return self.kind == "view"
 
 
 def make_mart(
@@ -77,14 +58,8 @@ def make_mart(
     views = [marts[name] for name in reads if name in marts and marts[name].is_view]
     behind_views = {name for view in views for name in view.depends_on}
     return Mart(
-        name=file.name,
-        description=file.description,
-        grain=file.grain,
-        key=file.key,
-        kind=file.kind,
-        preview=file.preview,
+        **vars(file),
         columns=columns,
-        sql=file.sql,
         reads=reads,
         depends_on=tuple(sorted({*reads, *behind_views} - {view.name for view in views})),
         lineage=lineage,

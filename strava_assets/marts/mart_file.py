@@ -65,7 +65,17 @@ class Preview:
 
 @dataclass(frozen=True)
 class MartFile:
-    """What the text of a mart's file says; the fields are those of `Mart`."""
+    """What the text of a mart's file says.
+
+    Args:
+        name: the table's name in the warehouse, which is the file's.
+        description: what it holds and how it is used.
+        grain: what one row is.
+        key: the columns that together identify a row; none of them is null.
+        kind: whether it is a mart, an intermediate table or a view.
+        preview: what its asset page shows of its rows.
+        sql: the query in BigQuery's dialect, rules filled in, comments included.
+    """
 
     name: str
     description: str
@@ -74,6 +84,11 @@ class MartFile:
     kind: Kind
     preview: Preview
     sql: str
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is a view that other marts share."""
+        return self.kind == "view"
 
 
 def read_mart_file(path: Path) -> MartFile:

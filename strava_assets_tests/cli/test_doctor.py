@@ -185,7 +185,7 @@ def test_records_set_aside_are_counted_with_the_last_reason(synced: Terminal) ->
             " VALUES ('h', 'distance is [text]', '{}', 'api', 'b', now())"
         )
     told = line(synced.run("doctor", "--offline", **CREDENTIALS), "records")
-    assert "1 records could not be read" in told
+    assert "1 record could not be read" in told
     assert "distance is [text]" in told
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 from strava_assets.assets.attributes import FRESH
 from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
+from strava_assets.cli.console import counted
 from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import find_dead_runs
@@ -109,7 +110,7 @@ def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Findin
     """How much room the records of runs take, and how fast they grow."""
     size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     runs = instance.get_runs_count()
-    said = f"{runs:,} runs on record take {size_mb:,.1f} MB; those older than {keep_days} days are removed."
+    said = f"{counted(runs, 'run')}, {size_mb:,.1f} MB. They are removed after {keep_days} days."
     oldest = instance.get_run_records(limit=1, ascending=True)
     if oldest:
         days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from strava_assets import wiring
 from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
-from strava_assets.cli.console import name_some
+from strava_assets.cli.console import counted, name_some
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
     except StravaAssetsError as error:
         yield failed("landing", error)
         return
-    holds = f"{len(manifests)} batches" if manifests else "still empty"
+    holds = counted(len(manifests), "batch", "batches") if manifests else "still empty"
     yield ok("landing", f"{settings.landing_address} can be written: {holds}.")
     yield from _foreign(settings.landing_address, landing.foreign())
     held_back = _held_back(landing, manifests)
@@ -58,12 +58,12 @@ def look_at_streams(settings: Settings) -> Iterator[Finding]:
     except StravaAssetsError as error:
         yield failed("streams", error)
         return
-    holds = f"{statuses.count('stored'):,} recordings" if statuses else "still empty"
+    holds = counted(statuses.count("stored"), "recording") if statuses else "still empty"
     none = "; none are fetched, as set" if settings.streams == "none" else ""
     yield ok("streams", f"{settings.streams_address} can be written: {holds}{none}.")
     yield from _foreign(settings.streams_address, store.foreign())
     if unreadable := statuses.count("unreadable"):
-        said = f"{unreadable} recordings could not be read and were set aside."
+        said = f"{counted(unreadable, 'recording')} could not be read."
         yield warning("recordings", said, "see the reasons in the table activity_streams")
 
 
@@ -90,9 +90,7 @@ def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
         yield failed("warehouse", error)
     else:
         if aside:
-            said = (
-                f"{len(aside)} records could not be read and were set aside; the last: {aside[0]['reason']}"
-            )
+            said = f"{counted(len(aside), 'record')} could not be read; the last: {aside[0]['reason']}"
             yield warning("records", said, "see the table rejected_records; they are loaded once they can be")
 
 
