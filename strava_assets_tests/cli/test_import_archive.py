@@ -61,7 +61,7 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
     ("arguments", "told"),
     [
         ((), "There is no export_….zip in"),
-        (("export_4711.zip", "--athlete", "5"), "different athletes"),
+        (("export_4711.zip", "--athlete", "5"), "disagree"),
         (("unpacked/activities",), "does not contain activities.csv"),
     ],
 )
