@@ -121,4 +121,4 @@ def test_a_tilde_in_a_path_is_the_users_folder(tmp_path: Path, monkeypatch: pyte
 
     answer = CliRunner().invoke(main, ["sandbox", "--port", "0", "--activities=~/mine.json"])
 
-    assert "it holds no list of activities" in answer.output
+    assert "it contains no list of activities" in answer.output

@@ -88,7 +88,7 @@ def test_what_sqlalchemy_wraps_is_looked_into(tmp_path: Path) -> None:
 
     assert message
     assert "damaged" in str(message)
-    assert "Move the folder dagster of the home away" in str(message)
+    assert "Move the folder dagster out of the home" in str(message)
 
 
 def test_a_folder_where_the_database_should_be_is_said(tmp_path: Path) -> None:

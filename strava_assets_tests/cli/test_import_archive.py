@@ -61,8 +61,8 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
     ("arguments", "told"),
     [
         ((), "There is no export_….zip in"),
-        (("export_4711.zip", "--athlete", "5"), "different athletes"),
-        (("unpacked/activities",), "holds no activities.csv"),
+        (("export_4711.zip", "--athlete", "5"), "disagree"),
+        (("unpacked/activities",), "does not contain activities.csv"),
     ],
 )
 def test_what_cannot_be_imported_is_told_with_its_cure(

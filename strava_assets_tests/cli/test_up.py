@@ -38,7 +38,7 @@ def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_p
 
     with running_command(tmp_path) as started:
         started.read_until("Ctrl-C stops everything")
-        assert "this is what you have imported so far" in started.out
+        assert "this is the history that you imported" in started.out
         assert "Everything was materialized" in started.out
         assert "Sample athlete" not in started.out
         data = started.ask()
@@ -67,7 +67,7 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
         port = other.getsockname()[1]
         with running_command(tmp_path, "--port", str(port)) as started:
             assert started.wait() == 1
-    assert f"Port {port} is taken" in started.out
+    assert f"Port {port} is used by another program" in started.out
     assert f"--port {port + 1}" in started.out
     assert "Starting" not in started.out
     assert list(tmp_path.rglob("*.log")) == []
@@ -120,7 +120,7 @@ def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
         with running_command(tmp_path, "--no-ui") as second:
             assert second.wait() == 1
         assert f"(process {first.process.pid} on " in second.out
-        assert "Use the one that runs, or stop it with Ctrl-C first." in second.out
+        assert "Use the running one, or stop it with Ctrl-C first." in second.out
         first.process.send_signal(signal.SIGTERM)
         assert first.wait() == 128 + signal.SIGTERM
     assert processes_in(tmp_path) == []

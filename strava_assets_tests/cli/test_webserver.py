@@ -88,7 +88,7 @@ def test_a_taken_port_and_an_odd_prefix_are_told(terminal: Terminal) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert f"Port {port} is taken" in terminal.run("webserver", "--port", str(port)).err
+        assert f"Port {port} is used by another program" in terminal.run("webserver", "--port", str(port)).err
     assert "--path-prefix /rides" in terminal.run("webserver", "--path-prefix", "/../x").err
 
 

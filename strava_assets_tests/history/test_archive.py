@@ -199,7 +199,7 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
     assert {name: reason.split(":")[0] for name, reason in imported.set_aside.items()} == {
         "activities/3.fit.gz": "its gzip is damaged",
         "activities/4.gpx": "the XML is damaged",
-        "activities/5.fit": "the export does not hold this file",
+        "activities/5.fit": "the export does not contain this file",
         "activities/6.fit": "the FIT file is damaged",
     }
     unreadable = {
@@ -434,7 +434,7 @@ def test_the_real_export_imports(imports: Import) -> None:
     if not where.is_dir():
         pytest.skip(f"{where} is not there: the real export is not part of the project")
 
-    with pytest.raises(ArchiveError, match="does not say whose it is"):
+    with pytest.raises(ArchiveError, match="does not contain an athlete id"):
         imports.again(where)
     imported = imports.again(where, athlete="99")
     imports.story.load()

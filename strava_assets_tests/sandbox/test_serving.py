@@ -37,7 +37,7 @@ def test_a_taken_port_is_named_with_the_cure() -> None:
         serve(Sandbox(), server.port),
     ):
         pass
-    assert f"Port {server.port} is taken" in str(refused.value)
+    assert f"Port {server.port} is used by another program" in str(refused.value)
     assert f"--port {server.port + 1}" in str(refused.value)
 
 

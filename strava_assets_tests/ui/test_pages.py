@@ -28,6 +28,8 @@ def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None
     names = {node["assetKey"]["path"][-1] for node in nodes}
     assert {"strava_api", "raw_activities", "bq_activities", "weekly_watts", "insights_report"} <= names
 
+    # Dagster draws only what is on the screen.
+    screen.page.set_viewport_size({"width": 2400, "height": 3600})
     screen.open(f"asset-groups?expanded={','.join(f'global@global:{group}' for group in groups)}")
 
     graph = screen.page.locator("foreignObject")
