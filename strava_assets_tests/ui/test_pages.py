@@ -45,7 +45,10 @@ def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Scr
     column = screen.row("average_watts")
     assert "unit: W" in column.inner_text()
     assert "Measured work over the seconds of the rides with a power meter." in column.inner_text()
-    column.get_by_role("link", name="bq_activities", exact=True).click()
+    column.get_by_role("link", name="activity_measures.work_j", exact=True).click()
+
+    screen.page.wait_for_url("**/assets/activity_measures")
+    screen.row("work_j").get_by_role("link", name="bq_activities", exact=True).click()
 
     screen.page.wait_for_url("**/assets/bq_activities")
     assert "From Strava's device_watts" in screen.row("device_watts").inner_text()
