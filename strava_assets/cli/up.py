@@ -41,7 +41,7 @@ SYNC, REFRESH = "sync", "refresh_marts"
 )
 @click.option("--once", is_flag=True, help="Stop when everything is materialized and the UI responds.")
 def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
-    """Start the UI and the schedule, and sync if the data is not fresh.
+    """Start the UI, the schedule, and a sync if one is due.
 
     Without credentials it shows the activities that you imported from a bulk export. Without these it starts
     a local sandbox with a sample athlete, whose data is stored separately from yours.

@@ -14,7 +14,9 @@ DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
 @click.command("verify")
 def command() -> None:
-    """Check the integrity of the stored data, without changes and without requests to Strava.
+    """Compare what is stored with its digests and with a rebuild.
+
+    Nothing is changed, and no requests are sent to Strava.
 
     The table is rebuilt from the landing into a scratch file and compared row by row. Every landed page and
     every recording is read and compared with its digest.

@@ -77,7 +77,11 @@ def expire(
         StreamsError: the streams are damaged or cannot be written.
     """
     manifests = landing.manifests()
+    loaded, _ = loaded_batches.loaded_before(warehouse, manifests, now)
     old, limit = loaded_batches.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
+    # A compacted batch contains versions that are older than itself.
+    compacted = [number for number, manifest in enumerate(loaded, 1) if manifest.kind == "compacted"]
+    old = loaded[: max([len(old), *compacted])]
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
     expired = {(row["athlete_id"], row["activity_id"]): row["deleted_at"] for row in answer}
     removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
@@ -94,7 +98,6 @@ def expire(
 
     for batches in group_batches([m for m in old if m.source == "api"]):
         compact_batches(landing, warehouse, batches, now, drop=is_expired)
-    loaded, _ = loaded_batches.loaded_before(warehouse, manifests, now)
     archives = [m for m in loaded if m.source == "archive"]
     deleted = {key: deleted_at for key, deleted_at in expired.items() if deleted_at}
     if deleted:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets.history.compact import compact
 from strava_assets.history.retention import expire, forget
 from strava_assets_tests.history.stories import Story, activity
 from strava_assets_tests.history.test_compact import Fragile, PowerCut
@@ -59,6 +60,16 @@ def test_rows_that_strava_has_not_confirmed_leave_table_and_landing(story: Story
     )  # 1, 2, 3 and the set-aside 77
     check_only_what_may_stay_stays(story)
     assert expire(story.landing, story.warehouse, story.streams, story.now, 30) == 0
+
+
+def test_old_versions_in_a_compacted_batch_that_began_later_expire_as_well(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strava_assets.history.compact._MIN_BATCHES_TO_MERGE", 2)
+    a_life_with_loose_ends(story)
+    compact(story.landing, story.warehouse, story.now, 0)
+    assert expire(story.landing, story.warehouse, story.streams, story.now, 30) == 4
+    check_only_what_may_stay_stays(story)
 
 
 def test_nothing_leaves_before_its_time(story: Story) -> None:

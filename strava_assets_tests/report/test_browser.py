@@ -302,4 +302,4 @@ def test_what_is_near_the_screen_is_drawn_and_what_is_far_waits_until_it_is_near
 
     last = page.locator(".chart").last
     last.scroll_into_view_if_needed()
-    sync_api.expect(last).to_have_attribute("data-drawn", re.compile(""))
+    sync_api.expect(last).to_have_attribute("data-drawn", "")

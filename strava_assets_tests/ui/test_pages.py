@@ -28,6 +28,8 @@ def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None
     names = {node["assetKey"]["path"][-1] for node in nodes}
     assert {"strava_api", "raw_activities", "bq_activities", "weekly_watts", "insights_report"} <= names
 
+    # Dagster draws only what is on the screen.
+    screen.page.set_viewport_size({"width": 2400, "height": 3600})
     screen.open(f"asset-groups?expanded={','.join(f'global@global:{group}' for group in groups)}")
 
     graph = screen.page.locator("foreignObject")
@@ -43,7 +45,10 @@ def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Scr
     column = screen.row("average_watts")
     assert "unit: W" in column.inner_text()
     assert "Measured work over the seconds of the rides with a power meter." in column.inner_text()
-    column.get_by_role("link", name="bq_activities", exact=True).click()
+    column.get_by_role("link", name="activity_measures.work_j", exact=True).click()
+
+    screen.page.wait_for_url("**/assets/activity_measures")
+    screen.row("work_j").get_by_role("link", name="bq_activities", exact=True).click()
 
     screen.page.wait_for_url("**/assets/bq_activities")
     assert "From Strava's device_watts" in screen.row("device_watts").inner_text()
