@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from strava_assets.alerts.message import Message
 from strava_assets.alerts.receivers import receivers_of
+from strava_assets.child_environment import child_environment
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _run_sender(receivers: list[Receiver], message: Message, *, send: bool) -> l
             input=json.dumps({"send": send, "receivers": requests}).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env=child_environment(),
             timeout=SENDER_LIMIT_S,
             check=False,
         )

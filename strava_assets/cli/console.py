@@ -45,17 +45,6 @@ def name_some(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """A number with its noun: `1 run`, `2,000 runs`.
-
-    Args:
-        number: how many.
-        singular: the noun for one.
-        plural: the noun for any other number; by default with an s.
-    """
-    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
-
-
 def banner(title: str, lines: list[str]) -> None:
     """A framed notice that is not to be overlooked."""
     console.print(Panel("\n".join(lines), title=title, title_align="left", border_style="yellow"))

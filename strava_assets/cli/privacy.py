@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from strava_assets.cli.console import say
 from strava_assets.file_modes import close_to_others
+from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,17 +15,18 @@ if TYPE_CHECKING:
 def close_home(home: Path) -> None:
     """Close an existing home to other users of the machine; says what was open."""
     closed = close_to_others(home)
+    place = home.absolute()
     if closed.paths:
-        say("ok", f"Closed {counted(len(closed.paths))} in {home.absolute()} to other users of this machine.")
+        say("ok", f"Closed {counted_files(len(closed.paths))} in {place} to other users of this machine.")
     if closed.refused:
         say(
             "warning",
-            f"{counted(len(closed.refused))} in {home.absolute()} cannot be closed to other users of this "
+            f"{counted_files(len(closed.refused))} in {place} cannot be closed to other users of this "
             f"machine, because they belong to one of them, e.g. {closed.refused[0]}. What to do: have them "
             "given to you with chown.",
         )
 
 
-def counted(number: int) -> str:
+def counted_files(number: int) -> str:
     """A number of files, folders included."""
-    return "1 file or folder" if number == 1 else f"{number:,} files and folders"
+    return counted(number, "file or folder", "files and folders")

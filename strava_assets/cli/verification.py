@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from strava_assets import wiring
 from strava_assets.cli.own_files import IN_SCRATCH_FOLDER, remove_files, scratch_folders
 from strava_assets.errors import ConfigurationError
+from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,8 +89,8 @@ def say_result(result: PlaceResult) -> None:
         say("ok", f"{result.place}: {result.checked} Nothing differs.")
         return
     named = list(result.named)
-    counted = "1 difference:" if result.differences == 1 else f"{result.differences:,} differences:"
-    say("broken", f"{result.place}: {f'{result.checked} {counted}' if result.checked else named.pop(0)}")
+    count = f"{counted(result.differences, 'difference')}:"
+    say("broken", f"{result.place}: {f'{result.checked} {count}' if result.checked else named.pop(0)}")
     for sentence in named:
         say("step", sentence)
     if more := result.differences - len(result.named):

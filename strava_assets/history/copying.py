@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from strava_assets.history.verify import MOST_NAMED, HistoryVerifier, PlaceResult
+from strava_assets.plurals import counted
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
 from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS
 from strava_assets.warehouse.comparing import read_table, row_differences
@@ -107,5 +108,5 @@ def _carry_observations(source: Warehouse, target: Warehouse, remedy: str) -> Pl
     differences = list(row_differences(table, source, target))
     named = [f"The row of {row.key['athlete_id']}, {row.key['observed_on']} differs." for row in differences]
     count = sum(batch.num_rows for batch in rows)
-    checked = f"{count:,} {'row' if count == 1 else 'rows'} copied and compared."
+    checked = f"{counted(count, 'row')} copied and compared."
     return PlaceResult(table.name, checked, len(named), tuple(named[:MOST_NAMED]), remedy if named else "")

@@ -15,6 +15,7 @@ from strava_assets.errors import StravaAssetsError
 from strava_assets.history import loaded_batches
 from strava_assets.history.loader import Loader, rebuild_reason
 from strava_assets.landing import DamagedFileError, Landing
+from strava_assets.plurals import counted
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.comparing import row_differences
 
@@ -103,7 +104,7 @@ def verify_streams(store: StreamStore, progress: Callable[[str, int, int | None]
             differences.add(fault)
     return differences.result(
         "streams",
-        f"{_counted(recordings, 'recording')} read from {_counted(parts, 'file')}.",
+        f"{counted(recordings, 'recording')} read from {counted(parts, 'file')}.",
         "Restore the files from a backup, or remove them: recordings from the API are then fetched again, "
         "and those from a bulk export are restored by importing it again.",
     )
@@ -221,7 +222,7 @@ class HistoryVerifier:
 
     def _landing_result(self, manifests: list[Manifest], files: _Differences) -> PlaceResult:
         pages, batches = _pages_of(manifests), len(manifests)
-        read = f"{_counted(pages, 'page')} read from {_counted(batches, 'batch', 'batches')}."
+        read = f"{counted(pages, 'page')} read from {counted(batches, 'batch', 'batches')}."
         return files.result("landing", read, RESTORE)
 
     def _rebuild(self, loaded: _LoadedLanding, scratch: Warehouse, now: datetime) -> None:
@@ -251,7 +252,7 @@ class HistoryVerifier:
         self, table: Table, warehouse: Warehouse, scratch: Warehouse, not_loaded: int
     ) -> PlaceResult:
         counting = f"SELECT COUNT(*) AS n FROM {table.name}"  # noqa: S608 - the registry's names
-        [counted] = warehouse.query(counting).to_pylist()
+        [count] = warehouse.query(counting).to_pylist()
         differences = _Differences()
         self._progress("rows", 0, None)
         for difference in row_differences(table, warehouse, scratch):
@@ -260,7 +261,7 @@ class HistoryVerifier:
                 # A later version had resolved it, and has expired.
                 continue
             differences.add(_sentence(table, difference))
-        checked = f"{_counted(counted['n'], 'row')} compared with a rebuild from the landing."
+        checked = f"{counted(count['n'], 'row')} compared with a rebuild from the landing."
         if not_loaded:
             checked += f" Batches not loaded yet, and left out: {not_loaded:,}."
         return differences.result(table.name, checked, REBUILD)
@@ -281,10 +282,6 @@ class _LoadedLanding(Landing):
     @override
     def conclude(self, manifest: Manifest, conclusion: Conclusion) -> None:
         self.without_conclusion.append(manifest.batch_id)
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def _pages_of(manifests: list[Manifest]) -> int:

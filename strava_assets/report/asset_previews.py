@@ -44,8 +44,8 @@ def chart_svg(names: Sequence[str], figures: Figures, units: Literal["metric", "
         for section in build_sections(figures, UNITS[units])
         for chart in section.charts
     }
-    shown = [charts[name] for name in names if name in charts]
-    return _draw(stack_for_asset([(chart, section) for chart, section in shown])) if shown else ""
+    chosen = [charts[name] for name in names if name in charts]
+    return _draw(stack_for_asset(chosen)) if chosen else ""
 
 
 def sparkline_image(values: Sequence[float | None], label: str) -> str:

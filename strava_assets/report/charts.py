@@ -51,15 +51,15 @@ def plot(
         transform: changes the rows before they are drawn.
     """
     zooms = "domainRaw" in x.get("scale", {})
-    shown = {"tooltip": list(tooltip)} if tooltip else {}
+    hints = {"tooltip": list(tooltip)} if tooltip else {}
     drawn = []
     for layer in layers:
         axes = {name: axis | layer["encoding"].get(name, {}) for name, axis in (("x", x), ("y", y))}
         clipped = {"mark": layer["mark"] | {"clip": True}} if zooms else {}
-        drawn.append(layer | clipped | {"encoding": layer["encoding"] | axes | ({} if hover else shown)})
+        drawn.append(layer | clipped | {"encoding": layer["encoding"] | axes | ({} if hover else hints)})
     if hover:
         rule = {"type": "rule", "strokeWidth": hover, "opacity": 0, "clip": zooms}
-        drawn.append({"mark": rule, "encoding": {"x": x} | shown})
+        drawn.append({"mark": rule, "encoding": {"x": x} | hints})
     return {
         "data": {"name": rows, "format": {"type": "json", "parse": {"w": "date:'%Y-%m-%d'"}}},
         "params": [{"name": "zoom", "value": None}] if zooms else [],

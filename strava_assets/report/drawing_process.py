@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from functools import cache
 from threading import Timer
 from typing import IO, TYPE_CHECKING
 
+from strava_assets.child_environment import child_environment
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _start() -> tuple[subprocess.Popen[str], IO[str]]:
         stdout=subprocess.PIPE,
         stderr=errors,
         encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env=child_environment(),
     )
     return process, errors
 

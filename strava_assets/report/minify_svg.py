@@ -53,13 +53,13 @@ def _without_bare_groups(svg: str) -> str:
     """The same without groups that neither move nor style what they hold."""
     has_effect: list[bool] = []
 
-    def kept(tag: re.Match[str]) -> str:
+    def tag_with_effect(tag: re.Match[str]) -> str:
         if tag[0] == "</g>":
             return tag[0] if has_effect.pop() else ""
         has_effect.append(tag[0] not in ("<g>", '<g transform="translate(0,0)">'))
         return tag[0] if has_effect[-1] else ""
 
-    return _GROUP.sub(kept, svg)
+    return _GROUP.sub(tag_with_effect, svg)
 
 
 def _rounded(places: re.Match[str]) -> str:

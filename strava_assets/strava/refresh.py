@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from strava_assets.child_environment import child_environment
 from strava_assets.errors import StravaAssetsError
 from strava_assets.strava import errors, hosts
 from strava_assets.strava.tokens import request_grant
@@ -112,9 +112,12 @@ class Refresh:
             StravaAssetsError: an error of `make` or of the store.
         """
         command = [sys.executable, "-c", f"from {__name__} import answer_parent; answer_parent()"]
-        environ = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=child_environment(),
+            start_new_session=True,
         ) as child:
             try:
                 answer, _ = child.communicate(pickle.dumps(self), timeout=SUBPROCESS_TIMEOUT_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.cli.checkups.finding import Finding, ok, warning
-from strava_assets.cli.privacy import counted
+from strava_assets.cli.privacy import counted_files
 from strava_assets.file_modes import open_to_others
 
 if TYPE_CHECKING:
@@ -23,5 +23,5 @@ def look(settings: Settings) -> Iterator[Finding]:
     if not found:
         yield ok("files", f"No other user of this machine can open what is in {home}.")
         return
-    said = f"Open to other users of this machine: {counted(len(found))}, e.g. {found[0]}."
+    said = f"Open to other users of this machine: {counted_files(len(found))}, e.g. {found[0]}."
     yield warning("files", said, "strava-assets sync, or make run: each closes them when it starts")

@@ -10,11 +10,11 @@ import dagster as dg
 from strava_assets.assets.attributes import FRESH
 from strava_assets.assets.failures import was_interrupted
 from strava_assets.cli.checkups.finding import Finding, broken, ok, spoken, warning
-from strava_assets.cli.console import counted
 from strava_assets.cli.instance import CONFIGURATION, SHIPPED, configuration_is_edited
 from strava_assets.execution.pools import holders_of
 from strava_assets.execution.recovery import find_dead_runs
 from strava_assets.execution.tags import PROCESS_TAG
+from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,9 +177,9 @@ def _failure(instance: dg.DagsterInstance, run_id: str, when: str) -> Finding:
         if was_interrupted(entry.get_dagster_event()):
             return warning("last run", f"Was interrupted {when}.", "strava-assets sync")
         data = entry.get_dagster_event().step_failure_data
-        told = data.user_failure_data.description if data.user_failure_data else None
-        if told:
-            happened, _, cure = told.partition(CURE_MARK)
+        description = data.user_failure_data.description if data.user_failure_data else None
+        if description:
+            happened, _, cure = description.partition(CURE_MARK)
             return broken("last run", f"Failed {when}: {' '.join(happened.split())}", cure or "see the UI")
         if data.error and data.error.cls_name != "DagsterAssetCheckFailedError":
             return broken(

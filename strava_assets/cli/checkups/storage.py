@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from strava_assets import wiring
 from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
-from strava_assets.cli.console import counted, name_some
+from strava_assets.cli.console import name_some
 from strava_assets.errors import StravaAssetsError
+from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

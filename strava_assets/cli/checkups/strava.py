@@ -47,14 +47,14 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def _quota(quota: Quota, reserve_calls: int) -> Finding:
-    told, short = [], False
+    usages, short = [], False
     for window, spoken in (("15min", "this quarter hour"), ("daily", "today")):
         for bucket, allowance in quota.window("daily" if window == "daily" else "15min").items():
             if allowance.limit is None or allowance.left is None:
                 continue
-            told.append(f"{bucket} {allowance.usage} of {allowance.limit} {spoken}, {allowance.left} left")
+            usages.append(f"{bucket} {allowance.usage} of {allowance.limit} {spoken}, {allowance.left} left")
             short = short or allowance.left <= min(reserve_calls, allowance.limit // 2)
-    said = f"Used: {'; '.join(told)}."
+    said = f"Used: {'; '.join(usages)}."
     if short:
         return warning("quota", said, "nothing: a sync stops at the limit and goes on when it may")
     return ok("quota", said)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _TOPIC = "Best efforts"
 _EFFORTS_S = (5, 60, 300, 1200, 3600)
-_SHOWN = timedelta(weeks=104)
+_CHART_SPAN = timedelta(weeks=104)
 _ROLLING = timedelta(weeks=12)
 
 
@@ -60,8 +60,8 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
     data: dict[str, Points] = {}
     if weeks:
         until = weeks[-1]["week"]
-        recent = [week for week in weeks if week["week"] > until - _SHOWN]
-        data["efforts"] = _points(weeks, until - _SHOWN)
+        recent = [week for week in weeks if week["week"] > until - _CHART_SPAN]
+        data["efforts"] = _points(weeks, until - _CHART_SPAN)
         charts = [_chart(seconds, until, recent) for seconds in _EFFORTS_S]
         tables.append(_weekly([week for week in recent if week["stream_rides"]]))
     return Section(
@@ -118,7 +118,7 @@ def _chart(seconds: int, until: date, weeks: list[Row]) -> Chart:
         f"Best mean power over {duration} of each week in the last two years{best}.",
         plot(
             "efforts",
-            days(span(until - _SHOWN, until), years=True),
+            days(span(until - _CHART_SPAN, until), years=True),
             values(zero=False, lines=4),
             dots(f"b{seconds}", "soft", 9),
             line(f"r{seconds}", "accent", 2, interpolate="step-after"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "Gear"
-_SHOWN = 10
+_MAX_BARS = 10
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -33,7 +33,7 @@ def build(figures: Figures, units: Units) -> Section:
             "r": rounded(units.far(row["distance_90d_m"]), 0),
             "n": row["activities"],
         }
-        for row in gear[:_SHOWN]
+        for row in gear[:_MAX_BARS]
     ]
     finding = _finding(gear, units)
     title = f"Distance, {units.distance}"

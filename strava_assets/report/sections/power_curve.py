@@ -228,5 +228,5 @@ def _table(lines: list[_Line]) -> Table:
     columns: dict[str, Callable[[int], Cell]] = {"Held for": effort_duration}
     for _, name, _, _, bests in lines:
         columns |= {f"{name} W": watts(bests), f"{name} W/kg": by_weight(bests)}
-    shown = [seconds for seconds in sorted(lines[-1].bests) if seconds <= 10 or seconds % 5 == 0]
-    return table_of("The curve in numbers, each best with its ride", shown, columns)
+    durations = [seconds for seconds in sorted(lines[-1].bests) if seconds <= 10 or seconds % 5 == 0]
+    return table_of("The curve in numbers, each best with its ride", durations, columns)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strava_assets.report.section import Cell
 
 _TOPIC = "Sports"
-_SHOWN = timedelta(weeks=52)
+_CHART_SPAN = timedelta(weeks=52)
 _FAMILIES = 4
 _OTHER = "other"
 _DOING = {"ride": "riding", "run": "running", "walk": "walking", "swim": "swimming", "ski": "skiing"}
@@ -30,7 +30,7 @@ def build(figures: Figures, units: Units) -> Section:
     if not weeks:
         return Section("sports", _TOPIC, "There is no activity yet; every sport gets its color here.")
     until = weeks[-1]["week"]
-    year = [row for row in weeks if row["week"] > until - _SHOWN]
+    year = [row for row in weeks if row["week"] > until - _CHART_SPAN]
     seconds: Counter[str] = Counter()
     for row in year:
         seconds[row["family"]] += row["moving_time_s"]
@@ -49,7 +49,7 @@ def build(figures: Figures, units: Units) -> Section:
                 f"Hours by week and kind of sport over the last year. {finding}",
                 stacked_weeks(
                     "sports",
-                    days(span(until - _SHOWN, until)),
+                    days(span(until - _CHART_SPAN, until)),
                     ("f", color_scale(names, palette)),
                     "o",
                     height=180,

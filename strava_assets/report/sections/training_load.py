@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "Training load"
-_SHOWN = timedelta(days=365)
+_CHART_SPAN = timedelta(days=365)
 _NOTE = (
     "An hour at threshold is 100 points. Fitness (CTL) and fatigue (ATL) are exponential means of the daily "
     "load over 42 and 7 days; form (TSB) is yesterday's fitness minus yesterday's fatigue."
@@ -29,7 +29,7 @@ _MISSING = (
 def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - load has no length
     """The section from `daily_load`."""
     load = figures.rows("daily_load")
-    recent = [row for row in load if row["day"] > load[-1]["day"] - _SHOWN]
+    recent = [row for row in load if row["day"] > load[-1]["day"] - _CHART_SPAN]
     if not any(row["training_load"] for row in recent):
         return Section("load", _TOPIC, _MISSING)
     points = [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "Time in zones"
-_SHOWN = timedelta(weeks=52)
+_CHART_SPAN = timedelta(weeks=52)
 _RECENT_WEEKS = 12
 _EASY_ZONES = 2
 _NOTE = (
@@ -69,7 +69,7 @@ _MEASURES = (
 def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - hours have no length
     """The section from `power_profile_progress`; None where the power curve says already what is missing."""
     weeks = figures.rows("power_profile_progress")
-    weeks = [week for week in weeks if week["week"] > weeks[-1]["week"] - _SHOWN]
+    weeks = [week for week in weeks if week["week"] > weeks[-1]["week"] - _CHART_SPAN]
     measures = [measure for measure in _MEASURES if any(measure.seconds(weeks))]
     if not measures:
         return Section("zones", _TOPIC, _MISSING) if any(week["stream_rides"] for week in weeks) else None
@@ -121,7 +121,7 @@ def _bars(measure: _Measure, until: date) -> Spec:
     zones = [str(zone) for zone in range(1, len(measure.names) + 1)]
     chart = stacked_weeks(
         f"zones-{measure.key}",
-        days(span(until - _SHOWN, until)),
+        days(span(until - _CHART_SPAN, until)),
         ("z", color_scale(zones, measure.palette)),
         "z",
         height=measure.height,
