@@ -204,12 +204,14 @@ def test_strava_itself_is_never_asked_without_encryption(name: str) -> None:
 
 
 def names_in(path: Path) -> set[str]:
-    """The variables that a file names: in Python its strings and comments, elsewhere all of it."""
+    """The variables that a file names: in Python its strings and comments, elsewhere all but links."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         tokens = tokenize.generate_tokens(io.StringIO(text).readline)
         kinds = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
         text = "\n".join(token.string for token in tokens if token.type in kinds)
+    else:
+        text = re.sub(r"\[`\w+`\]\([^)]*\.py\)", "", text)
     return set(re.findall(r"\bSTRAVA_[A-Z0-9_]*[A-Z0-9]\b", text))
 
 

@@ -57,9 +57,10 @@ def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> 
         # Not in the home, because the path of a socket is limited to about a hundred characters.
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="strava-assets-"))
         succeeded = _start(platform, services, Path(folder) / "code.sock")
-        if once:
-            sys.exit(0 if succeeded else 1)
         try:
+            _print_summary(platform, succeeded=succeeded)
+            if once:
+                sys.exit(0 if succeeded else 1)
             while True:
                 time.sleep(1)
                 services.watch()
@@ -215,7 +216,6 @@ def _start(platform: Platform, services: Processes, socket_path: Path) -> bool:
     succeeded = services.run(Program("The first run", "first_run", ("--job", platform.job))) == 0
     if ui:
         wait_for_answer(f"{ui.address}/server_info", services)
-    _print_summary(platform, succeeded=succeeded)
     return succeeded
 
 
