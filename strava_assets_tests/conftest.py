@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets_tests import depth
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from strava_assets_tests.chain import Chain
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(depth.ALL_EXAMPLES, action="store_true", help="draw all examples of property tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    depth.configure(config)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.settings import Settings, choices, load_settings, variable_name
+from strava_assets_tests.depth import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ lines = st.one_of(
     ).map(b"".join),
 )
 SETTINGS = settings(
-    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

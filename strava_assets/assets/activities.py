@@ -17,7 +17,7 @@ from strava_assets.schema.activities import ACTIVITIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strava_assets.history.fetch import Fetched
+    from strava_assets.history.fetch import FetchResult
     from strava_assets.history.loader import LoadReport
     from strava_assets.settings import Settings
 
@@ -181,7 +181,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             | jobs
             | {
                 "expired": expired,
-                "batches_compacted": compaction.folded,
+                "batches_compacted": compaction.compacted,
             }
         )
 
@@ -224,7 +224,7 @@ def _midnight(text: str, name: str) -> int | None:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def _sync_metadata(fetched: "Fetched") -> dict[str, Any]:
+def _sync_metadata(fetched: "FetchResult") -> dict[str, Any]:
     listing, manifest = fetched.listing, fetched.manifest
     metadata: dict[str, Any] = {
         "mode": fetched.plan.kind.value,

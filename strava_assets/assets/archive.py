@@ -16,7 +16,7 @@ from strava_assets.resources import LandingResource, StreamsResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from strava_assets.history.archive_import import Imported, Progress
+    from strava_assets.history.archive_import import ImportReport, Progress
     from strava_assets.settings import Settings
 
 NAME = "archive_activities"
@@ -135,7 +135,7 @@ def _export_named(name: str, folder: Path) -> Path:
     )
 
 
-def import_metadata(imported: "Imported", path: Path) -> dict[str, Any]:
+def import_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
     """What the UI shows of an import."""
     metadata: dict[str, Any] = {
         "export": str(path.absolute()),

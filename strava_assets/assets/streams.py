@@ -87,7 +87,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
                 clock=lambda: datetime.now(UTC),
                 announce=context.log.info,
             )
-        folded = store.compact()
+        compacted = store.compact()
         entries = store.entries()
         with warehouse.open() as engine:
             write_stream_index(engine, entries)
@@ -100,7 +100,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             context.log.log(level, "Fetching streams ended early. %s", report.stopped)
         done = expected_completion(report, settings.streams_reserve, now) if config.fetch else None
         return dg.MaterializeResult(
-            metadata=_metadata(report, entries.values(), done) | jobs | {"parts_compacted": folded}
+            metadata=_metadata(report, entries.values(), done) | jobs | {"parts_compacted": compacted}
         )
 
     return [activity_streams]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from strava_assets.history.archive_import import Imported, Progress
+    from strava_assets.history.archive_import import ImportReport, Progress
     from strava_assets.settings import Settings
 
 _MOST_LISTED = 10
@@ -76,7 +76,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     sys.exit(0 if succeeded else 1)
 
 
-def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> Imported:
+def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> ImportReport:
     from strava_assets import wiring
     from strava_assets.archive import Export
     from strava_assets.history.archive_import import import_archive
@@ -126,7 +126,7 @@ def _note(asset: str, metadata: dict[str, Any]) -> None:
         instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
 
 
-def _report(imported: Imported) -> None:
+def _report(imported: ImportReport) -> None:
     from strava_assets.cli.console import say
 
     origin = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"

@@ -61,7 +61,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
 
     from strava_assets.cli.console import say
     from strava_assets.settings import load_settings
-    from strava_assets.strava.login import exchange_code, keep
+    from strava_assets.strava.login import exchange_code, store_grant
 
     settings = load_settings()
     tokens = wiring.token_store(settings.replace(secret_store=store) if store else settings)
@@ -71,7 +71,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     consent = _consent_by_hand(app) if no_browser else _consent_in_browser(app, port)
     with requests.Session() as session:
         grant = exchange_code(app, consent.code, session=session)
-    keep(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
+    store_grant(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
     say("ok", f"Logged in as {_name(grant.athlete)}. The tokens are kept in {tokens.location}.")
     athlete_id = str(grant.athlete.get("id", ""))
     if credentials.get("athlete_id", athlete_id) != athlete_id:

@@ -109,8 +109,8 @@ def foreign_files(settings: Settings, *, alone: bool) -> Iterator[str]:
         StravaAssetsError: landing or streams cannot be read.
     """
     places = {
-        settings.landing_address: wiring.landing(settings).foreign(),
-        settings.streams_address: wiring.stream_store(settings).foreign(),
+        settings.landing_address: wiring.landing(settings).foreign_files(),
+        settings.streams_address: wiring.stream_store(settings).foreign_files(),
     }
     for folder, form in _folders_of_runs(settings) if alone else ():
         places[str(folder)] = sort_files(folder, form).foreign

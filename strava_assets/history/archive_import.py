@@ -42,7 +42,7 @@ class Progress(NamedTuple):
 
 
 @dataclass
-class Imported:
+class ImportReport:
     """The result of an import.
 
     Args:
@@ -89,7 +89,7 @@ def import_archive(  # noqa: PLR0913 - each is a choice of the caller
     athlete: str | None = None,
     processes: int = 2,
     progress: Callable[[Progress], None] | None = None,
-) -> Imported:
+) -> ImportReport:
     """Import an export: decode its recordings, land its rows.
 
     Args:
@@ -111,7 +111,7 @@ def import_archive(  # noqa: PLR0913 - each is a choice of the caller
     landing.check_writable()
     store.check_writable()
     rows = _distinct(read_activities(export))
-    imported = Imported(athlete_of(export, athlete), export.made_at, activities=len(rows))
+    imported = ImportReport(athlete_of(export, athlete), export.made_at, activities=len(rows))
     imported_versions = latest_imported(landing, imported.athlete_id)
     recordings = _Recordings(rows, store, imported_versions, imported, home)
     with closing(decode(export, recordings.tasks, processes)) as results:
@@ -166,7 +166,7 @@ class _Recordings:
         rows: Sequence[Row],
         store: StreamStore,
         imported_versions: Mapping[str, ImportedVersion],
-        imported: Imported,
+        imported: ImportReport,
         home: str,
     ) -> None:
         self._store = store
@@ -253,7 +253,9 @@ def _distinct(rows: Sequence[Row]) -> list[Row]:
     return list(last.values())
 
 
-def _record(row: Row, entries: Mapping[Key, StreamEntry], imported: Imported, home: str) -> dict[str, Any]:
+def _record(
+    row: Row, entries: Mapping[Key, StreamEntry], imported: ImportReport, home: str
+) -> dict[str, Any]:
     """Make an activity's record and update the counts."""
     imported.language = row.language.name
     sport_text = row.text("Activity Type")
@@ -273,7 +275,7 @@ def _land(
     records: Sequence[dict[str, Any]],
     landing: Landing,
     imported_versions: Mapping[str, ImportedVersion],
-    imported: Imported,
+    imported: ImportReport,
     times: tuple[datetime, Callable[[], datetime]],
 ) -> None:
     """Commit one batch of the new and changed records, if there are any."""

@@ -27,14 +27,14 @@ class CompactionReport:
     """The result of a compaction.
 
     Args:
-        folded: number of batches that were merged.
+        compacted: number of batches that were merged.
         records: number of records in the compacted batches.
-        swept: number of leftovers removed: uncommitted batches, and batches merged before a crash.
+        leftovers: number of leftovers removed: uncommitted batches, and batches merged before a crash.
     """
 
-    folded: int = 0
+    compacted: int = 0
     records: int = 0
-    swept: int = 0
+    leftovers: int = 0
 
 
 def compact(landing: Landing, warehouse: Warehouse, now: datetime, keep_days: int) -> CompactionReport:
@@ -54,12 +54,12 @@ def compact(landing: Landing, warehouse: Warehouse, now: datetime, keep_days: in
         LandingError: a batch is damaged or the landing cannot be written.
     """
     # Leftovers first: batches that one compaction replaced must be removed before the next replaces it.
-    swept = len(landing.sweep(now))
+    leftovers = len(landing.sweep(now))
     old, _ = loaded_batches.loaded_before(warehouse, landing.manifests(), now - timedelta(days=keep_days))
-    folded = records = 0
+    compacted = records = 0
     for batches in group_batches(old):
         if len(batches) < _MIN_BATCHES_TO_MERGE:
             continue
         records += compact_batches(landing, warehouse, batches, now).records
-        folded += len(batches)
-    return CompactionReport(folded, records, swept)
+        compacted += len(batches)
+    return CompactionReport(compacted, records, leftovers)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strava_assets.strava.limits import Quota
 
 
-class AthleteMemory(Protocol):
+class AthleteIdStore(Protocol):
     """Stores the id of the token's athlete, beside the token."""
 
     def read(self) -> dict[str, str]:
@@ -34,7 +34,7 @@ class AthleteMemory(Protocol):
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     """The result of a sync: its plan, its listing, and the manifest of its batch."""
 
     plan: Plan
@@ -61,14 +61,14 @@ class SyncRequest:
 
 def fetch(
     client: StravaClient,
-    memory: AthleteMemory,
+    memory: AthleteIdStore,
     landing: Landing,
     request: SyncRequest,
     *,
     clock: Callable[[], datetime],
     progress: Callable[[int, int, Quota | None], None] | None = None,
     announce: Callable[[str], None] | None = None,
-) -> Fetched:
+) -> FetchResult:
     """Sync once: one listing, one committed batch.
 
     Args:
@@ -130,7 +130,7 @@ def fetch(
         history_complete_at=_history_complete_at(decided, listing),
         calls=client.calls,
     )
-    return Fetched(decided, listing, batch.commit(manifest))
+    return FetchResult(decided, listing, batch.commit(manifest))
 
 
 def known_history(manifests: Sequence[Manifest], athlete_id: str | None) -> KnownHistory:
@@ -156,7 +156,7 @@ def _history_complete_at(decided: Plan, listing: Listing) -> datetime | None:
     return listing.finished_at if done else None
 
 
-def athlete_of_token(client: StravaClient, memory: AthleteMemory) -> str:
+def athlete_of_token(client: StravaClient, memory: AthleteIdStore) -> str:
     """The id of the token's athlete, from memory or else from Strava; it is stored then.
 
     Raises:

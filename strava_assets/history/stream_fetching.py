@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from strava_assets.history.fetch import AthleteMemory
+    from strava_assets.history.fetch import AthleteIdStore
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Quota
     from strava_assets.streams import Key, Status, StreamStore, StreamWriter
@@ -165,7 +165,7 @@ def wanted(
 
 def fetch_streams(
     client: StravaClient,
-    memory: AthleteMemory,
+    memory: AthleteIdStore,
     store: StreamStore,
     activities: Sequence[Wanted],
     *,

@@ -193,7 +193,7 @@ class Landing:
         self._remove_write_tests()
         self._folder.remove_if_empty()
 
-    def foreign(self) -> list[str]:
+    def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write; they are never read or removed."""
         foreign = []
         for name, kind in self._folder.entries():

@@ -98,7 +98,7 @@ def exchange_code(
     return request_grant(session, app.oauth_base_url, form, clock=clock)
 
 
-def keep(
+def store_grant(
     store: TokenStore, app: Application, grant: Grant, scopes: Iterable[str], *, api_base_url: str
 ) -> None:
     """Write the results of a login into the store in one step, with the hosts they may be sent to.

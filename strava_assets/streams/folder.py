@@ -42,7 +42,7 @@ class Folder:
         """The paths of all parts below the address, in order."""
         return [path for path in self._folder.files() if _PART.fullmatch(path)]
 
-    def foreign(self) -> list[str]:
+    def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write; they are never read or removed."""
         foreign = set()
         for path in self._folder.files(links=True):

@@ -87,9 +87,9 @@ class StreamStore:
         """Remove all files of an athlete permanently, damaged or not; returns the number of files."""
         return self._folder.remove_athlete(athlete_id)
 
-    def foreign(self) -> list[str]:
+    def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write; they are never read or removed."""
-        return self._folder.foreign()
+        return self._folder.foreign_files()
 
     def compact(self) -> int:
         """Merge the parts of each athlete and year with eight parts or more, and drop superseded recordings.

@@ -20,7 +20,7 @@ import pytest
 
 from strava_assets.archive import ArchiveError, Export
 from strava_assets.history import archive_import as archive_module
-from strava_assets.history.archive_import import Imported, Progress, import_archive
+from strava_assets.history.archive_import import ImportReport, Progress, import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.retention import expire, forget
 from strava_assets_tests.archive.devices import a_ride, fit
@@ -49,14 +49,16 @@ class Import:
 
     def of(
         self, activities: list[Exported], made_at: datetime = MADE_AT, *, processes: int = 1, **how: Any
-    ) -> Imported:
+    ) -> ImportReport:
         """Import an export of these activities."""
         number = len(list(self.story.folder.glob("export-*.zip")))
         folder = write_export(self.story.folder / f"unpacked-{number}", activities, athlete=ATHLETE)
         path = packed(folder, self.story.folder / f"export-{number}.zip", made_at=made_at)
         return self.again(path, processes=processes, **how)
 
-    def again(self, path: Path, *, processes: int = 1, home: str = "Europe/Paris", **how: Any) -> Imported:
+    def again(
+        self, path: Path, *, processes: int = 1, home: str = "Europe/Paris", **how: Any
+    ) -> ImportReport:
         """Import what is there."""
         self.story.wait(hours=1)
         self.told.clear()
@@ -464,7 +466,7 @@ def test_compaction_keeps_what_exports_brought_and_importing_again_still_changes
 
     report = compact(imports.story.landing, imports.story.warehouse, imports.story.now, 14)
 
-    assert report.folded == 10
+    assert report.compacted == 10
     assert imports.story.rows() == rows == imports.story.rebuilt()[0]
     for number in (9, 3):
         assert imports.again(imports.story.folder / f"export-{number}.zip").manifest is None

@@ -133,7 +133,7 @@ def test_compactions_follow_one_another(story: Story) -> None:
     story.wait(days=15)
     before = story.rows(), story.rejects()
     report = compact(story.landing, story.warehouse, story.now, 14)
-    assert report.folded == 12
+    assert report.compacted == 12
     assert before == (story.rows(), story.rejects()) == story.rebuilt()
     assert sum(m.kind == "compacted" for m in story.landing.manifests()) == 1
 
@@ -162,12 +162,12 @@ def test_few_old_batches_stay_as_they_are(story: Story) -> None:
 def test_batches_that_are_not_loaded_or_not_old_stay_as_they_are(story: Story) -> None:
     for _ in range(9):
         story.sync([activity(1)])
-    assert compact(story.landing, story.warehouse, story.now, 14).folded == 0
+    assert compact(story.landing, story.warehouse, story.now, 14).compacted == 0
     story.wait(days=15)
     with opened(story.folder / "new.duckdb") as empty:
         Story(story.folder / "elsewhere", empty).load()
-        assert compact(story.landing, empty, story.now, 14).folded == 0
-    assert compact(story.landing, story.warehouse, story.now, 14).folded == 9
+        assert compact(story.landing, empty, story.now, 14).compacted == 0
+    assert compact(story.landing, story.warehouse, story.now, 14).compacted == 9
 
 
 def test_athletes_are_folded_apart(story: Story) -> None:
@@ -177,7 +177,7 @@ def test_athletes_are_folded_apart(story: Story) -> None:
     story.sync([activity(2)])
     story.wait(days=15)
     before = story.rows(), story.rejects()
-    assert compact(story.landing, story.warehouse, story.now, 14).folded == 17
+    assert compact(story.landing, story.warehouse, story.now, 14).compacted == 17
     assert {m.athlete_id for m in story.landing.manifests()} == {"7", "8"}
     assert before == story.rebuilt()
 
@@ -207,7 +207,7 @@ def test_what_the_next_plan_needs_survives(story: Story) -> None:
     before = history_facts(story.landing)
     assert before.history_complete
     story.wait(days=20)
-    assert compact(story.landing, story.warehouse, story.now, 14).folded == 10
+    assert compact(story.landing, story.warehouse, story.now, 14).compacted == 10
     assert history_facts(story.landing) == before
 
 
@@ -281,5 +281,5 @@ def test_pages_of_a_compacted_batch_stay_small(story: Story) -> None:
 def test_leftovers_of_a_dead_sync_are_swept(story: Story) -> None:
     story.sync([activity(1)])
     story.landing.begin("full", story.now - timedelta(days=3)).write_page(1, b"[]", story.now, 0)
-    assert compact(story.landing, story.warehouse, story.now, 14).swept == 1
+    assert compact(story.landing, story.warehouse, story.now, 14).leftovers == 1
     assert story.landing.uncommitted() == []

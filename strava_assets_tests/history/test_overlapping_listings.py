@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.landing import Manifest, OpenBatch
+from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Record, Story, activity, story
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ def spelled(text: str) -> list[Event]:
     return course
 
 
-@settings(max_examples=COURSES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(COURSES), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example((spelled("AABBBlCCCA"), 1)).via("of two that wait, one overlapped a loaded one")
 @example((spelled("ABBblcAA"), 1)).via("a deletion from a listing that is older than what was compacted")
 @given(courses())

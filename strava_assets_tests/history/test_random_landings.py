@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.retention import expire
+from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Rows, Story, activity, story
 
 IDS = range(1, 9)
@@ -67,7 +68,9 @@ def take(step: tuple[str, Any], told: Story) -> None:
         expire(told.landing, told.warehouse, told.streams, told.now, how)
 
 
-@settings(max_examples=12, deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(12), deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(steps, min_size=6, max_size=24))
 def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]]) -> None:
     # Folding from two batches on, so that it is met often.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.history.fetch import Fetched, SyncRequest, fetch
+from strava_assets.history.fetch import FetchResult, SyncRequest, fetch
 from strava_assets.landing import Landing
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RunningSandbox, Sandbox, serve
 from strava_assets.strava.auth import Authenticator
@@ -40,7 +40,7 @@ def now() -> datetime:
 
 def full_listing(
     server: RunningSandbox, home: Path, after_page: Callable[[int], None] = lambda _: None
-) -> Fetched:
+) -> FetchResult:
     store = open_store("file", environ=ENVIRON, path=home / "tokens.json")
     client = StravaClient(
         Authenticator(store, f"{server.base_url}/oauth"),

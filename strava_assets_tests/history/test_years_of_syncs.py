@@ -17,7 +17,7 @@ import pytest
 
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
-from strava_assets.history.fetch import Fetched, SyncRequest, fetch
+from strava_assets.history.fetch import FetchResult, SyncRequest, fetch
 from strava_assets.history.loader import Loader, LoadReport
 from strava_assets.landing import Landing, LandingError
 from strava_assets.sandbox import Fault, RateLimits, RunningSandbox, Sandbox, serve
@@ -103,7 +103,7 @@ class Contract:
     deleted: set[str] = field(default_factory=set)
     held_back: bool = False
 
-    def after(self, fetched: Fetched, shown: dict[str, Record], guard: DeletionGuard) -> None:
+    def after(self, fetched: FetchResult, shown: dict[str, Record], guard: DeletionGuard) -> None:
         listed = set(fetched.manifest.activity_ids)
         self.known |= {activity_id: shown[activity_id] for activity_id in listed}
         self.deleted -= listed
@@ -163,7 +163,7 @@ class Course:
         self.time = time
         self.rng = rng
         self.contract = Contract()
-        self.waiting: list[tuple[Fetched, dict[str, Record]]] = []
+        self.waiting: list[tuple[FetchResult, dict[str, Record]]] = []
         self.edits = 0
         self.seen: set[str] = set()
 
@@ -208,7 +208,7 @@ class Course:
 
     def fetch(
         self, request: SyncRequest, landing: Landing | None = None, *, uploads: bool = False
-    ) -> Fetched:
+    ) -> FetchResult:
         """Sync once with a client of its own, as a run does; pages may arrive while the athlete uploads."""
 
         def upload(_pages: int, _records: int, _quota: object) -> None:
@@ -295,7 +295,7 @@ class Course:
         except PowerCut:
             self.seen.add("crashed load")
 
-    def _settle(self, fetched: Fetched) -> None:
+    def _settle(self, fetched: FetchResult) -> None:
         """After a full listing the table is Strava; at most a person's word is missing."""
         if fetched.plan.window.before is not None:
             return
@@ -315,7 +315,7 @@ class Course:
             report = compact(
                 Fragile(self.told.landing.address, changes), self.told.warehouse, self.time.now, 3
             )
-            self.seen.add("compacted" if report.folded else "nothing to compact")
+            self.seen.add("compacted" if report.compacted else "nothing to compact")
         except PowerCut:
             self.seen.add("cut compaction")
         assert self.load().batches == 0

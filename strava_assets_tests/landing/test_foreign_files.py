@@ -65,7 +65,7 @@ def test_a_sweep_leaves_what_is_not_a_batch(landing: Landing, tmp_path: Path, ke
     assert len(landing.sweep(NOW)) == 2
     assert landing.sweep(NOW) == []
     assert landing.manifests() == [new]
-    assert landing.foreign() == FOREIGN
+    assert landing.foreign_files() == FOREIGN
     landing.remove([new.batch_id])
     assert texts_below(tmp_path) == kept
 
@@ -108,15 +108,15 @@ def test_a_file_in_a_batchs_folder_stays_and_so_does_the_folder(landing: Landing
         f"{manifest.batch_id}/{name}"
         for name in ("deeper/", "notes.txt", "page-00009.json.gz", "page-1.json.gz")
     )
-    assert landing.foreign() == left
+    assert landing.foreign_files() == left
     assert landing.remove([manifest.batch_id]) == [manifest.batch_id]
-    assert landing.foreign() == left
+    assert landing.foreign_files() == left
     assert texts_below(folder / "deeper") == before
     assert (folder / "notes.txt").read_text() == "mine"
     # What is left is no batch, and no later sweep takes it for one.
     assert landing.manifests() == []
     assert landing.sweep(NOW + timedelta(days=9)) == []
-    assert landing.foreign() == left
+    assert landing.foreign_files() == left
 
 
 def test_a_manifest_cannot_lead_out_of_its_folder(landing: Landing, tmp_path: Path) -> None:
@@ -132,4 +132,4 @@ def test_a_manifest_cannot_lead_out_of_its_folder(landing: Landing, tmp_path: Pa
 def test_a_landing_of_batches_alone_has_no_foreign_files(landing: Landing) -> None:
     landing.conclude(commit(landing), Conclusion(deleted=(), held_back=()))
     write(Path(landing.address, ".write-test-0a1b2c3d"))
-    assert landing.foreign() == []
+    assert landing.foreign_files() == []

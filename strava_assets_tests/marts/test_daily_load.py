@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
 from strava_assets_tests.marts.judged import Settings, of_seconds
@@ -88,7 +89,7 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
     return days
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject, seed: int) -> None:
     history, known = data.draw(histories()), data.draw(figures())

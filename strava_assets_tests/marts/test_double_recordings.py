@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories
 from strava_assets_tests.marts.judged import Settings, duplicates
@@ -112,7 +113,7 @@ def test_the_long_pause_of_one_ride_hides_no_other(marts: Marts) -> None:
     assert counted(marts, paused, recording("2", minutes=120)) == ["1", "2"]
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), which=st.integers(0, 1000))
 def test_a_second_recording_changes_no_mart(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], which: int
@@ -131,7 +132,7 @@ def test_a_second_recording_changes_no_mart(
     assert changed == {name: [] for name in names}
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(history=histories(), commutes=st.booleans(), virtual=st.booleans())
 def test_duplicates_are_those_that_every_pair_compared_gives(
     marts: Marts, *, history: list[Row], commutes: bool, virtual: bool

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories
 from strava_assets_tests.marts.judged import Settings
@@ -57,7 +58,7 @@ def witness(activities: Sequence[Judged], unit: str) -> list[Row]:
     return answer
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(history=histories(), scale=st.sampled_from([0.05, 0.3, 1]))
 def test_every_number_is_what_a_count_by_hand_says(marts: Marts, history: list[Row], scale: float) -> None:
     scaled = [r | {"distance_m": r["distance_m"] and r["distance_m"] * scale} for r in history]

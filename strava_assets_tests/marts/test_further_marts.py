@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
 from strava_assets_tests.marts.seconds import random_seconds
@@ -32,7 +33,7 @@ NAMES = (
 )
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), known=figures(), seed=st.integers(0, 99))
 def test_the_order_of_arrival_does_not_matter(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
@@ -45,7 +46,7 @@ def test_the_order_of_arrival_does_not_matter(
         assert differences(again, found, *catalog[name].key) == []
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), known=figures(), seed=st.integers(0, 99))
 def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
@@ -59,7 +60,7 @@ def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
         assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 99))
 def test_another_athlete_changes_nothing_of_ones_own(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], seed: int

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories, todays
 from strava_assets_tests.marts.judged import Settings, ratio
@@ -65,7 +66,7 @@ def witness(activities: Sequence[Judged], asked: Settings) -> list[Row]:
     return answer
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(data=st.data())
 def test_every_piece_of_gear_is_what_a_second_implementation_says(marts: Marts, data: st.DataObject) -> None:
     history = data.draw(histories())
@@ -80,7 +81,7 @@ def test_every_piece_of_gear_is_what_a_second_implementation_says(marts: Marts, 
     assert differences(found, wanted, "athlete_id", "gear_id") == []
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories())
 def test_all_gear_together_is_all_activities(marts: Marts, history: list[Row]) -> None:
     gear, activities = marts(history, "gear_use", "activity_measures", as_of=MONDAY)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories, todays
 from strava_assets_tests.marts.judged import Ride, Settings
@@ -61,7 +62,7 @@ def witness(activities: Sequence[Judged], as_of: date) -> list[Row]:
     return sorted(answer, key=lambda row: (row["period"], row["record"]))
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(data=st.data())
 def test_every_record_is_what_a_second_implementation_says(marts: Marts, data: st.DataObject) -> None:
     history = data.draw(histories())

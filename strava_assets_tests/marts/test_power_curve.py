@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts import seconds
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays
@@ -82,7 +83,7 @@ def periods(day: date, as_of: date) -> list[tuple[str, str, date | None]]:
     return found + [(f"last_{n}_days", f"last_{n}_days", as_of - timedelta(n - 1)) for n in recent]
 
 
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_every_best_is_what_a_second_implementation_says(
     marts: Marts, data: st.DataObject, seed: int
@@ -96,7 +97,7 @@ def test_every_best_is_what_a_second_implementation_says(
     assert differences(found, wanted, *KEY) == []
 
 
-@some(max_examples=6)
+@some(max_examples=examples(6))
 @given(history=histories(), seed=st.integers(0, 2**32), factor=st.sampled_from([0.5, 2]))
 def test_twice_the_watts_are_twice_the_curve_with_the_same_holders(
     marts: Marts, history: list[Row], seed: int, factor: float
@@ -112,7 +113,7 @@ def test_twice_the_watts_are_twice_the_curve_with_the_same_holders(
     assert differences(after, wanted, *KEY) == []
 
 
-@some(max_examples=6)
+@some(max_examples=examples(6))
 @given(history=histories(), seed=st.integers(0, 2**32), cut=st.integers(0, 80))
 def test_of_two_halves_of_a_history_the_stronger_makes_the_whole(
     marts: Marts, history: list[Row], seed: int, cut: int

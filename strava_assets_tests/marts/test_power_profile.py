@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strava_assets.power.critical import fit_critical_power
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
 from strava_assets_tests.marts.judged import Settings, living, rides_by_athlete, sum_of_known
@@ -112,7 +113,7 @@ def fitted(strongest: Mapping[int, float], hour_w: float) -> Row:
 
 
 @pytest.mark.parametrize("week_start", ["monday", "sunday"])
-@some(max_examples=8)
+@some(max_examples=examples(8))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_every_week_is_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject, seed: int
@@ -293,7 +294,7 @@ def test_the_progress_begins_with_the_first_ride_whose_seconds_are_known(marts: 
     ]
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 2**32), factor=st.sampled_from([0.5, 2]))
 def test_twice_the_watts_are_twice_the_bests_the_critical_power_and_the_estimate(
     marts: Marts, history: list[Row], seed: int, factor: float

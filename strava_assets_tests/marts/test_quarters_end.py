@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays
 from strava_assets_tests.marts.seconds import held, measured, random_seconds
@@ -41,7 +42,7 @@ def witness(quarter: Row, numbers: list[Row], days: list[Row], weeks: list[Row])
     }
 
 
-@some(max_examples=8)
+@some(max_examples=examples(8))
 @given(history=histories(), known=figures(), seed=st.integers(0, 2**32), scale=st.sampled_from([0.1, 1]))
 def test_a_quarter_ends_as_the_other_marts_say(
     marts: Marts, history: list[Row], known: list[Row], seed: int, scale: float

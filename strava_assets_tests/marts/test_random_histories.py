@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts import oracle
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
 from strava_assets_tests.marts.judged import Settings
@@ -77,7 +78,7 @@ def differences(found: list[Row], wanted: list[Row]) -> list[str]:
 
 
 @pytest.mark.parametrize("week_start", ["monday", "sunday"])
-@some(max_examples=12)
+@some(max_examples=examples(12))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_weeks_and_quarters_are_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject, seed: int
@@ -110,7 +111,7 @@ def test_weeks_and_quarters_are_what_a_second_implementation_says(
             ] == []
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 1000))
 def test_the_order_of_arrival_does_not_matter(marts: Marts, history: list[Row], seed: int) -> None:
     power, bests = random_seconds(seed, history)
@@ -122,7 +123,7 @@ def test_the_order_of_arrival_does_not_matter(marts: Marts, history: list[Row], 
     assert [differences(a, b) for a, b in zip(first, second, strict=True)] == [[], []]
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), factor=st.sampled_from([0.5, 2.0, 4.0]))
 def test_twice_the_watts_are_twice_the_averages(marts: Marts, history: list[Row], factor: float) -> None:
     possible = [
@@ -172,7 +173,7 @@ def test_twice_the_watts_are_twice_the_averages(marts: Marts, history: list[Row]
     ],
     ids=["no power", "e-bike", "run", "manual", "zero watts", "deleted"],
 )
-@some(max_examples=2)
+@some(max_examples=examples(2))
 @given(history=histories(), day=st.integers(0, 500))
 def test_what_carries_no_power_changes_no_watts(
     marts: Marts, history: list[Row], day: int, added: Row
@@ -189,7 +190,7 @@ def test_what_carries_no_power_changes_no_watts(
     )
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories())
 def test_weeks_quarters_and_activities_add_up_to_the_same(marts: Marts, history: list[Row]) -> None:
     weeks, quarters, activities = marts(
@@ -205,7 +206,7 @@ def test_weeks_quarters_and_activities_add_up_to_the_same(marts: Marts, history:
         assert math.fsum(row[name] for row in quarters) == pytest.approx(total)
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), cut=st.integers(0, 80))
 def test_two_halves_of_a_history_merge_into_the_whole(marts: Marts, history: list[Row], cut: int) -> None:
     halves = [history[:cut], history[cut:]]
@@ -219,7 +220,7 @@ def test_two_halves_of_a_history_merge_into_the_whole(marts: Marts, history: lis
         assert row["average_watts"] == pytest.approx(merged)
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), hours=st.integers(-26, 26))
 def test_a_moved_instant_changes_nothing_while_the_local_day_stays(
     marts: Marts, history: list[Row], hours: int
@@ -233,7 +234,7 @@ def test_a_moved_instant_changes_nothing_while_the_local_day_stays(
     )
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 1000))
 def test_no_column_is_ever_nan_or_infinite(marts: Marts, history: list[Row], seed: int) -> None:
     power, bests = random_seconds(seed, history)

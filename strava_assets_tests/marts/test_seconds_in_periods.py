@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories
 from strava_assets_tests.marts.seconds import BEST_EFFORTS_S, measured, random_seconds
@@ -118,7 +119,7 @@ def test_a_flagged_ride_keeps_its_normalized_power_and_sets_no_best(marts: Marts
     ],
     ids=["estimated", "unknown", "no power", "e-bike", "run", "manual", "deleted"],
 )
-@some(max_examples=2)
+@some(max_examples=examples(2))
 @given(history=histories(), seed=st.integers(0, 2**32))
 def test_the_seconds_of_what_is_no_measured_ride_change_nothing(
     marts: Marts, history: list[Row], seed: int, added: Row
@@ -135,7 +136,7 @@ def test_the_seconds_of_what_is_no_measured_ride_change_nothing(
         ]
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 2**32))
 def test_days_weeks_and_quarters_add_up_to_the_same(marts: Marts, history: list[Row], seed: int) -> None:
     power, _ = random_seconds(seed, history)
@@ -152,7 +153,7 @@ def test_days_weeks_and_quarters_add_up_to_the_same(marts: Marts, history: list[
         assert all(0 <= row["stream_coverage"] <= 1 for row in rows if row["stream_coverage"] is not None)
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 2**32), cut=st.integers(0, 80))
 def test_two_halves_of_a_history_merge_into_the_whole(
     marts: Marts, history: list[Row], seed: int, cut: int

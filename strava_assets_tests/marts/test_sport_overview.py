@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
 from strava_assets_tests.marts.judged import Settings, family, heartrate, ratio, sum_of_known
@@ -71,7 +72,7 @@ def witness(activities: Sequence[Judged], asked: Settings, week: Callable[[date]
 
 
 @pytest.mark.parametrize("week_start", ["monday", "sunday"])
-@some(max_examples=10)
+@some(max_examples=examples(10))
 @given(data=st.data())
 def test_every_week_of_every_sport_is_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject
@@ -112,7 +113,7 @@ def test_a_swimmer_and_a_sport_strava_invents_tomorrow_are_rows(marts: Marts) ->
     ]
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories())
 def test_sports_and_activities_add_up_to_the_same(marts: Marts, history: list[Row]) -> None:
     weeks, activities = marts(history, "sport_overview", "activity_measures", as_of=MONDAY)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, histories, todays
 from strava_assets_tests.marts.judged import Settings, percent
@@ -64,7 +65,7 @@ def witness(activities: Sequence[Judged], as_of: date) -> list[Row]:
     return answer
 
 
-@some(max_examples=8)
+@some(max_examples=examples(8))
 @given(history=histories(max_size=40), seed=st.integers(0, 99))
 def test_every_day_is_what_a_second_implementation_says(marts: Marts, history: list[Row], seed: int) -> None:
     asked = Settings(todays(history, seed))
@@ -107,7 +108,7 @@ def test_every_year_begins_at_nothing(marts: Marts) -> None:
     assert min(found) == date(2023, 1, 1)
 
 
-@some(max_examples=4)
+@some(max_examples=examples(4))
 @given(history=histories())
 def test_the_last_days_of_all_years_add_up_to_all_rides(marts: Marts, history: list[Row]) -> None:
     days, activities = marts(history, "year_on_year", "activity_measures", as_of=MONDAY)

@@ -11,6 +11,7 @@ from strava_assets.power import bests as best_power
 from strava_assets.power.bests import best_efforts
 from strava_assets.power.measure import measure
 from strava_assets.power.seconds import lay_out
+from strava_assets_tests.depth import examples
 from strava_assets_tests.power import by_hand
 
 STEPS = st.one_of(st.just(1), st.just(1), st.just(1), st.integers(1, 12), st.integers(20, 400))
@@ -35,7 +36,7 @@ def arrays(times: list[int], watts: list[float | None]) -> tuple[np.ndarray, np.
 
 
 @given(SAMPLES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_every_second_is_what_plain_loops_make_of_it(samples: list[tuple[int, float | None]]) -> None:
     times, watts = channels(samples)
     wanted = by_hand.seconds_of(times, watts)
@@ -48,7 +49,7 @@ def test_every_second_is_what_plain_loops_make_of_it(samples: list[tuple[int, fl
 
 
 @given(SAMPLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_the_figures_are_what_plain_loops_compute(samples: list[tuple[int, float | None]]) -> None:
     times, watts = channels(samples)
     wanted = by_hand.seconds_of(times, watts)
@@ -71,7 +72,7 @@ def test_the_figures_are_what_plain_loops_compute(samples: list[tuple[int, float
 
 
 @given(SAMPLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_both_searches_find_the_same_bests(samples: list[tuple[int, float | None]]) -> None:
     seconds = lay_out(*arrays(*channels(samples)))
 
@@ -94,7 +95,7 @@ def test_both_searches_find_the_same_bests(samples: list[tuple[int, float | None
 
 
 @given(SAMPLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_what_must_hold_of_every_ride_holds(samples: list[tuple[int, float | None]]) -> None:
     power = measure(*arrays(*channels(samples)), ftp_w=250)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
 from strava_assets.profile import BOUNDS, Entry, hints, observation, rows
+from strava_assets_tests.depth import examples
 
 DAY = date(2025, 1, 1)
 
@@ -128,7 +129,7 @@ def test_figures_of_somebody_without_activities_give_a_hint() -> None:
 days = st.dictionaries(st.integers(0, 40), st.integers(200, 300).map(float), max_size=6)
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=100)
+@settings(deadline=None, derandomize=True, database=None, max_examples=examples(100))
 @given(ftp=days, strava=days)
 def test_every_day_has_the_newest_figure_of_the_file_or_else_of_strava(
     ftp: dict[int, float], strava: dict[int, float]

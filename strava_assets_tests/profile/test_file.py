@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strava_assets.errors import ConfigurationError
 from strava_assets.profile import BOUNDS, EXAMPLE, Entry, read
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
+from strava_assets_tests.depth import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +125,7 @@ def test_a_file_that_is_no_text_or_no_file_is_refused_with_its_cure(tmp_path: Pa
             read(path, TODAY)
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=200)
+@settings(deadline=None, derandomize=True, database=None, max_examples=examples(200))
 @given(text=st.text(max_size=200).map(lambda tail: HEAD + tail))
 def test_no_text_breaks_the_reader_otherwise_than_by_a_named_mistake(
     tmp_path_factory: pytest.TempPathFactory, text: str

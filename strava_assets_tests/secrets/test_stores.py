@@ -19,6 +19,7 @@ from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.settings import load_settings
+from strava_assets_tests.depth import examples
 from strava_assets_tests.stores import open_store, values_of
 
 if TYPE_CHECKING:
@@ -332,7 +333,7 @@ TOKENS = st.dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(writes=st.lists(TOKENS, max_size=4), token=st.text(min_size=1))
 def test_whatever_is_written_is_read_back_by_the_next_run(
     tmp_path_factory: pytest.TempPathFactory, writes: list[dict[str, str]], token: str

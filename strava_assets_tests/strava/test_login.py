@@ -21,9 +21,9 @@ from strava_assets.strava.login import (
     Application,
     authorization_url,
     exchange_code,
-    keep,
     read_redirect,
     revoke,
+    store_grant,
 )
 from strava_assets.strava.scopes import SCOPES, missing_scopes
 from strava_assets_tests.stores import open_store
@@ -58,7 +58,7 @@ def test_the_whole_dance_ends_with_tokens_that_work_in_the_store(tmp_path: Path)
         shown = answer_consent_page(address, "activity:read_all", "profile:read_all")
         consent = callback.wait(timeout_s=5)
         grant = exchange_code(app, consent.code, session=session)
-        keep(store, app, grant, consent.scopes, api_base_url=server.base_url)
+        store_grant(store, app, grant, consent.scopes, api_base_url=server.base_url)
         token = Authenticator(store, app.oauth_base_url).access_token(server.base_url)
     assert "You can close this tab" in shown.text
     assert missing_scopes(consent.scopes) == []

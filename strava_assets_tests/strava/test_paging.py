@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from strava_assets.sandbox import Fault, Sandbox, serve
 from strava_assets.strava import errors
+from strava_assets_tests.depth import examples
 from strava_assets_tests.strava.conversation import HandTime, converse
 from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer, listing
 
@@ -157,7 +158,7 @@ def test_an_id_that_is_not_a_number_never_becomes_part_of_an_address() -> None:
         assert client.calls["token"] == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.lists(st.lists(st.one_of(st.integers(1, 30), st.none()), min_size=1, max_size=6), max_size=6),
 )

@@ -328,7 +328,7 @@ def test_files_of_others_are_neither_read_nor_removed(
     assert set(store.entries()) == {(ATHLETE, str(number)) for number in range(9)}
     assert store.athletes() == {ATHLETE}
     store.remove([(ATHLETE, "1")])
-    assert sorted(store.foreign()) == sorted(name.format(part=Path(part).name) for name in FOREIGN)
+    assert sorted(store.foreign_files()) == sorted(name.format(part=Path(part).name) for name in FOREIGN)
     assert store.remove_athlete(ATHLETE) == 1
     assert store.remove_athlete("9") == 0
     assert texts_below(tmp_path) == foreign_files
@@ -339,7 +339,7 @@ def test_a_folder_of_its_own_files_alone_has_no_foreign_ones(store: StreamStore)
     part = Path(store.address, store._folder.parts()[0])
     part.with_name(f"{part.name}-0a1b2c.partial").touch()
     Path(store.address, ".write-test-0a1b2c3d").touch()
-    assert store.foreign() == []
+    assert store.foreign_files() == []
     assert store.remove_athlete(ATHLETE) == 2
     assert [path.name for path in Path(store.address).iterdir()] == [".write-test-0a1b2c3d"]
 

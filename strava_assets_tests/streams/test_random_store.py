@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strava_assets.streams import StreamEntry, StreamStore
+from strava_assets_tests.depth import examples
 from strava_assets_tests.streams.samples import ATHLETE, NOW, PowerCut, entry, fragile, recording
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Course:
             assert set(samples.column("activity_id").to_pylist()) == {found.activity_id}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=20))
 def test_each_activity_is_there_once_and_in_its_right_form(course: list[tuple[str, Any, int]]) -> None:
     # Folding from two parts on, so that it is met often.

@@ -26,6 +26,7 @@ from strava_assets.streams.recording_table import (
     check,
     version_of,
 )
+from strava_assets_tests.depth import examples
 from strava_assets_tests.streams.samples import recording
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ places = st.lists(st.floats(-90, 90), min_size=2, max_size=2)
 values = st.none() | st.integers(-5, 3_000) | st.floats(-1e6, 1e6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data(), st.lists(st.integers(1, 500), min_size=1, max_size=40))
 def test_any_sound_answer_is_kept_without_loss(data: st.DataObject, steps: list[int]) -> None:
     time = list(np.cumsum(steps).tolist())

@@ -40,7 +40,7 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
         return
     holds = counted(len(manifests), "batch", "batches") if manifests else "still empty"
     yield ok("landing", f"{settings.landing_address} can be written: {holds}.")
-    yield from _foreign(settings.landing_address, landing.foreign())
+    yield from _foreign(settings.landing_address, landing.foreign_files())
     held_back = _held_back(landing, manifests)
     if held_back:
         yield warning(
@@ -62,7 +62,7 @@ def look_at_streams(settings: Settings) -> Iterator[Finding]:
     holds = counted(statuses.count("stored"), "recording") if statuses else "still empty"
     none = "; none are fetched, as set" if settings.streams == "none" else ""
     yield ok("streams", f"{settings.streams_address} can be written: {holds}{none}.")
-    yield from _foreign(settings.streams_address, store.foreign())
+    yield from _foreign(settings.streams_address, store.foreign_files())
     if unreadable := statuses.count("unreadable"):
         said = f"{counted(unreadable, 'recording')} could not be read."
         yield warning("recordings", said, "see the reasons in the table activity_streams")
