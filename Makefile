@@ -30,8 +30,8 @@ run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI
 test: install  ## Run every test that needs no cloud
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-deep: install  ## Run the tests that take long: kills in every step, full disks, the changes of CONTRIBUTING
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m deep
+test-deep: install  ## Run all tests at full depth: kills in every step, full disks, the changes of CONTRIBUTING
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "" --all-examples
 
 tools:  ## Install what some tests ask for: a BigQuery emulator and Google's SQL analyzer
 	@for python in python3.13 $(HOME)/.pyenv/versions/3.13.*/bin/python3.13; do \
