@@ -44,7 +44,7 @@ def front() -> Iterator[Front]:
 
 
 def allow_the_rest(front: Front) -> None:
-    """What was not ordered before is granted."""
+    """Grant everything that has no response yet."""
     front.order(
         r"^POST \S*/jobs", 200, JOB | {"configuration": {"query": {"query": "SELECT 1"}, "dryRun": True}}
     )
@@ -54,7 +54,7 @@ def allow_the_rest(front: Front) -> None:
     front.order(r"^POST \S*:testIamPermissions", 200, {"permissions": list(google.ON_DATASET)})
     front.order(r"^DELETE \S*/tables/", 200, {})
     front.order(r"^GET \S*/iam/testPermissions", 200, {"permissions": list(ALL_ON_BUCKET)})
-    # Google's client looks at the bucket by the way, and goes on without.
+    # Google's client also requests the bucket, but does not need it.
     front.order(r"^GET \S*/b/a-bucket\?", 200, {"name": "a-bucket"})
 
 
@@ -65,8 +65,8 @@ def secret_manager(granted: tuple[str, ...], refused: grpc.StatusCode | None = N
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         if refused:
             context.abort(refused, "as told")
-        asked = [name for name in request.permissions if name in granted]
-        return iam.TestIamPermissionsResponse(permissions=asked)
+        permissions = [name for name in request.permissions if name in granted]
+        return iam.TestIamPermissionsResponse(permissions=permissions)
 
     method = grpc.unary_unary_rpc_method_handler(
         answer,
@@ -114,9 +114,9 @@ def looked(
 
 
 def test_an_account_that_may_do_everything_is_told_so_and_nothing_is_left_behind(front: Front) -> None:
-    found = looked(front)
-    assert list(found) == ["gcp jobs", "gcp data", "gcp tokens", "gcp files"]
-    assert {finding.state for finding in found.values()} == {State.OK}, found
+    findings = looked(front)
+    assert list(findings) == ["gcp jobs", "gcp data", "gcp tokens", "gcp files"]
+    assert {finding.state for finding in findings.values()} == {State.OK}, findings
     made = [request for request in front.seen if request.startswith("POST") and "/tables?" in request]
     dropped = [request for request in front.seen if request.startswith("DELETE")]
     assert len(made) == len(dropped) == 1
@@ -131,8 +131,8 @@ def test_a_query_is_only_tried_dry_and_one_bucket_is_asked_about_once(front: Fro
 
 def test_a_bucket_of_the_streams_own_is_asked_about_too(front: Front) -> None:
     looked(front, streams_url="gs://another-bucket/streams")
-    asked = [request for request in front.seen if "testPermissions" in request]
-    assert [re.findall(r"/b/([\w-]+)/", request)[0] for request in asked] == ["a-bucket", "another-bucket"]
+    requests = [request for request in front.seen if "testPermissions" in request]
+    assert [re.findall(r"/b/([\w-]+)/", request)[0] for request in requests] == ["a-bucket", "another-bucket"]
 
 
 def test_the_secret_that_the_settings_name_is_the_one_that_is_tried(front: Front) -> None:
@@ -141,10 +141,10 @@ def test_the_secret_that_the_settings_name_is_the_one_that_is_tried(front: Front
 
 
 def test_a_missing_right_to_start_jobs_is_named_with_its_role(front: Front) -> None:
-    said = (
+    refusal_text = (
         "Access Denied: Project my-rides-123: User does not have bigquery.jobs.create permission in project"
     )
-    front.order(r"SELECT 1", 403, refusal(403, "accessDenied", said))
+    front.order(r"SELECT 1", 403, refusal(403, "accessDenied", refusal_text))
     finding = looked(front)["gcp jobs"]
     assert finding.state is State.BROKEN
     assert "bigquery.jobs.create" in finding.message
@@ -152,8 +152,8 @@ def test_a_missing_right_to_start_jobs_is_named_with_its_role(front: Front) -> N
 
 
 def test_an_api_that_is_off_is_not_taken_for_a_missing_role(front: Front) -> None:
-    said = "BigQuery API has not been used in project 123 before or it is disabled"
-    front.order(r"SELECT 1", 403, refusal(403, "accessNotConfigured", said))
+    refusal_text = "BigQuery API has not been used in project 123 before or it is disabled"
+    front.order(r"SELECT 1", 403, refusal(403, "accessNotConfigured", refusal_text))
     finding = looked(front)["gcp jobs"]
     assert finding.state is State.BROKEN
     assert "has not been used" in finding.message
