@@ -84,9 +84,6 @@ _PHRASES = [(re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase
 _ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
 
 NOT_CLEAN = {
-    "strava_assets_tests/parity": "not rewritten yet",
-    "strava_assets_tests/power": "not rewritten yet",
-    "strava_assets_tests/profile": "not rewritten yet",
     "strava_assets_tests/report": "follows strava_assets/report",
     "strava_assets_tests/strava": "not rewritten yet",
     "strava_assets_tests/streams": "not rewritten yet",
