@@ -85,10 +85,6 @@ _ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
 
 NOT_CLEAN = {
     "strava_assets_tests/report": "follows strava_assets/report",
-    "strava_assets_tests/strava": "not rewritten yet",
-    "strava_assets_tests/streams": "not rewritten yet",
-    "strava_assets_tests/test_secrets_stay_secret.py": "follows strava_assets/cli",
-    "strava_assets_tests/warehouse": "follows the warehouses",
 }
 """Package -> reason. Remove an entry as soon as the package is clean."""
 
