@@ -1,7 +1,6 @@
 """Identifiers and texts use the words of the field, in American spelling.
 
-A finding names the file, the line and a replacement. Packages that are not clean yet are listed with a
-reason; a listed package that is clean fails the test, so the list can only shrink.
+A finding names the file, the line and a replacement.
 """
 
 from __future__ import annotations
@@ -83,26 +82,6 @@ PHRASES = {
 _PHRASES = [(re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase, better in PHRASES.items()]
 _ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
 
-NOT_CLEAN = {
-    "strava_assets/cli": "not rewritten yet",
-    "strava_assets_tests/assets": "not rewritten yet",
-    "strava_assets_tests/checks": "not rewritten yet",
-    "strava_assets_tests/cli": "follows strava_assets/cli",
-    "strava_assets_tests/deploy": "not rewritten yet",
-    "strava_assets_tests/history": "not rewritten yet",
-    "strava_assets_tests/landing": "not rewritten yet",
-    "strava_assets_tests/marts": "not rewritten yet",
-    "strava_assets_tests/parity": "not rewritten yet",
-    "strava_assets_tests/power": "not rewritten yet",
-    "strava_assets_tests/profile": "not rewritten yet",
-    "strava_assets_tests/report": "follows strava_assets/report",
-    "strava_assets_tests/strava": "not rewritten yet",
-    "strava_assets_tests/streams": "not rewritten yet",
-    "strava_assets_tests/test_secrets_stay_secret.py": "follows strava_assets/cli",
-    "strava_assets_tests/warehouse": "follows the warehouses",
-}
-"""Package -> reason. Remove an entry as soon as the package is clean."""
-
 
 class Finding(NamedTuple):
     """A banned word with its place and a replacement."""
@@ -114,11 +93,6 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.word!r} -> {self.better}"
-
-
-def package_of(path: Path) -> str:
-    """The package or module of a file, e.g. `strava_assets/web` or `strava_assets_tests/chain.py`."""
-    return str(Path(*path.parts[:2])) if path.parts[0] != "benchmarks" else "benchmarks"
 
 
 def source_files() -> Iterator[Path]:
@@ -172,27 +146,13 @@ def python_texts(source: str) -> Iterator[tuple[int, str]]:
             yield token.start[0], token.string
 
 
-@pytest.fixture(scope="module")
-def findings() -> dict[str, list[Finding]]:
-    """All findings by package, including clean packages."""
-    by_package: dict[str, list[Finding]] = {}
-    for path in source_files():
-        source = (ROOT / path).read_text(encoding="utf-8")
-        by_package.setdefault(package_of(path), []).extend(findings_in(path, source))
-    return by_package
-
-
-def test_clean_packages_use_plain_words(findings: dict[str, list[Finding]]) -> None:
+def test_names_and_texts_use_plain_words() -> None:
     problems = [
-        str(each) for package, listed in findings.items() if package not in NOT_CLEAN for each in listed
+        str(finding)
+        for path in source_files()
+        for finding in findings_in(path, (ROOT / path).read_text(encoding="utf-8"))
     ]
     assert not problems, "\n" + "\n".join(problems)
-
-
-def test_every_package_that_is_listed_as_not_clean_exists_and_has_findings(
-    findings: dict[str, list[Finding]],
-) -> None:
-    assert [package for package in NOT_CLEAN if not findings.get(package)] == []
 
 
 SAMPLE = '''

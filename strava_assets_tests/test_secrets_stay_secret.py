@@ -15,8 +15,7 @@ from strava_assets.secrets.file import FileStore
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.terminal import CommandResult, Terminal, own_environment
 from strava_assets_tests.receivers import Webhook, answering
-from strava_assets_tests.strava.scripted import Asked, ScriptedServer
-from strava_assets_tests.strava.scripted import Said as Answered
+from strava_assets_tests.strava.scripted import Request, Response, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,8 +95,8 @@ def leaks(folder: Path) -> list[str]:
     ]
 
 
-def shown(said: CommandResult) -> str:
-    return (said.out + said.err).lower()
+def output_of(result: CommandResult) -> str:
+    return (result.out + result.err).lower()
 
 
 def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
@@ -113,36 +112,36 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
         }
         # A ride's streams fail and are asked for again.
         sandbox.faults.add(Fault.html, on="streams", times=4)
-        said = [terminal.run("sync", **given)]
-        assert said[0].status == 0, said[0].out
+        results = [terminal.run("sync", **given)]
+        assert results[0].status == 0, results[0].out
         for endpoint, faults in (("token", ON_A_REFRESH), ("list", ON_A_LISTING), ("streams", ON_STREAMS)):
             for fault in faults:
                 sandbox.faults.clear()
                 sandbox.faults.add(fault, on=endpoint, times=None)
                 sandbox.tokens.expire_access_tokens()
                 # An alert takes seconds: one an endpoint.
-                told = alerts if fault is faults[0] else {}
-                failed = terminal.run("sync", **given, **told)
+                alert_settings = alerts if fault is faults[0] else {}
+                failed = terminal.run("sync", **given, **alert_settings)
                 assert failed.status == 1, f"{fault} on {endpoint}: {failed.out}"
-                said += [failed, terminal.run("doctor", **given)]
+                results += [failed, terminal.run("doctor", **given)]
         sandbox.faults.clear()
         with logging_in(terminal, "--no-browser") as login:
             status, out = login.ended(answer(login.address, "activity:read_all", "profile:read_all") + "\n")
         assert status == 0, out
-        said += [
+        results += [
             CommandResult(status, out, ""),
             terminal.run("doctor", "--json"),
             terminal.run("sync"),
             terminal.run("rebuild"),
         ]
         assert any(path.suffix == ".parquet" for path, _ in written(terminal.home / "streams"))
-        [kept] = [content for path, content in written(terminal.home) if path.name == "tokens.json"]
-        assert CANARY.encode() in kept, "the search would find one"
-        said.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
-        said.append(terminal.run("doctor", "--offline", "--test-alert", **alerts))
+        [tokens] = [content for path, content in written(terminal.home) if path.name == "tokens.json"]
+        assert CANARY.encode() in tokens, "the search would find one"
+        results.append(terminal.run("logout", STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth"))
+        results.append(terminal.run("doctor", "--offline", "--test-alert", **alerts))
     assert [message["type"] for message in webhook.messages] == ["failure", "failure", "failure", "info"]
     assert CANARY not in str(webhook.messages).lower()
-    assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
+    assert not [text for text in map(output_of, results) if CANARY in text or BASIC.decode().lower() in text]
     assert leaks(terminal.folder) == []
 
 
@@ -151,15 +150,16 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
 def test_a_server_that_sends_back_what_it_was_sent_makes_no_secret_known(
     terminal: Terminal, status: int
 ) -> None:
-    def echo(asked: Asked) -> Answered:
-        return Answered(status, {"message": f"{asked.headers} {asked.body!r} {asked.path}", "errors": []})
+    def echo(request: Request) -> Response:
+        message = f"{request.headers} {request.body!r} {request.path}"
+        return Response(status, {"message": message, "errors": []})
 
     with ScriptedServer(echo) as server:
         terminal.environ |= {"STRAVA_API_BASE_URL": server.url, "STRAVA_OAUTH_BASE_URL": server.url}
         given = {"STRAVA_REFRESH_TOKEN": FIRST_REFRESH_TOKEN}
-        said = [terminal.run(*command, **given) for command in (("doctor",), ("logout",))]
-    assert any(CANARY in str(asked.body) for asked in server.asked)
-    assert not [text for text in map(shown, said) if CANARY in text or BASIC.decode().lower() in text]
+        results = [terminal.run(*command, **given) for command in (("doctor",), ("logout",))]
+    assert any(CANARY in str(request.body) for request in server.requests)
+    assert not [text for text in map(output_of, results) if CANARY in text or BASIC.decode().lower() in text]
     assert leaks(terminal.folder) == []
 
 
@@ -186,22 +186,22 @@ def test_another_host_that_is_configured_receives_no_secret_from_any_command(
     # Where Strava's own address stays in force, nothing listens behind the proxy.
     terminal.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
 
-    with ScriptedServer(lambda _: Answered(401, {})) as foreign:
+    with ScriptedServer(lambda _: Response(401, {})) as foreign:
         if elsewhere != "OAuth":
             terminal.environ["STRAVA_API_BASE_URL"] = foreign.url
         if elsewhere != "API":
             terminal.environ["STRAVA_OAUTH_BASE_URL"] = foreign.url
-        said = terminal.run(*command)
-        assert foreign.asked == [], said
-    assert CANARY not in shown(said)
+        result = terminal.run(*command)
+        assert foreign.requests == [], result
+    assert CANARY not in output_of(result)
     assert leaks(terminal.folder) == []
 
 
 def test_a_password_in_an_address_is_written_nowhere(terminal: Terminal) -> None:
     for name in ("STRAVA_API_BASE_URL", "STRAVA_OAUTH_BASE_URL", "STRAVA_ASSETS_LANDING_URL"):
         for command in (*COMMANDS, ("up", "--once")):
-            said = terminal.run(*command, **{name: f"https://user:{CANARY}@127.0.0.1:9/x"})
-            assert said.status == 1
-            assert name in shown(said).upper()
-            assert CANARY not in shown(said)
+            result = terminal.run(*command, **{name: f"https://user:{CANARY}@127.0.0.1:9/x"})
+            assert result.status == 1
+            assert name in output_of(result).upper()
+            assert CANARY not in output_of(result)
     assert leaks(terminal.folder) == []

@@ -90,7 +90,7 @@ def settings(home: Path, **variables: str) -> Settings:
 def secrets_finding(settings: Settings) -> str:
     [finding] = [finding for finding in credentials.look(settings) if finding.about == "secrets"]
     assert finding.state is State.OK
-    return finding.said
+    return finding.message
 
 
 def test_a_registered_token_store_is_opened_and_named_everywhere(tmp_path: Path, vault: Vault) -> None:
@@ -146,7 +146,7 @@ def test_a_registered_warehouse_is_opened_instead_of_duckdb(tmp_path: Path) -> N
     with pytest.raises(ConfigurationError, match="dry"):
         resource.open()
     [finding] = storage.look_at_warehouse(chosen)
-    assert finding.said == "The lake is dry."
+    assert finding.message == "The lake is dry."
     assert list(tmp_path.iterdir()) == []
 
 

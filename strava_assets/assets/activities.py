@@ -218,7 +218,7 @@ def _midnight(text: str, name: str) -> int | None:
     except ValueError:
         raise dg.Failure(
             # Without the text: a launch may fill it from any variable of the environment.
-            description=f"{name} is not a date.\nWhat to do: write it as YYYY-MM-DD, e.g. 2026-03-01.",
+            description=f"{name} is not a date.\nWhat to do: Write it as YYYY-MM-DD, e.g. 2026-03-01.",
             allow_retries=False,
         ) from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -130,7 +130,7 @@ def _export_named(name: str, folder: Path) -> Path:
     raise ConfigurationError(
         f"The folder {folder} holds no export of the name given at launch.",
         means="A launch imports only what the owner has put there. Nothing was imported.",
-        remedy="put the export there and give its name without a folder, or run "
+        remedy="Put the export there and give its name without a folder, or run "
         "strava-assets import-archive PATH, which takes one from anywhere.",
     )
 

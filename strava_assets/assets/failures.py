@@ -1,4 +1,4 @@
-"""How an error of the domain becomes a failed run: with its cure, and retried only where that can help."""
+"""Converts errors of the domain to failed runs with a remedy, retried only if they are transient."""
 
 from __future__ import annotations
 

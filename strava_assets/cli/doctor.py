@@ -1,6 +1,6 @@
 """`strava-assets doctor`: checks everything a sync needs, and prints its state and what to do.
 
-The checks are in `checkups/`, one file a subject; this file prints what they found.
+The checks are in `checkups/`, one file per subject. This file prints their findings.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strava_assets.cli.checkups.finding import Finding, State, failed, ok
+from strava_assets.cli.checkups.finding import Finding, State, broken, failed, ok
 from strava_assets.errors import StravaAssetsError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
     """
     from strava_assets.cli.console import say
 
-    # The findings say it already.
+    # The findings already contain what is logged.
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
     if fix:
         from strava_assets.cli.instance import prepare
@@ -53,12 +53,17 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
     for finding in examine(offline=offline, deep=deep, test_alert=test_alert):
         findings.append(finding)
         if not as_json:
-            cure = f" → {finding.cure}" if finding.cure else ""
-            say(finding.state.value, f"{finding.about:<12} {' '.join((finding.said + cure).split())}")
+            remedy = f" → {finding.remedy}" if finding.remedy else ""
+            say(finding.state.value, f"{finding.about:<12} {' '.join((finding.message + remedy).split())}")
     healthy = all(finding.state is not State.BROKEN for finding in findings)
     if as_json:
-        click.echo(json.dumps({"ok": healthy, "findings": [asdict(f) for f in findings]}, indent=1))
+        click.echo(json.dumps({"ok": healthy, "findings": [_as_json(each) for each in findings]}, indent=1))
     sys.exit(0 if healthy else 1)
+
+
+def _as_json(finding: Finding) -> dict[str, str]:
+    # `said` and `cure` are the earlier names of `message` and `remedy`; remove them after one release.
+    return asdict(finding) | {"said": finding.message, "cure": finding.remedy}
 
 
 def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> Iterator[Finding]:
@@ -85,7 +90,7 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
     yield from _run_check(files.look, settings, "files")
     stored = list(_run_check(credentials.look, settings, "secrets"))
     yield from stored
-    # Asking would only say the same again, or use a call for nothing.
+    # Without valid credentials a call would fail, or be wasted.
     if not offline and all(finding.state is not State.BROKEN for finding in stored):
         yield from _run_check(strava.look, settings, "strava")
     yield from _run_check(google.look, settings, "google")
@@ -111,7 +116,7 @@ def _run_check(
     except Exception as error:  # noqa: BLE001 - whatever is damaged, the doctor goes on
         from strava_assets.cli.os_errors import as_user_error
 
-        message = as_user_error(error)
-        # The text of an error that is not ours may hold anything.
-        said = f"Looking at it failed with {type(error).__name__}."
-        yield failed(about, message) if message else Finding(about, State.BROKEN, said, "please report this")
+        user_error = as_user_error(error)
+        # The text of an error of another package may contain a secret.
+        message = f"Looking at it failed with {type(error).__name__}."
+        yield failed(about, user_error) if user_error else broken(about, message, "Please report this.")

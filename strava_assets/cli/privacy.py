@@ -1,4 +1,4 @@
-"""Keeps a home to its owner: closes what was open to others when a command starts, and says so."""
+"""Restricts the files of a home to its owner when a command starts, and prints what was open to others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def close_home(home: Path) -> None:
-    """Close an existing home to other users of the machine; says what was open."""
+    """Close an existing home to other users of the machine, and print what was open."""
     closed = close_to_others(home)
     place = home.absolute()
     if closed.paths:
@@ -22,7 +22,7 @@ def close_home(home: Path) -> None:
         say(
             "warning",
             f"{counted_files(len(closed.refused))} in {place} cannot be closed to other users of this "
-            f"machine, because they belong to one of them, e.g. {closed.refused[0]}. What to do: have them "
+            f"machine, because they belong to one of them, e.g. {closed.refused[0]}. What to do: Have them "
             "given to you with chown.",
         )
 

@@ -1,4 +1,4 @@
-"""Reads `athlete.toml`, which a person writes: every mistake is named with its line and its cure.
+"""Reads `athlete.toml`, which the user writes: every mistake is reported with its line and a remedy.
 
 What the figures mean for a day stands in `dated_figures.py`.
 """

@@ -67,7 +67,7 @@ def _put(content: bytes, address: str, name: str) -> str:
         raise ReportError(
             f"The report cannot be written to {address}: {error}",
             means="The page that was there before, if any, is as it was; the marts are not affected.",
-            remedy="check that the folder or bucket exists and may be written, and that what the address's "
+            remedy="Check that the folder or bucket exists and may be written, and that what the address's "
             "scheme needs is installed.",
         ) from error
     return str(target)

@@ -1,4 +1,4 @@
-"""The bulk export through the whole platform: without the API at all, beside it, and where there is none."""
+"""Import of the bulk export through the whole platform: without the API, with it, and without an export."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.chain import Chain, Run
 
-# The import that most look at is made once.
+# Most tests share one import.
 pytestmark = pytest.mark.xdist_group("export")
 
-# An hour and more, or best efforts of an hour have nothing to look at.
+# More than an hour, so that there are best efforts over an hour.
 SECONDS = 3_700
 RIDES = 12
 LAST = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=2)
@@ -46,7 +46,7 @@ def an_export(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def without_the_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chain, Run]]:
-    """A home that has seen nothing but an export; Strava refuses everything."""
+    """A home with an export only; Strava refuses every request."""
     home = tmp_path_factory.mktemp("archived") / "home"
     sandbox = Sandbox(athlete={"id": ATHLETE})
     sandbox.tokens.revoke()
@@ -85,7 +85,7 @@ def test_power_from_its_seconds_reaches_the_marts(without_the_api: tuple[Chain, 
 def test_the_ui_shows_what_an_import_came_to(without_the_api: tuple[Chain, Run]) -> None:
     _, run = without_the_api
 
-    shown = run.materialized()["archive_activities"]
+    metadata = run.materialized()["archive_activities"]
 
     expected = {
         "activities": RIDES + 3,
@@ -100,11 +100,11 @@ def test_the_ui_shows_what_an_import_came_to(without_the_api: tuple[Chain, Run])
         "language": "German",
         "athlete": str(ATHLETE),
     }
-    assert {name: shown[name] for name in expected} == expected
-    assert "103.fit.gz" in shown["set_aside_files"]
-    found = run.checks()["archive_activities", "recordings_read"]
-    assert not found.passed
-    assert "it is neither FIT nor GPX nor TCX" in str(found.metadata["rows"].value)
+    assert {name: metadata[name] for name in expected} == expected
+    assert "103.fit.gz" in metadata["set_aside_files"]
+    check = run.checks()["archive_activities", "recordings_read"]
+    assert not check.passed
+    assert "it is neither FIT nor GPX nor TCX" in str(check.metadata["rows"].value)
     assert run.checks()["archive_activities", "imports_finished"].passed
 
 
@@ -147,9 +147,9 @@ def test_a_launch_reads_no_file_outside_the_archive_folder_and_tells_no_variable
         run = platform._run_selection(alone, {"archive_activities": {"export": name}})
         events = str(run.result.all_events)
 
-    told = run.failures()["archive_activities"]
-    assert str(tmp_path / "home" / "archive") in told
-    assert ("There is no export" if name == "" else "no export of the name given") in told
+    failure = run.failures()["archive_activities"]
+    assert str(tmp_path / "home" / "archive") in failure
+    assert ("There is no export" if name == "" else "no export of the name given") in failure
     assert "canary" not in events
 
 
@@ -158,7 +158,7 @@ def test_without_a_path_and_an_export_the_failure_says_where_to_put_one(tmp_path
         run = platform.run("import_archive")
 
     assert not run.succeeded
-    told = run.failures()["archive_activities"]
-    assert f"There is no export_….zip in {tmp_path / 'home' / 'archive'}" in told
-    assert "What to do: Request your data from Strava" in told
+    failure = run.failures()["archive_activities"]
+    assert f"There is no export_….zip in {tmp_path / 'home' / 'archive'}" in failure
+    assert "What to do: Request your data from Strava" in failure
     assert run.retries() == 0

@@ -1,4 +1,4 @@
-"""What a failing Strava looks like in Dagster: each failure's own words, retried only where that can help."""
+"""Failures of Strava in Dagster: their messages, and which of them are retried."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ TRANSIENT = (
 )
 
 
-def told(platform: Chain) -> tuple[str, int]:
-    """The words of a sync that failed and how often it was tried again; what was loaded is untouched."""
+def failed_sync(platform: Chain) -> tuple[str, int]:
+    """The message of a failed sync and the number of its retries. The loaded rows must not change."""
     before = platform.rows("SELECT COUNT(*) AS n, MAX(fetched_at) AS newest FROM bq_activities")
 
     run = platform.ingest()
@@ -60,15 +60,15 @@ def told(platform: Chain) -> tuple[str, int]:
     return text, run.retries()
 
 
-@pytest.mark.parametrize(("fault", "on", "cure"), PERMANENT)
-def test_a_failure_that_needs_a_person_says_the_cure_and_is_not_retried(
-    loaded: Chain, fault: str, on: str, cure: str
+@pytest.mark.parametrize(("fault", "on", "remedy"), PERMANENT)
+def test_a_failure_that_needs_a_person_names_the_remedy_and_is_not_retried(
+    loaded: Chain, fault: str, on: str, remedy: str
 ) -> None:
     loaded.sandbox.faults.add(fault, on=on, times=None)
 
-    text, retries = told(loaded)
+    text, retries = failed_sync(loaded)
 
-    assert cure in text
+    assert remedy in text
     assert retries == 0
 
 
@@ -76,7 +76,7 @@ def test_a_failure_that_needs_a_person_says_the_cure_and_is_not_retried(
 def test_a_failure_that_may_pass_is_retried_with_a_bound(loaded: Chain, fault: str) -> None:
     loaded.sandbox.faults.add(fault, on="list", times=None)
 
-    text, retries = told(loaded)
+    text, retries = failed_sync(loaded)
 
     assert retries == RETRY_TRANSIENT.max_retries == 3
     assert loaded.sandbox.calls(LISTED) == (1 + RETRY_TRANSIENT.max_retries) * (1 + MAX_RETRIES)
@@ -93,7 +93,7 @@ def test_an_outage_that_ends_in_time_is_a_run_that_succeeds(loaded: Chain) -> No
 
 
 def test_the_retries_of_a_run_are_spread_over_minutes_and_bounded() -> None:
-    # Long enough for an outage worth riding out, and over before the next tick of the schedule.
+    # Long enough for a short outage, and over before the next tick of the schedule.
     assert RETRY_TRANSIENT.delay == 60
     assert RETRY_TRANSIENT.backoff is dg.Backoff.EXPONENTIAL
     assert sum(60 * 2**number for number in range(RETRY_TRANSIENT.max_retries)) < 6 * 3600 / 4
@@ -102,7 +102,7 @@ def test_the_retries_of_a_run_are_spread_over_minutes_and_bounded() -> None:
 def test_credentials_that_are_not_there_are_asked_for_by_name(loaded: Chain) -> None:
     loaded.settings().token_path.unlink()
 
-    text, retries = told(loaded)
+    text, retries = failed_sync(loaded)
 
     assert "No client_id and no client_secret and no refresh_token" in text
     assert "strava-assets login" in text
@@ -157,7 +157,7 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_the_others_go_on(loaded: 
     assert not loaded.check(name).checks()[name].passed
 
 
-def test_a_warehouse_that_is_no_database_is_named_with_its_cure(loaded: Chain) -> None:
+def test_a_warehouse_that_is_no_database_is_named_with_its_remedy(loaded: Chain) -> None:
     loaded.settings().duckdb_path.write_text("Dear diary, this is not a database.", encoding="utf-8")
 
     run = loaded.ingest()

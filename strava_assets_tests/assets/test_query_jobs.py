@@ -1,4 +1,4 @@
-"""What a materialisation says of its jobs on BigQuery."""
+"""The metadata of a materialization about its BigQuery jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def report(kind: str, job_id: str | None, processed: int | None = None) -> JobRe
 
 
 def test_the_last_change_is_named_and_every_job_is_counted_and_listed() -> None:
-    told = job_metadata(
+    metadata = job_metadata(
         [
             report("LOAD", "load_1"),
             report("SELECT", "s_1", 10),
@@ -20,9 +20,9 @@ def test_the_last_change_is_named_and_every_job_is_counted_and_listed() -> None:
         ]
     )
 
-    assert told["job_id"] == "m_1"
-    assert told["bytes_processed"] == 35
-    assert [record.data["job_id"] for record in told["jobs"].records] == ["load_1", "s_1", "m_1", "s_2"]
+    assert metadata["job_id"] == "m_1"
+    assert metadata["bytes_processed"] == 35
+    assert [record.data["job_id"] for record in metadata["jobs"].records] == ["load_1", "s_1", "m_1", "s_2"]
 
 
 def test_an_engine_without_jobs_says_nothing() -> None:
@@ -31,8 +31,8 @@ def test_an_engine_without_jobs_says_nothing() -> None:
 
 
 def test_of_a_long_rebuild_the_last_jobs_are_listed_and_all_are_counted() -> None:
-    told = job_metadata([report("MERGE", f"m_{number}", 1) for number in range(500)])
+    metadata = job_metadata([report("MERGE", f"m_{number}", 1) for number in range(500)])
 
-    assert told["bytes_processed"] == 500
-    assert [record.data["job_id"] for record in told["jobs"].records][-1] == told["job_id"] == "m_499"
-    assert len(told["jobs"].records) == 50
+    assert metadata["bytes_processed"] == 500
+    assert [record.data["job_id"] for record in metadata["jobs"].records][-1] == metadata["job_id"] == "m_499"
+    assert len(metadata["jobs"].records) == 50

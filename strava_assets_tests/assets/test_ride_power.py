@@ -1,4 +1,4 @@
-"""Power from seconds on the graph: one step, two tables, and metadata that tells what it did."""
+"""Power from streams in the asset graph: one step, two tables, and its metadata."""
 
 from __future__ import annotations
 
@@ -32,25 +32,26 @@ def test_a_run_with_nothing_new_says_so(loaded: Chain) -> None:
     run = computed(loaded)
 
     assert run.succeeded, run.failures()
-    told = run.materialized()
-    assert told["ride_power"]["computed"] == told["ride_power"]["removed"] == 0
-    assert told["ride_power"]["unchanged"] == counted["rides"] > 0
-    assert told["ride_power"]["dagster/row_count"] == told["ride_power"]["quality_good"] == counted["rides"]
-    assert told["ride_power"]["hours_computed"] == 0
-    assert told["ride_bests"]["dagster/row_count"] == stored["bests"]
+    metadata = run.materialized()
+    assert metadata["ride_power"]["computed"] == metadata["ride_power"]["removed"] == 0
+    assert metadata["ride_power"]["unchanged"] == counted["rides"] > 0
+    assert metadata["ride_power"]["dagster/row_count"] == counted["rides"]
+    assert metadata["ride_power"]["quality_good"] == counted["rides"]
+    assert metadata["ride_power"]["hours_computed"] == 0
+    assert metadata["ride_bests"]["dagster/row_count"] == stored["bests"]
 
 
 def test_a_figure_of_the_athletes_calls_for_the_rides_of_its_days(loaded: Chain) -> None:
     loaded.tamper("UPDATE athlete_profile SET ftp_w = 300, valid_from = DATE '2000-01-01'")
 
-    told = computed(loaded).materialized()["ride_power"]
+    metadata = computed(loaded).materialized()["ride_power"]
 
-    assert told["computed"] == told["dagster/row_count"] > 0
-    assert told["hours_computed"] >= told["computed"]
+    assert metadata["computed"] == metadata["dagster/row_count"] > 0
+    assert metadata["hours_computed"] >= metadata["computed"]
     assert loaded.rows("SELECT DISTINCT ftp_w FROM ride_power") == [{"ftp_w": 300.0}]
 
 
-def test_damaged_streams_stop_the_step_with_their_cure(loaded: Chain) -> None:
+def test_damaged_streams_stop_the_step_with_their_remedy(loaded: Chain) -> None:
     part = next((loaded.home / "streams").rglob("*.parquet"))
     part.write_bytes(part.read_bytes()[:-200])
 

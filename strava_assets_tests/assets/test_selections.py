@@ -1,4 +1,4 @@
-"""Any selection of assets on an empty home works, or says what is to be materialized first."""
+"""Any selection of assets on an empty home succeeds, or names what to materialize first."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def materialize(platform: Chain, *assets: str) -> Run:
 def assert_works_or_says_what_comes_first(run: Run, *assets: str) -> None:
     needed = set.union(*map(ancestors, assets))
     assert run.succeeded == (not run.failures())
-    for step, said in run.failures().items():
-        if WITHOUT_EXPORT.match(said):
+    for step, failure in run.failures().items():
+        if WITHOUT_EXPORT.match(failure):
             assert "archive_activities" in assets
             continue
-        first = FIRST.fullmatch(said)
-        assert first, f"{step}: {said}"
+        first = FIRST.fullmatch(failure)
+        assert first, f"{step}: {failure}"
         assert first[2] in needed, f"{step} names {first[2]}, which is not upstream of {assets}"
 
 
@@ -86,7 +86,7 @@ def test_what_needs_no_table_works_on_an_empty_home(empty: Chain, asset: str) ->
 def test_fetching_and_loading_alone_work_on_an_empty_home(empty: Chain) -> None:
     run = materialize(empty, "raw_activities", "bq_activities")
     assert run.succeeded, run.failures()
-    assert not [name for name, found in run.checks().items() if not found.passed]
+    assert not [name for name, check in run.checks().items() if not check.passed]
     assert ("bq_activities", "power_meter_reports") in run.checks()
 
 

@@ -13,7 +13,7 @@ from strava_assets.errors import StravaAssetsError
 
 
 class OutageError(StravaAssetsError):
-    """Something that passes."""
+    """A transient error."""
 
     transient = True
 
@@ -45,11 +45,11 @@ def _two(error: Exception | None) -> dg.AssetsDefinition:
 def test_every_materialization_says_how_long_it_took(build: Any, count: int) -> None:
     result = dg.materialize([build(None)])
 
-    found = [event.step_materialization_data for event in result.get_asset_materialization_events()]
-    assert len(found) == count
-    for data in found:
+    steps = [event.step_materialization_data for event in result.get_asset_materialization_events()]
+    assert len(steps) == count
+    for data in steps:
         assert 0 <= float(str(data.materialization.metadata["seconds"].value)) < 60
-    assert found[0].materialization.metadata["rows"].value == 3
+    assert steps[0].materialization.metadata["rows"].value == 3
 
 
 @pytest.mark.parametrize("build", [_one, _two])

@@ -1,4 +1,4 @@
-"""`activity_streams` in the chain: what it fetches and tells, what ends it early, which jobs leave it out."""
+"""`activity_streams` in the chain: its requests and metadata, what ends it early, jobs without it."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ def run(platform: Chain) -> Run:
     return platform._run_selection(UP_TO_POWER - dg.AssetSelection.all_asset_checks())
 
 
-def asked(platform: Chain) -> int:
+def stream_requests(platform: Chain) -> int:
     return platform.sandbox.calls("/streams")
 
 
 def test_streams_are_fetched_and_power_is_made_of_them(fresh: Chain) -> None:
-    told = run(fresh).materialized()["activity_streams"]
-    assert told["fetched"] == told["with_streams"] == told["dagster/row_count"] == RIDES
-    assert told["calls"] == asked(fresh) == RIDES
-    assert (told["none"], told["unreadable"], told["failed"], told["remaining"]) == (0, 0, 0, 0)
-    assert told["quota_read_15min_left"] > 0
-    assert "expected_done" not in told
-    assert "stopped_by" not in told
+    metadata = run(fresh).materialized()["activity_streams"]
+    assert metadata["fetched"] == metadata["with_streams"] == metadata["dagster/row_count"] == RIDES
+    assert metadata["calls"] == stream_requests(fresh) == RIDES
+    assert {metadata[name] for name in ("none", "unreadable", "failed", "remaining")} == {0}
+    assert metadata["quota_read_15min_left"] > 0
+    assert "expected_done" not in metadata
+    assert "stopped_by" not in metadata
     assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": RIDES}]
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams WHERE has_watts") == [{"n": RIDES}]
     assert len(StreamStore(fresh.settings().streams_address).entries()) == RIDES
@@ -60,44 +60,44 @@ def test_streams_are_fetched_and_power_is_made_of_them(fresh: Chain) -> None:
 
 def test_a_second_run_asks_for_nothing(fresh: Chain) -> None:
     run(fresh)
-    before = asked(fresh)
-    told = run(fresh).materialized()["activity_streams"]
-    assert asked(fresh) == before
-    assert (told["fetched"], told["with_streams"], told["calls"]) == (0, RIDES, 0)
+    before = stream_requests(fresh)
+    metadata = run(fresh).materialized()["activity_streams"]
+    assert stream_requests(fresh) == before
+    assert (metadata["fetched"], metadata["with_streams"], metadata["calls"]) == (0, RIDES, 0)
 
 
 def test_the_quota_s_end_is_no_failure_and_the_next_run_goes_on(fresh: Chain) -> None:
     fresh.sandbox.limits = RateLimits(read=(22, 1_000))
     first = run(fresh)
     assert first.succeeded, first.failures()
-    told = first.materialized()["activity_streams"]
-    assert 0 < told["fetched"] < RIDES
-    assert told["remaining"] == RIDES - told["fetched"]
-    assert "rate limit is reached" in told["stopped_by"]
+    metadata = first.materialized()["activity_streams"]
+    assert 0 < metadata["fetched"] < RIDES
+    assert metadata["remaining"] == RIDES - metadata["fetched"]
+    assert "rate limit is reached" in metadata["stopped_by"]
     now = datetime.now(UTC).timestamp()
-    ticks = -(-told["remaining"] // 11)
-    assert told["expected_done"] == pytest.approx(now + ticks * 6 * 3_600, abs=60)
+    ticks = -(-metadata["remaining"] // 11)
+    assert metadata["expected_done"] == pytest.approx(now + ticks * 6 * 3_600, abs=60)
     assert fresh.waits == []
-    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": told["fetched"]}]
+    assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": metadata["fetched"]}]
 
     fresh.sandbox.limits = None
     assert run(fresh).materialized()["activity_streams"]["remaining"] == 0
     assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": RIDES}]
-    assert asked(fresh) == RIDES
+    assert stream_requests(fresh) == RIDES
 
 
 def test_an_outage_of_the_streams_is_told_and_leaves_the_marts_what_is_there(fresh: Chain) -> None:
     fresh.sandbox.faults.add(Fault.server_error, on="streams", times=None, after=4)
     ended = run(fresh)
     assert ended.succeeded, ended.failures()
-    told = ended.materialized()["activity_streams"]
-    assert (told["fetched"], told["failed"]) == (4, 5)
-    assert "status.strava.com" in told["stopped_by"]
+    metadata = ended.materialized()["activity_streams"]
+    assert (metadata["fetched"], metadata["failed"]) == (4, 5)
+    assert "status.strava.com" in metadata["stopped_by"]
     assert ended.retries() == 0
     assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": 4}]
 
 
-def test_what_needs_a_person_fails_with_its_cure_and_keeps_what_came(fresh: Chain) -> None:
+def test_what_needs_a_person_fails_with_its_remedy_and_keeps_what_came(fresh: Chain) -> None:
     fresh.sandbox.faults.add(Fault.inactive_subscription, on="streams", times=None, after=4)
     ended = run(fresh)
     assert not ended.succeeded
@@ -112,10 +112,10 @@ def test_where_none_are_wanted_the_table_is_kept_all_the_same(fresh: Chain) -> N
     run(fresh)
     fresh.fields["streams"] = "none"
     fresh.tamper("DROP TABLE activity_streams")
-    before = asked(fresh)
-    told = run(fresh).materialized()["activity_streams"]
-    assert asked(fresh) == before
-    assert told["with_streams"] == RIDES
+    before = stream_requests(fresh)
+    metadata = run(fresh).materialized()["activity_streams"]
+    assert stream_requests(fresh) == before
+    assert metadata["with_streams"] == RIDES
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": RIDES}]
 
 
@@ -133,33 +133,33 @@ def test_a_crop_on_strava_reaches_the_ride_s_power(fresh: Chain) -> None:
 
 def test_a_recording_leaves_with_its_activity_when_retention_expires_it(fresh: Chain) -> None:
     run(fresh)
-    gone = fresh.sandbox.history.ids()[5]
+    deleted = fresh.sandbox.history.ids()[5]
     for activity in fresh.sandbox.history.ids():
-        if activity != gone:
+        if activity != deleted:
             fresh.sandbox.history.edit(activity, name="seen again")
     fresh.tamper(
-        f"UPDATE bq_activities SET fetched_at = fetched_at - INTERVAL 60 DAY WHERE activity_id = '{gone}'"  # noqa: S608 - our id
+        f"UPDATE bq_activities SET fetched_at = fetched_at - INTERVAL 60 DAY WHERE activity_id = '{deleted}'"  # noqa: S608 - our id
     )
-    fresh.sandbox.history.delete(gone)
+    fresh.sandbox.history.delete(deleted)
     fresh.fields["retention_days"] = 30
-    assert str(gone) in {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
+    assert str(deleted) in {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
     ended = run(fresh)
     assert ended.succeeded, ended.failures()
     left = {key[1] for key in StreamStore(fresh.settings().streams_address).entries()}
-    assert str(gone) not in left
+    assert str(deleted) not in left
     assert len(left) == RIDES - 1
 
 
-def test_a_launch_can_keep_the_books_without_asking(fresh: Chain) -> None:
+def test_a_launch_can_write_the_stream_index_without_requests(fresh: Chain) -> None:
     fresh.ingest()
     before = len(fresh.sandbox.requests)
     alone = dg.AssetSelection.assets("activity_streams") - dg.AssetSelection.all_asset_checks()
-    told = fresh._run_selection(alone, {"activity_streams": {"fetch": False}}).materialized()[
+    metadata = fresh._run_selection(alone, {"activity_streams": {"fetch": False}}).materialized()[
         "activity_streams"
     ]
     assert len(fresh.sandbox.requests) == before
-    assert (told["with_streams"], told["remaining"]) == (0, RIDES)
-    assert "expected_done" not in told
+    assert (metadata["with_streams"], metadata["remaining"]) == (0, RIDES)
+    assert "expected_done" not in metadata
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": 0}]
 
 
@@ -181,7 +181,7 @@ def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain
     assert fresh.rows("SELECT activity_id, source FROM ride_power") == [
         {"activity_id": "5", "source": "archive"}
     ]
-    assert asked(fresh) == 0
+    assert stream_requests(fresh) == 0
 
 
 @pytest.mark.parametrize("job", ["rebuild", "refresh_marts"])

@@ -1,4 +1,4 @@
-"""The chain over a Strava that answers: first and later syncs, the modes of a launch, deletions, rebuilds."""
+"""The chain with a working Strava: first and later syncs, the modes of a launch, deletions, rebuilds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from strava_assets_tests.chain import Chain
 
 LISTED = "/athlete/activities"
-LIVING = "SELECT COUNT(*) AS n FROM bq_activities WHERE deleted_at IS NULL"
+ACTIVE = "SELECT COUNT(*) AS n FROM bq_activities WHERE deleted_at IS NULL"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def listed(platform: Chain) -> list[dict[str, str]]:
     return [call.query for call in platform.sandbox.requests if call.path.endswith(LISTED)]
 
 
-def test_the_first_sync_materialises_everything_up_to_the_page(fresh: Chain) -> None:
+def test_the_first_sync_materializes_everything_up_to_the_page(fresh: Chain) -> None:
     run = fresh.run("sync")
 
     assert run.succeeded, run.failures()
@@ -40,7 +40,7 @@ def test_the_first_sync_materialises_everything_up_to_the_page(fresh: Chain) -> 
     assert materialized["bq_activities"]["added"] == len(fresh.sandbox.history)
     assert materialized["weekly_watts"]["dagster/row_count"] >= 21
     assert list((fresh.home / "report").glob("*.html"))
-    assert not [name for name, found in run.checks().items() if not found.passed]
+    assert not [name for name, check in run.checks().items() if not check.passed]
 
 
 def test_a_quiet_later_sync_costs_one_call_and_the_empty_page(loaded: Chain) -> None:
@@ -97,7 +97,7 @@ def test_a_launch_can_ask_for_a_window_of_whole_days(loaded: Chain) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [
         ({"mode": "WINDOW", "after": "03/01/2026"}, "after is not a date."),
         ({"mode": "WINDOW"}, "without a window"),
@@ -105,27 +105,27 @@ def test_a_launch_can_ask_for_a_window_of_whole_days(loaded: Chain) -> None:
     ],
 )
 def test_a_window_that_cannot_be_is_refused_before_strava_is_asked(
-    loaded: Chain, config: dict[str, Any], told: str
+    loaded: Chain, config: dict[str, Any], message: str
 ) -> None:
     run = loaded.ingest({"raw_activities": config})
 
     assert not run.succeeded
-    assert told in run.failures()["raw_activities"]
+    assert message in run.failures()["raw_activities"]
     assert "What to do:" in run.failures()["raw_activities"]
     assert listed(loaded) == []
     assert run.retries() == 0
 
 
 def test_many_deletions_wait_for_a_persons_word(loaded: Chain) -> None:
-    before = loaded.rows(LIVING)
-    gone = loaded.sandbox.history.ids()[40:70]
-    for activity_id in gone:
+    before = loaded.rows(ACTIVE)
+    deleted_ids = loaded.sandbox.history.ids()[40:70]
+    for activity_id in deleted_ids:
         loaded.sandbox.history.delete(activity_id)
 
     held = loaded.ingest({"raw_activities": {"mode": "FULL"}})
 
     assert held.materialized()["bq_activities"]["held_back"] == 30
-    assert loaded.rows(LIVING) == before
+    assert loaded.rows(ACTIVE) == before
     name = ("bq_activities", "no_deletions_held_back")
     warned = loaded.check(name).checks()[name]
     assert not warned.passed
@@ -137,10 +137,10 @@ def test_many_deletions_wait_for_a_persons_word(loaded: Chain) -> None:
     assert confirmed.materialized()["bq_activities"]["deleted"] == 30
     assert loaded.check(name).checks()[name].passed
 
-    loaded.sandbox.history.restore(gone[0])
+    loaded.sandbox.history.restore(deleted_ids[0])
     loaded.ingest({"raw_activities": {"mode": "FULL"}})
 
-    assert loaded.rows(LIVING)[0]["n"] == before[0]["n"] - 29
+    assert loaded.rows(ACTIVE)[0]["n"] == before[0]["n"] - 29
 
 
 def test_a_few_deletions_are_believed(loaded: Chain) -> None:

@@ -193,19 +193,19 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
 
 
 def every() -> dict[tuple[str, str], Tamper]:
-    """All of them, those that every mart has included."""
-    found = dict(BY_HAND)
+    """All tamperings, including those for the checks that every mart has."""
+    tamperings = dict(BY_HAND)
     for mart in catalog.load():
-        # A view keeps no rows of its own to tamper with, so a table takes its place.
+        # A view has no rows of its own to tamper with, so a table replaces it.
         stored = _view_as_table(mart.name) if mart.is_view else []
-        found[mart.name, "key_unique"] = sql(
+        tamperings[mart.name, "key_unique"] = sql(
             *stored,
             f"INSERT INTO {mart.name} SELECT * FROM {mart.name} LIMIT 1",  # noqa: S608 - the catalog's names
         )
         column = _first_float(mart)
         if column:
-            found[mart.name, "numbers_finite"] = sql(*stored, f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
-    return found
+            tamperings[mart.name, "numbers_finite"] = sql(*stored, f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
+    return tamperings
 
 
 def _view_as_table(name: str) -> list[str]:

@@ -40,11 +40,11 @@ def test_every_check_has_a_test_in_which_it_fails() -> None:
 
 @pytest.mark.parametrize("name", SPECS, ids=".".join)
 def test_a_check_passes_on_a_sound_history(sound: Run, name: tuple[str, str]) -> None:
-    found = sound.checks()[name]
+    result = sound.checks()[name]
 
-    assert found.passed, found.description
-    assert {"measured", "threshold"} <= found.metadata.keys()
-    assert found.description
+    assert result.passed, result.description
+    assert {"measured", "threshold"} <= result.metadata.keys()
+    assert result.description
 
 
 @pytest.mark.parametrize("name", TAMPERINGS, ids=".".join)
@@ -53,52 +53,52 @@ def test_a_check_fails_on_what_it_is_there_for(loaded: Chain, name: tuple[str, s
 
     run = loaded.check(name)
 
-    found = run.checks()[name]
-    assert not found.passed
-    assert found.blocking is SPECS[name].blocking
-    assert isinstance(found.metadata["measured"], dg.FloatMetadataValue | dg.IntMetadataValue)
-    assert isinstance(found.metadata["threshold"], dg.FloatMetadataValue | dg.IntMetadataValue)
-    assert found.metadata["measured"].value != found.metadata["threshold"].value
+    result = run.checks()[name]
+    assert not result.passed
+    assert result.blocking is SPECS[name].blocking
+    assert isinstance(result.metadata["measured"], dg.FloatMetadataValue | dg.IntMetadataValue)
+    assert isinstance(result.metadata["threshold"], dg.FloatMetadataValue | dg.IntMetadataValue)
+    assert result.metadata["measured"].value != result.metadata["threshold"].value
     # Only an error stops what is downstream, so what blocks must be one.
     if SPECS[name].blocking:
-        assert found.severity is dg.AssetCheckSeverity.ERROR
+        assert result.severity is dg.AssetCheckSeverity.ERROR
 
 
 def test_offenders_are_listed_with_a_link_to_strava(loaded: Chain) -> None:
     TAMPERINGS["bq_activities", "plausible_power"](loaded)
 
-    found = loaded.check(("bq_activities", "plausible_power")).checks()["bq_activities", "plausible_power"]
+    result = loaded.check(("bq_activities", "plausible_power")).checks()["bq_activities", "plausible_power"]
 
     [ride] = loaded.rows("SELECT activity_id AS id FROM bq_activities WHERE average_watts = 600")
     assert f"[{ride['id']}](https://www.strava.com/activities/{ride['id']})" in str(
-        found.metadata["rows"].value
+        result.metadata["rows"].value
     )
-    assert found.metadata["measured"].value == 1
+    assert result.metadata["measured"].value == 1
 
 
 def test_both_recordings_of_one_ride_are_listed_with_their_links(loaded: Chain) -> None:
     TAMPERINGS["weekly_watts", "no_double_recordings"](loaded)
 
-    found = loaded.check(("weekly_watts", "no_double_recordings")).checks()[
+    result = loaded.check(("weekly_watts", "no_double_recordings")).checks()[
         "weekly_watts", "no_double_recordings"
     ]
 
     [ride] = loaded.rows("SELECT MIN(activity_id) AS id FROM bq_activities WHERE device_watts")
     for listed in (ride["id"], f"{ride['id']}1"):
-        assert f"[{listed}](https://www.strava.com/activities/{listed})" in str(found.metadata["rows"].value)
-    assert found.severity is dg.AssetCheckSeverity.WARN
+        assert f"[{listed}](https://www.strava.com/activities/{listed})" in str(result.metadata["rows"].value)
+    assert result.severity is dg.AssetCheckSeverity.WARN
 
 
 def test_a_name_with_a_bar_does_not_break_the_table_of_offenders(loaded: Chain) -> None:
     loaded.tamper("UPDATE bq_activities SET start_date = now() + INTERVAL 3 DAY, name = 'Up | and\ndown'")
 
-    found = loaded.check(("bq_activities", "no_future_dates")).checks()["bq_activities", "no_future_dates"]
+    result = loaded.check(("bq_activities", "no_future_dates")).checks()["bq_activities", "no_future_dates"]
 
-    table = str(found.metadata["rows"].value).splitlines()
+    table = str(result.metadata["rows"].value).splitlines()
     assert "Up \\| and down" in table[2]
-    # As many as a person looks at, under a head of two lines; all of them are counted.
+    # Twenty rows are listed below two header lines; all rows are counted.
     assert len(table) == 22
-    assert found.metadata["measured"].value == 100
+    assert result.metadata["measured"].value == 100
 
 
 def test_a_column_of_a_foreign_type_is_a_finding_and_not_a_broken_check(loaded: Chain) -> None:
@@ -106,7 +106,7 @@ def test_a_column_of_a_foreign_type_is_a_finding_and_not_a_broken_check(loaded: 
 
     run = loaded.check(("bq_activities", "schema_as_registered"), ("bq_activities", "ids_unique"))
 
-    found = run.checks()
-    assert not found["bq_activities", "schema_as_registered"].passed
-    assert "odd is INTERVAL" in str(found["bq_activities", "schema_as_registered"].description)
-    assert found["bq_activities", "ids_unique"].passed
+    results = run.checks()
+    assert not results["bq_activities", "schema_as_registered"].passed
+    assert "odd is INTERVAL" in str(results["bq_activities", "schema_as_registered"].description)
+    assert results["bq_activities", "ids_unique"].passed

@@ -1,4 +1,4 @@
-"""A command that nobody watches, as in a container or from cron, tells of its failure itself."""
+"""Alerts of commands that run unattended, as in a container or from cron."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_sync_tells_its_failure_once_and_its_recovery_once(
     recovered, silent = (synced.run("sync", **CREDENTIALS) for _ in range(2))
 
     assert (failed.status, recovered.status, silent.status) == (1, 0, 0), recovered.out
-    assert ["An alert was sent." in said.out for said in (failed, recovered, silent)] == [True, True, False]
+    assert ["An alert was sent." in run.out for run in (failed, recovered, silent)] == [True, True, False]
     assert [message["title"] for message in webhook.messages] == [
         "strava_assets: sync failed",
         "strava_assets: sync succeeds again",
@@ -82,12 +82,12 @@ def test_a_command_that_does_not_come_to_a_run_tells_that(
     terminal.home.mkdir()
     (terminal.home / "dagster").write_text("a file where the folder should be")
 
-    said = terminal.run(command)
+    result = terminal.run(command)
 
-    assert said.status == 1
+    assert result.status == 1
     [message] = webhook.messages
     assert message["title"] == f"strava_assets: {command} failed"
-    assert message["message"] == said.err.strip()
+    assert message["message"] == result.err.strip()
 
 
 def test_an_error_that_is_not_ours_is_told_and_shown(terminal: Terminal, webhook: Webhook) -> None:
@@ -106,41 +106,41 @@ def test_settings_that_cannot_be_used_tell_nobody(terminal: Terminal, webhook: W
     assert webhook.messages == []
 
 
-def alert_lines(said: CommandResult) -> list[str]:
-    return [line for line in said.out.splitlines() if line[2:].startswith("alerts ")]
+def alert_lines(result: CommandResult) -> list[str]:
+    return [line for line in result.out.splitlines() if line[2:].startswith("alerts ")]
 
 
 def test_the_doctor_says_whether_the_addresses_can_be_used(terminal: Terminal, webhook: Webhook) -> None:
-    said = terminal.run("doctor", "--offline", STRAVA_ASSETS_ALERT_URLS=f"{webhook.address} slack://canary")
+    result = terminal.run("doctor", "--offline", STRAVA_ASSETS_ALERT_URLS=f"{webhook.address} slack://canary")
 
-    [good, bad] = alert_lines(said)
+    [good, bad] = alert_lines(result)
     assert good == "✓ alerts       address 1 (json://…) can be told."
     assert bad.startswith("✗ alerts       address 2 (slack://…): apprise does not support this address.")
     assert "STRAVA_ASSETS_ALERT_URLS" in bad
-    assert "canary" not in said.out
+    assert "canary" not in result.out
     assert webhook.messages == []
 
 
 def test_the_doctor_sends_a_test_message_when_asked_to(terminal: Terminal, webhook: Webhook) -> None:
-    said = terminal.run("doctor", "--offline", "--test-alert")
+    result = terminal.run("doctor", "--offline", "--test-alert")
 
-    assert alert_lines(said) == ["✓ alerts       address 1 (json://…) took the test message."]
+    assert alert_lines(result) == ["✓ alerts       address 1 (json://…) took the test message."]
     [message] = webhook.messages
     assert message["title"] == "strava_assets: test"
 
 
 def test_the_doctor_says_that_nobody_is_told_and_that_a_test_went_nowhere(terminal: Terminal) -> None:
     [line] = alert_lines(terminal.run("doctor", "--offline"))
-    assert line.startswith("✓ alerts       Nobody is told of a failed run. → set STRAVA_ASSETS_ALERT_URLS")
+    assert line.startswith("✓ alerts       Nobody is told of a failed run. → Set STRAVA_ASSETS_ALERT_URLS")
     [line] = alert_lines(terminal.run("doctor", "--offline", "--test-alert"))
     assert line.startswith("✗")
 
 
 def test_the_doctor_names_what_takes_the_place_of_an_old_setting(terminal: Terminal) -> None:
-    said = terminal.run("doctor", "--offline", STRAVA_ASSETS_ALERT_WEBHOOK_URL="http://127.0.0.1:9/canary")
+    result = terminal.run("doctor", "--offline", STRAVA_ASSETS_ALERT_WEBHOOK_URL="http://127.0.0.1:9/canary")
 
-    [found, old] = alert_lines(said)
-    assert found == "✓ alerts       the webhook can be told."
+    [receiver, old] = alert_lines(result)
+    assert receiver == "✓ alerts       the webhook can be told."
     assert old.startswith("! alerts       STRAVA_ASSETS_ALERT_WEBHOOK_URL still works in this release")
-    assert "use STRAVA_ASSETS_ALERT_URLS instead" in old
-    assert "canary" not in said.out + said.err
+    assert "Use STRAVA_ASSETS_ALERT_URLS instead" in old
+    assert "canary" not in result.out + result.err

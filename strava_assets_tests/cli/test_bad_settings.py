@@ -1,4 +1,4 @@
-"""Settings that cannot be used: every command says so in sentences, starts nothing and changes nothing."""
+"""Invalid settings: every command prints an error message, starts nothing and changes nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WITH_SETTINGS = (
     "forget --yes",
     "webserver",
 )
-# Of `verify`, 1 says that something differs.
+# The exit status 1 of `verify` means that something differs.
 FAILED = {"verify": 2}
 BAD_FILES = {
     "not UTF-8": (b"STRAVA_ASSETS_HOME=/srv/R\xe9glages\n", "is not UTF-8: line 1"),
@@ -58,10 +58,10 @@ def test_a_file_that_cannot_be_read_stops_every_command(
     file = terminal.folder / ".env"
     file.write_bytes(content)
 
-    said = terminal.run(*shlex.split(command))
+    result = terminal.run(*shlex.split(command))
 
-    assert said.status == FAILED.get(command, 1)
-    assert message in " ".join((said.out + said.err).split())
+    assert result.status == FAILED.get(command, 1)
+    assert message in " ".join((result.out + result.err).split())
     assert [path.name for path in terminal.folder.iterdir()] == [".env"]
 
 
@@ -69,10 +69,10 @@ def test_a_file_that_cannot_be_read_stops_every_command(
 def test_a_folder_named_as_the_file_stops_every_command(terminal: Terminal, command: str) -> None:
     (terminal.folder / ".env").mkdir()
 
-    said = terminal.run(*shlex.split(command))
+    result = terminal.run(*shlex.split(command))
 
-    assert said.status == FAILED.get(command, 1)
-    assert ".env is a folder" in said.out + said.err
+    assert result.status == FAILED.get(command, 1)
+    assert ".env is a folder" in result.out + result.err
 
 
 @pytest.mark.parametrize("command", WITH_SETTINGS)
@@ -82,10 +82,10 @@ def test_a_folder_named_as_the_file_stops_every_command(terminal: Terminal, comm
 def test_a_home_that_cannot_be_used_stops_every_command(terminal: Terminal, command: str, home: str) -> None:
     (terminal.folder / "file").write_text("mine")
 
-    said = terminal.run(*shlex.split(command), STRAVA_ASSETS_HOME=home)
+    result = terminal.run(*shlex.split(command), STRAVA_ASSETS_HOME=home)
 
-    assert said.status == FAILED.get(command, 1)
-    assert f"STRAVA_ASSETS_HOME={home}: " in said.out + said.err
+    assert result.status == FAILED.get(command, 1)
+    assert f"STRAVA_ASSETS_HOME={home}: " in result.out + result.err
     assert [path.name for path in terminal.folder.iterdir()] == ["file"]
 
 
@@ -94,7 +94,7 @@ def test_a_home_that_cannot_be_used_stops_every_command(terminal: Terminal, comm
     "command", [line for line in WITH_SETTINGS if not line.startswith(("copy", "import", "verify"))]
 )
 def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) -> None:
-    said = terminal.run(
+    result = terminal.run(
         *shlex.split(command),
         STRAVA_ASSETS_HOME="/proc/strava-assets",
         STRAVA_CLIENT_ID="1",
@@ -103,9 +103,9 @@ def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) ->
         STRAVA_OAUTH_BASE_URL="http://127.0.0.1:9/oauth",
     )
 
-    assert said.status == 1
-    assert "/proc/strava-assets" in said.out + said.err
-    assert "report this" not in said.out
+    assert result.status == 1
+    assert "/proc/strava-assets" in result.out + result.err
+    assert "report this" not in result.out
 
 
 def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
@@ -116,10 +116,10 @@ def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
     closed.chmod(0)
     command = [str(COMMAND), "forget", "--yes"]
     if os.geteuid() == 0:
-        # Root may open everything; without these capabilities it is like anybody.
+        # Without these capabilities, root has the permissions of any user.
         setpriv = shutil.which("setpriv")
         if setpriv is None:
-            pytest.skip("root may open every file, and setpriv is not here to take that away")
+            pytest.skip("root may open every file, and setpriv, which could restrict it, is not installed")
         taken = "-dac_override,-dac_read_search"
         command = [setpriv, f"--bounding-set={taken}", f"--inh-caps={taken}", *command]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
@@ -146,23 +146,23 @@ def test_what_is_not_a_workspace_file_is_told(terminal: Terminal, content: str) 
     file.write_text(content, encoding="utf-8", errors="surrogateescape")
     (terminal.home / "dagster").mkdir(parents=True)
 
-    said = terminal.run("webserver", "--workspace", str(file))
+    result = terminal.run("webserver", "--workspace", str(file))
 
-    assert said.status == 1
-    assert f"{file} is not a workspace file: " in said.err
-    assert "What to do: " in said.err
+    assert result.status == 1
+    assert f"{file} is not a workspace file: " in result.err
+    assert "What to do: " in result.err
 
 
 def test_the_doctor_tells_it_to_programs_as_a_finding(terminal: Terminal) -> None:
     (terminal.folder / ".env").write_bytes(b"canary\n")
 
-    said = terminal.run("doctor", "--json")
+    result = terminal.run("doctor", "--json")
 
-    assert said.status == 1
-    [finding] = json.loads(said.out)["findings"]
+    assert result.status == 1
+    [finding] = json.loads(result.out)["findings"]
     assert finding["about"] == "settings"
-    assert "Line 1 of .env is not NAME=VALUE." in finding["said"]
-    assert "canary" not in said.out + said.err
+    assert "Line 1 of .env is not NAME=VALUE." in finding["message"]
+    assert "canary" not in result.out + result.err
 
 
 def test_what_the_file_sets_is_read_by_the_settings_and_by_the_secret_store(terminal: Terminal) -> None:
@@ -170,6 +170,6 @@ def test_what_the_file_sets_is_read_by_the_settings_and_by_the_secret_store(term
         "STRAVA_ASSETS_SECRET_STORE=env\nSTRAVA_CLIENT_ID=7\nSTRAVA_CLIENT_SECRET=s\nSTRAVA_REFRESH_TOKEN=r\n"
     )
 
-    said = terminal.run("doctor", "--offline")
+    result = terminal.run("doctor", "--offline")
 
-    assert "Client id, client secret and refresh token are in the environment" in said.out
+    assert "Client id, client secret and refresh token are in the environment" in result.out

@@ -1,4 +1,4 @@
-"""`strava-assets forget` and `rebuild`: what goes, what stays, and what can be made again."""
+"""`strava-assets forget` and `rebuild`: what is removed, what stays, and what can be rebuilt."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def files_of(terminal: Terminal) -> set[str]:
 
 def test_it_names_what_it_would_remove_and_a_no_leaves_everything(synced: Terminal) -> None:
     before = files_of(synced)
-    said = synced.run("forget", typed="n\n")
-    assert said.status == 1
+    result = synced.run("forget", typed="n\n")
+    assert result.status == 1
     for named in ("12 activities", "landing", "data/streams", "report", "Dagster", "tokens.json"):
-        assert named in said.out
+        assert named in result.out
     assert files_of(synced) == before
 
 
 def test_nothing_is_removed_where_the_report_cannot_be_looked_for(synced: Terminal) -> None:
     before = files_of(synced)
-    said = synced.run("forget", "--yes", STRAVA_ASSETS_REPORT_URL="unknown://place")
-    assert said.status == 1
-    assert "The report at unknown://place cannot be looked for: Protocol not known" in said.err
+    result = synced.run("forget", "--yes", STRAVA_ASSETS_REPORT_URL="unknown://place")
+    assert result.status == 1
+    assert "The report at unknown://place cannot be looked for: Protocol not known" in result.err
     assert files_of(synced) == before
 
 
 def test_nothing_of_the_athlete_is_left_and_the_doctor_says_so(
     synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
 ) -> None:
-    said = synced.at(strava).run("forget", "--yes")
-    assert said.status == 0, said.err
+    result = synced.at(strava).run("forget", "--yes")
+    assert result.status == 0, result.err
     assert files_of(synced) <= {"tokens.lock"}
     assert sandbox.calls("/oauth/revoke") == 1
     doctor = synced.run("doctor", "--offline")
@@ -54,7 +54,7 @@ def test_nothing_of_the_athlete_is_left_and_the_doctor_says_so(
 
 
 def keep_own_files(terminal: Terminal) -> dict[str, str]:
-    """What a person keeps in the places of the home, and what symbolic links there lead to."""
+    """Write a user's own files into the folders of the home, and symbolic links to others."""
     home, elsewhere = terminal.home, terminal.folder / "elsewhere"
     [batch] = Landing(str(home / "landing")).manifests()
     names = (
@@ -89,18 +89,18 @@ def is_mine(path: Path) -> bool:
 def test_a_persons_own_files_are_left_and_named(synced: Terminal, strava: RunningSandbox) -> None:
     mine = keep_own_files(synced)
     (synced.home / "logs" / "webserver.log").write_text("a log of ours")
-    said = synced.at(strava).run("forget", "--yes")
-    assert said.status == 0, said.err
+    result = synced.at(strava).run("forget", "--yes")
+    assert result.status == 0, result.err
     assert {str(path): path.read_text() for path in synced.folder.rglob("*") if path.is_file()} == mine | {
         str(synced.home / "tokens.lock"): ""
     }
     assert (
         f"left in {synced.home / 'landing'}: 0-taxes.txt, 2019 holiday/, 20200101T000000.000000Z-full-abcdef,"
-        in said.out
+        in result.out
     )
-    assert f"left in {synced.home / 'streams'}: athlete=9, backup/, notes.txt" in said.out
-    assert f"left in {synced.home / 'dagster'}: history/notes.txt, notes.txt, storage/" in said.out
-    assert f"left in {synced.home / 'logs'}: notes.log" in said.out
+    assert f"left in {synced.home / 'streams'}: athlete=9, backup/, notes.txt" in result.out
+    assert f"left in {synced.home / 'dagster'}: history/notes.txt, notes.txt, storage/" in result.out
+    assert f"left in {synced.home / 'logs'}: notes.log" in result.out
 
 
 def test_a_warehouse_behind_a_symbolic_link_is_removed_with_what_it_spilled(
@@ -113,8 +113,8 @@ def test_a_warehouse_behind_a_symbolic_link_is_removed_with_what_it_spilled(
     spill = big.with_name("history.duckdb.tmp")
     spill.mkdir()
     (spill / "duckdb_temp_1_0_storage_DEFAULT-0.tmp").write_text("rows of an athlete")
-    said = synced.at(strava).run("forget", "--yes")
-    assert said.status == 0, said.err
+    result = synced.at(strava).run("forget", "--yes")
+    assert result.status == 0, result.err
     assert list(big.parent.iterdir()) == []
     assert not (synced.home / "warehouse.duckdb").is_symlink()
 
@@ -130,11 +130,11 @@ def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: 
         )
     with StreamStore(str(synced.home / "streams")).writer() as writer:
         writer.add(entry("1", athlete_id="77"), recording("1", athlete_id="77"))
-    asked = synced.run("forget", "--yes")
-    assert asked.status == 1
-    assert "77 (3 activities)" in asked.err
-    said = synced.run("forget", "--yes", "--athlete", "77")
-    assert said.status == 0, said.err
+    refused = synced.run("forget", "--yes")
+    assert refused.status == 1
+    assert "77 (3 activities)" in refused.err
+    result = synced.run("forget", "--yes", "--athlete", "77")
+    assert result.status == 0, result.err
     with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
         for table in ("bq_activities", "weekly_watts"):
             athletes = connection.execute(f"SELECT DISTINCT athlete_id FROM {table}").fetchall()  # noqa: S608 - ours
@@ -145,20 +145,20 @@ def test_one_of_two_athletes_goes_and_the_other_stays(synced: Terminal, strava: 
     assert "77" not in recordings.athletes()
     assert recordings.entries(), "they are the other athlete's"
     assert (synced.home / "tokens.json").exists(), "they are the other athlete's"
-    assert "is about everyone here and stays" in said.out
+    assert "is about everyone here and stays" in result.out
 
 
 def test_an_athlete_who_is_not_there_is_told(synced: Terminal) -> None:
-    said = synced.run("forget", "--yes", "--athlete", "404")
-    assert said.status == 1
-    assert "Athlete 404 has no data here" in said.err
+    result = synced.run("forget", "--yes", "--athlete", "404")
+    assert result.status == 1
+    assert "Athlete 404 has no data here" in result.err
 
 
 def test_tables_of_somebody_elses_in_the_file_are_kept(synced: Terminal, strava: RunningSandbox) -> None:
     with duckdb.connect(synced.home / "warehouse.duckdb") as connection:
         connection.execute("CREATE TABLE my_notes AS SELECT 1 AS n")
-    said = synced.at(strava).run("forget", "--yes")
-    assert "my_notes" in said.out
+    result = synced.at(strava).run("forget", "--yes")
+    assert "my_notes" in result.out
     with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
         assert connection.execute("SHOW TABLES").fetchall() == [("my_notes",)]
 
@@ -171,9 +171,9 @@ def test_while_the_daemon_runs_nothing_is_removed(synced: Terminal) -> None:
             DaemonHeartbeat(datetime.now(UTC).timestamp(), daemon_type="SCHEDULER", daemon_id="1", errors=[])
         )
     before = files_of(synced)
-    said = synced.run("forget", "--yes")
-    assert said.status == 1
-    assert "Ctrl-C" in said.err
+    result = synced.run("forget", "--yes")
+    assert result.status == 1
+    assert "Ctrl-C" in result.err
     assert files_of(synced) == before
 
 
@@ -185,8 +185,8 @@ def test_a_rebuild_makes_the_tables_again_without_listing_anything(
         before = connection.execute(count).fetchone()
         connection.execute("DELETE FROM bq_activities")
         connection.execute("DELETE FROM weekly_watts")
-    said = synced.at(strava).run("rebuild", **CREDENTIALS)
-    assert said.status == 0, said.out
+    result = synced.at(strava).run("rebuild", **CREDENTIALS)
+    assert result.status == 0, result.out
     with duckdb.connect(synced.home / "warehouse.duckdb", read_only=True) as connection:
         assert connection.execute(count).fetchone() == before
     assert sandbox.calls("/athlete/activities") == 0

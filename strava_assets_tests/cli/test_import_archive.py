@@ -1,4 +1,4 @@
-"""`strava-assets import-archive`: an export goes in, what came of it is told, the page is there."""
+"""`strava-assets import-archive`: its import, its output, and the report it writes."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
     path = an_export(terminal.folder, broken, Exported(8, day(-8), sport="Promenade lunaire"))
     path.rename(terminal.home / "archive" / path.name)
 
-    said = terminal.run("import-archive")
+    result = terminal.run("import-archive")
 
-    assert said.status == 0, said.out + said.err
-    told = " ".join(said.out.split())
-    assert "The export of athlete 4711, made 2026-11-20, in French: 6 activities, 6 new, 0 changed" in told
-    assert "Recordings kept: 4, decoded now: 4; activities typed in by hand, which have none: 1." in told
-    assert "Recordings set aside, whose activities are kept: 1" in told
-    assert "activities/9.fit.gz: it is neither FIT nor GPX nor TCX" in told
-    assert "Activity types not known in French, which count as other: Promenade lunaire (1)." in told
-    assert "bq_activities: 6 activities: 6 new" in told
-    assert "The report:" in told
+    assert result.status == 0, result.out + result.err
+    output = " ".join(result.out.split())
+    assert "The export of athlete 4711, made 2026-11-20, in French: 6 activities, 6 new, 0 changed" in output
+    assert "Recordings kept: 4, decoded now: 4; activities typed in by hand, which have none: 1." in output
+    assert "Recordings set aside, whose activities are kept: 1" in output
+    assert "activities/9.fit.gz: it is neither FIT nor GPX nor TCX" in output
+    assert "Activity types not known in French, which count as other: Promenade lunaire (1)." in output
+    assert "bq_activities: 6 activities: 6 new" in output
+    assert "The report:" in output
     assert (terminal.home / "report" / "index.html").is_file()
     with DuckDBWarehouse(terminal.home / "warehouse.duckdb") as warehouse:
         [row] = warehouse.query("SELECT SUM(rides) AS rides FROM weekly_watts").to_pylist()
@@ -58,25 +58,25 @@ def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Term
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ((), "There is no export_….zip in"),
         (("export_4711.zip", "--athlete", "5"), "disagree"),
         (("unpacked/activities",), "does not contain activities.csv"),
     ],
 )
-def test_what_cannot_be_imported_is_told_with_its_cure(
-    terminal: Terminal, arguments: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch
+def test_what_cannot_be_imported_is_reported_with_its_remedy(
+    terminal: Terminal, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     an_export(terminal.folder)
     monkeypatch.chdir(terminal.folder)
 
-    said = terminal.run("import-archive", *arguments)
+    result = terminal.run("import-archive", *arguments)
 
-    assert said.status == 1
-    assert told in said.err
-    assert "What to do:" in said.err
-    assert "Traceback" not in said.out + said.err
+    assert result.status == 1
+    assert message in result.err
+    assert "What to do:" in result.err
+    assert "Traceback" not in result.out + result.err
 
 
 def test_ctrl_c_stops_it_and_says_that_it_goes_on(terminal: Terminal) -> None:

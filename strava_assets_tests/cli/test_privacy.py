@@ -1,4 +1,4 @@
-"""A home that commands have worked in belongs to its owner, and an earlier one is closed and told of."""
+"""Only the owner can open the files of a home; files of earlier versions are closed and reported."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
         path.chmod(0o755 if path.is_dir() else 0o644)
     synced.at(strava)
 
-    said = synced.run("doctor", "--offline", **CREDENTIALS)
-    assert "Open to other users of this machine: " in said.out
-    assert str(synced.home) in said.out
+    result = synced.run("doctor", "--offline", **CREDENTIALS)
+    assert "Open to other users of this machine: " in result.out
+    assert str(synced.home) in result.out
 
-    said = synced.run("report", **CREDENTIALS)
-    assert said.status == 0, said.out + said.err
-    assert f"files and folders in {synced.home} to other users of this machine." in said.out
+    result = synced.run("report", **CREDENTIALS)
+    assert result.status == 0, result.out + result.err
+    assert f"files and folders in {synced.home} to other users of this machine." in result.out
     assert list(open_to_others(synced.home)) == []
 
     assert "ClosedPaths" not in synced.run("report", **CREDENTIALS).out
@@ -48,6 +48,6 @@ def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
 
 def test_a_report_outside_the_home_is_as_open_as_the_shell_makes_files(synced: Terminal) -> None:
     public = synced.folder / "public"
-    said = synced.run("report", STRAVA_ASSETS_REPORT_URL=str(public))
-    assert said.status == 0, said.out + said.err
+    result = synced.run("report", STRAVA_ASSETS_REPORT_URL=str(public))
+    assert result.status == 0, result.out + result.err
     assert (public.stat().st_mode & 0o777, (public / "index.html").stat().st_mode & 0o777) == (0o755, 0o644)

@@ -166,22 +166,22 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
 def test_a_warehouse_that_is_no_duckdb_file_fails_the_sync_in_words(terminal: Terminal) -> None:
     terminal.home.mkdir()
     (terminal.home / "warehouse.duckdb").write_text("dear diary")
-    said = terminal.run("sync")
-    assert said.status == 1
-    assert "cannot be opened as a DuckDB file" in said.out
-    assert "What to do: Move it away" in said.out
-    assert "✓ raw_activities" in said.out, "what was fetched is kept"
+    result = terminal.run("sync")
+    assert result.status == 1
+    assert "cannot be opened as a DuckDB file" in result.out
+    assert "What to do: Move it away" in result.out
+    assert "✓ raw_activities" in result.out, "what was fetched is kept"
     assert (terminal.home / "warehouse.duckdb").read_text() == "dear diary"
 
 
 def test_a_warehouse_that_somebody_holds_open_fails_the_sync_in_words(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = partial(DuckDBWarehouse, wait_for_lock_s=0)
-    monkeypatch.setattr("strava_assets.warehouse.duckdb.DuckDBWarehouse", impatient)
+    fail_fast_warehouse = partial(DuckDBWarehouse, wait_for_lock_s=0)
+    monkeypatch.setattr("strava_assets.warehouse.duckdb.DuckDBWarehouse", fail_fast_warehouse)
     terminal.home.mkdir()
     with held_open(terminal) as pid:
-        said = terminal.run("sync")
-    assert said.status == 1
-    assert f"in use by process {pid}" in said.out
-    assert "✓ raw_activities" in said.out, "what was fetched is kept"
+        result = terminal.run("sync")
+    assert result.status == 1
+    assert f"in use by process {pid}" in result.out
+    assert "✓ raw_activities" in result.out, "what was fetched is kept"

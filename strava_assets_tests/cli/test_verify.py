@@ -37,16 +37,16 @@ def damaged_page(terminal: Terminal) -> Path:
 
 def test_a_home_that_is_whole_is_told_so_and_left_as_it_was(synced: Terminal) -> None:
     before = contents(synced.home)
-    said = synced.run("verify")
-    assert (said.status, said.err) == (0, "")
-    lines = said.out.splitlines()
+    result = synced.run("verify")
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
     assert [line[: line.index(":")] for line in lines] == [
         "✓ landing",
         "✓ bq_activities",
         "✓ rejected_records",
         "✓ streams",
     ]
-    assert "12 rows compared with a rebuild from the landing. Nothing differs." in said.out
+    assert "12 rows compared with a rebuild from the landing. Nothing differs." in result.out
     assert contents(synced.home) == before
     assert not list(synced.home.glob("verify-*"))
 
@@ -54,12 +54,12 @@ def test_a_home_that_is_whole_is_told_so_and_left_as_it_was(synced: Terminal) ->
 def test_differences_are_named_with_what_to_do_and_the_status_says_so(synced: Terminal) -> None:
     tamper(synced, "UPDATE bq_activities SET name = 'a secret place'")
     before = contents(synced.home)
-    said = synced.run("verify")
-    assert said.status == 1
-    assert "✗ bq_activities: 12 rows compared with a rebuild from the landing. 12 differences:" in said.out
-    assert said.out.count("differs in name.") == 12
-    assert "What to do: Run strava-assets rebuild" in said.out
-    assert "a secret place" not in said.out, "values may be anything"
+    result = synced.run("verify")
+    assert result.status == 1
+    assert "✗ bq_activities: 12 rows compared with a rebuild from the landing. 12 differences:" in result.out
+    assert result.out.count("differs in name.") == 12
+    assert "What to do: Run strava-assets rebuild" in result.out
+    assert "a secret place" not in result.out, "values may be anything"
     assert contents(synced.home) == before
 
 
@@ -74,18 +74,18 @@ def test_a_rebuild_makes_the_differences_go(synced: Terminal) -> None:
 
 def test_a_damaged_page_is_named_and_the_streams_are_verified_all_the_same(synced: Terminal) -> None:
     page = damaged_page(synced)
-    said = synced.run("verify")
-    assert said.status == 1
-    assert str(page) in said.out
-    assert "✗ bq_activities: It was not compared, because landed files are damaged." in said.out
-    assert "✓ streams" in said.out
+    result = synced.run("verify")
+    assert result.status == 1
+    assert str(page) in result.out
+    assert "✗ bq_activities: It was not compared, because landed files are damaged." in result.out
+    assert "✓ streams" in result.out
 
 
 def test_a_file_that_is_no_warehouse_is_an_error_and_no_difference(synced: Terminal) -> None:
     (synced.home / "warehouse.duckdb").write_text("dear diary")
-    said = synced.run("verify")
-    assert said.status == 2
-    assert "cannot be opened as a DuckDB file" in said.err
+    result = synced.run("verify")
+    assert result.status == 2
+    assert "cannot be opened as a DuckDB file" in result.err
     assert not list(synced.home.glob("verify-*"))
 
 
@@ -100,24 +100,24 @@ def test_what_nobody_foresaw_is_an_error_and_no_difference(
         raise ZeroDivisionError
 
     monkeypatch.setattr("strava_assets.cli.verification.has_stored_data", fail)
-    said = synced.run("verify")
-    assert said.status == 2
-    assert "ZeroDivisionError" in said.err
+    result = synced.run("verify")
+    assert result.status == 2
+    assert "ZeroDivisionError" in result.err
 
 
 def test_before_anything_there_is_nothing_to_verify_and_nothing_is_made(terminal: Terminal) -> None:
-    said = terminal.run("verify")
-    assert said.status == 0
-    assert "There is nothing to verify yet" in said.out
+    result = terminal.run("verify")
+    assert result.status == 0
+    assert "There is nothing to verify yet" in result.out
     assert not terminal.home.exists()
 
 
 def test_a_landing_without_a_warehouse_is_verified_alone(synced: Terminal) -> None:
     (synced.home / "warehouse.duckdb").unlink()
-    said = synced.run("verify")
-    assert said.status == 0
-    assert "✓ landing" in said.out
-    assert "bq_activities" not in said.out
+    result = synced.run("verify")
+    assert result.status == 0
+    assert "✓ landing" in result.out
+    assert "bq_activities" not in result.out
     assert not (synced.home / "warehouse.duckdb").exists()
 
 
@@ -136,10 +136,10 @@ def test_what_a_killed_verify_left_is_removed_a_day_later(synced: Terminal) -> N
 @pytest.mark.xdist_group("doctor")
 class TestTheDoctor:
     def test_says_that_everything_is_whole(self, synced: Terminal) -> None:
-        said = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
-        assert said.status == 0, said.out
+        result = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
+        assert result.status == 0, result.out
         assert [
-            line.split(":")[0].split()[-1] for line in said.out.splitlines() if line.startswith("✓ verify")
+            line.split(":")[0].split()[-1] for line in result.out.splitlines() if line.startswith("✓ verify")
         ] == [
             "landing",
             "bq_activities",
@@ -149,23 +149,23 @@ class TestTheDoctor:
 
     def test_names_a_difference_with_what_to_do(self, synced: Terminal) -> None:
         tamper(synced, "UPDATE bq_activities SET name = 'x'")
-        said = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
-        assert said.status == 1
-        [line] = [text for text in said.out.splitlines() if text.startswith("✗ verify")]
+        result = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
+        assert result.status == 1
+        [line] = [text for text in result.out.splitlines() if text.startswith("✗ verify")]
         assert "differs in name. And 11 more differences." in line
         assert "strava-assets rebuild" in line
 
     def test_looks_no_deeper_than_asked(self, synced: Terminal) -> None:
         damaged_page(synced)
-        said = synced.run("doctor", "--offline", **CREDENTIALS)
-        assert said.status == 0
-        assert "verify" not in said.out
+        result = synced.run("doctor", "--offline", **CREDENTIALS)
+        assert result.status == 0
+        assert "verify" not in result.out
 
     def test_takes_a_sync_that_runs_for_no_fault(
         self, synced: Terminal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("strava_assets.cli.verification.WAIT_FOR_LOCK_S", 0)
         with held_open(synced):
-            said = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
-        assert said.status == 0
-        assert "! verify" in said.out
+            result = synced.run("doctor", "--offline", "--deep", **CREDENTIALS)
+        assert result.status == 0
+        assert "! verify" in result.out

@@ -1,4 +1,4 @@
-"""The compose file's services as plain processes: the same programs, arguments, settings, no containers."""
+"""The compose file's services as plain processes: the same programs, arguments and settings, no container."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 SERVER = Path(__file__).parents[2] / "deploy" / "server"
 LIMIT_S = 600
-"""Far beyond what any step takes; reaching it is a failure, with the processes' own words."""
+"""Far longer than any step takes. Reaching it is a failure that shows the output of the processes."""
 
 
 def services() -> dict[str, Any]:
     """The compose file's services."""
     with (SERVER / "compose.yaml").open() as file:
-        found: dict[str, Any] = yaml.safe_load(file)["services"]
-    return found
+        by_name: dict[str, Any] = yaml.safe_load(file)["services"]
+    return by_name
 
 
 @dataclass
 class Processes:
-    """Services under way.
+    """Running services.
 
     Args:
-        folder: where each one's output goes.
-        replaced: what stands in the compose file, by what takes its place here.
-        environment: what the compose file leaves to .env or to the container's network.
+        folder: The folder for their output.
+        replaced: Words of the compose file and their replacements here.
+        environment: Variables that come from .env or from the container's network.
     """
 
     folder: Path
@@ -74,7 +74,7 @@ class Processes:
                 preexec_fn=_heed_interrupts,  # noqa: PLW1509 - no threads are held here that could deadlock
             )
 
-    def said(self, name: str) -> str:
+    def output(self, name: str) -> str:
         """A service's output so far."""
         return self._log(name).read_text(errors="replace")
 
@@ -85,10 +85,10 @@ class Processes:
             if answer := until():
                 return answer
             ended = [name for name, process in self.running.items() if process.poll() is not None]
-            assert not ended, f"{ended} ended while waiting for {what}:\n{self.said(ended[0])}"
+            assert not ended, f"{ended} ended while waiting for {what}:\n{self.output(ended[0])}"
             threading.Event().wait(0.2)
         raise AssertionError(
-            f"no {what} in {LIMIT_S} s:\n" + "\n".join(self.said(name) for name in self.running)
+            f"no {what} in {LIMIT_S} s:\n" + "\n".join(self.output(name) for name in self.running)
         )
 
     def terminate(self) -> dict[str, int]:

@@ -42,10 +42,10 @@ class Postgres:
 
 
 def programs() -> Path | None:
-    """The folder of PostgreSQL's server programs; None where there is none."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    """The folder of PostgreSQL's server programs, or None if it is not installed."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+    return installed[-1].parent if installed else Path(on_path).resolve().parent if on_path else None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
-"""Google's provider as far as `validate` asks: it tells its schema and finds no fault with anything else.
+"""A fake of Google's provider for `validate`: it returns its schema and accepts everything else.
 
-OpenTofu and Terraform do the judging: unknown arguments, missing ones, wrong types, references to nothing.
-They talk to a provider by gRPC (their plugin protocol, version 5); its few messages are written here by hand.
+OpenTofu and Terraform check arguments, types and references against the schema. They talk to a provider over
+gRPC (their plugin protocol, version 5); its few messages are encoded here by hand.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from strava_assets_tests.deploy.provider_schema import KEPT, Block
+from strava_assets_tests.deploy.provider_schema import SCHEMA, Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,22 +22,22 @@ _LENGTH_DELIMITED = 2
 _LIST = 2
 _SINGLE = 1
 _ATTRIBUTE_MODES = {"required": (4,), "optional": (5, 6), "computed": (6,)}
-"""The fields that say so. What may be left out the provider may fill in, so it is computed as well."""
+"""The fields for each mode. The provider may fill in optional attributes, so they are computed as well."""
 
 
 @contextmanager
 def google_provider() -> Iterator[dict[str, str]]:
-    """A provider on loopback until the block ends; yields the environment in which it is found."""
+    """A provider on loopback until the block ends; yields the variables that make Terraform use it."""
     # It ships no type information.
     import grpc
 
-    told = _schema()
+    schema = _schema()
     methods = {
-        "GetSchema": lambda _asked, _context: told,
-        # Both messages are one configuration in field 1: it is taken as it is.
-        "PrepareProviderConfig": lambda asked, _context: asked,
-        "ValidateResourceTypeConfig": lambda _asked, _context: b"",
-        "Stop": lambda _asked, _context: b"",
+        "GetSchema": lambda _request, _context: schema,
+        # Both messages have one configuration in field 1, so the request is returned unchanged.
+        "PrepareProviderConfig": lambda request, _context: request,
+        "ValidateResourceTypeConfig": lambda _request, _context: b"",
+        "Stop": lambda _request, _context: b"",
     }
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     handlers = {name: grpc.unary_unary_rpc_method_handler(answer) for name, answer in methods.items()}
@@ -51,21 +51,21 @@ def google_provider() -> Iterator[dict[str, str]]:
         "Test": True,
         "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
     }
-    found = {f"{registry}/hashicorp/google": reached for registry in _REGISTRIES}
+    providers = {f"{registry}/hashicorp/google": reached for registry in _REGISTRIES}
     try:
-        yield {"TF_REATTACH_PROVIDERS": json.dumps(found)}
+        yield {"TF_REATTACH_PROVIDERS": json.dumps(providers)}
     finally:
         server.stop(None).wait()
 
 
 def _schema() -> bytes:
     """The answer to GetSchema: the provider's own schema in field 1, the resources' in a map in field 2."""
-    kept = json.loads(KEPT.read_text())
+    schema = json.loads(SCHEMA.read_text())
     resources = b"".join(
         _bytes(2, _bytes(1, name.encode()) + _bytes(2, _bytes(2, _block(block))))
-        for name, block in kept["resources"].items()
+        for name, block in schema["resources"].items()
     )
-    return _bytes(1, _bytes(2, _block(kept["provider"]))) + resources
+    return _bytes(1, _bytes(2, _block(schema["provider"]))) + resources
 
 
 def _block(block: Block) -> bytes:

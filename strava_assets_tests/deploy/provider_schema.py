@@ -1,7 +1,7 @@
-"""Google's Terraform provider as a schema: which resources there are, with which arguments and blocks.
+"""The schema of Google's Terraform provider: its resources with their arguments and blocks.
 
-The provider itself comes from a registry of HashiCorp. Its schema also stands in a package of HashiCorp's CDK
-that was generated from it: `make tools-terraform` has this program read that once, and keeps what it says.
+The provider itself comes from a registry of HashiCorp. Its schema is also in a package of HashiCorp's CDK.
+`make tools-terraform` runs this program once, which reads that package and stores the schema.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-KEPT = Path(__file__).parents[2] / ".tools" / "google-provider" / "schema.json"
+SCHEMA = Path(__file__).parents[2] / ".tools" / "google-provider" / "schema.json"
 _RESOURCE = re.compile(r"https://\S+/docs/resources/\w+ (google_\w+)\}")
 _ARGUMENT = re.compile(r"#(\w+) \w+#\w+\}")
 _CDKS_OWN = {"alias", "connection", "count", "dependsOn", "forEach", "lifecycle", "provider", "provisioners"}
@@ -45,54 +45,54 @@ class Assembly:
         resources = {}
         for name, described in self._types.items():
             if described.get("base") == "cdktf.TerraformResource":
-                found = _RESOURCE.search(described["docs"]["summary"])
-                assert found, name
-                resources[found[1]] = self._block(f"{name}Config", described)
+                match = _RESOURCE.search(described["docs"]["summary"])
+                assert match, name
+                resources[match[1]] = self._block(f"{name}Config", described)
         return {"provider": self._block(provider), "resources": resources}
 
     def _block(self, name: str, resource: dict[str, Any] | None = None) -> Block:
         attributes: dict[str, Any] = {}
         blocks: dict[str, Any] = {}
-        for told in self._types[name].get("properties", ()):
-            if told["name"] in _CDKS_OWN:
+        for prop in self._types[name].get("properties", ()):
+            if prop["name"] in _CDKS_OWN:
                 continue
-            argument = _ARGUMENT.search(told["docs"].get("remarks", ""))
-            known_as = argument[1] if argument else _snake(told["name"])
-            least = 0 if told.get("optional") else 1
-            if told["docs"].get("summary") == f"{known_as} block.":
-                inner, most = self._inner(told["type"])
-                blocks[known_as] = [self._block(inner), least, most]
+            argument = _ARGUMENT.search(prop["docs"].get("remarks", ""))
+            argument_name = argument[1] if argument else _snake(prop["name"])
+            least = 0 if prop.get("optional") else 1
+            if prop["docs"].get("summary") == f"{argument_name} block.":
+                inner, most = self._inner(prop["type"])
+                blocks[argument_name] = [self._block(inner), least, most]
             else:
-                attributes[known_as] = [_type(told["type"]), "required" if least else "optional"]
-        for told in (resource or {}).get("properties", ()):
-            known_as = _snake(told["name"])
-            if told.get("static") or told["name"].endswith("Input") or known_as in attributes | blocks:
+                attributes[argument_name] = [_type(prop["type"]), "required" if least else "optional"]
+        for prop in (resource or {}).get("properties", ()):
+            argument_name = _snake(prop["name"])
+            if prop.get("static") or prop["name"].endswith("Input") or argument_name in attributes | blocks:
                 continue
-            attributes[known_as] = [_type(told["type"]), "computed"]
+            attributes[argument_name] = [_type(prop["type"]), "computed"]
         return {"attributes": attributes, "blocks": blocks}
 
-    def _inner(self, told: dict[str, Any]) -> tuple[str, int]:
-        """The type of a block's content, and how many of it there may be; 0 for any number."""
-        if "union" in told:
-            [told] = [each for each in told["union"]["types"] if each.get("fqn") != "cdktf.IResolvable"]
-        if "collection" in told:
-            return self._inner(told["collection"]["elementtype"])[0], 0
-        return told["fqn"], 1
+    def _inner(self, type_: dict[str, Any]) -> tuple[str, int]:
+        """The type of a block's content and its maximum count; 0 for any number."""
+        if "union" in type_:
+            [type_] = [each for each in type_["union"]["types"] if each.get("fqn") != "cdktf.IResolvable"]
+        if "collection" in type_:
+            return self._inner(type_["collection"]["elementtype"])[0], 0
+        return type_["fqn"], 1
 
 
-def _type(told: dict[str, Any]) -> Any:
+def _type(type_: dict[str, Any]) -> Any:
     """A type as Terraform writes it in JSON; `dynamic` where the package does not say."""
-    if "union" in told:
-        kinds = [each for each in told["union"]["types"] if each.get("fqn") != "cdktf.IResolvable"]
+    if "union" in type_:
+        kinds = [each for each in type_["union"]["types"] if each.get("fqn") != "cdktf.IResolvable"]
         return _type(kinds[0]) if len(kinds) == 1 else "dynamic"
-    if "collection" in told:
-        inner = _type(told["collection"]["elementtype"])
-        kind = {"array": "list", "map": "map"}[told["collection"]["kind"]]
+    if "collection" in type_:
+        inner = _type(type_["collection"]["elementtype"])
+        kind = {"array": "list", "map": "map"}[type_["collection"]["kind"]]
         return "dynamic" if inner == "dynamic" else [kind, inner]
-    if told.get("fqn") == "cdktf.StringMap":
+    if type_.get("fqn") == "cdktf.StringMap":
         return ["map", "string"]
     primitive = {"string": "string", "number": "number", "boolean": "bool"}
-    return primitive.get(told.get("primitive", ""), "dynamic")
+    return primitive.get(type_.get("primitive", ""), "dynamic")
 
 
 def _snake(name: str) -> str:
@@ -100,5 +100,5 @@ def _snake(name: str) -> str:
 
 
 if __name__ == "__main__":
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    KEPT.write_text(json.dumps(Assembly(Path(sys.argv[1])).schema()))
+    SCHEMA.parent.mkdir(parents=True, exist_ok=True)
+    SCHEMA.write_text(json.dumps(Assembly(Path(sys.argv[1])).schema()))

@@ -1,4 +1,4 @@
-"""What docs/google-cloud.md says against what there is."""
+"""docs/google-cloud.md agrees with the Terraform files and the marts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def test_the_columns_of_its_charts_are_columns_of_the_marts() -> None:
 
 
 def test_the_outputs_it_asks_terraform_for_are_there() -> None:
-    asked = set(re.findall(r"terraform output (?:-raw )?(\w+)", DOCUMENT))
-    assert asked
-    assert asked <= set(re.findall(r'^output "(\w+)"', text(), re.MULTILINE))
+    outputs = set(re.findall(r"terraform output (?:-raw )?(\w+)", DOCUMENT))
+    assert outputs
+    assert outputs <= set(re.findall(r'^output "(\w+)"', text(), re.MULTILINE))
 
 
 def test_the_job_it_starts_is_the_one_that_is_made() -> None:

@@ -23,14 +23,14 @@ OURS = re.compile(r"\bSTRAVA_(?:ASSETS_)?[A-Z_]+\b")
 def tool(name: str) -> str:
     """A linter's program, beside this Python or on the path."""
     beside = Path(sys.executable).parent / name
-    found = str(beside) if beside.is_file() else shutil.which(name)
-    if not found:
+    program = str(beside) if beside.is_file() else shutil.which(name)
+    if not program:
         pytest.skip(f"{name} is not installed: pip install -e '.[dev]'")
-    return found
+    return program
 
 
 def complaints(*command: str) -> str:
-    """What a linter says; empty if it is content."""
+    """The output of a linter; empty if it has no findings."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S603 - ours
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
@@ -138,9 +138,9 @@ def test_nothing_worth_keeping_stays_on_a_disk_that_is_gone_with_the_container(f
 
 
 def test_the_example_names_every_variable_that_the_compose_file_asks_for() -> None:
-    asked = set(re.findall(r"\$\{([A-Z_]+)", (SERVER / "compose.yaml").read_text()))
+    variables = set(re.findall(r"\$\{([A-Z_]+)", (SERVER / "compose.yaml").read_text()))
     example = {line.partition("=")[0] for line in (SERVER / ".env.example").read_text().splitlines()}
-    assert asked <= example
+    assert variables <= example
 
 
 def test_a_server_has_our_dagster_settings_and_its_own_stores() -> None:

@@ -109,7 +109,7 @@ def test_a_page_for_a_bucket_that_does_not_exist_is_told(storage: StorageEmulato
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "message"),
     [
         (401, "Anonymous caller does not have storage.objects.create access"),
         (403, "strava-assets@a-project does not have storage.objects.create access"),
@@ -122,15 +122,15 @@ def test_a_refusal_is_told_with_what_to_do_whatever_was_asked(
     storage: StorageEmulator,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
-    said: str,
+    message: str,
     at: str,
     ask: Callable[[Landing], object],
 ) -> None:
     with standing(storage.address) as front:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", front.address)
         landing = Landing(f"gs://{BUCKET}/landing-{uuid4().hex}")
-        front.order(f"^{at} ", status, refusal(status, "forbidden", said))
+        front.order(f"^{at} ", status, refusal(status, "forbidden", message))
         with pytest.raises(LandingError, match="cannot be used") as failure:
             ask(landing)
-        assert said in str(failure.value) or "Forbidden" in str(failure.value)
+        assert message in str(failure.value) or "Forbidden" in str(failure.value)
         assert "bucket name and role" in str(failure.value)

@@ -44,7 +44,7 @@ def front() -> Iterator[Front]:
 
 
 def allow_the_rest(front: Front) -> None:
-    """What was not ordered before is granted."""
+    """Grant everything that has no response yet."""
     front.order(
         r"^POST \S*/jobs", 200, JOB | {"configuration": {"query": {"query": "SELECT 1"}, "dryRun": True}}
     )
@@ -54,7 +54,7 @@ def allow_the_rest(front: Front) -> None:
     front.order(r"^POST \S*:testIamPermissions", 200, {"permissions": list(google.ON_DATASET)})
     front.order(r"^DELETE \S*/tables/", 200, {})
     front.order(r"^GET \S*/iam/testPermissions", 200, {"permissions": list(ALL_ON_BUCKET)})
-    # Google's client looks at the bucket by the way, and goes on without.
+    # Google's client also requests the bucket, but does not need it.
     front.order(r"^GET \S*/b/a-bucket\?", 200, {"name": "a-bucket"})
 
 
@@ -65,8 +65,8 @@ def secret_manager(granted: tuple[str, ...], refused: grpc.StatusCode | None = N
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         if refused:
             context.abort(refused, "as told")
-        asked = [name for name in request.permissions if name in granted]
-        return iam.TestIamPermissionsResponse(permissions=asked)
+        permissions = [name for name in request.permissions if name in granted]
+        return iam.TestIamPermissionsResponse(permissions=permissions)
 
     method = grpc.unary_unary_rpc_method_handler(
         answer,
@@ -114,9 +114,9 @@ def looked(
 
 
 def test_an_account_that_may_do_everything_is_told_so_and_nothing_is_left_behind(front: Front) -> None:
-    found = looked(front)
-    assert list(found) == ["gcp jobs", "gcp data", "gcp tokens", "gcp files"]
-    assert {finding.state for finding in found.values()} == {State.OK}, found
+    findings = looked(front)
+    assert list(findings) == ["gcp jobs", "gcp data", "gcp tokens", "gcp files"]
+    assert {finding.state for finding in findings.values()} == {State.OK}, findings
     made = [request for request in front.seen if request.startswith("POST") and "/tables?" in request]
     dropped = [request for request in front.seen if request.startswith("DELETE")]
     assert len(made) == len(dropped) == 1
@@ -131,33 +131,33 @@ def test_a_query_is_only_tried_dry_and_one_bucket_is_asked_about_once(front: Fro
 
 def test_a_bucket_of_the_streams_own_is_asked_about_too(front: Front) -> None:
     looked(front, streams_url="gs://another-bucket/streams")
-    asked = [request for request in front.seen if "testPermissions" in request]
-    assert [re.findall(r"/b/([\w-]+)/", request)[0] for request in asked] == ["a-bucket", "another-bucket"]
+    requests = [request for request in front.seen if "testPermissions" in request]
+    assert [re.findall(r"/b/([\w-]+)/", request)[0] for request in requests] == ["a-bucket", "another-bucket"]
 
 
 def test_the_secret_that_the_settings_name_is_the_one_that_is_tried(front: Front) -> None:
     finding = looked(front, gcp_secret="of-my-own", on_secret=())["gcp tokens"]
-    assert "projects/my-rides-123/secrets/of-my-own" in finding.cure
+    assert "projects/my-rides-123/secrets/of-my-own" in finding.remedy
 
 
 def test_a_missing_right_to_start_jobs_is_named_with_its_role(front: Front) -> None:
-    said = (
+    refusal_text = (
         "Access Denied: Project my-rides-123: User does not have bigquery.jobs.create permission in project"
     )
-    front.order(r"SELECT 1", 403, refusal(403, "accessDenied", said))
+    front.order(r"SELECT 1", 403, refusal(403, "accessDenied", refusal_text))
     finding = looked(front)["gcp jobs"]
     assert finding.state is State.BROKEN
-    assert "bigquery.jobs.create" in finding.said
-    assert finding.cure == "grant it roles/bigquery.jobUser on the project my-rides-123"
+    assert "bigquery.jobs.create" in finding.message
+    assert finding.remedy == "Grant it roles/bigquery.jobUser on the project my-rides-123."
 
 
 def test_an_api_that_is_off_is_not_taken_for_a_missing_role(front: Front) -> None:
-    said = "BigQuery API has not been used in project 123 before or it is disabled"
-    front.order(r"SELECT 1", 403, refusal(403, "accessNotConfigured", said))
+    refusal_text = "BigQuery API has not been used in project 123 before or it is disabled"
+    front.order(r"SELECT 1", 403, refusal(403, "accessNotConfigured", refusal_text))
     finding = looked(front)["gcp jobs"]
     assert finding.state is State.BROKEN
-    assert "has not been used" in finding.said
-    assert "roles/" not in finding.cure
+    assert "has not been used" in finding.message
+    assert "roles/" not in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -173,15 +173,15 @@ def test_a_dataset_that_may_not_be_used_is_named_with_the_role(
     front.order(refused, 403, refusal(403, "accessDenied", f"Access Denied: Permission {missing} denied"))
     finding = looked(front)["gcp data"]
     assert finding.state is State.BROKEN
-    assert missing in finding.said
-    assert finding.cure == "grant it roles/bigquery.dataEditor on the dataset my-rides-123.strava"
+    assert missing in finding.message
+    assert finding.remedy == "Grant it roles/bigquery.dataEditor on the dataset my-rides-123.strava."
 
 
 def test_a_right_that_only_shows_on_a_table_is_found_there(front: Front) -> None:
     granted = [name for name in google.ON_DATASET if name != "bigquery.tables.updateData"]
     front.order(r"^POST \S*:testIamPermissions", 200, {"permissions": granted})
     finding = looked(front)["gcp data"]
-    assert finding.said == (
+    assert finding.message == (
         "The account lacks bigquery.tables.updateData on the dataset my-rides-123.strava."
     )
 
@@ -190,7 +190,7 @@ def test_a_dataset_that_is_not_there_yet_is_no_fault(front: Front) -> None:
     front.order(r"^GET \S*/datasets/strava\?", 404, refusal(404, "notFound", "Not found: Dataset"))
     finding = looked(front)["gcp data"]
     assert finding.state is State.WARNING
-    assert "deploy/gcp" in finding.cure
+    assert "deploy/gcp" in finding.remedy
 
 
 @pytest.mark.parametrize(("permission", "role"), google.ON_SECRET.items())
@@ -201,14 +201,14 @@ def test_a_missing_right_on_the_secret_is_named_with_its_role(
         "gcp tokens"
     ]
     assert finding.state is State.BROKEN
-    assert permission in finding.said
-    assert finding.cure.startswith(f"grant it {role} on the secret projects/my-rides-123/secrets/")
+    assert permission in finding.message
+    assert finding.remedy.startswith(f"Grant it {role} on the secret projects/my-rides-123/secrets/")
 
 
 def test_a_secret_that_does_not_exist_is_told(front: Front) -> None:
     finding = looked(front, secret_refused=grpc.StatusCode.NOT_FOUND)["gcp tokens"]
     assert finding.state is State.BROKEN
-    assert "There is no secret" in finding.said
+    assert "There is no secret" in finding.message
 
 
 @pytest.mark.parametrize(("permission", "role"), google.ON_BUCKET.items())
@@ -219,20 +219,20 @@ def test_a_missing_right_on_the_bucket_is_named_with_its_role(
     front.order(r"^GET \S*/iam/testPermissions", 200, {"permissions": granted})
     finding = looked(front)["gcp files"]
     assert finding.state is State.BROKEN
-    assert permission in finding.said
-    assert finding.cure == f"grant it {role} on the bucket a-bucket"
+    assert permission in finding.message
+    assert finding.remedy == f"Grant it {role} on the bucket a-bucket."
 
 
 def test_what_only_compute_logs_need_is_a_warning(front: Front) -> None:
     front.order(r"^GET \S*/iam/testPermissions", 200, {"permissions": list(google.ON_BUCKET)})
     finding = looked(front)["gcp files"]
     assert finding.state is State.WARNING
-    assert "roles/storage.legacyBucketReader" in finding.cure
+    assert "roles/storage.legacyBucketReader" in finding.remedy
 
 
 def test_a_bucket_that_does_not_exist_is_told(front: Front) -> None:
     front.order(r"^GET \S*/iam/testPermissions", 404, refusal(404, "notFound", "The bucket does not exist"))
-    assert looked(front)["gcp files"].said == "There is no bucket a-bucket."
+    assert looked(front)["gcp files"].message == "There is no bucket a-bucket."
 
 
 def test_credentials_that_are_missing_or_expired_are_told_once_a_subject_without_a_traceback(
@@ -244,23 +244,23 @@ def test_credentials_that_are_missing_or_expired_are_told_once_a_subject_without
     settings = Settings.model_validate({"env": "gcp", "gcp_project": "my-rides-123"})
     findings = list(google.look(settings, google.Clients(refuse, refuse, refuse)))
     assert len(findings) == 3
-    assert all("did not accept" in finding.said for finding in findings)
-    assert all("gcloud auth application-default login" in finding.cure for finding in findings)
+    assert all("did not accept" in finding.message for finding in findings)
+    assert all("gcloud auth application-default login" in finding.remedy for finding in findings)
     front.order(r"SELECT 1", 401, refusal(401, "authError", "Request had invalid authentication credentials"))
-    assert "did not accept" in looked(front)["gcp jobs"].said
+    assert "did not accept" in looked(front)["gcp jobs"].message
 
 
 def test_a_network_that_is_down_is_a_warning(front: Front) -> None:
     front.order(r"SELECT 1")
     finding = looked(front)["gcp jobs"]
     assert finding.state is State.WARNING
-    assert "did not answer" in finding.said
+    assert "did not answer" in finding.message
 
 
 def test_a_service_that_is_down_is_a_warning_too(front: Front) -> None:
     finding = looked(front, secret_refused=grpc.StatusCode.UNAVAILABLE)["gcp tokens"]
     assert finding.state is State.WARNING
-    assert "did not answer" in finding.said
+    assert "did not answer" in finding.message
 
 
 def test_nothing_is_asked_where_nothing_is_on_google(front: Front) -> None:

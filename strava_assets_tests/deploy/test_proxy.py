@@ -144,8 +144,8 @@ def test_with_the_password_the_ui_answers_under_its_name(port: int) -> None:
     json = ("Content-Type", "application/json")
     hosts = [f"{SITE}:{port}"]
     assert request(port, "/", authorization(), hosts=hosts).text == "reached"
-    asked = request(port, "/graphql", authorization(), own_page, json, method="POST", body="{}", hosts=hosts)
-    assert asked.text == "reached"
+    answer = request(port, "/graphql", authorization(), own_page, json, method="POST", body="{}", hosts=hosts)
+    assert answer.text == "reached"
     with open_websocket(port, authorization(), origin=f"http://{SITE}:{port}") as websocket:
         assert websocket.recv(timeout=LIMIT_S) == "reached"
 

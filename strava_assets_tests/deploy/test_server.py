@@ -76,7 +76,7 @@ def test_the_services_of_the_compose_file_sync_on_a_real_postgresql_and_end_when
         }
         with processes(tmp_path, replaced, environment) as services:
             services.start("code", **dotenv)
-            services.wait("code server", lambda: "Started Dagster code server" in services.said("code"))
+            services.wait("code server", lambda: "Started Dagster code server" in services.output("code"))
             services.start("webserver")
             services.start("daemon")
             ui = GraphQL(f"http://127.0.0.1:{ui_port}")
@@ -91,7 +91,7 @@ def test_the_services_of_the_compose_file_sync_on_a_real_postgresql_and_end_when
                 status: str = ui.ask(STATUS, id=run_id)["runOrError"]["status"]
                 return status if status in ("SUCCESS", "FAILURE", "CANCELED") else None
 
-            assert services.wait("end of the run", ended) == "SUCCESS", services.said("code")
+            assert services.wait("end of the run", ended) == "SUCCESS", services.output("code")
             services.wait("healthy daemons", lambda: all_healthy(ui.ask(DAEMONS)))
             assert services.terminate() == {"code": 0, "webserver": 0, "daemon": 0}
         assert database.rows("SELECT status FROM runs") == [("SUCCESS",)]

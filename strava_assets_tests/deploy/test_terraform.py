@@ -15,7 +15,7 @@ import pytest
 from strava_assets.schedules import EVERY_SIX_HOURS
 from strava_assets.settings import Settings
 from strava_assets_tests.deploy.provider import google_provider
-from strava_assets_tests.deploy.provider_schema import KEPT
+from strava_assets_tests.deploy.provider_schema import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def test_the_files_are_formatted() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.skipif(not KEPT.is_file(), reason="the provider's schema is not there: make tools-terraform")
+@pytest.mark.skipif(not SCHEMA.is_file(), reason="the provider's schema is not there: make tools-terraform")
 @pytest.mark.parametrize(
     ("written", "instead", "complaint"),
     [
@@ -84,9 +84,9 @@ def test_every_argument_is_one_that_googles_provider_has(
         begun = terraform("init", "-backend=false", folder=tmp_path, given=environment)
         assert begun.returncode == 0, begun.stderr
         judged = terraform("validate", "-no-color", folder=tmp_path, given=environment)
-    said = " ".join(re.sub(r"[│╷╵]", "", judged.stdout + judged.stderr).split())
-    assert (judged.returncode == 0) is (complaint == ""), said
-    assert complaint in said
+    output = " ".join(re.sub(r"[│╷╵]", "", judged.stdout + judged.stderr).split())
+    assert (judged.returncode == 0) is (complaint == ""), output
+    assert complaint in output
 
 
 @pytest.fixture(scope="module")
@@ -129,15 +129,15 @@ def test_a_variable_is_checked_before_anything_is_made(
 ) -> None:
     options = [f"-var={name}={value}" for name, value in (GOOD | given).items()]
     planned = terraform("plan", "-input=false", "-no-color", *options, folder=variables_alone)
-    said = " ".join(re.sub(r"[│╷╵]", "", planned.stderr).split())
-    assert (planned.returncode == 0) is (complaint == ""), said
-    assert complaint in said
+    output = " ".join(re.sub(r"[│╷╵]", "", planned.stderr).split())
+    assert (planned.returncode == 0) is (complaint == ""), output
+    assert complaint in output
 
 
 def test_every_reference_leads_to_something_that_is_there() -> None:
-    there = {f"{kind}.{name}" for kind, name, _ in RESOURCE.findall(text())}
-    assert len(there) > 15
-    assert set(re.findall(r"\b(google_\w+\.\w+)\b", text())) <= there
+    resources = {f"{kind}.{name}" for kind, name, _ in RESOURCE.findall(text())}
+    assert len(resources) > 15
+    assert set(re.findall(r"\b(google_\w+\.\w+)\b", text())) <= resources
 
 
 def test_the_sync_is_granted_exactly_these_roles_and_nothing_on_the_whole_project_but_starting_jobs() -> None:
@@ -168,8 +168,8 @@ def test_the_clock_and_the_secret_are_those_of_the_code() -> None:
 
 
 def test_what_holds_data_cannot_be_destroyed_by_a_change() -> None:
-    kept = {kind for kind, _, body in RESOURCE.findall(text()) if "prevent_destroy = true" in body}
-    assert kept == {"google_bigquery_dataset", "google_storage_bucket", "google_secret_manager_secret"}
+    protected = {kind for kind, _, body in RESOURCE.findall(text()) if "prevent_destroy = true" in body}
+    assert protected == {"google_bigquery_dataset", "google_storage_bucket", "google_secret_manager_secret"}
 
 
 @pytest.mark.skipif(not CHECKOV.is_file(), reason="the policy scanner is not installed: make tools-checkov")

@@ -1,1 +1,1 @@
-"""Tests of the history room."""
+"""Tests of the history package."""

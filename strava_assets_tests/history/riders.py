@@ -1,4 +1,4 @@
-"""An athlete on a sandbox's Strava with the platform beside them, for the tests of streams."""
+"""An athlete on a sandbox with the platform's stores, for the tests of streams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Noted(dict[str, str]):
-    """The token's place, which knows whose it is once it was told."""
+    """A token store in memory that can also store the athlete's id."""
 
     writable = True
 
@@ -34,10 +34,10 @@ class Noted(dict[str, str]):
 
 @dataclass
 class Rider:
-    """An athlete on Strava, with the platform beside them."""
+    """An athlete on the sandbox, with a landing, streams and a warehouse."""
 
     running: RunningSandbox
-    told: Story
+    story: Story
     time: HandTime
     memory: Noted = field(default_factory=lambda: Noted(ENVIRON))
     which: str = "power"
@@ -58,21 +58,21 @@ class Rider:
         ]
 
     def list_all(self) -> None:
-        """A full listing, loaded, a minute after whatever was before."""
+        """Make and load a full listing, one minute later."""
         self.time.now += timedelta(minutes=1)
         limits, self.sandbox.limits = self.sandbox.limits, None
         fetch(
             converse(self.running.base_url, self.time).client,
             self.memory,
-            self.told.landing,
+            self.story.landing,
             SyncRequest(SyncMode.FULL),
             clock=self.time.clock,
         )
-        Loader(self.told.landing, self.told.warehouse).load(self.time.now)
+        Loader(self.story.landing, self.story.warehouse).load(self.time.now)
         self.sandbox.limits = limits
 
     def wanted(self) -> list[Wanted]:
-        return wanted(self.told.warehouse, self.told.streams.entries(), self.which, self.time.now)
+        return wanted(self.story.warehouse, self.story.streams.entries(), self.which, self.time.now)
 
     def wants(self) -> list[str]:
         return [activity.activity_id for activity in self.wanted()]
@@ -81,20 +81,20 @@ class Rider:
         """One run, as the asset makes it."""
         talk = converse(self.running.base_url, self.time, reserve_calls=reserve_calls, max_wait_s=0)
         return fetch_streams(
-            talk.client, self.memory, self.told.streams, self.wanted(), clock=self.time.clock
+            talk.client, self.memory, self.story.streams, self.wanted(), clock=self.time.clock
         )
 
-    def asked(self) -> list[str]:
-        """The activities whose streams were asked for, in order, repeats included."""
+    def requested_ids(self) -> list[str]:
+        """The ids of the activities whose streams were requested, in order, with repeats."""
         return [call.path.split("/")[-2] for call in self.sandbox.requests if call.path.endswith("/streams")]
 
     def has_what_strava_has(self, *activities: str) -> None:
-        """The kept recordings of these are Strava's, sample by sample."""
-        entries = self.told.streams.entries()
+        """Check that the stored recordings of these activities equal Strava's in every sample."""
+        entries = self.story.streams.entries()
         own = [entries[str(self.sandbox.athlete["id"]), activity] for activity in activities]
-        kept = {found.activity_id: samples for found, samples in self.told.streams.read(own)}
-        assert kept.keys() == set(activities)
-        for activity, samples in kept.items():
+        samples_by_id = {entry.activity_id: samples for entry, samples in self.story.streams.read(own)}
+        assert samples_by_id.keys() == set(activities)
+        for activity, samples in samples_by_id.items():
             streams = streams_of(self.sandbox.history.get(int(activity)), list(STRAVA_KEYS)) or {}
             assert samples.column("t_s").to_pylist() == streams["time"]
             assert samples.column("watts").to_pylist() == streams.get("watts", [None] * len(samples))

@@ -1,4 +1,4 @@
-"""What the tests of this room share: records, and a landing and a table that live through time."""
+"""Shared by the tests of this package: records, and a landing and a table over time."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def activity(activity_id: int, *, athlete: int = 7, **fields: Any) -> Record:
 
 
 class Story:
-    """A landing and a table, and a time that passes when told to.
+    """A landing and a table, and a clock that the test moves.
 
     Attributes:
-        now: the time, aware UTC.
-        guard: how many deletions the next load believes.
+        now: The time, aware UTC.
+        guard: The limits for deletions in the next load.
     """
 
     def __init__(self, folder: Path, warehouse: Warehouse) -> None:
@@ -119,11 +119,11 @@ class Story:
         """Recordings of these activities."""
         with self.streams.writer() as writer:
             for number in map(str, activities):
-                told = entry(number, self.now, athlete_id=athlete, source=source)
-                writer.add(told, recording(number, athlete_id=athlete))
+                stream = entry(number, self.now, athlete_id=athlete, source=source)
+                writer.add(stream, recording(number, athlete_id=athlete))
 
     def recorded(self) -> dict[str, str]:
-        """The activities with a recording, and where that came from."""
+        """The activities with a recording, each with its source."""
         return {key[1]: entry.source for key, entry in self.streams.entries().items()}
 
     def rows(self) -> Rows:
@@ -158,7 +158,7 @@ def rejects_of(warehouse: Warehouse) -> Rows:
 
 @contextmanager
 def opened(path: Path) -> Iterator[DuckDBWarehouse]:
-    """A small warehouse that is gone afterwards."""
+    """A small warehouse, removed afterwards."""
     with DuckDBWarehouse(path, threads=1) as warehouse:
         yield warehouse
     path.unlink()

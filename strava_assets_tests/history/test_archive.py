@@ -1,4 +1,4 @@
-"""The bulk export in the history: what it brings, what the API knows better, and that twice is as once."""
+"""The bulk export in the history: its data, precedence of the API, and repeated imports."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Import:
     def __init__(self, story: Story) -> None:
         self.story = story
         self.store = story.streams
-        self.told: list[Progress] = []
+        self.progress: list[Progress] = []
 
     def of(
         self, activities: list[Exported], made_at: datetime = MADE_AT, *, processes: int = 1, **how: Any
@@ -59,9 +59,9 @@ class Import:
     def again(
         self, path: Path, *, processes: int = 1, home: str = "Europe/Paris", **how: Any
     ) -> ImportReport:
-        """Import what is there."""
+        """Import an existing export."""
         self.story.wait(hours=1)
-        self.told.clear()
+        self.progress.clear()
         with Export(path) as export:
             return import_archive(
                 export,
@@ -70,7 +70,7 @@ class Import:
                 clock=lambda: self.story.now,
                 home=home,
                 processes=processes,
-                progress=self.told.append,
+                progress=self.progress.append,
                 **how,
             )
 
@@ -117,7 +117,7 @@ def test_an_export_becomes_rows_and_recordings(imports: Import) -> None:
     }
     recordings = {entry.activity_id: samples for entry, samples in imports.store.read(entries.values())}
     np.testing.assert_array_equal(recordings["1"]["watts"], a_ride(60, day(1), seed=1).watts)
-    assert imports.told == [Progress(1, 2, 0), Progress(2, 2, 0)]
+    assert imports.progress == [Progress(1, 2, 0), Progress(2, 2, 0)]
 
 
 def test_the_batch_says_what_it_is(imports: Import) -> None:
@@ -208,7 +208,7 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
         e.activity_id: e.reason for e in imports.store.entries().values() if e.status == "unreadable"
     }
     assert unreadable.keys() == {"3", "4", "5", "6"}
-    assert imports.told[-1] == Progress(6, 6, 4)
+    assert imports.progress[-1] == Progress(6, 6, 4)
     assert imports.story.living() == {"1", "2", "3", "4", "5", "6"}
 
 
@@ -238,8 +238,8 @@ def test_a_reason_does_not_take_the_place_of_a_recording_that_the_api_gave(impor
     imported = imports.of([Exported(1, day(1), "activities/701.fit.gz", b"broken")], made_at=MADE_AT)
 
     assert imported.set_aside == {"activities/701.fit.gz": "it is neither FIT nor GPX nor TCX"}
-    assert {path: kept for path, kept in imports.files().items() if "/streams/" in path} == {
-        path: kept for path, kept in before.items() if "/streams/" in path
+    assert {path: content for path, content in imports.files().items() if "/streams/" in path} == {
+        path: content for path, content in before.items() if "/streams/" in path
     }
 
 
@@ -294,12 +294,12 @@ def test_a_crop_between_two_exports_is_a_crop_of_the_recording(imports: Import) 
 def test_two_processes_make_what_one_makes(imports: Import) -> None:
     activities = [*rides(*range(1, 12)), Exported(20, day(20), "activities/20.fit", b"broken")]
     imported = imports.of(activities, processes=2)
-    kept = {key: (e.version, e.status) for key, e in imports.store.entries().items()}
+    by_two = {key: (e.version, e.status) for key, e in imports.store.entries().items()}
     imports.store.remove_athlete(ATHLETE)
 
     alone = imports.again(imports.story.folder / "export-0.zip", processes=1)
 
-    assert {key: (e.version, e.status) for key, e in imports.store.entries().items()} == kept
+    assert {key: (e.version, e.status) for key, e in imports.store.entries().items()} == by_two
     assert (imported.decoded, imported.set_aside) == (alone.decoded, alone.set_aside)
     assert alone.manifest is None
 
@@ -342,7 +342,7 @@ from strava_assets.history import archive_import
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
 
-def told(progress):
+def on_progress(progress):
     if progress.done == 12:
         print(*(child.pid for child in multiprocessing.active_children()), flush=True)
         time.sleep(600)
@@ -354,7 +354,7 @@ if __name__ == "__main__":
         landing, store, home = Landing(landing), StreamStore(streams), "Europe/Paris"
         clock = lambda: datetime.now(UTC)
         archive_import.import_archive(
-            export, landing, store, clock=clock, home=home, processes=2, progress=told
+            export, landing, store, clock=clock, home=home, processes=2, progress=on_progress
         )
 """
 
@@ -384,7 +384,7 @@ def test_an_import_that_was_killed_goes_on_where_it_was(imports: Import) -> None
     imported = imports.again(folder)
 
     assert (imported.decoded, imported.stored, imported.new) == (20, 30, 30)
-    assert imports.told[-1] == Progress(20, 20, 0)
+    assert imports.progress[-1] == Progress(20, 20, 0)
     imports.story.load()
     assert len(imports.story.living()) == 30
 

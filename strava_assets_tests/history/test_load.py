@@ -127,12 +127,12 @@ def test_a_load_that_is_stopped_goes_on_where_it_was(story: Story, stopped_at: i
     for number in range(1, 4):
         story.wait(hours=6)
         story.land([activity(n, name=f"form {number}") for n in range(1, 7 - number)])
-    told = 0
+    lines = 0
 
     def stop_at(_line: str) -> None:
-        nonlocal told
-        told += 1
-        if told == stopped_at:
+        nonlocal lines
+        lines += 1
+        if lines == stopped_at:
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -263,11 +263,11 @@ from strava_assets.history.loader import Loader
 from strava_assets.landing import Landing
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
-told = 0
+lines = 0
 def die_at_the_second(line):
-    global told
-    told += 1
-    if told == 2:
+    global lines
+    lines += 1
+    if lines == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 
 folder = Path(sys.argv[1])

@@ -49,23 +49,23 @@ steps = st.one_of(
 )
 
 
-def take(step: tuple[str, Any], told: Story) -> None:
+def take(step: tuple[str, Any], history: Story) -> None:
     what, how = step
-    told.wait(hours=1)
+    history.wait(hours=1)
     if what == "land":
         kind = "archive" if how["source"] == "archive" else how["kind"]
-        # Whose a batch is stays unknown only where none of its records says so.
+        # The athlete of a batch is unknown only if none of its records names one.
         listed = how["records"] if how["athlete"] else [r | {"athlete": {}} for r in how["records"]]
-        told.land(**how | {"kind": kind, "records": listed})
+        history.land(**how | {"kind": kind, "records": listed})
     elif what == "load":
-        told.guard = how
-        told.load()
+        history.guard = how
+        history.load()
     elif what == "wait":
-        told.wait(days=how)
+        history.wait(days=how)
     elif what == "compact":
-        compact(told.landing, told.warehouse, told.now, how)
+        compact(history.landing, history.warehouse, history.now, how)
     else:
-        expire(told.landing, told.warehouse, told.streams, told.now, how)
+        expire(history.landing, history.warehouse, history.streams, history.now, how)
 
 
 @settings(
@@ -73,21 +73,21 @@ def take(step: tuple[str, Any], told: Story) -> None:
 )
 @given(st.lists(steps, min_size=6, max_size=24))
 def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]]) -> None:
-    # Folding from two batches on, so that it is met often.
+    # Merging starts at two batches, so that it happens often.
     with (
         TemporaryDirectory() as folder,
-        story(Path(folder)) as told,
+        story(Path(folder)) as history,
         patch("strava_assets.history.compact._MIN_BATCHES_TO_MERGE", 2),
     ):
-        told.load()
+        history.load()
         for step in course:
-            take(step, told)
-        told.load()
-        grown = told.rows(), told.rejects()
-        assert_same(grown, told.rebuilt(), expired=any(what == "expire" for what, _ in course))
-        told.wait(days=20)
-        compact(told.landing, told.warehouse, told.now, 0)
-        assert_same(grown, told.rebuilt(), expired=any(what == "expire" for what, _ in course))
+            take(step, history)
+        history.load()
+        grown = history.rows(), history.rejects()
+        assert_same(grown, history.rebuilt(), expired=any(what == "expire" for what, _ in course))
+        history.wait(days=20)
+        compact(history.landing, history.warehouse, history.now, 0)
+        assert_same(grown, history.rebuilt(), expired=any(what == "expire" for what, _ in course))
 
 
 def assert_same(grown: tuple[Rows, Rows], rebuilt: tuple[Rows, Rows], *, expired: bool) -> None:

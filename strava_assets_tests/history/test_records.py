@@ -33,9 +33,9 @@ def test_every_recorded_activity_is_read_with_nothing_lost() -> None:
         assert list(read) == [c.name for c in ACTIVITIES.columns] or set(read) == {
             c.name for c in ACTIVITIES.columns
         }
-        kept = json.loads(read["extra"])
+        extra = json.loads(read["extra"])
         named = {c.source for c in ACTIVITIES.columns if c.source}
-        assert set(record) - named - {"athlete"} <= set(kept)
+        assert set(record) - named - {"athlete"} <= set(extra)
         assert read["distance_m"] == record["distance"]
         assert read["activity_id"] == str(record["id"])
         assert read["start_date"] == datetime.fromisoformat(record["start_date"])
@@ -138,7 +138,7 @@ def test_every_kind_of_malformed_record_is_set_aside_and_stops_nobody(story: Sto
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "name"),
     [
         ("(GMT+01:00) Europe/Paris", "Europe/Paris"),
         ("Europe/Paris", "Europe/Paris"),
@@ -149,8 +149,8 @@ def test_every_kind_of_malformed_record_is_set_aside_and_stops_nobody(story: Sto
         (None, None),
     ],
 )
-def test_of_a_zone_only_its_name_is_kept(given: str | None, kept: str | None) -> None:
-    assert row(activity(1, timezone=given))["timezone"] == kept
+def test_of_a_zone_only_its_name_is_kept(given: str | None, name: str | None) -> None:
+    assert row(activity(1, timezone=given))["timezone"] == name
 
 
 def test_null_and_absent_fields_are_both_null() -> None:

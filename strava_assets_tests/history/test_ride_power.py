@@ -1,4 +1,4 @@
-"""Power from seconds over time: what is new or changed is computed, what is gone goes, rows match rides."""
+"""Power from streams over time: new and changed rides are computed, deleted ones removed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Rides:
         self.story = story
         self.warehouse = story.warehouse
         self.store = StreamStore(str(folder / "streams"))
-        self.told: list[str] = []
+        self.lines: list[str] = []
 
     def land(self, *ids: int, **fields: Any) -> None:
         self.story.sync([activity(number, **fields) for number in ids])
 
     def keep(self, *ids: int, watts: float = 200.0, seconds: int = WHOLE_RIDE_S, **fields: Any) -> None:
-        """Keep recordings, each a little different."""
+        """Store recordings, each a little different."""
         with self.store.writer() as writer:
             for number in ids:
                 channels = {
@@ -59,7 +59,7 @@ class Rides:
 
     def compute(self) -> RidePowerReport:
         self.story.wait(hours=1)
-        return compute_ride_power(self.warehouse, self.store, self.story.now, progress=self.told.append)
+        return compute_ride_power(self.warehouse, self.store, self.story.now, progress=self.lines.append)
 
     def power(self) -> dict[str, dict[str, Any]]:
         rows = self.warehouse.query("SELECT * FROM ride_power").to_pylist()
@@ -266,7 +266,7 @@ def test_batches_are_written_one_by_one_and_a_stopped_run_goes_on(
 
     assert counts(report) == (4, 3, 0)
     assert len(rides.power()) == 7
-    assert rides.told == [
+    assert rides.lines == [
         "Power from seconds: 3 of 7 rides",
         "Power from seconds: 3 of 4 rides",
         "Power from seconds: 4 of 4 rides",

@@ -1,4 +1,4 @@
-"""Streams are wanted newest first, come once and again after a crop, and the books say what the files do."""
+"""Streams are fetched newest first, once and again after a crop; the index agrees with the files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-# Whose streams are wanted
+# Which streams are wanted
 
 
 def test_rides_with_a_meter_are_wanted_newest_first(rider: Rider) -> None:
@@ -53,11 +53,11 @@ def test_where_none_are_wanted_strava_is_not_asked(rider: Rider) -> None:
 
 
 def test_what_was_deleted_or_comes_from_the_export_alone_is_not_asked_for(rider: Rider) -> None:
-    gone, stays = rider.rides(1, 2)
+    deleted, stays = rider.rides(1, 2)
     rider.list_all()
-    rider.sandbox.history.delete(int(gone))
-    rider.told.now = rider.time.now
-    rider.told.land(
+    rider.sandbox.history.delete(int(deleted))
+    rider.story.now = rider.time.now
+    rider.story.land(
         [
             {"id": 99, "athlete": {"id": 7}, "sport_type": "Ride", "device_watts": True}
             | {"start_date": "2026-01-02T10:00:00Z", "start_date_local": "2026-01-02T11:00:00Z"}
@@ -67,14 +67,14 @@ def test_what_was_deleted_or_comes_from_the_export_alone_is_not_asked_for(rider:
     )
     rider.time.now += timedelta(hours=1)
     rider.list_all()
-    assert "99" in rider.told.rows()
+    assert "99" in rider.story.rows()
     assert rider.wants() == [stays]
 
 
 def test_a_recording_of_the_export_is_never_asked_for_and_one_it_could_not_give_is(rider: Rider) -> None:
     given, broken = rider.rides(1, 2)
     rider.list_all()
-    with rider.told.streams.writer() as writer:
+    with rider.story.streams.writer() as writer:
         writer.add(entry(given, source="archive"), recording(given))
         writer.add(entry(broken, source="archive", status="unreadable", reason="cut short"), None)
     assert rider.wants() == [broken]
@@ -103,8 +103,8 @@ def test_what_has_no_streams_is_remembered(rider: Rider) -> None:
     rider.list_all()
     report = rider.fetch()
     assert (report.stored, report.none, report.remaining) == (1, 1, 0)
-    found = rider.told.streams.entries()["7", silent]
-    assert (found.status, found.reason) == ("none", "Strava has no streams of it")
+    stream = rider.story.streams.entries()["7", silent]
+    assert (stream.status, stream.reason) == ("none", "Strava has no streams of it")
     assert rider.wants() == []
     rider.has_what_strava_has(with_streams)
 
@@ -165,19 +165,19 @@ def test_a_crop_brings_the_cropped_recording_and_takes_the_old_one_away(rider: R
     rider.time.now += timedelta(hours=6)
     rider.fetch()
     rider.has_what_strava_has(ride)
-    assert [found.activity_id for found in rider.told.streams.entries().values()] == [ride]
+    assert [stream.activity_id for stream in rider.story.streams.entries().values()] == [ride]
     assert rider.wants() == []
 
 
 def test_a_fingerprint_is_the_same_for_numbers_that_are(rider: Rider) -> None:
     [ride] = rider.rides(3)
     rider.list_all()
-    before = fingerprint_of(rider.told.rows()[ride])
+    before = fingerprint_of(rider.story.rows()[ride])
     rider.sandbox.history.edit(
         int(ride), moving_time=600.0, distance=rider.sandbox.history.get(int(ride))["distance"]
     )
     rider.list_all()
-    assert fingerprint_of(rider.told.rows()[ride]) == before
+    assert fingerprint_of(rider.story.rows()[ride]) == before
 
 
 def test_a_malformed_recording_is_set_aside_with_its_reason_until_the_ride_changes(
@@ -195,8 +195,8 @@ def test_a_malformed_recording_is_set_aside_with_its_reason_until_the_ride_chang
     monkeypatch.setattr("strava_assets.sandbox.invented_streams.streams_of", cut_short)
     report = rider.fetch()
     assert (report.stored, report.unreadable, report.remaining) == (1, 1, 0)
-    found = rider.told.streams.entries()["7", odd]
-    assert (found.status, found.reason) == ("unreadable", "watts has 599 values and time has 600")
+    stream = rider.story.streams.entries()["7", odd]
+    assert (stream.status, stream.reason) == ("unreadable", "watts has 599 values and time has 600")
     assert rider.wants() == []
     rider.has_what_strava_has(fine)
     rider.sandbox.history.edit(int(odd), moving_time=650)
@@ -205,14 +205,14 @@ def test_a_malformed_recording_is_set_aside_with_its_reason_until_the_ride_chang
     rider.has_what_strava_has(odd, fine)
 
 
-# Whose they are, and the books
+# The athlete of the token, and the index
 
 
 def test_only_the_token_s_own_athlete_is_asked_for(rider: Rider) -> None:
     [mine] = rider.rides(1)
     rider.list_all()
-    rider.told.now = rider.time.now
-    rider.told.land(
+    rider.story.now = rider.time.now
+    rider.story.land(
         [
             {"id": 99, "athlete": {"id": 8}, "sport_type": "Ride", "device_watts": True}
             | {"start_date": "2026-01-02T10:00:00Z", "start_date_local": "2026-01-02T11:00:00Z"}
@@ -220,47 +220,47 @@ def test_only_the_token_s_own_athlete_is_asked_for(rider: Rider) -> None:
         "incremental",
         athlete="8",
     )
-    rider.told.load()
+    rider.story.load()
     assert rider.wants() == [mine, "99"]
     rider.memory = Noted(ENVIRON)
     report = rider.fetch()
-    assert rider.asked() == [mine]
+    assert rider.requested_ids() == [mine]
     assert report.remaining == 0
     assert rider.memory["athlete_id"] == "7"
 
 
-def test_the_books_are_what_the_files_say(rider: Rider) -> None:
+def test_the_stream_index_is_what_the_files_say(rider: Rider) -> None:
     rides = rider.rides(2, 3)
     [silent] = rider.rides(9, moving_time=0)
     rider.list_all()
     rider.fetch()
-    with rider.told.streams.writer() as writer:
+    with rider.story.streams.writer() as writer:
         broken = entry(
             "5", source="archive", status="unreadable", reason="cut short", origin="activities/5.fit"
         )
         writer.add(broken, None)
-    assert write_stream_index(rider.told.warehouse, rider.told.streams.entries()) == 4
+    assert write_stream_index(rider.story.warehouse, rider.story.streams.entries()) == 4
     rows = {
         row["activity_id"]: row
-        for row in rider.told.warehouse.query("SELECT * FROM activity_streams").to_pylist()
+        for row in rider.story.warehouse.query("SELECT * FROM activity_streams").to_pylist()
     }
     assert {name: row["status"] for name, row in rows.items()} == {
         **dict.fromkeys(rides, "stored"),
         silent: "none",
         "5": "unreadable",
     }
-    kept = rows[rides[0]]
-    assert (kept["samples"], kept["has_watts"], kept["has_heartrate"], kept["source"]) == (
+    indexed = rows[rides[0]]
+    assert (indexed["samples"], indexed["has_watts"], indexed["has_heartrate"], indexed["source"]) == (
         600,
         True,
         True,
         "api",
     )
-    assert kept["part"].startswith("athlete=7/year=2026/part-")
+    assert indexed["part"].startswith("athlete=7/year=2026/part-")
     assert (rows["5"]["part"], rows["5"]["origin"], rows["5"]["reason"]) == (
         None,
         "activities/5.fit",
         "cut short",
     )
-    rider.told.streams.remove([("7", "5")])
-    assert write_stream_index(rider.told.warehouse, rider.told.streams.entries()) == 3
+    rider.story.streams.remove([("7", "5")])
+    assert write_stream_index(rider.story.warehouse, rider.story.streams.entries()) == 3

@@ -45,7 +45,7 @@ def test_the_reserve_is_left_alone_and_the_next_runs_go_on(rider: Rider) -> None
         assert rider.sandbox.limits.read_usage[0] <= 15
         runs += 1
     assert runs == 3
-    assert rider.asked() == rides
+    assert rider.requested_ids() == rides
     rider.has_what_strava_has(*rides)
 
 
@@ -157,7 +157,7 @@ def test_a_strava_without_any_streams_is_not_believed(rider: Rider, monkeypatch:
         report = rider.fetch()
     assert isinstance(report.stopped, NoStreamsAtAllError)
     assert (report.none, report.remaining) == (0, 30)
-    assert rider.told.streams.entries() == {}
+    assert rider.story.streams.entries() == {}
     assert not report.needs_a_person
     rider.fetch()
     rider.has_what_strava_has(*rides)
@@ -182,11 +182,11 @@ def test_the_marts_do_not_wait_longer_than_a_few_minutes(
 def test_a_power_cut_loses_no_more_than_one_piece(rider: Rider) -> None:
     rides = rider.rides(*range(1, 61))
     rider.list_all()
-    whole, rider.told.streams = rider.told.streams, fragile(rider.told.streams, 1)
+    whole, rider.story.streams = rider.story.streams, fragile(rider.story.streams, 1)
     with pytest.raises(PowerCut):
         rider.fetch()
-    rider.told.streams = whole
-    assert len(rider.asked()) == 50
+    rider.story.streams = whole
+    assert len(rider.requested_ids()) == 50
     assert len(rider.wants()) == 35
     rider.fetch()
     rider.has_what_strava_has(*rides)

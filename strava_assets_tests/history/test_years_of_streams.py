@@ -1,7 +1,7 @@
 """Streams, crops and bulk exports through months of syncs, quota stops, failures and power cuts, over HTTP.
 
-However the course went: after enough ticks every activity that should have a recording has the one Strava has
-now, or the one its export gave, each stored once. `STRAVA_ASSETS_TEST_YEARS` makes it longer,
+After any course and enough ticks, every activity that should have a recording has the one that Strava has
+now, or the one of its export, each stored once. `STRAVA_ASSETS_TEST_YEARS` makes it longer,
 `STRAVA_ASSETS_TEST_SEED` repeats a course.
 """
 
@@ -64,8 +64,8 @@ class RecordedCourse(Course):
     # What the platform does
 
     def tick(self, which: str = "power") -> None:
-        """One run of `activity_streams`, in whatever weather, and what must hold after it."""
-        rng, store = self.rng, self.told.streams
+        """One run of `activity_streams` with random faults, and the checks after it."""
+        rng, store = self.rng, self.story.streams
         weather = rng.choices(["fair", "limited", "failing", "lasting", "power cut"], [3, 3, 2, 1, 2])[0]
         self.sandbox.limits = RateLimits(read=(rng.randrange(8, 40), 1_000)) if weather == "limited" else None
         if weather in ("failing", "lasting"):
@@ -86,29 +86,29 @@ class RecordedCourse(Course):
 
     def fetch_streams(self, which: str, store: Any) -> Any:
         talk = converse(self.base_url, self.time, reserve_calls=3, max_wait_s=0)
-        activities = wanted(self.told.warehouse, store.entries(), which, self.time.now)
+        activities = wanted(self.story.warehouse, store.entries(), which, self.time.now)
         return fetch_streams(talk.client, self.memory, store, activities, clock=self.time.clock)
 
     def import_export(self) -> None:
-        """Import recordings of some of the activities Strava has listed, older ones as often as new ones."""
-        known = sorted(self.contract.known)
+        """Import recordings of some of the listed activities, older ones as often as new ones."""
+        listed_ids = sorted(self.contract.records)
         rides = {
-            activity: a_ride(60, start_of(self.contract.known[activity]), seed=self.exports)
-            for activity in self.rng.sample(known, min(4, len(known)))
+            activity: a_ride(60, start_of(self.contract.records[activity]), seed=self.exports)
+            for activity in self.rng.sample(listed_ids, min(4, len(listed_ids)))
             if activity not in self.exported
         }
         self.exports += 1
         folder = write_export(
-            self.told.folder / f"export-{self.exports}",
+            self.story.folder / f"export-{self.exports}",
             [exported_ride(int(activity), ride) for activity, ride in rides.items()],
             athlete=str(self.sandbox.athlete["id"]),
         )
         path = packed(folder, folder.with_suffix(".zip"), made_at=self.time.now)
-        store = fragile(self.told.streams, self.rng.choice([0, 99, 99]))
+        store = fragile(self.story.streams, self.rng.choice([0, 99, 99]))
         try:
             with Export(path) as export:
                 import_archive(
-                    export, self.told.landing, store, clock=self.time.clock, home="Europe/Paris", processes=1
+                    export, self.story.landing, store, clock=self.time.clock, home="Europe/Paris", processes=1
                 )
         except PowerCut:
             self.seen.add("import cut off")
@@ -122,37 +122,36 @@ class RecordedCourse(Course):
     # What must hold
 
     def recordings(self) -> dict[str, tuple[StreamEntry, pa.Table]]:
-        entries = self.told.streams.entries()
-        return {
-            found.activity_id: (found, samples) for found, samples in self.told.streams.read(entries.values())
-        }
+        entries = self.story.streams.entries()
+        recordings = self.story.streams.read(entries.values())
+        return {entry.activity_id: (entry, samples) for entry, samples in recordings}
 
     def check_recordings(self) -> None:
-        """At any time: what is kept is sound, known, each once, and the export's comes first."""
-        kept = self.recordings()
-        for activity, (found, samples) in kept.items():
+        """At any time: stored recordings are valid, listed and unique, and the export's take precedence."""
+        recordings = self.recordings()
+        for activity, (entry, samples) in recordings.items():
             check(samples)
-            assert version_of(samples) == found.version
-            assert activity in self.contract.known
+            assert version_of(samples) == entry.version
+            assert activity in self.contract.records
         for activity, ride in self.exported.items():
-            found, samples = kept[activity]
-            assert found.source == "archive", activity
+            entry, samples = recordings[activity]
+            assert entry.source == "archive", activity
             np.testing.assert_array_equal(samples.column("watts").to_numpy(), ride.watts)
 
     def check_equal_to_strava(self) -> None:
-        """After enough ticks: what Strava has of every living activity is here, as it is there now."""
-        entries, kept = self.told.streams.entries(), self.recordings()
+        """After enough ticks: the recordings of all activities equal those that Strava has now."""
+        entries, recordings = self.story.streams.entries(), self.recordings()
         for record in self.sandbox.history.records():
             activity = str(record["id"])
             if activity in self.exported:
                 continue
             streams = streams_of(record, list(STRAVA_KEYS))
-            found = entries[str(self.sandbox.athlete["id"]), activity]
-            assert found.source == "api"
+            entry = entries[str(self.sandbox.athlete["id"]), activity]
+            assert entry.source == "api"
             if streams is None:
-                assert found.status == "none", activity
+                assert entry.status == "none", activity
                 continue
-            samples = kept[activity][1]
+            samples = recordings[activity][1]
             assert samples.column("t_s").to_pylist() == streams["time"], activity
             assert samples.column("distance_m").to_pylist() == streams["distance"], activity
             assert samples.column("watts").to_pylist() == streams.get("watts", [None] * len(samples)), (
@@ -191,20 +190,20 @@ def test_recordings_equal_strava_s_and_the_exports_after_any_course(course: Reco
         if number % 5 == 0:
             course.import_export()
             course.tidy()
-    # What was asked for while it was deleted is believed to have no streams for a month.
+    # An activity that was requested while it was deleted counts as having no streams for a month.
     course.time.now += timedelta(days=30)
     course.fetch(SyncRequest(SyncMode.FULL))
     course.load(DeletionGuard(0, 0, confirmed=True))
     ticks = 0
-    while wanted(course.told.warehouse, course.told.streams.entries(), "all", course.time.now):
+    while wanted(course.story.warehouse, course.story.streams.entries(), "all", course.time.now):
         course.time.now += timedelta(hours=6)
         course.tick("all")
         ticks += 1
         assert ticks < 60, "it must come to an end"
     course.check_equal_to_strava()
-    entries = course.told.streams.entries()
-    assert write_stream_index(course.told.warehouse, entries) == len(entries)
-    asked = len(course.sandbox.requests)
-    course.fetch_streams("all", course.told.streams)
-    assert len(course.sandbox.requests) == asked
+    entries = course.story.streams.entries()
+    assert write_stream_index(course.story.warehouse, entries) == len(entries)
+    requests = len(course.sandbox.requests)
+    course.fetch_streams("all", course.story.streams)
+    assert len(course.sandbox.requests) == requests
     print(f"{course.edits} edits, {ticks} ticks more; met: {', '.join(sorted(course.seen))}")  # noqa: T201 - the same

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 YEARS = int(os.environ.get("STRAVA_ASSETS_TEST_YEARS", "1"))
 SEED = int(os.environ.get("STRAVA_ASSETS_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-# They tell as much of a year as fourteen hundred would: it is the edits in between that matter.
+# As good a test as fourteen hundred: the edits between the syncs matter.
 SYNCS_A_YEAR = 45
 GUARD = DeletionGuard(max_share=0.1, max_count=5)
 
@@ -97,15 +97,15 @@ def start_of(record: Record) -> datetime:
 
 @dataclass
 class Contract:
-    """What docs/sync.md says the table holds, kept in plain dictionaries."""
+    """The content of the table according to docs/sync.md, in plain dictionaries."""
 
-    known: dict[str, Record] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     held_back: bool = False
 
-    def after(self, fetched: FetchResult, shown: dict[str, Record], guard: DeletionGuard) -> None:
+    def after(self, fetched: FetchResult, on_strava: dict[str, Record], guard: DeletionGuard) -> None:
         listed = set(fetched.manifest.activity_ids)
-        self.known |= {activity_id: shown[activity_id] for activity_id in listed}
+        self.records |= {activity_id: on_strava[activity_id] for activity_id in listed}
         self.deleted -= listed
         self.held_back = False
         if not (fetched.listing.complete and listed):
@@ -114,7 +114,7 @@ class Contract:
         low, high = window.after or 0, window.before or 2**40
         covered = {
             activity_id
-            for activity_id, record in self.known.items()
+            for activity_id, record in self.records.items()
             if activity_id not in self.deleted and low < start_of(record).timestamp() < high
         }
         missing = covered - listed
@@ -124,11 +124,11 @@ class Contract:
 
     @property
     def living(self) -> set[str]:
-        return self.known.keys() - self.deleted
+        return self.records.keys() - self.deleted
 
 
 def expected_row(record: Record) -> dict[str, Any]:
-    """The registry's columns of a record, by the field names of Strava and nothing of the loading code."""
+    """The registry's columns of a record, from Strava's field names, without the code that loads them."""
     row: dict[str, Any] = {}
     for column in ACTIVITIES.columns:
         if not column.source:
@@ -154,12 +154,12 @@ def expected_row(record: Record) -> dict[str, Any]:
 
 
 class Course:
-    """One athlete's years: the sandbox, the platform beside it, and what the contract expects."""
+    """Years of one athlete: the sandbox, the platform's stores, and the expected content."""
 
-    def __init__(self, running: RunningSandbox, told: Story, time: HandTime, rng: random.Random) -> None:
+    def __init__(self, running: RunningSandbox, story: Story, time: HandTime, rng: random.Random) -> None:
         self.sandbox = running.sandbox
         self.base_url = running.base_url
-        self.told = told
+        self.story = story
         self.time = time
         self.rng = rng
         self.contract = Contract()
@@ -191,9 +191,9 @@ class Course:
         elif what == "delete":
             history.delete(rng.choice(ids))
         elif what == "restore":
-            gone = sorted(self.contract.known.keys() - {str(n) for n in ids})
-            if gone:
-                history.restore(int(rng.choice(gone)))
+            deleted_ids = sorted(self.contract.records.keys() - {str(n) for n in ids})
+            if deleted_ids:
+                history.restore(int(rng.choice(deleted_ids)))
         elif what == "privacy":
             history.edit(rng.choice(ids), visibility="only_me" if rng.random() < 0.5 else "everyone")
         else:
@@ -201,7 +201,7 @@ class Course:
             by = timedelta(days=rng.randrange(-60, 60))
             history.edit(moved, start_date=min(start_of(history.get(moved)) + by, self.time.now))
 
-    def shown(self) -> dict[str, Record]:
+    def on_strava(self) -> dict[str, Record]:
         return {str(record["id"]): record for record in self.sandbox.history.records()}
 
     # What the platform does
@@ -209,7 +209,7 @@ class Course:
     def fetch(
         self, request: SyncRequest, landing: Landing | None = None, *, uploads: bool = False
     ) -> FetchResult:
-        """Sync once with a client of its own, as a run does; pages may arrive while the athlete uploads."""
+        """Sync once with a new client, as a run does; the athlete may upload between pages."""
 
         def upload(_pages: int, _records: int, _quota: object) -> None:
             if uploads:
@@ -220,19 +220,19 @@ class Course:
         fetched = fetch(
             talk.client,
             store,
-            landing or self.told.landing,
+            landing or self.story.landing,
             request,
             clock=self.time.clock,
             progress=upload,
         )
-        self.waiting.append((fetched, self.shown()))
+        self.waiting.append((fetched, self.on_strava()))
         return fetched
 
     def load(self, guard: DeletionGuard = GUARD) -> LoadReport:
-        loader = Loader(self.told.landing, self.told.warehouse, guard=guard)
+        loader = Loader(self.story.landing, self.story.warehouse, guard=guard)
         report = loader.load(self.time.now)
-        for fetched, shown in self.waiting:
-            self.contract.after(fetched, shown, guard)
+        for fetched, on_strava in self.waiting:
+            self.contract.after(fetched, on_strava, guard)
         self.waiting.clear()
         return report
 
@@ -247,7 +247,7 @@ class Course:
         return SyncRequest(mode, window, full_every_hours=72)
 
     def sync(self) -> None:
-        """One sync in whatever weather, and what must hold after it."""
+        """One sync with random faults, and the checks after it."""
         rng = self.rng
         weather = rng.choices(
             ["fair", "passing", "lasting", "limited", "uploads", "power cut", "crash"], [10, 2, 2, 3, 2, 2, 2]
@@ -269,7 +269,7 @@ class Course:
                 ]
             )
         try:
-            landing: Landing = self.told.landing
+            landing: Landing = self.story.landing
             if weather == "power cut":
                 landing = Fragile(landing.address, rng.randrange(12))
             fetched = self.fetch(request, landing, uploads=weather == "uploads")
@@ -289,14 +289,14 @@ class Course:
             self._settle(fetched)
 
     def _crash_while_loading(self) -> None:
-        landing = Fragile(self.told.landing.address, 0)
+        landing = Fragile(self.story.landing.address, 0)
         try:
-            Loader(landing, self.told.warehouse, guard=GUARD).load(self.time.now)
+            Loader(landing, self.story.warehouse, guard=GUARD).load(self.time.now)
         except PowerCut:
             self.seen.add("crashed load")
 
     def _settle(self, fetched: FetchResult) -> None:
-        """After a full listing the table is Strava; at most a person's word is missing."""
+        """After a full listing the table equals Strava, unless deletions wait for confirmation."""
         if fetched.plan.window.before is not None:
             return
         if self.contract.held_back:
@@ -304,16 +304,16 @@ class Course:
             self.fetch(SyncRequest(SyncMode.FULL))
             self.load(DeletionGuard(0, 0, confirmed=True))
             self.check()
-        assert self.told.living() == {str(n) for n in self.sandbox.history.ids()}
-        assert self.contract.living == self.told.living()
+        assert self.story.living() == {str(n) for n in self.sandbox.history.ids()}
+        assert self.contract.living == self.story.living()
 
     def tidy(self) -> None:
-        """Compact, now and then with the power going out."""
+        """Compact, sometimes with a power cut."""
         cut = self.rng.random() < 0.5
         changes = self.rng.randrange(25) if cut else 10_000
         try:
             report = compact(
-                Fragile(self.told.landing.address, changes), self.told.warehouse, self.time.now, 3
+                Fragile(self.story.landing.address, changes), self.story.warehouse, self.time.now, 3
             )
             self.seen.add("compacted" if report.compacted else "nothing to compact")
         except PowerCut:
@@ -322,14 +322,14 @@ class Course:
         self.check()
 
     def check(self) -> None:
-        """The table is what the contract says, in every column of the registry."""
-        rows = self.told.rows()
-        assert rows.keys() == self.contract.known.keys()
-        for activity_id, record in self.contract.known.items():
+        """Check that every column of the registry is what the contract expects."""
+        rows = self.story.rows()
+        assert rows.keys() == self.contract.records.keys()
+        for activity_id, record in self.contract.records.items():
             expected, row = expected_row(record), rows[activity_id]
             assert {name: row[name] for name in expected} == expected
             assert (row["deleted_at"] is not None) == (activity_id in self.contract.deleted), activity_id
-        assert not self.told.rejects()
+        assert not self.story.rejects()
 
 
 @pytest.fixture
@@ -360,9 +360,9 @@ def test_the_table_keeps_to_the_contract_through_years_of_edits_faults_and_crash
     course.fetch(SyncRequest(SyncMode.FULL))
     course.load(DeletionGuard(0, 0, confirmed=True))
     course.check()
-    assert course.told.living() == {str(n) for n in course.sandbox.history.ids()}
-    course.told.now = course.time.now
-    assert (course.told.rows(), course.told.rejects()) == course.told.rebuilt()
+    assert course.story.living() == {str(n) for n in course.sandbox.history.ids()}
+    course.story.now = course.time.now
+    assert (course.story.rows(), course.story.rejects()) == course.story.rebuilt()
     print(f"{course.edits} edits; met: {', '.join(sorted(course.seen))}")  # noqa: T201 - the same
 
 
@@ -378,7 +378,7 @@ def test_a_quiet_incremental_sync_takes_two_calls(course: Course) -> None:
 
 def test_a_first_listing_that_the_day_s_limit_stops_goes_on_the_next_day(course: Course) -> None:
     days = 0
-    while not course.contract.known.keys() >= course.shown().keys():
+    while not course.contract.records.keys() >= course.on_strava().keys():
         course.sandbox.limits = RateLimits(read=(100, 2))
         course.fetch(SyncRequest())
         course.load()
@@ -387,4 +387,4 @@ def test_a_first_listing_that_the_day_s_limit_stops_goes_on_the_next_day(course:
         days += 1
         assert days < 10
     assert days > 2
-    assert course.told.living() == course.shown().keys()
+    assert course.story.living() == course.on_strava().keys()

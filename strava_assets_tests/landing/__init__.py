@@ -1,1 +1,1 @@
-"""Tests of the landing room."""
+"""Tests of the landing package."""

@@ -1,4 +1,4 @@
-"""Only what has a name of this project's own form is ever removed; the rest is named and left alone."""
+"""Only files whose names have this project's form are removed; all others are listed and kept."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def texts_below(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def kept(landing: Landing, tmp_path: Path) -> dict[str, str]:
-    """What a person keeps in the landing, and what symbolic links in it lead to, as text by path."""
+def others(landing: Landing, tmp_path: Path) -> dict[str, str]:
+    """Write a user's own files and symbolic links into the landing; returns the texts by path."""
     root, elsewhere = Path(landing.address), tmp_path / "elsewhere"
     for name in ("0-taxes.txt", "2019 holiday/photos/beach.jpg", "Zoo/manifest.json", ".write-test-mine"):
         write(root / name)
@@ -58,7 +58,7 @@ FOREIGN = sorted(
 )
 
 
-def test_a_sweep_leaves_what_is_not_a_batch(landing: Landing, tmp_path: Path, kept: dict[str, str]) -> None:
+def test_a_sweep_leaves_what_is_not_a_batch(landing: Landing, tmp_path: Path, others: dict[str, str]) -> None:
     old = commit(landing, NOW - timedelta(days=9))
     new = commit(landing, NOW - timedelta(days=8), replaces=(old.batch_id,))
     landing.begin("full", NOW - timedelta(days=2)).write_page(1, PAGES[0], NOW, 2)
@@ -67,24 +67,24 @@ def test_a_sweep_leaves_what_is_not_a_batch(landing: Landing, tmp_path: Path, ke
     assert landing.manifests() == [new]
     assert landing.foreign_files() == FOREIGN
     landing.remove([new.batch_id])
-    assert texts_below(tmp_path) == kept
+    assert texts_below(tmp_path) == others
 
 
 def test_removing_by_a_name_that_is_not_a_batchs_removes_nothing(
-    landing: Landing, tmp_path: Path, kept: dict[str, str]
+    landing: Landing, tmp_path: Path, others: dict[str, str]
 ) -> None:
     assert landing.remove([*NEARLY, OWN_NAME, "Zoo", "linked", "../elsewhere", "", "."]) == []
-    assert texts_below(tmp_path) == kept
+    assert texts_below(tmp_path) == others
 
 
 def test_an_erased_landing_keeps_what_is_not_a_batch(
-    landing: Landing, tmp_path: Path, kept: dict[str, str]
+    landing: Landing, tmp_path: Path, others: dict[str, str]
 ) -> None:
     commit(landing)
     landing.begin("full", NOW).write_page(1, PAGES[0], NOW, 2)
     write(Path(landing.address, ".write-test-0a1b2c3d.partial"))
     landing.erase()
-    assert texts_below(tmp_path) == kept
+    assert texts_below(tmp_path) == others
     assert landing.manifests() == []
 
 

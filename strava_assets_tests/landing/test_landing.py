@@ -1,4 +1,4 @@
-"""A batch counts once its manifest is there, a file is there whole or not at all, and damage is told."""
+"""A batch counts as soon as it has a manifest, files are written as a whole, and damage is reported."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_replaced_batch_is_left_out_and_swept(landing: Landing) -> None:
 
 
 def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landing) -> None:
-    kept = commit(landing, NOW - timedelta(days=9))
+    committed = commit(landing, NOW - timedelta(days=9))
     running = landing.begin("full", NOW - timedelta(hours=1))
     running.write_page(1, PAGES[0], NOW, 2)
     died = landing.begin("full", NOW - timedelta(days=2))
@@ -98,18 +98,18 @@ def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landin
     assert landing.sweep(NOW) == [died.batch_id]
     assert landing.uncommitted() == [running.batch_id]
     assert list(landing.uncommitted_pages(running.batch_id)) == [PAGES[0]]
-    assert landing.manifests() == [kept]
+    assert landing.manifests() == [committed]
 
 
 def test_a_sync_whose_pages_were_given_up_meanwhile_commits_nothing(landing: Landing) -> None:
     slow = landing.begin("full", NOW - timedelta(days=2))
     slow.write_page(1, PAGES[0], NOW, 2)
-    kept = commit(landing, NOW - timedelta(days=3))
+    committed = commit(landing, NOW - timedelta(days=3))
     landing.sweep(NOW)
-    manifest = replace(kept, batch_id=slow.batch_id, pages=tuple(slow.pages))
+    manifest = replace(committed, batch_id=slow.batch_id, pages=tuple(slow.pages))
     with pytest.raises(LandingError, match=r"1 of 1 pages of the batch .* are missing"):
         slow.commit(manifest)
-    assert landing.manifests() == [kept]
+    assert landing.manifests() == [committed]
 
 
 def test_a_sweep_takes_the_file_of_a_writing_test_that_died(on_disk: Landing) -> None:
@@ -120,10 +120,10 @@ def test_a_sweep_takes_the_file_of_a_writing_test_that_died(on_disk: Landing) ->
 
 
 def test_a_removed_batch_is_gone_and_removing_it_again_is_no_error(landing: Landing) -> None:
-    gone, kept = commit(landing), commit(landing)
-    landing.remove([gone.batch_id])
-    landing.remove([gone.batch_id])
-    assert landing.manifests() == [kept]
+    removed, remaining = commit(landing), commit(landing)
+    landing.remove([removed.batch_id])
+    landing.remove([removed.batch_id])
+    assert landing.manifests() == [remaining]
 
 
 def test_a_conclusion_stands_beside_its_batch(landing: Landing) -> None:
@@ -168,7 +168,7 @@ def on_disk(tmp_path: Path) -> Landing:
     ],
     ids=["missing", "empty", "cut", "foreign", "scrambled", "replaced"],
 )
-def test_a_damaged_page_is_named_with_its_cure(on_disk: Landing, damage: Callable[[Path], object]) -> None:
+def test_a_damaged_page_is_named_with_its_remedy(on_disk: Landing, damage: Callable[[Path], object]) -> None:
     manifest = commit(on_disk)
     damage(page_file(on_disk, manifest))
     with pytest.raises(LandingError, match=manifest.pages[0].name) as failure:
@@ -184,7 +184,7 @@ def changed(text: str, **fields: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "reason"),
     [
         (lambda _: "", "Invalid JSON"),
         (lambda _: "{", "Invalid JSON"),
@@ -210,13 +210,13 @@ def changed(text: str, **fields: object) -> str:
     ],
 )
 def test_a_damaged_manifest_stops_the_reading_instead_of_skipping_its_batch(
-    on_disk: Landing, damage: Callable[[str], str], said: str
+    on_disk: Landing, damage: Callable[[str], str], reason: str
 ) -> None:
     manifest = commit(on_disk)
     file = Path(on_disk.address, manifest.batch_id, "manifest.json")
     file.write_text(damage(file.read_text()))
     with pytest.raises(
-        LandingError, match=f"{manifest.batch_id}/manifest.json cannot be read: .*{said}"
+        LandingError, match=f"{manifest.batch_id}/manifest.json cannot be read: .*{reason}"
     ) as failure:
         on_disk.manifests()
     assert "Restore the file from a backup" in str(failure.value)

@@ -1,4 +1,4 @@
-"""Every living activity of whatever sport, judged: what the witnesses of the further marts start from."""
+"""All activities that are not deleted, of any sport: the input of the second implementations of the marts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
-from strava_assets_tests.marts.judged import Ride, Settings, by_ride, chosen, duplicates, figures_of, living
+from strava_assets_tests.marts.judged import Ride, Settings, active, by_ride, chosen, duplicates, figures_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ some = partial(
 
 @dataclass(frozen=True)
 class Judged:
-    """One living activity: its row, and what the oracle makes of it."""
+    """One activity: its row, and the oracle's values."""
 
     row: Row
     ride: Ride
@@ -55,37 +55,37 @@ class Judged:
 
 
 def judge(
-    history: Sequence[Row], asked: Settings, figures: Sequence[Row] = (), power: Sequence[Row] = ()
+    history: Sequence[Row], chosen_settings: Settings, figures: Sequence[Row] = (), power: Sequence[Row] = ()
 ) -> dict[str, list[Judged]]:
-    """The living activities by athlete."""
+    """The activities that are not deleted, by athlete."""
     athletes: dict[str, list[Judged]] = {}
-    told = by_ride(power)
-    double = duplicates(history, asked)
-    for row in living(history, asked):
-        known = figures_of(row["athlete_id"], row["activity_date"], figures)
+    power_rows = by_ride(power)
+    double = duplicates(history, chosen_settings)
+    for row in active(history, chosen_settings):
+        profile = figures_of(row["athlete_id"], row["activity_date"], figures)
         name = (row["athlete_id"], row["activity_id"])
         is_duplicate = name in double
-        counted = chosen(row, asked) and not is_duplicate
+        counted = chosen(row, chosen_settings) and not is_duplicate
         athletes.setdefault(row["athlete_id"], []).append(
-            Judged(row, Ride(row, known, told.get(name)), counted, is_duplicate)
+            Judged(row, Ride(row, profile, power_rows.get(name)), counted, is_duplicate)
         )
     return athletes
 
 
-def same(found: Any, wanted: Any) -> bool:
-    """Equal, where floats may differ in what the order of adding leaves."""
+def same(actual: Any, wanted: Any) -> bool:
+    """Whether two values are equal; floats may differ by rounding errors."""
     if isinstance(wanted, float):
-        return isinstance(found, float) and math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
-    return bool(found == wanted)
+        return isinstance(actual, float) and math.isclose(actual, wanted, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(actual == wanted)
 
 
-def differences(found: Sequence[Row], wanted: Sequence[Row], *key: str) -> list[str]:
-    """Where a mart's rows are not those of the witness, column by column, as sentences."""
-    if len(found) != len(wanted):
-        return [f"{len(found)} rows, not {len(wanted)}"]
+def differences(actual: Sequence[Row], wanted: Sequence[Row], *key: str) -> list[str]:
+    """The differences between a mart's rows and the expected ones, one sentence per column."""
+    if len(actual) != len(wanted):
+        return [f"{len(actual)} rows, not {len(wanted)}"]
     return [
         f"{name} of {[row[part] for part in key]}: {row.get(name)!r}, not {other.get(name)!r}"
-        for row, other in zip(found, wanted, strict=True)
+        for row, other in zip(actual, wanted, strict=True)
         for name in sorted({*row, *other})
         if not same(row.get(name, "no column"), other.get(name, "no column"))
     ]

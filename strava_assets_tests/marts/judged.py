@@ -1,4 +1,4 @@
-"""One ride, and the figures of some rides, in plain Python from the definitions: half of the tests' witness.
+"""Values of one ride and of several rides, in plain Python from the definitions: half of the tests' oracle.
 
 It shares no code with the project.
 """
@@ -24,7 +24,7 @@ FAMILIES = {"Run": "run", "TrailRun": "run", "Walk": "walk", "Yoga": "gym"}
 
 @dataclass(frozen=True)
 class Settings:
-    """What a refresh was asked for."""
+    """The settings of a refresh."""
 
     as_of: date
     count_commutes: bool = True
@@ -32,12 +32,12 @@ class Settings:
 
 
 def within(value: Any, low: float, high: float) -> float | None:
-    """The value where it is a possible one."""
+    """The value if it is within the bounds, else None."""
     return value if value is not None and not math.isnan(value) and low <= value <= high else None
 
 
 class Ride:
-    """One living activity that counts, judged."""
+    """The values of one activity that counts."""
 
     def __init__(self, row: Row, figures: Row | None, power: Row | None = None) -> None:
         self.id: str = row["activity_id"]
@@ -50,7 +50,7 @@ class Ride:
         self.ebike = row["sport_type"] in EBIKES
         self.cycle = row["sport_type"] in CYCLES
         self.seconds = int(within(row["moving_time_s"], 1, 30 * 86400) or 0)
-        self.metres = within(row["distance_m"], 0, 2e7) or 0.0
+        self.meters = within(row["distance_m"], 0, 2e7) or 0.0
         self.climb = within(row["total_elevation_gain_m"], 0, 1e6) or 0.0
         self.effort = within(row.get("suffer_score"), 0, 1e5)
         self.heartrate = within(row["average_heartrate_bpm"], 25, 250) if self.seconds else None
@@ -60,27 +60,27 @@ class Ride:
         usable = within(row["weighted_average_watts"], 1e-9, 2500)
         self.weighted = usable if self.measured else None
         self.peak = within(row.get("max_watts"), 1e-9, 2500) if self.measured and not self.flagged else None
-        known = figures or {}
-        self.kilograms = within(known.get("weight_kg"), 20, 300) if self.measured else None
-        self.load, self.load_source = self._load(known, manual=bool(row.get("manual")))
+        profile = figures or {}
+        self.kilograms = within(profile.get("weight_kg"), 20, 300) if self.measured else None
+        self.load, self.load_source = self._load(profile, manual=bool(row.get("manual")))
         self.has_seconds = self.measured and power is not None
-        told = power or {} if self.measured else {}
-        recorded_s = within(told.get("recorded_s"), 1, 30 * 86400)
-        self.normalized = within(told.get("normalized_power_w"), 1e-9, 2500) if recorded_s else None
+        power_row = power or {} if self.measured else {}
+        recorded_s = within(power_row.get("recorded_s"), 1, 30 * 86400)
+        self.normalized = within(power_row.get("normalized_power_w"), 1e-9, 2500) if recorded_s else None
         self.recorded_s = int(recorded_s or 0) if self.normalized else 0
-        self.tss = within(told.get("tss"), 0, 1e5)
-        self.decoupling = within(told.get("decoupling_pct"), -100, 100)
-        bests = {d: within(told.get(f"best_{d}s_w"), 1e-9, 2500) for d in BEST_EFFORTS_S}
+        self.tss = within(power_row.get("tss"), 0, 1e5)
+        self.decoupling = within(power_row.get("decoupling_pct"), -100, 100)
+        bests = {d: within(power_row.get(f"best_{d}s_w"), 1e-9, 2500) for d in BEST_EFFORTS_S}
         self.bests = {d: best for d, best in bests.items() if best and not self.flagged}
-        self.zones = {name: within(told.get(name), 0, 30 * 86400) for name in ZONES}
+        self.zones = {name: within(power_row.get(name), 0, 30 * 86400) for name in ZONES}
 
-    def _load(self, known: Row, *, manual: bool) -> tuple[float | None, str]:
-        ftp = within(known.get("ftp_w"), 30, 700)
+    def _load(self, figures: Row, *, manual: bool) -> tuple[float | None, str]:
+        ftp = within(figures.get("ftp_w"), 30, 700)
         if ftp and self.weighted:
             return self.seconds / 3600 * (self.weighted / ftp) ** 2 * 100, "power"
         top, rest = (
-            within(known.get("max_heartrate_bpm"), 60, 250),
-            within(known.get("resting_heartrate_bpm"), 20, 120),
+            within(figures.get("max_heartrate_bpm"), 60, 250),
+            within(figures.get("resting_heartrate_bpm"), 20, 120),
         )
         if (
             manual
@@ -91,7 +91,7 @@ class Ride:
             or self.heartrate > top + 10
         ):
             return None, "none"
-        threshold = known.get("threshold_heartrate_bpm")
+        threshold = figures.get("threshold_heartrate_bpm")
         if threshold is None or not rest < threshold <= top:
             threshold = rest + 0.85 * (top - rest)
 
@@ -102,8 +102,8 @@ class Ride:
         return 100 * self.seconds / 3600 * impulse(self.heartrate) / impulse(threshold), "heart_rate"
 
 
-def living(history: Iterable[Row], settings: Settings) -> list[Row]:
-    """What is not deleted, nor dated later than tomorrow."""
+def active(history: Iterable[Row], settings: Settings) -> list[Row]:
+    """The activities that are not deleted and not dated later than tomorrow."""
     tomorrow = settings.as_of + timedelta(days=1)
     return [r for r in history if r.get("deleted_at") is None and r["activity_date"] <= tomorrow]
 
@@ -116,13 +116,13 @@ def chosen(row: Row, settings: Settings) -> bool:
 
 
 def duplicates(history: Iterable[Row], settings: Settings) -> set[tuple[str, str]]:
-    """Athlete and id of the living recordings of which there is a better one of the same time.
+    """Athlete and id of the recordings for which there is a better one of the same time.
 
-    Every recording is held against every other one, second by second where they meet.
+    Every recording is compared with every other one, second by second where they overlap.
     """
     recordings = [
         (row, within(row["moving_time_s"], 1, 2 * 86400))
-        for row in living(history, settings)
+        for row in active(history, settings)
         if not row.get("manual")
     ]
     timed = [(row, range(_second(row), _second(row) + int(length))) for row, length in recordings if length]
@@ -168,18 +168,18 @@ def family(row: Row) -> str:
 def rides_by_athlete(
     history: Sequence[Row], settings: Settings, figures: Sequence[Row], power: Sequence[Row] = ()
 ) -> dict[str, list[Ride]]:
-    """Every athlete's counted cycling, and an empty list for who has none."""
+    """The counted rides of every athlete; an empty list for an athlete without rides."""
     athletes: dict[str, list[Ride]] = {}
-    told = by_ride(power)
+    power_rows = by_ride(power)
     double = duplicates(history, settings)
-    for row in living(history, settings):
+    for row in active(history, settings):
         rides = athletes.setdefault(row["athlete_id"], [])
         if not chosen(row, settings) or (row["athlete_id"], row["activity_id"]) in double:
             continue
         if row["sport_type"] not in CYCLES | EBIKES:
             continue
-        known = figures_of(row["athlete_id"], row["activity_date"], figures)
-        rides.append(Ride(row, known, told.get((row["athlete_id"], row["activity_id"]))))
+        profile = figures_of(row["athlete_id"], row["activity_date"], figures)
+        rides.append(Ride(row, profile, power_rows.get((row["athlete_id"], row["activity_id"]))))
     return athletes
 
 
@@ -196,12 +196,12 @@ def figures_of(athlete: str, day: date, figures: Sequence[Row]) -> Row | None:
 
 
 def ratio(above: float | None, below: float | None) -> float | None:
-    """A quotient, or nothing where there is no base."""
+    """A quotient, or None if there is no base."""
     return above / below if above is not None and below else None
 
 
 def percent(now: float | None, base: float | None) -> float | None:
-    """The change in percent, or nothing where there is no base."""
+    """The change in percent, or None if there is no base."""
     return None if now is None or not base else 100 * (now / base - 1)
 
 
@@ -221,14 +221,15 @@ def weighted_watts(rides: Iterable[Ride]) -> float | None:
 
 
 def of_seconds(measured: Sequence[Ride]) -> Row:
-    """What the measured rides' own seconds say of a period."""
-    known = [r for r in measured if r.normalized]
+    """The values of a period from the streams of its measured rides."""
+    with_streams = [r for r in measured if r.normalized]
     w4s = ratio(
-        math.fsum(r.recorded_s * (r.normalized or 0) ** 4 for r in known), sum(r.recorded_s for r in known)
+        math.fsum(r.recorded_s * (r.normalized or 0) ** 4 for r in with_streams),
+        sum(r.recorded_s for r in with_streams),
     )
     return {
-        "stream_rides": len(known),
-        "stream_coverage": ratio(sum(r.seconds for r in known), sum(r.seconds for r in measured)),
+        "stream_rides": len(with_streams),
+        "stream_coverage": ratio(sum(r.seconds for r in with_streams), sum(r.seconds for r in measured)),
         "normalized_power_w": None if w4s is None else math.sqrt(math.sqrt(w4s)),
         "tss": sum_of_known(r.tss for r in measured),
         "tss_rides": sum(r.tss is not None for r in measured),
@@ -252,7 +253,7 @@ def efficiency(rides: Iterable[Ride]) -> float | None:
 
 
 def period(everything: Sequence[Ride]) -> Row:
-    """What a week and a quarter have in common."""
+    """The values that weeks and quarters share."""
     rides = [r for r in everything if not r.ebike]
     ebikes = [r for r in everything if r.ebike]
     measured = [r for r in rides if r.measured]
@@ -271,11 +272,11 @@ def period(everything: Sequence[Ride]) -> Row:
         "indoor_time_s": sum(r.seconds for r in rides if r.indoor),
         "indoor_share": ratio(sum(r.seconds for r in rides if r.indoor), seconds),
         "commute_share": ratio(sum(r.seconds for r in rides if r.commute), seconds),
-        "distance_m": math.fsum(r.metres for r in rides),
+        "distance_m": math.fsum(r.meters for r in rides),
         "climb_m": math.fsum(r.climb for r in rides if not r.indoor),
         "virtual_climb_m": math.fsum(r.climb for r in rides if r.indoor),
         "ebike_rides": len(ebikes),
-        "ebike_distance_m": math.fsum(r.metres for r in ebikes),
+        "ebike_distance_m": math.fsum(r.meters for r in ebikes),
         "ebike_share": ratio(ebike_seconds, ebike_seconds + seconds),
         "power_rides": len(measured),
         "power_s": sum(r.seconds for r in measured),
@@ -306,6 +307,6 @@ def period(everything: Sequence[Ride]) -> Row:
 
 
 def sum_of_known(values: Iterable[float | None]) -> float | None:
-    """The sum of the known values, or nothing where there is none."""
-    known = [value for value in values if value is not None]
-    return math.fsum(known) if known else None
+    """The sum of the values that are not None, or None if there are none."""
+    numbers = [value for value in values if value is not None]
+    return math.fsum(numbers) if numbers else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from strava_assets_tests.marts.judged import (
     Ride,
     Settings,
-    living,
+    active,
     percent,
     period,
     ratio,
@@ -176,17 +176,17 @@ def _regularity(
 def _longest(rides: list[Ride]) -> Row:
     rides = [r for r in rides if not r.ebike]
     outside = [r for r in rides if not r.indoor]
-    metres, seconds = math.fsum(r.metres for r in outside), sum(r.seconds for r in outside)
+    meters, seconds = math.fsum(r.meters for r in outside), sum(r.seconds for r in outside)
     climb = math.fsum(r.climb for r in outside)
     answer: Row = {
-        "outdoor_distance_m": metres,
-        "outdoor_speed_m_per_s": ratio(metres, seconds),
-        "climb_m_per_km": ratio(climb, metres / 1000),
+        "outdoor_distance_m": meters,
+        "outdoor_speed_m_per_s": ratio(meters, seconds),
+        "climb_m_per_km": ratio(climb, meters / 1000),
         "climb_m_per_h": ratio(climb, seconds / 3600),
-        "commute_distance_m": math.fsum(r.metres for r in rides if r.commute),
+        "commute_distance_m": math.fsum(r.meters for r in rides if r.commute),
     }
     records: list[tuple[str, str, Callable[[Ride], float], list[Ride]]] = [
-        ("longest_ride_m", "longest_ride_by_distance_id", lambda r: r.metres, outside),
+        ("longest_ride_m", "longest_ride_by_distance_id", lambda r: r.meters, outside),
         ("longest_ride_s", "longest_ride_by_time_id", lambda r: r.seconds, rides),
         ("most_climbing_ride_m", "most_climbing_ride_id", lambda r: r.climb, outside),
     ]
@@ -200,7 +200,7 @@ def _longest(rides: list[Ride]) -> Row:
     by_gear: dict[str, float] = defaultdict(float)
     for ride in rides:
         if ride.gear:
-            by_gear[ride.gear] += ride.metres
+            by_gear[ride.gear] += ride.meters
     top = min(by_gear, key=lambda g: (-by_gear[g], g), default=None)
     return answer | {"top_gear_id": top, "top_gear_distance_m": None if top is None else by_gear[top]}
 
@@ -220,25 +220,25 @@ def _against(now: Row, previous: list[Ride] | None, year_ago: list[Ride] | None,
             now["average_watts"] - then["average_watts"] if both else None
         )
         for name in ("average_watts", "moving_time_s", "distance_m", *more):
-            shown = name.removesuffix("_s").removesuffix("_m")
-            answer[f"{shown}{suffix}_change_pct"] = percent(now[name], then[name])
+            column = name.removesuffix("_s").removesuffix("_m")
+            answer[f"{column}{suffix}_change_pct"] = percent(now[name], then[name])
         answer[f"weighted_average_watts{suffix or '_previous'}"] = then["weighted_average_watts"]
     return answer
 
 
 def _slope(newest_first: list[list[Ride]]) -> float | None:
-    known = [(-n, watts(r) or 0.0, measured_s(r)) for n, r in enumerate(newest_first) if watts(r)]
-    if len(known) < 4:
+    points = [(-n, watts(r) or 0.0, measured_s(r)) for n, r in enumerate(newest_first) if watts(r)]
+    if len(points) < 4:
         return None
-    mass = math.fsum(w for _, _, w in known)
-    x_mean = math.fsum(w * x for x, _, w in known) / mass
-    y_mean = math.fsum(w * y for _, y, w in known) / mass
-    spread = math.fsum(w * (x - x_mean) ** 2 for x, _, w in known)
-    return math.fsum(w * (x - x_mean) * (y - y_mean) for x, y, w in known) / spread
+    mass = math.fsum(w for _, _, w in points)
+    x_mean = math.fsum(w * x for x, _, w in points) / mass
+    y_mean = math.fsum(w * y for _, y, w in points) / mass
+    spread = math.fsum(w * (x - x_mean) ** 2 for x, _, w in points)
+    return math.fsum(w * (x - x_mean) * (y - y_mean) for x, y, w in points) / spread
 
 
 def _span(history: Iterable[Row], athlete: str, settings: Settings) -> tuple[date, date]:
-    days = [r["activity_date"] for r in living(history, settings) if r["athlete_id"] == athlete]
+    days = [r["activity_date"] for r in active(history, settings) if r["athlete_id"] == athlete]
     return min(days), max(*days, settings.as_of)
 
 

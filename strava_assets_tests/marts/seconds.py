@@ -48,8 +48,8 @@ def held(activity_id: str, watts: Mapping[int, float], athlete_id: str = "7") ->
     ]
 
 
-def known(curves: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
-    """What the marts are given for rides of these ids and bests: `power` and `bests`."""
+def power_and_bests(curves: Mapping[str, Mapping[int, float]]) -> dict[str, Any]:
+    """The arguments `power` and `bests` of the marts, for rides of these ids and bests."""
     return {
         "power": [measured(activity_id) for activity_id in curves],
         "bests": [row for activity_id, watts in curves.items() for row in held(activity_id, watts)],

@@ -29,14 +29,14 @@ def table(name: str) -> list[dict[str, str]]:
 
 def landed(start: datetime, zone: str, number: int, local: str | None = None) -> dict[str, Any]:
     """A row as the loader makes it of what Strava would send for a ride that began then and there."""
-    there = start.astimezone(ZoneInfo(zone))
+    local_start = start.astimezone(ZoneInfo(zone))
     return read_record(
         {
             "id": number,
             "athlete": {"id": 7},
             "sport_type": "Ride",
             "start_date": start.isoformat(),
-            "start_date_local": local or f"{there:%Y-%m-%dT%H:%M:%S}Z",
+            "start_date_local": local or f"{local_start:%Y-%m-%dT%H:%M:%S}Z",
             "timezone": f"(GMT+00:00) {zone}",
             "moving_time": 3600,
             "average_watts": 200.0,
@@ -72,8 +72,8 @@ def test_every_day_around_every_turn_of_a_year_or_quarter_is_where_the_table_put
         if week_start == "monday" or date.fromisoformat(day["date"]).isoweekday() != 7:
             assert named[day[f"week_start_{week_start}"]] == (day["iso_year"], day["iso_week"]), day
     per_quarter = Counter((day["date"][:4], day["quarter"]) for day in days)
-    found = {(f"{r['year']}", f"{r['quarter_of_year']}"): r["rides"] for r in quarters if r["rides"]}
-    assert found == per_quarter
+    by_quarter = {(f"{r['year']}", f"{r['quarter_of_year']}"): r["rides"] for r in quarters if r["rides"]}
+    assert by_quarter == per_quarter
 
 
 @with_fixtures

@@ -133,7 +133,7 @@ def test_a_mart_is_one_file_and_nothing_else(folder: Path) -> None:
     (folder / "longest.sql").write_text(
         "-- longest: The longest ride.\n-- grain: one athlete\n-- key: athlete_id\n"
         "SELECT athlete_id,  -- the athlete\n"
-        "  MAX(distance_m) AS distance_m  -- [m] the most metres in one ride\n"
+        "  MAX(distance_m) AS distance_m  -- [m] the most meters in one ride\n"
         "FROM activity_measures GROUP BY athlete_id\n"
     )
     mart = {mart.name: mart for mart in load(folder)}["longest"]
@@ -177,7 +177,7 @@ def test_types_are_the_engines_own(
     name: str, marts: Marts, warehouse: DuckDBWarehouse, catalog: dict[str, Mart]
 ) -> None:
     marts([])
-    found = warehouse.query(f"SELECT * FROM ({catalog[name].sql}\n) WHERE FALSE")  # noqa: S608 - the mart's own SQL
+    empty_table = warehouse.query(f"SELECT * FROM ({catalog[name].sql}\n) WHERE FALSE")  # noqa: S608 - the mart's own SQL
     # A sum of integers is wider in DuckDB than BigQuery's INT64; the warehouse narrows it when it stores it.
     same = {
         "string": "TEXT",
@@ -189,7 +189,7 @@ def test_types_are_the_engines_own(
         "bool": "BOOLEAN",
         "date32[day]": "DATE",
     }
-    types = {field.name: same[str(field.type)] for field in found.schema}
+    types = {field.name: same[str(field.type)] for field in empty_table.schema}
     assert types == {column.name: column.type.name for column in catalog[name].columns}
 
 

@@ -79,11 +79,11 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
         }
         last = [d["training_load"] for d in days[-6:]] + [load]
         deviation = statistics.pstdev(last)
-        known = len(last) == 7 and max(last) > min(last) * 1.000001
+        varies = len(last) == 7 and max(last) > min(last) * 1.000001
         row |= {
             "load_7d": math.fsum(last),
-            "monotony_7d": statistics.fmean(last) / deviation if known else None,
-            "strain_7d": math.fsum(last) * statistics.fmean(last) / deviation if known else None,
+            "monotony_7d": statistics.fmean(last) / deviation if varies else None,
+            "strain_7d": math.fsum(last) * statistics.fmean(last) / deviation if varies else None,
         }
         days.append(row)
     return days
@@ -92,18 +92,18 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
 @some(max_examples=examples(12))
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject, seed: int) -> None:
-    history, known = data.draw(histories()), data.draw(figures())
+    history, profile = data.draw(histories()), data.draw(figures())
     power, _ = random_seconds(seed, history)
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "as_of": MONDAY + timedelta(days=data.draw(st.integers(0, 520))),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    [found] = marts(history, "daily_load", figures=known, power=power, **asked)
-    athletes = judge(history, Settings(**asked), known, power)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked["as_of"])]
-    assert differences(found, wanted, "day") == []
-    assert all(math.isfinite(v) for row in found for v in row.values() if isinstance(v, float))
+    [rows] = marts(history, "daily_load", figures=profile, power=power, **options)
+    athletes = judge(history, Settings(**options), profile, power)
+    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], options["as_of"])]
+    assert differences(rows, wanted, "day") == []
+    assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
 
 
 def test_the_sums_do_not_overflow_over_sixty_years(marts: Marts) -> None:
@@ -112,27 +112,27 @@ def test_the_sums_do_not_overflow_over_sixty_years(marts: Marts) -> None:
     numbers = [*range(0, 300, 2), *range(2040, 2060), 4095, 4096, 6144, *range(9000, 9400, 3), 21_900]
     history = [ride(first + timedelta(n), str(n), 40 + n % 97) for n in numbers]
     today = first + timedelta(22_000)
-    [found] = marts(history, "daily_load", as_of=today, figures=FTP)
-    assert differences(found, witness(judge(history, Settings(today), FTP)["7"], today), "day") == []
+    [rows] = marts(history, "daily_load", as_of=today, figures=FTP)
+    assert differences(rows, witness(judge(history, Settings(today), FTP)["7"], today), "day") == []
 
 
 def test_pandas_has_the_same_fitness_and_fatigue(marts: Marts) -> None:
     history = [ride(MONDAY + timedelta(n), str(n), 30 + n * 37 % 120) for n in range(0, 400, 1) if n % 5 != 3]
-    [found] = marts(history, "daily_load", as_of=MONDAY + timedelta(420), figures=FTP)
+    [rows] = marts(history, "daily_load", as_of=MONDAY + timedelta(420), figures=FTP)
     # A zero before the first day: pandas begins at the first value, the definition at 0.
-    loads = pd.Series([0.0, *(row["training_load"] for row in found)])
+    loads = pd.Series([0.0, *(row["training_load"] for row in rows)])
     for name, days in (("fitness_ctl", 42), ("fatigue_atl", 7)):
         mean = loads.ewm(alpha=1 - math.exp(-1 / days), adjust=False).mean()[1:]
-        assert [row[name] for row in found] == pytest.approx(list(mean), rel=1e-9)
+        assert [row[name] for row in rows] == pytest.approx(list(mean), rel=1e-9)
 
 
 def test_one_hard_day_is_forgotten_as_the_definition_says(marts: Marts) -> None:
-    [found] = marts([ride(MONDAY, "1", 1000)], "daily_load", as_of=MONDAY + timedelta(10), figures=FTP)
-    assert [round(found[0][name], 2) for name in ("fitness_ctl", "fatigue_atl")] == [23.53, 133.12]
+    [rows] = marts([ride(MONDAY, "1", 1000)], "daily_load", as_of=MONDAY + timedelta(10), figures=FTP)
+    assert [round(rows[0][name], 2) for name in ("fitness_ctl", "fatigue_atl")] == [23.53, 133.12]
     # Neither 1/N (23.81) nor 2/(N+1) (46.51), the conventions of others.
-    assert found[0]["form_tsb"] == 0
-    assert found[1]["form_tsb"] == pytest.approx(23.528 - 133.122, abs=0.001)
-    assert found[7]["ramp_7d"] == pytest.approx(found[7]["fitness_ctl"] - found[0]["fitness_ctl"])
+    assert rows[0]["form_tsb"] == 0
+    assert rows[1]["form_tsb"] == pytest.approx(23.528 - 133.122, abs=0.001)
+    assert rows[7]["ramp_7d"] == pytest.approx(rows[7]["fitness_ctl"] - rows[0]["fitness_ctl"])
 
 
 def test_an_hour_at_threshold_is_a_hundred(marts: Marts) -> None:
@@ -144,18 +144,18 @@ def test_an_hour_at_threshold_is_a_hundred(marts: Marts) -> None:
 
 def test_equal_days_have_no_monotony(marts: Marts) -> None:
     history = [ride(MONDAY + timedelta(n), str(n), 57.3) for n in range(10)]
-    [found] = marts(history, "daily_load", as_of=MONDAY + timedelta(20), figures=FTP)
-    by_day = [row["monotony_7d"] for row in found]
+    [rows] = marts(history, "daily_load", as_of=MONDAY + timedelta(20), figures=FTP)
+    by_day = [row["monotony_7d"] for row in rows]
     assert by_day[:10] == [None] * 10
     assert by_day[10] == pytest.approx(6 / 7 / statistics.pstdev([1] * 6 + [0]))
     assert by_day[16:] == [None] * 5  # a week of rest
 
 
 def test_a_rest_day_is_a_row_of_zero(marts: Marts) -> None:
-    [found] = marts([ride(MONDAY, "1", 100)], "daily_load", as_of=MONDAY + timedelta(3), figures=FTP)
-    assert [row["training_load"] for row in found] == [100, 0, 0, 0]
-    assert [row["load_source"] for row in found[1:]] == ["none"] * 3
-    assert all(row["load_coverage"] is None for row in found[1:])
+    [rows] = marts([ride(MONDAY, "1", 100)], "daily_load", as_of=MONDAY + timedelta(3), figures=FTP)
+    assert [row["training_load"] for row in rows] == [100, 0, 0, 0]
+    assert [row["load_source"] for row in rows[1:]] == ["none"] * 3
+    assert all(row["load_coverage"] is None for row in rows[1:])
 
 
 def test_without_an_ftp_the_load_is_unknown_and_says_so(marts: Marts) -> None:
@@ -167,8 +167,8 @@ def test_without_an_ftp_the_load_is_unknown_and_says_so(marts: Marts) -> None:
 def test_an_ftp_of_later_rewrites_no_earlier_day(marts: Marts) -> None:
     history = [ride(MONDAY, "1", 100), ride(MONDAY + timedelta(1), "2", 100)]
     later = [*FTP, FTP[0] | {"valid_from": MONDAY + timedelta(1), "ftp_w": 250.0}]
-    [found] = marts(history, "daily_load", as_of=MONDAY + timedelta(1), figures=later)
-    assert [row["training_load"] for row in found] == pytest.approx([100, 64])
+    [rows] = marts(history, "daily_load", as_of=MONDAY + timedelta(1), figures=later)
+    assert [row["training_load"] for row in rows] == pytest.approx([100, 64])
 
 
 def test_estimated_watts_are_no_load_by_power(marts: Marts) -> None:
@@ -177,14 +177,14 @@ def test_estimated_watts_are_no_load_by_power(marts: Marts) -> None:
 
 
 def test_a_run_adds_its_load_by_heart_rate(marts: Marts) -> None:
-    known = [
+    profile = [
         FTP[0] | {"max_heartrate_bpm": 190.0, "threshold_heartrate_bpm": 170.0, "resting_heartrate_bpm": 50.0}
     ]
     history = [
         activity(MONDAY, "1", weighted_average_watts=200.0),
         activity(MONDAY, "2", sport_type="Run", average_watts=None, average_heartrate_bpm=170.0),
     ]
-    [[row]] = marts(history, "daily_load", as_of=MONDAY, figures=known)
+    [[row]] = marts(history, "daily_load", as_of=MONDAY, figures=profile)
     assert (row["power_load"], row["load_source"]) == (100, "mixed")
     assert row["heartrate_load"] == pytest.approx(100)  # an hour at the threshold's heart rate
 
@@ -195,5 +195,5 @@ def test_nobody_has_no_days(marts: Marts) -> None:
 
 def test_a_ride_dated_after_today_still_counts(marts: Marts) -> None:
     # An athlete east of whoever says what today is.
-    [found] = marts([ride(MONDAY + timedelta(1), "1", 100)], "daily_load", as_of=MONDAY, figures=FTP)
-    assert [row["day"] for row in found] == [MONDAY + timedelta(1)]
+    [rows] = marts([ride(MONDAY + timedelta(1), "1", 100)], "daily_load", as_of=MONDAY, figures=FTP)
+    assert [row["day"] for row in rows] == [MONDAY + timedelta(1)]

@@ -98,8 +98,8 @@ def test_what_is_no_second_recording_counts(marts: Marts, fields: Row) -> None:
 
 
 def test_a_deleted_recording_displaces_nothing(marts: Marts) -> None:
-    gone = recording("1", deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert counted(marts, gone, recording("2", **NO_POWER)) == ["2"]
+    deleted = recording("1", deleted_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert counted(marts, deleted, recording("2", **NO_POWER)) == ["2"]
 
 
 def test_what_the_settings_leave_out_displaces_nothing_that_counts(marts: Marts) -> None:
@@ -142,7 +142,7 @@ def test_duplicates_are_those_that_every_pair_compared_gives(
         row | {"start_date": EIGHT + timedelta(minutes=11 * (n % 70))} if n % 2 else row
         for n, row in enumerate(history)
     ]
-    asked = Settings(LATER, commutes, virtual)
-    [rows] = marts(crowd, "activity_measures", **vars(asked))
-    found = {(row["athlete_id"], row["activity_id"]) for row in rows if row["is_duplicate"]}
-    assert found == duplicates(crowd, asked)
+    settings = Settings(LATER, commutes, virtual)
+    [rows] = marts(crowd, "activity_measures", **vars(settings))
+    marked = {(row["athlete_id"], row["activity_id"]) for row in rows if row["is_duplicate"]}
+    assert marked == duplicates(crowd, settings)

@@ -30,14 +30,14 @@ LATER = MONDAY + timedelta(days=700)
 
 def witness(activities: Sequence[Judged], unit: str) -> list[Row]:
     """One athlete's numbers: the count is made again after every day."""
-    metres: dict[date, float] = defaultdict(float)
+    meters: dict[date, float] = defaultdict(float)
     for each in activities:
         if each.is_ride and not each.ride.flagged:
-            metres[each.day] += each.ride.metres
+            meters[each.day] += each.ride.meters
     lengths: list[int] = []
     reached: dict[int, date] = {}
-    for day in sorted(metres):
-        lengths.append(math.floor(round(metres[day] / (1000 if unit == "km" else 1609.344), 9)))
+    for day in sorted(meters):
+        lengths.append(math.floor(round(meters[day] / (1000 if unit == "km" else 1609.344), 9)))
         while sum(length > len(reached) for length in lengths) > len(reached):
             reached[len(reached) + 1] = day
     answer = []
@@ -62,36 +62,36 @@ def witness(activities: Sequence[Judged], unit: str) -> list[Row]:
 @given(history=histories(), scale=st.sampled_from([0.05, 0.3, 1]))
 def test_every_number_is_what_a_count_by_hand_says(marts: Marts, history: list[Row], scale: float) -> None:
     scaled = [r | {"distance_m": r["distance_m"] and r["distance_m"] * scale} for r in history]
-    [found] = marts(scaled, "eddington", as_of=LATER)
+    [rows] = marts(scaled, "eddington", as_of=LATER)
     athletes = judge(scaled, Settings(LATER))
     wanted = [
         row for name in sorted(athletes) for unit in ("km", "mi") for row in witness(athletes[name], unit)
     ]
-    assert differences(found, wanted, "athlete_id", "unit", "number") == []
+    assert differences(rows, wanted, "athlete_id", "unit", "number") == []
 
 
-def ridden(*kilometres: float) -> list[Row]:
+def ridden(*kilometers: float) -> list[Row]:
     return [
-        activity(MONDAY + timedelta(n), str(n), distance_m=1000.0 * km) for n, km in enumerate(kilometres)
+        activity(MONDAY + timedelta(n), str(n), distance_m=1000.0 * km) for n, km in enumerate(kilometers)
     ]
 
 
 def numbers(marts: Marts, history: list[Row], unit: str = "km") -> list[Row]:
-    [found] = marts(history, "eddington", as_of=LATER)
-    return [row for row in found if row["unit"] == unit]
+    [rows] = marts(history, "eddington", as_of=LATER)
+    return [row for row in rows if row["unit"] == unit]
 
 
 def test_three_days_of_three_are_a_three(marts: Marts) -> None:
-    found = numbers(marts, ridden(3, 50, 1, 3.9))
-    assert {row["eddington_number"] for row in found} == {3}
-    assert [row["number"] for row in found if row["is_current"]] == [3]
-    assert [row["reached_on"] for row in found[:4]] == [
+    rows = numbers(marts, ridden(3, 50, 1, 3.9))
+    assert {row["eddington_number"] for row in rows} == {3}
+    assert [row["number"] for row in rows if row["is_current"]] == [3]
+    assert [row["reached_on"] for row in rows[:4]] == [
         MONDAY,
         MONDAY + timedelta(1),
         MONDAY + timedelta(3),
         None,
     ]
-    assert [(row["days"], row["days_missing"]) for row in found[:5]] == [
+    assert [(row["days"], row["days_missing"]) for row in rows[:5]] == [
         (4, 0),
         (3, 0),
         (3, 0),
@@ -101,7 +101,7 @@ def test_three_days_of_three_are_a_three(marts: Marts) -> None:
 
 
 def test_several_rides_of_a_day_count_together(marts: Marts) -> None:
-    history = [activity(MONDAY, str(n), distance_m=metres) for n, metres in enumerate([600.1, 100.1, 299.8])]
+    history = [activity(MONDAY, str(n), distance_m=meters) for n, meters in enumerate([600.1, 100.1, 299.8])]
     assert numbers(marts, history)[0]["reached_on"] == MONDAY
 
 
@@ -116,14 +116,14 @@ def test_whole_miles_are_whole_though_their_quotient_is_not(marts: Marts, miles:
     "fields", [{"sport_type": "EBikeRide"}, {"flagged": True}, {"sport_type": "Run"}, {"distance_m": None}]
 )
 def test_what_is_no_ride_of_ones_own_counts_for_nothing(marts: Marts, fields: Row) -> None:
-    found = numbers(marts, [activity(MONDAY, "1", **fields)])
-    assert [(row["number"], row["days"], row["days_missing"]) for row in found] == [
+    rows = numbers(marts, [activity(MONDAY, "1", **fields)])
+    assert [(row["number"], row["days"], row["days_missing"]) for row in rows] == [
         (n, 0, n) for n in range(1, 11)
     ]
-    assert not any(row["is_current"] for row in found)
+    assert not any(row["is_current"] for row in rows)
 
 
-def test_a_longer_ride_than_any_number_needs_no_row_a_kilometre(marts: Marts) -> None:
+def test_a_longer_ride_than_any_number_needs_no_row_a_kilometer(marts: Marts) -> None:
     assert len(numbers(marts, ridden(19_000))) == 11
 
 

@@ -1,4 +1,4 @@
-"""The figures an athlete may give are those the marts can use: the file's bounds and the marts' agree."""
+"""The bounds of figures in the athlete's file are those of the marts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def test_a_figure_at_its_bound_is_used_and_one_beyond_it_is_not(marts: Marts, name: str, end: str) -> None:
     bound = getattr(BOUNDS[name], end)
     for value, used in ((bound, bound), (bound + (1 if end == "high" else -1), None)):
-        known = rows([Entry(MONDAY, {name: value}, None, "")], ["7"])
-        [[row]] = marts([activity(MONDAY, "1")], "activity_measures", figures=known)
+        profile = rows([Entry(MONDAY, {name: value}, None, "")], ["7"])
+        [[row]] = marts([activity(MONDAY, "1")], "activity_measures", figures=profile)
         assert row[name] == used
 
 
@@ -32,8 +32,8 @@ def test_heart_rates_at_their_bounds_give_a_load(
     figures = {"resting_heartrate_bpm": resting, "max_heartrate_bpm": maximum}
     if BOUNDS["threshold_heartrate_bpm"].low <= threshold:
         figures["threshold_heartrate_bpm"] = threshold
-    known = rows([Entry(MONDAY, figures, None, "")], ["7"])
+    profile = rows([Entry(MONDAY, figures, None, "")], ["7"])
     ridden = activity(MONDAY, "1", average_watts=None, average_heartrate_bpm=maximum)
-    [[row]] = marts([ridden], "daily_load", figures=known, as_of=MONDAY)
+    [[row]] = marts([ridden], "daily_load", figures=profile, as_of=MONDAY)
     assert row["load_source"] == "heart_rate"
     assert row["training_load"] > 0

@@ -1,4 +1,4 @@
-"""What holds for all of the further marts alike: arrival, absurdities, neighbours, an empty history."""
+"""Properties of all further marts: order of arrival, absurd values, other athletes, an empty history."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ NAMES = (
 
 
 @some(max_examples=examples(4))
-@given(history=histories(), known=figures(), seed=st.integers(0, 99))
+@given(history=histories(), profile=figures(), seed=st.integers(0, 99))
 def test_the_order_of_arrival_does_not_matter(
-    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], profile: list[Row], seed: int
 ) -> None:
     power, bests = random_seconds(seed, history)
-    first = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=MONDAY)
+    first = marts(history, *NAMES, figures=profile, power=power, bests=bests, as_of=MONDAY)
     history, power, bests = (random.Random(seed).sample(rows, len(rows)) for rows in (history, power, bests))  # noqa: S311 - a shuffle, not a secret
-    second = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=MONDAY)
-    for name, found, again in zip(NAMES, first, second, strict=True):
-        assert differences(again, found, *catalog[name].key) == []
+    second = marts(history, *NAMES, figures=profile, power=power, bests=bests, as_of=MONDAY)
+    for name, before, again in zip(NAMES, first, second, strict=True):
+        assert differences(again, before, *catalog[name].key) == []
 
 
 @some(max_examples=examples(4))
-@given(history=histories(), known=figures(), seed=st.integers(0, 99))
+@given(history=histories(), profile=figures(), seed=st.integers(0, 99))
 def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
-    marts: Marts, catalog: dict[str, Mart], history: list[Row], known: list[Row], seed: int
+    marts: Marts, catalog: dict[str, Mart], history: list[Row], profile: list[Row], seed: int
 ) -> None:
     power, bests = random_seconds(seed, history)
-    found = marts(history, *NAMES, figures=known, power=power, bests=bests, as_of=LATER)
-    for name, rows in zip(NAMES, found, strict=True):
+    tables = marts(history, *NAMES, figures=profile, power=power, bests=bests, as_of=LATER)
+    for name, rows in zip(NAMES, tables, strict=True):
         keys = [tuple(row[part] for part in catalog[name].key) for row in rows]
         assert len(set(keys)) == len(keys)
         assert not any(part is None for key in keys for part in key)
@@ -65,17 +65,17 @@ def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
 def test_another_athlete_changes_nothing_of_ones_own(
     marts: Marts, catalog: dict[str, Mart], history: list[Row], seed: int
 ) -> None:
-    def neighbours(rows: list[Row]) -> list[Row]:
+    def of_neighbor(rows: list[Row]) -> list[Row]:
         return [row | {"athlete_id": "6", "activity_id": f"6-{row['activity_id']}"} for row in rows]
 
     own = [row for row in history if row["athlete_id"] == "7"]
     power, bests = random_seconds(seed, history)
     alone = marts(own, *NAMES, power=power, bests=bests, as_of=LATER)
     together = marts(
-        [*own, *neighbours(history)],
+        [*own, *of_neighbor(history)],
         *NAMES,
-        power=[*power, *neighbours(power)],
-        bests=[*bests, *neighbours(bests)],
+        power=[*power, *of_neighbor(power)],
+        bests=[*bests, *of_neighbor(bests)],
         as_of=LATER,
     )
     for name, mine, all_rows in zip(NAMES, alone, together, strict=True):
@@ -87,8 +87,8 @@ def test_no_activity_at_all_is_no_row_at_all(marts: Marts) -> None:
 
 
 def test_an_athlete_of_whom_nothing_is_left_has_no_row(marts: Marts) -> None:
-    gone = activity(MONDAY, "1") | {"deleted_at": activity(MONDAY, "1")["fetched_at"]}
-    assert marts([gone], *NAMES) == [[]] * len(NAMES)
+    deleted = activity(MONDAY, "1") | {"deleted_at": activity(MONDAY, "1")["fetched_at"]}
+    assert marts([deleted], *NAMES) == [[]] * len(NAMES)
 
 
 def test_one_activity_of_nothing_but_its_date_is_read(marts: Marts) -> None:

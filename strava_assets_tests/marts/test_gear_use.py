@@ -1,4 +1,4 @@
-"""`gear_use` against a second implementation; nothing is worn twice or not at all."""
+"""`gear_use` against a second implementation; every activity counts for one piece of gear."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def witness(activities: Sequence[Judged], asked: Settings) -> list[Row]:
+def witness(activities: Sequence[Judged], settings: Settings) -> list[Row]:
     """The mart of one athlete by its definition."""
     by_gear: dict[str, list[Judged]] = {}
     for each in activities:
@@ -33,7 +33,7 @@ def witness(activities: Sequence[Judged], asked: Settings) -> list[Row]:
     answer = []
     for gear, used in sorted(by_gear.items()):
         rides = [a.ride for a in used]
-        recent = [r for r in rides if (asked.as_of - r.day).days < 90]
+        recent = [r for r in rides if (settings.as_of - r.day).days < 90]
         measured = [a.ride for a in used if a.is_counted and a.ride.measured]
         sports: dict[str | None, list[int]] = {}
         for each in used:
@@ -50,16 +50,18 @@ def witness(activities: Sequence[Judged], asked: Settings) -> list[Row]:
                 "active_days": len({r.day for r in rides}),
                 "moving_time_s": sum(r.seconds for r in rides),
                 "indoor_time_s": sum(r.seconds for r in rides if r.indoor),
-                "distance_m": math.fsum(r.metres for r in rides),
-                "outdoor_distance_m": math.fsum(r.metres for r in rides if not r.indoor),
+                "distance_m": math.fsum(r.meters for r in rides),
+                "outdoor_distance_m": math.fsum(r.meters for r in rides if not r.indoor),
                 "climb_m": math.fsum(r.climb for r in rides if not r.indoor),
                 "work_kj": joules / 1000,
                 "average_watts": ratio(joules, sum(r.seconds for r in measured)),
                 "first_used_on": min(r.day for r in rides),
                 "last_used_on": last,
-                "days_since_used": max(0, (asked.as_of - last).days),
-                "distance_this_year_m": math.fsum(r.metres for r in rides if r.day.year == asked.as_of.year),
-                "distance_90d_m": math.fsum(r.metres for r in recent),
+                "days_since_used": max(0, (settings.as_of - last).days),
+                "distance_this_year_m": math.fsum(
+                    r.meters for r in rides if r.day.year == settings.as_of.year
+                ),
+                "distance_90d_m": math.fsum(r.meters for r in recent),
                 "moving_time_90d_s": sum(r.seconds for r in recent),
             }
         )
@@ -72,13 +74,13 @@ def test_every_piece_of_gear_is_what_a_second_implementation_says(marts: Marts, 
     history = data.draw(histories())
     bikes = ["b1", "b2", "g5", None]
     history = [row | {"gear_id": bikes[n % 4]} for n, row in enumerate(history)]
-    asked = Settings(
+    settings = Settings(
         todays(history, data.draw(st.integers(0, 99))), data.draw(st.booleans()), data.draw(st.booleans())
     )
-    [found] = marts(history, "gear_use", **vars(asked))
-    athletes = judge(history, asked)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked)]
-    assert differences(found, wanted, "athlete_id", "gear_id") == []
+    [rows] = marts(history, "gear_use", **vars(settings))
+    athletes = judge(history, settings)
+    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings)]
+    assert differences(rows, wanted, "athlete_id", "gear_id") == []
 
 
 @some(max_examples=examples(4))
@@ -98,12 +100,12 @@ def test_a_commute_wears_the_bike_though_it_does_not_count(marts: Marts) -> None
 
 def test_shoes_and_an_id_of_a_kind_unknown_are_told_apart(marts: Marts) -> None:
     history = [activity(MONDAY, gear, gear_id=gear) for gear in ("b1", "g1", "x1")]
-    [found] = marts([*history, activity(MONDAY, "4")], "gear_use", as_of=MONDAY)
-    assert [row["kind"] for row in found] == ["bike", "shoes", "none", "other"]
+    [rows] = marts([*history, activity(MONDAY, "4")], "gear_use", as_of=MONDAY)
+    assert [row["kind"] for row in rows] == ["bike", "shoes", "none", "other"]
 
 
 def test_the_last_ninety_days_count_today_and_a_bike_of_tomorrow_is_not_overdue(marts: Marts) -> None:
     history = [activity(MONDAY, "1", gear_id="b1")]
-    for days, since, metres in ((89, 89, 30_000), (90, 90, 0), (-1, 0, 30_000)):
+    for days, since, meters in ((89, 89, 30_000), (90, 90, 0), (-1, 0, 30_000)):
         [[row]] = marts(history, "gear_use", as_of=MONDAY + timedelta(days))
-        assert (row["days_since_used"], row["distance_90d_m"]) == (since, metres)
+        assert (row["days_since_used"], row["distance_90d_m"]) == (since, meters)

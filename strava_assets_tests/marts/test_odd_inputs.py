@@ -29,8 +29,8 @@ NOTHING = dict.fromkeys(
 )
 
 
-def the_week(marts: Marts, *history: Row, **asked: Any) -> Row:
-    [weeks] = marts(history, "weekly_watts", **{"as_of": MONDAY + timedelta(days=6)} | asked)
+def the_week(marts: Marts, *history: Row, **options: Any) -> Row:
+    [weeks] = marts(history, "weekly_watts", **{"as_of": MONDAY + timedelta(days=6)} | options)
     [week] = weeks
     return week
 
@@ -81,13 +81,13 @@ def test_an_athlete_without_a_power_meter_among_others_has_weeks_and_no_watts(ma
         activity(MONDAY, "3", athlete_id="9", sport_type="Run"),
     ]
     [weeks] = marts(history, "weekly_watts", as_of=MONDAY)
-    shown = {
+    by_athlete = {
         row["athlete_id"]: (row["rides"], row["average_watts"], row["average_heartrate_bpm"]) for row in weeks
     }
-    assert shown == {"7": (1, 200, 140), "8": (1, None, 140), "9": (0, None, None)}
+    assert by_athlete == {"7": (1, 200, 140), "8": (1, None, 140), "9": (0, None, None)}
 
 
-def test_estimated_watts_stand_apart(marts: Marts) -> None:
+def test_estimated_watts_are_separate(marts: Marts) -> None:
     week = the_week(
         marts, activity(MONDAY, "1"), activity(MONDAY, "2", device_watts=False, average_watts=120.0)
     )
@@ -95,7 +95,7 @@ def test_estimated_watts_stand_apart(marts: Marts) -> None:
     assert (week["power_coverage"], week["estimated_rides"]) == (0.5, 1)
 
 
-def test_indoor_climbing_and_ebikes_stand_apart(marts: Marts) -> None:
+def test_indoor_climbing_and_ebikes_are_separate(marts: Marts) -> None:
     week = the_week(
         marts,
         activity(MONDAY, "1"),
@@ -140,10 +140,10 @@ def test_a_flagged_ride_counts_and_is_never_a_best(marts: Marts) -> None:
 
 
 def test_figures_that_overlap_do_not_double_an_activity(marts: Marts) -> None:
-    known: Row = {"athlete_id": "7", "valid_from": MONDAY, "weight_kg": 80.0, "ftp_w": 250.0}
-    newer = known | {"valid_from": MONDAY + timedelta(days=1), "weight_kg": 50.0}
+    older: Row = {"athlete_id": "7", "valid_from": MONDAY, "weight_kg": 80.0, "ftp_w": 250.0}
+    newer = older | {"valid_from": MONDAY + timedelta(days=1), "weight_kg": 50.0}
     history = [activity(MONDAY, "1"), activity(MONDAY + timedelta(days=2), "2")]
-    week = the_week(marts, *history, figures=[known, newer])
+    week = the_week(marts, *history, figures=[older, newer])
     assert (week["rides"], week["average_watts_per_kg"]) == (2, pytest.approx((200 / 80 + 200 / 50) / 2))
 
 
@@ -156,13 +156,13 @@ def test_without_a_known_weight_and_ftp_there_is_no_ratio_and_no_load(marts: Mar
 def test_an_impossible_heart_gives_no_load_and_never_an_infinite_one(
     marts: Marts, resting: float | None
 ) -> None:
-    known = {
+    profile = {
         "athlete_id": "7",
         "valid_from": MONDAY,
         "max_heartrate_bpm": 130.0,
         "resting_heartrate_bpm": resting,
     }
-    week = the_week(marts, activity(MONDAY, "1"), figures=[known])
+    week = the_week(marts, activity(MONDAY, "1"), figures=[profile])
     assert (week["training_load"], week["load_source"]) == (None, "none")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 RECORDS: dict[str, tuple[str, Callable[[Ride], float | None]]] = {
-    "longest_distance": ("m", lambda r: 0 if r.indoor else r.metres),
+    "longest_distance": ("m", lambda r: 0 if r.indoor else r.meters),
     "longest_time": ("s", lambda r: float(r.seconds)),
     "most_climbing": ("m", lambda r: 0 if r.indoor else r.climb),
     "highest_average_watts": ("W", lambda r: r.joules / r.seconds if r.measured and r.seconds >= 1200 else 0),
@@ -66,18 +66,18 @@ def witness(activities: Sequence[Judged], as_of: date) -> list[Row]:
 @given(data=st.data())
 def test_every_record_is_what_a_second_implementation_says(marts: Marts, data: st.DataObject) -> None:
     history = data.draw(histories())
-    asked = Settings(
+    settings = Settings(
         todays(history, data.draw(st.integers(0, 99))), data.draw(st.booleans()), data.draw(st.booleans())
     )
-    [found] = marts(history, "personal_records", **vars(asked))
-    athletes = judge(history, asked)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked.as_of)]
-    assert differences(found, wanted, "athlete_id", "period", "record") == []
+    [rows] = marts(history, "personal_records", **vars(settings))
+    athletes = judge(history, settings)
+    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings.as_of)]
+    assert differences(rows, wanted, "athlete_id", "period", "record") == []
 
 
 def held(marts: Marts, history: list[Row], as_of: date = MONDAY) -> dict[tuple[str, str], str]:
-    [found] = marts(history, "personal_records", as_of=as_of)
-    return {(row["period"], row["record"]): row["activity_id"] for row in found}
+    [rows] = marts(history, "personal_records", as_of=as_of)
+    return {(row["period"], row["record"]): row["activity_id"] for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_what_is_no_fair_ride_sets_no_record(marts: Marts, fields: Row) -> None:
     assert set(held(marts, history).values()) == {"fair"}
 
 
-def test_estimated_watts_set_no_record_but_their_kilometres_do(marts: Marts) -> None:
+def test_estimated_watts_set_no_record_but_their_kilometers_do(marts: Marts) -> None:
     history = [
         activity(MONDAY, "1"),
         activity(MONDAY, "2", device_watts=False, average_watts=900.0, distance_m=99_000.0),
     ]
-    found = held(marts, history)
-    assert found["all_time", "highest_average_watts"] == "1"
-    assert found["all_time", "longest_distance"] == "2"
+    holders = held(marts, history)
+    assert holders["all_time", "highest_average_watts"] == "1"
+    assert holders["all_time", "longest_distance"] == "2"
 
 
 @pytest.mark.parametrize("record", ["highest_average_watts", "highest_weighted_watts"])
@@ -130,6 +130,6 @@ def test_a_virtual_ride_is_long_in_time_and_not_in_distance(marts: Marts) -> Non
         activity(MONDAY, "1"),
         activity(MONDAY, "2", sport_type="VirtualRide", distance_m=99_000.0, moving_time_s=9000),
     ]
-    found = held(marts, history)
-    assert found["all_time", "longest_distance"] == "1"
-    assert found["all_time", "longest_time"] == "2"
+    holders = held(marts, history)
+    assert holders["all_time", "longest_distance"] == "1"
+    assert holders["all_time", "longest_time"] == "2"

@@ -1,4 +1,4 @@
-"""`power_curve` against a second implementation, on the days that decide, and on what is no fair ride."""
+"""`power_curve` against a second implementation, at the bounds of periods, and with excluded rides."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LATER = MONDAY + timedelta(9)
 
 
 def witness(
-    activities: Sequence[Judged], bests: Sequence[Row], as_of: date, known: Sequence[Row] = ()
+    activities: Sequence[Judged], bests: Sequence[Row], as_of: date, figures: Sequence[Row] = ()
 ) -> list[Row]:
     """The mart of one athlete by its definition: every best of every period is compared with every other."""
     fair = {a.ride.id: a for a in activities if a.may_be_best and a.ride.has_seconds}
@@ -57,7 +57,7 @@ def witness(
                 "begins_at_s": best["begins_at_s"],
                 "name": holder.row.get("name"),
             }
-            figures_then = figures_of(best["athlete_id"], holder.day, known) or {}
+            figures_then = figures_of(best["athlete_id"], holder.day, figures) or {}
             weight = within(figures_then.get("weight_kg"), 20, 300)
             row["watts_per_kg"] = row["watts"] / weight if weight else None
             before = answer.setdefault((period, best["duration_s"]), row)
@@ -72,15 +72,15 @@ def rank(row: Row) -> tuple[float, date, str]:
 
 
 def periods(day: date, as_of: date) -> list[tuple[str, str, date | None]]:
-    """Kind, name and first day of every period a day lies in."""
+    """Kind, name and first day of every period that contains a day."""
     quarter = (day.month + 2) // 3
-    found: list[tuple[str, str, date | None]] = [
+    of_calendar: list[tuple[str, str, date | None]] = [
         ("all_time", "all_time", None),
         ("year", f"{day.year}", date(day.year, 1, 1)),
         ("quarter", f"{day.year}-Q{quarter}", date(day.year, 3 * quarter - 2, 1)),
     ]
     recent = [days for days in (90, 42) if day > as_of - timedelta(days)]
-    return found + [(f"last_{n}_days", f"last_{n}_days", as_of - timedelta(n - 1)) for n in recent]
+    return of_calendar + [(f"last_{n}_days", f"last_{n}_days", as_of - timedelta(n - 1)) for n in recent]
 
 
 @some(max_examples=examples(12))
@@ -88,13 +88,15 @@ def periods(day: date, as_of: date) -> list[tuple[str, str, date | None]]:
 def test_every_best_is_what_a_second_implementation_says(
     marts: Marts, data: st.DataObject, seed: int
 ) -> None:
-    history, known = data.draw(histories()), data.draw(figures())
+    history, profile = data.draw(histories()), data.draw(figures())
     power, bests = random_seconds(seed, history)
-    asked = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
-    [found] = marts(history, "power_curve", figures=known, power=power, bests=bests, **vars(asked))
-    athletes = judge(history, asked, known, power)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], bests, asked.as_of, known)]
-    assert differences(found, wanted, *KEY) == []
+    settings = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
+    [rows] = marts(history, "power_curve", figures=profile, power=power, bests=bests, **vars(settings))
+    athletes = judge(history, settings, profile, power)
+    wanted = [
+        row for name in sorted(athletes) for row in witness(athletes[name], bests, settings.as_of, profile)
+    ]
+    assert differences(rows, wanted, *KEY) == []
 
 
 @some(max_examples=examples(6))
@@ -119,22 +121,22 @@ def test_of_two_halves_of_a_history_the_stronger_makes_the_whole(
     marts: Marts, history: list[Row], seed: int, cut: int
 ) -> None:
     power, bests = random_seconds(seed, history)
-    # Two recordings of one ride may lie in different halves, where neither is a second one.
-    apart = [row | {"start_date": activity(MONDAY, row["activity_id"])["start_date"]} for row in history]
-    [whole] = marts(apart, "power_curve", power=power, bests=bests)
+    # Two recordings of one ride may be in different halves, where neither is a duplicate.
+    separate = [row | {"start_date": activity(MONDAY, row["activity_id"])["start_date"]} for row in history]
+    [whole] = marts(separate, "power_curve", power=power, bests=bests)
     stronger: dict[tuple[Any, ...], Row] = {}
-    for half in (apart[:cut], apart[cut:]):
+    for half in (separate[:cut], separate[cut:]):
         for row in marts(half, "power_curve", power=power, bests=bests)[0]:
             key = tuple(row[name] for name in KEY)
             stronger[key] = min(row, stronger.get(key, row), key=rank)
     assert differences(whole, [stronger[key] for key in sorted(stronger)], *KEY) == []
 
 
-def holders(marts: Marts, history: list[Row], watts: dict[str, float], **asked: Any) -> dict[str, str]:
-    """Who holds the best minute, by period, of rides with so many watts over one."""
-    minutes = seconds.known({activity_id: {60: mean} for activity_id, mean in watts.items()})
-    [found] = marts(history, "power_curve", **{"as_of": MONDAY} | minutes | asked)
-    return {row["period"]: row["activity_id"] for row in found}
+def holders(marts: Marts, history: list[Row], watts: dict[str, float], **options: Any) -> dict[str, str]:
+    """The id of the ride with the best minute, by period, for rides with these watts over one minute."""
+    minutes = seconds.power_and_bests({activity_id: {60: mean} for activity_id, mean in watts.items()})
+    [rows] = marts(history, "power_curve", **{"as_of": MONDAY} | minutes | options)
+    return {row["period"]: row["activity_id"] for row in rows}
 
 
 @pytest.mark.parametrize(
@@ -166,8 +168,8 @@ def test_a_second_recording_sets_no_best_of_its_own(marts: Marts) -> None:
 def test_what_the_settings_do_not_count_sets_no_best(marts: Marts) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2", commute=True)]
     for count_commutes, holder in ((True, "2"), (False, "1")):
-        found = holders(marts, history, {"1": 300, "2": 301}, count_commutes=count_commutes)
-        assert set(found.values()) == {holder}
+        by_period = holders(marts, history, {"1": 300, "2": 301}, count_commutes=count_commutes)
+        assert set(by_period.values()) == {holder}
 
 
 @pytest.mark.parametrize("watts", [0, -100, 2500.5, 10**12])
@@ -187,9 +189,9 @@ def test_an_impossible_best_is_none(marts: Marts, watts: float) -> None:
     ],
 )
 def test_a_day_at_a_quarters_bound_is_in_its_own(marts: Marts, day: date, period: str, start: date) -> None:
-    minute = seconds.known({"1": {60: 300}})
-    [found] = marts([activity(day, "1")], "power_curve", as_of=date(2025, 1, 1), **minute)
-    assert {(r["period"], r["period_start"]) for r in found} == {
+    minute = seconds.power_and_bests({"1": {60: 300}})
+    [rows] = marts([activity(day, "1")], "power_curve", as_of=date(2025, 1, 1), **minute)
+    assert {(r["period"], r["period_start"]) for r in rows} == {
         ("all_time", None),
         (str(day.year), date(day.year, 1, 1)),
         (period, start),
@@ -204,9 +206,9 @@ def test_the_last_days_count_today_and_no_day_more(
     marts: Marts, days_ago: int, wanted: tuple[int, ...]
 ) -> None:
     as_of = date(2024, 3, 30)
-    minute = seconds.known({"1": {60: 300}})
-    [found] = marts([activity(as_of - timedelta(days_ago), "1")], "power_curve", as_of=as_of, **minute)
-    recent = {row["period"]: row["period_start"] for row in found if row["period_kind"].startswith("last")}
+    minute = seconds.power_and_bests({"1": {60: 300}})
+    [rows] = marts([activity(as_of - timedelta(days_ago), "1")], "power_curve", as_of=as_of, **minute)
+    recent = {row["period"]: row["period_start"] for row in rows if row["period_kind"].startswith("last")}
     assert recent == {f"last_{days}_days": as_of - timedelta(days - 1) for days in wanted}
 
 
@@ -217,8 +219,10 @@ def test_of_equal_bests_the_earliest_days_holds_and_then_the_smallest_id(marts: 
 
 def test_a_longer_duration_may_show_more_watts_than_a_shorter_one(marts: Marts) -> None:
     # 1 s, nothing, 1 s of 100 W: over two seconds 50 W, over three 67 W.
-    [found] = marts([activity(MONDAY, "1")], "power_curve", **seconds.known({"1": {2: 50, 3: 200 / 3}}))
-    assert [(r["duration_s"], round(r["watts"])) for r in found if r["period"] == "all_time"] == [
+    [rows] = marts(
+        [activity(MONDAY, "1")], "power_curve", **seconds.power_and_bests({"1": {2: 50, 3: 200 / 3}})
+    )
+    assert [(r["duration_s"], round(r["watts"])) for r in rows if r["period"] == "all_time"] == [
         (2, 50),
         (3, 67),
     ]
@@ -230,9 +234,9 @@ def test_each_best_is_weighed_with_its_own_day(marts: Marts) -> None:
         for n, kg in ((1, 80.0), (2, 60.0))
     ]
     history = [activity(MONDAY + timedelta(n), str(n)) for n in range(3)]
-    rides = seconds.known({"0": {10: 700}, "1": {60: 400}, "2": {300: 300}})
-    [found] = marts(history, "power_curve", figures=weights, as_of=LATER, **rides)
-    weighed = {row["duration_s"]: row["watts_per_kg"] for row in found}
+    rides = seconds.power_and_bests({"0": {10: 700}, "1": {60: 400}, "2": {300: 300}})
+    [rows] = marts(history, "power_curve", figures=weights, as_of=LATER, **rides)
+    weighed = {row["duration_s"]: row["watts_per_kg"] for row in rows}
     assert weighed == {10: None, 60: 5.0, 300: 5.0}
 
 
@@ -242,6 +246,6 @@ def test_without_any_seconds_there_is_no_curve(marts: Marts) -> None:
 
 def test_the_mean_of_the_rides_bests_is_seen_to_be_no_curve(marts: Marts, warehouse: DuckDBWarehouse) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2")]
-    [found] = marts(history, "power_curve", **seconds.known({"1": {60: 500}, "2": {60: 100}}))
+    [rows] = marts(history, "power_curve", **seconds.power_and_bests({"1": {60: 500}, "2": {60: 100}}))
     [wrong] = warehouse.query("SELECT AVG(watts) AS watts FROM ride_bests").to_pylist()
-    assert ({row["watts"] for row in found}, wrong["watts"]) == ({500}, 300)
+    assert ({row["watts"] for row in rows}, wrong["watts"]) == ({500}, 300)

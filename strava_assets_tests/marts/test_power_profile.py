@@ -16,7 +16,7 @@ from strava_assets.power.critical import fit_critical_power
 from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
-from strava_assets_tests.marts.judged import Settings, living, rides_by_athlete, sum_of_known
+from strava_assets_tests.marts.judged import Settings, active, rides_by_athlete, sum_of_known
 from strava_assets_tests.marts.seconds import (
     BEST_EFFORTS_S,
     FITTED_S,
@@ -48,9 +48,9 @@ def witness(
         for best in bests
         if best["athlete_id"] == athlete and best["activity_id"] in fair
     ]
-    known = [ride.day for ride in metered if ride.has_seconds]
+    days_with_streams = [ride.day for ride in metered if ride.has_seconds]
     answer: list[Row] = []
-    start = week(min(known)) if known else today + timedelta(1)
+    start = week(min(days_with_streams)) if days_with_streams else today + timedelta(1)
     while start <= today:
         own = [ride for ride in metered if week(ride.day) == start]
         row: Row = {
@@ -118,18 +118,18 @@ def fitted(strongest: Mapping[int, float], hour_w: float) -> Row:
 def test_every_week_is_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject, seed: int
 ) -> None:
-    history, known = data.draw(histories(week_start)), data.draw(figures())
+    history, profile = data.draw(histories(week_start)), data.draw(figures())
     power, bests = random_seconds(seed, history)
-    asked = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
-    given_: dict[str, Any] = {"figures": known, "power": power, "bests": bests, "week_start": week_start}
-    [found] = marts(history, "power_profile_progress", **given_, **vars(asked))
-    rides = rides_by_athlete(history, asked, known, power)
+    settings = Settings(todays(history, seed), data.draw(st.booleans()), data.draw(st.booleans()))
+    given_: dict[str, Any] = {"figures": profile, "power": power, "bests": bests, "week_start": week_start}
+    [rows] = marts(history, "power_profile_progress", **given_, **vars(settings))
+    rides = rides_by_athlete(history, settings, profile, power)
     week = partial(week_of, week_start=week_start)
     wanted = []
     for name in sorted(rides):
-        days = [row["activity_date"] for row in living(history, asked) if row["athlete_id"] == name]
-        wanted += witness(name, rides[name], bests, max(*days, asked.as_of), week)
-    assert differences(found, wanted, "athlete_id", "week") == []
+        days = [row["activity_date"] for row in active(history, settings) if row["athlete_id"] == name]
+        wanted += witness(name, rides[name], bests, max(*days, settings.as_of), week)
+    assert differences(rows, wanted, "athlete_id", "week") == []
 
 
 def curve(critical_power_w: float, w_prime_j: float, *lengths: int) -> dict[int, float]:
@@ -158,17 +158,17 @@ def test_bests_on_the_line_give_the_line(marts: Marts) -> None:
     }
 
 
-def test_the_power_room_fits_the_same_line(marts: Marts) -> None:
+def test_the_power_package_fits_the_same_line(marts: Marts) -> None:
     efforts = {120: 410.0, 180: 372.0, 300: 338.0, 480: 300.0, 720: 295.0, 1200: 281.0}
-    found = fit_of(marts, efforts)
+    row = fit_of(marts, efforts)
     fit = fit_critical_power(np.array([*efforts]), np.array([*efforts.values()]))
     assert fit is not None
-    assert found["critical_power_w"] == pytest.approx(fit.critical_power_w)
-    assert found["w_prime_kj"] == pytest.approx(fit.w_prime_j / 1000)
-    assert found["fit_r2"] == pytest.approx(fit.r2)
+    assert row["critical_power_w"] == pytest.approx(fit.critical_power_w)
+    assert row["w_prime_kj"] == pytest.approx(fit.w_prime_j / 1000)
+    assert row["fit_r2"] == pytest.approx(fit.r2)
     # Work on t, the other custom, would give another one.
     lengths, watts = np.array([*efforts]), np.array([*efforts.values()])
-    assert abs(np.polyfit(lengths, lengths * watts, 1)[0] - found["critical_power_w"]) > 0.5
+    assert abs(np.polyfit(lengths, lengths * watts, 1)[0] - row["critical_power_w"]) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -188,13 +188,13 @@ def test_the_power_room_fits_the_same_line(marts: Marts) -> None:
         ({60: 500, 3600: 240}, {}, None),
     ],
 )
-def test_a_fit_is_told_only_where_it_can_be_a_persons(
+def test_a_fit_is_shown_only_if_it_is_plausible(
     marts: Marts, efforts: dict[int, float], power: Row, quality: str | None
 ) -> None:
-    found = fit_of(marts, efforts, **power)
-    assert found["fit_quality"] == quality
-    assert (found["critical_power_w"] is not None) is (quality == "good")
-    assert (found["w_prime_kj"] is not None) is (quality == "good")
+    row = fit_of(marts, efforts, **power)
+    assert row["fit_quality"] == quality
+    assert (row["critical_power_w"] is not None) is (quality == "good")
+    assert (row["w_prime_kj"] is not None) is (quality == "good")
 
 
 @pytest.mark.parametrize(("weeks_ago", "points"), [(0, 6), (5, 6), (6, 0)])
@@ -221,8 +221,8 @@ def test_the_estimated_ftp_looks_back_over_ninety_days(marts: Marts, days_later:
         )
         for row in weeks:
             last = min(row["week"] + timedelta(6), today)
-            known = (last - ridden).days < 90
-            assert row["estimated_ftp_w"] == (pytest.approx(285) if known else None), row["week"]
+            is_recent = (last - ridden).days < 90
+            assert row["estimated_ftp_w"] == (pytest.approx(285) if is_recent else None), row["week"]
 
 
 def test_the_estimated_ftp_of_today_is_that_of_the_curves_last_ninety_days(marts: Marts) -> None:
@@ -231,10 +231,10 @@ def test_the_estimated_ftp_of_today_is_that_of_the_curves_last_ninety_days(marts
     power = [measured(name, best_1200s_w=best) for name, best in watts.items()]
     bests = [row for name, best in watts.items() for row in held(name, {1200: best})]
     for days in (0, 1, 100, 204, 206):
-        asked: dict[str, Any] = {"as_of": MONDAY + timedelta(days), "power": power, "bests": bests}
-        then = [row for row in history if row["activity_date"] <= asked["as_of"]]
-        progress, found = marts(then, "power_profile_progress", "power_curve", **asked)
-        [recent] = [row["watts"] for row in found if row["period"] == "last_90_days"]
+        options: dict[str, Any] = {"as_of": MONDAY + timedelta(days), "power": power, "bests": bests}
+        then = [row for row in history if row["activity_date"] <= options["as_of"]]
+        progress, curve_rows = marts(then, "power_profile_progress", "power_curve", **options)
+        [recent] = [row["watts"] for row in curve_rows if row["period"] == "last_90_days"]
         assert progress[-1]["estimated_ftp_w"] == pytest.approx(0.95 * recent)
 
 

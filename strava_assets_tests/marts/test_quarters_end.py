@@ -43,14 +43,14 @@ def witness(quarter: Row, numbers: list[Row], days: list[Row], weeks: list[Row])
 
 
 @some(max_examples=examples(8))
-@given(history=histories(), known=figures(), seed=st.integers(0, 2**32), scale=st.sampled_from([0.1, 1]))
+@given(history=histories(), profile=figures(), seed=st.integers(0, 2**32), scale=st.sampled_from([0.1, 1]))
 def test_a_quarter_ends_as_the_other_marts_say(
-    marts: Marts, history: list[Row], known: list[Row], seed: int, scale: float
+    marts: Marts, history: list[Row], profile: list[Row], seed: int, scale: float
 ) -> None:
     near = [row | {"distance_m": row["distance_m"] and row["distance_m"] * scale} for row in history]
     power, bests = random_seconds(seed, near)
     quarters, *others = marts(
-        near, *NAMES, figures=known, power=power, bests=bests, as_of=todays(history, seed)
+        near, *NAMES, figures=profile, power=power, bests=bests, as_of=todays(history, seed)
     )
     for quarter in quarters:
         own = ([r for r in rows if r["athlete_id"] == quarter["athlete_id"]] for rows in others)
@@ -73,8 +73,8 @@ def test_the_estimated_ftp_is_that_of_the_last_week_that_is_over(
 ) -> None:
     power = [measured("1", best_1200s_w=300.0)]
     [quarters] = marts([activity(date(2024, 3, 28), "1")], "quarterly_overview", power=power, as_of=as_of)
-    found = {f"{row['quarter']}": row["estimated_ftp_end_w"] for row in quarters}
-    assert found == {start: watts and pytest.approx(watts) for start, watts in wanted.items()}
+    estimates = {f"{row['quarter']}": row["estimated_ftp_end_w"] for row in quarters}
+    assert estimates == {start: watts and pytest.approx(watts) for start, watts in wanted.items()}
 
 
 def test_a_week_over_two_quarters_is_told_by_the_later_one(marts: Marts) -> None:

@@ -59,19 +59,19 @@ some = partial(
 )
 
 
-def same(found: Any, wanted: Any) -> bool:
-    """Equal, where floats may differ in what the order of adding leaves."""
-    if isinstance(found, float) and isinstance(wanted, int | float):
-        return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-6)
-    return bool(found == wanted)
+def same(actual: Any, wanted: Any) -> bool:
+    """Whether two values are equal; floats may differ by rounding errors."""
+    if isinstance(actual, float) and isinstance(wanted, int | float):
+        return math.isclose(actual, wanted, rel_tol=1e-9, abs_tol=1e-6)
+    return bool(actual == wanted)
 
 
-def differences(found: list[Row], wanted: list[Row]) -> list[str]:
-    if len(found) != len(wanted):
-        return [f"{len(found)} rows, not {len(wanted)}"]
+def differences(actual: list[Row], wanted: list[Row]) -> list[str]:
+    if len(actual) != len(wanted):
+        return [f"{len(actual)} rows, not {len(wanted)}"]
     return [
         f"{name}: {row[name]!r}, not {other[name]!r} in {list(row.values())[:2]}"
-        for row, other in zip(found, wanted, strict=True)
+        for row, other in zip(actual, wanted, strict=True)
         for name in row
         if not same(row[name], other[name])
     ]
@@ -84,21 +84,21 @@ def test_weeks_and_quarters_are_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject, seed: int
 ) -> None:
     history = data.draw(histories(week_start))
-    known = data.draw(figures())
+    profile = data.draw(figures())
     power, bests = random_seconds(seed, history)
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "as_of": todays(history, seed),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    given: dict[str, Any] = {"figures": known, "power": power, "bests": bests}
-    found = marts(history, "weekly_watts", "quarterly_overview", week_start=week_start, **given, **asked)
+    given: dict[str, Any] = {"figures": profile, "power": power, "bests": bests}
+    actual = marts(history, "weekly_watts", "quarterly_overview", week_start=week_start, **given, **options)
     week = partial(week_of, week_start=week_start)
     wanted = [
-        oracle.weekly(history, Settings(**asked), known, week, power),
-        oracle.quarterly(history, Settings(**asked), known, week, power),
+        oracle.weekly(history, Settings(**options), profile, week, power),
+        oracle.quarterly(history, Settings(**options), profile, week, power),
     ]
-    for rows, expected, period in zip(found, wanted, ("week", "quarter"), strict=True):
+    for rows, expected, period in zip(actual, wanted, ("week", "quarter"), strict=True):
         assert [(row["athlete_id"], row[period]) for row in rows] == sorted(expected)
         for row in rows:
             judged = expected[row["athlete_id"], row[period]]

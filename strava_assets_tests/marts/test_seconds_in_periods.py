@@ -1,4 +1,4 @@
-"""What the rides' own seconds add to a day, a week and a quarter: null without them, never a mixture."""
+"""Values of days, weeks and quarters from streams: null without streams, never mixed with summaries."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ OF_SECONDS = ("stream_rides", "stream_coverage", "normalized_power_w", "tss", "t
 LATER = MONDAY + timedelta(520)
 
 
-def told(marts: Marts, history: list[Row], power: list[Row], **asked: Any) -> list[Row]:
+def period_rows(marts: Marts, history: list[Row], power: list[Row], **options: Any) -> list[Row]:
     """The one day, week and quarter of a history of one day."""
-    return [rows[0] for rows in marts(history, *PERIODS, power=power, **{"as_of": MONDAY} | asked)]
+    return [rows[0] for rows in marts(history, *PERIODS, power=power, **{"as_of": MONDAY} | options)]
 
 
 def test_without_seconds_everything_is_null_and_the_summary_stays(marts: Marts) -> None:
-    for row in told(marts, [activity(MONDAY, "1")], []):
+    for row in period_rows(marts, [activity(MONDAY, "1")], []):
         assert (row["stream_rides"], row["tss_rides"], row["stream_coverage"]) == (0, 0, 0)
         assert {row[name] for name in ("normalized_power_w", "tss", *BESTS)} == {None}
-    _, week, quarter = told(marts, [activity(MONDAY, "1")], [])
+    _, week, quarter = period_rows(marts, [activity(MONDAY, "1")], [])
     assert week["weighted_average_watts"] == quarter["weighted_average_watts"] == pytest.approx(210)
 
 
 def test_a_day_without_power_has_no_coverage(marts: Marts) -> None:
-    for row in told(marts, [activity(MONDAY, "1", average_watts=None)], [measured("1")]):
+    for row in period_rows(marts, [activity(MONDAY, "1", average_watts=None)], [measured("1")]):
         assert (row["stream_rides"], row["stream_coverage"], row["normalized_power_w"]) == (0, None, None)
 
 
 def test_normalized_power_rests_on_the_rides_with_seconds_alone(marts: Marts) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2", moving_time_s=10_800)]
     power = [measured("1", normalized_power_w=260.0, tss=90.0, best_300s_w=310.0)]
-    for row in told(marts, history, power):
+    for row in period_rows(marts, history, power):
         assert (row["stream_rides"], row["stream_coverage"]) == (1, 0.25)
         assert row["normalized_power_w"] == pytest.approx(260)
         assert (row["tss"], row["tss_rides"], row["best_300s_w"], row["best_60s_w"]) == (90, 1, 310, None)
@@ -59,7 +59,7 @@ def test_normalized_power_is_averaged_by_fourth_powers_over_recorded_seconds(mar
         measured("2", normalized_power_w=300.0, recorded_s=1800),
     ]
     mean = ((3600 * 200**4 + 1800 * 300**4) / 5400) ** 0.25
-    for row in told(marts, history, power):
+    for row in period_rows(marts, history, power):
         assert row["normalized_power_w"] == pytest.approx(mean)
         # Neither the mean of the two nor their mean by time.
         assert abs(row["normalized_power_w"] - 250) > 2
@@ -82,7 +82,7 @@ def test_normalized_power_is_averaged_by_fourth_powers_over_recorded_seconds(mar
 )
 def test_an_impossible_normalized_power_is_none(marts: Marts, fields: Row) -> None:
     history = [activity(MONDAY, "1"), activity(MONDAY, "2")]
-    for row in told(marts, history, [measured("1"), measured("2", **fields)]):
+    for row in period_rows(marts, history, [measured("1"), measured("2", **fields)]):
         assert (row["stream_rides"], row["stream_coverage"]) == (1, 0.5)
         assert row["normalized_power_w"] == pytest.approx(210)
 
@@ -90,18 +90,18 @@ def test_an_impossible_normalized_power_is_none(marts: Marts, fields: Row) -> No
 @pytest.mark.parametrize("value", [None, -1.0, math.nan, math.inf, 1e300])
 @pytest.mark.parametrize("name", ["tss", "best_5s_w", "best_3600s_w"])
 def test_an_impossible_score_or_best_is_none(marts: Marts, name: str, value: float | None) -> None:
-    for row in told(marts, [activity(MONDAY, "1")], [measured("1", **{name: value})]):
+    for row in period_rows(marts, [activity(MONDAY, "1")], [measured("1", **{name: value})]):
         assert row[name] is None
 
 
 def test_no_effort_at_all_is_a_score_of_zero_and_no_best(marts: Marts) -> None:
-    for row in told(marts, [activity(MONDAY, "1")], [measured("1", tss=0.0, best_5s_w=0.0)]):
+    for row in period_rows(marts, [activity(MONDAY, "1")], [measured("1", tss=0.0, best_5s_w=0.0)]):
         assert (row["tss"], row["tss_rides"], row["best_5s_w"]) == (0, 1, None)
 
 
 def test_a_flagged_ride_keeps_its_normalized_power_and_sets_no_best(marts: Marts) -> None:
     strong: Row = dict.fromkeys(BESTS, 900.0)
-    for row in told(marts, [activity(MONDAY, "1", flagged=True)], [measured("1", tss=50.0, **strong)]):
+    for row in period_rows(marts, [activity(MONDAY, "1", flagged=True)], [measured("1", tss=50.0, **strong)]):
         assert (row["stream_rides"], row["tss"]) == (1, 50)
         assert {row[name] for name in BESTS} == {None}
 
@@ -130,8 +130,8 @@ def test_the_seconds_of_what_is_no_measured_ride_change_nothing(
     strong = measured("extra", normalized_power_w=900.0, tss=400.0, **dict.fromkeys(BESTS, 2000.0))
     before = marts(anchored, *PERIODS[:2], power=power, as_of=LATER)
     after = marts([*anchored, extra], *PERIODS[:2], power=[*power, strong], as_of=LATER)
-    for found, wanted in zip(after, before, strict=True):
-        assert [[row[name] for name in OF_SECONDS] for row in found] == [
+    for actual, wanted in zip(after, before, strict=True):
+        assert [[row[name] for name in OF_SECONDS] for row in actual] == [
             [row[name] for name in OF_SECONDS] for row in wanted
         ]
 
@@ -141,10 +141,10 @@ def test_the_seconds_of_what_is_no_measured_ride_change_nothing(
 def test_days_weeks_and_quarters_add_up_to_the_same(marts: Marts, history: list[Row], seed: int) -> None:
     power, _ = random_seconds(seed, history)
     *periods, rides = marts(history, *PERIODS, "activity_measures", power=power, as_of=LATER)
-    known = [row for row in rides if row["stream_s"]]
+    with_streams = [row for row in rides if row["stream_s"]]
     scores = [row["tss"] for row in rides if row["tss"] is not None]
     for rows in periods:
-        assert sum(row["stream_rides"] for row in rows) == len(known)
+        assert sum(row["stream_rides"] for row in rows) == len(with_streams)
         assert sum(row["tss_rides"] for row in rows) == len(scores)
         assert math.fsum(row["tss"] or 0 for row in rows) == pytest.approx(math.fsum(scores))
         for name in BESTS:
@@ -159,10 +159,10 @@ def test_two_halves_of_a_history_merge_into_the_whole(
     marts: Marts, history: list[Row], seed: int, cut: int
 ) -> None:
     power, _ = random_seconds(seed, history)
-    apart = [row | {"start_date": activity(MONDAY, row["activity_id"])["start_date"]} for row in history]
-    whole, rides = marts(apart, "weekly_watts", "activity_measures", power=power, as_of=LATER)
+    separate = [row | {"start_date": activity(MONDAY, row["activity_id"])["start_date"]} for row in history]
+    whole, rides = marts(separate, "weekly_watts", "activity_measures", power=power, as_of=LATER)
     recorded_s = {(row["athlete_id"], row["activity_id"]): row["stream_s"] for row in rides}
-    halves = [apart[:cut], apart[cut:]]
+    halves = [separate[:cut], separate[cut:]]
     parts = [marts(half, "weekly_watts", power=power, as_of=LATER)[0] for half in halves]
     for row in whole:
         key = (row["athlete_id"], row["week"])

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def witness(activities: Sequence[Judged], asked: Settings, week: Callable[[date], date]) -> list[Row]:
+def witness(activities: Sequence[Judged], settings: Settings, week: Callable[[date], date]) -> list[Row]:
     """The mart of one athlete by its definition."""
-    today = max(asked.as_of, *(a.day for a in activities))
+    today = max(settings.as_of, *(a.day for a in activities))
     sports: dict[str, list[Judged]] = {}
     for each in activities:
         if each.is_counted:
@@ -39,9 +39,9 @@ def witness(activities: Sequence[Judged], asked: Settings, week: Callable[[date]
             start = first + timedelta(weeks=number)
             mine = [a.ride for a in of_sport if week(a.day) == start]
             four = [a.ride for a in of_sport if 0 <= (start - week(a.day)).days < 28]
-            metres = math.fsum(r.metres for r in mine)
-            seconds = sum(r.seconds for r in mine if r.metres)
-            pace = ratio(seconds, metres)
+            meters = math.fsum(r.meters for r in mine)
+            seconds = sum(r.seconds for r in mine if r.meters)
+            pace = ratio(seconds, meters)
             answer.append(
                 {
                     "athlete_id": of_sport[0].row["athlete_id"],
@@ -54,17 +54,17 @@ def witness(activities: Sequence[Judged], asked: Settings, week: Callable[[date]
                     "active_days": len({r.day for r in mine}),
                     "moving_time_s": sum(r.seconds for r in mine),
                     "indoor_time_s": sum(r.seconds for r in mine if r.indoor),
-                    "distance_m": metres,
+                    "distance_m": meters,
                     "climb_m": math.fsum(r.climb for r in mine if not r.indoor),
                     "virtual_climb_m": math.fsum(r.climb for r in mine if r.indoor),
-                    "average_speed_m_per_s": ratio(metres, seconds),
+                    "average_speed_m_per_s": ratio(meters, seconds),
                     "average_pace_s_per_km": None if pace is None else 1000 * pace,
                     "average_heartrate_bpm": heartrate(mine),
                     "relative_effort": sum_of_known(r.effort for r in mine),
                     "training_load": sum_of_known(r.load for r in mine if not r.ebike),
                     "activities_4w": len(four),
                     "moving_time_4w_s": sum(r.seconds for r in four),
-                    "distance_4w_m": math.fsum(r.metres for r in four),
+                    "distance_4w_m": math.fsum(r.meters for r in four),
                     "climb_4w_m": math.fsum(r.climb for r in four if not r.indoor),
                 }
             )
@@ -77,15 +77,15 @@ def witness(activities: Sequence[Judged], asked: Settings, week: Callable[[date]
 def test_every_week_of_every_sport_is_what_a_second_implementation_says(
     marts: Marts, week_start: str, data: st.DataObject
 ) -> None:
-    history, known = data.draw(histories(week_start)), data.draw(figures())
-    asked = Settings(
+    history, profile = data.draw(histories(week_start)), data.draw(figures())
+    settings = Settings(
         todays(history, data.draw(st.integers(0, 99))), data.draw(st.booleans()), data.draw(st.booleans())
     )
-    [found] = marts(history, "sport_overview", figures=known, week_start=week_start, **vars(asked))
-    athletes = judge(history, asked, known)
+    [rows] = marts(history, "sport_overview", figures=profile, week_start=week_start, **vars(settings))
+    athletes = judge(history, settings, profile)
     week = partial(week_of, week_start=week_start)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked, week)]
-    assert differences(found, wanted, "athlete_id", "week", "sport_type") == []
+    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings, week)]
+    assert differences(rows, wanted, "athlete_id", "week", "sport_type") == []
 
 
 def test_a_runner_gets_a_pace(marts: Marts) -> None:
@@ -104,8 +104,8 @@ def test_a_runner_gets_a_pace(marts: Marts) -> None:
 def test_a_swimmer_and_a_sport_strava_invents_tomorrow_are_rows(marts: Marts) -> None:
     history = [activity(MONDAY, name, sport_type=name) for name in ("Swim", "Quidditch", "EBikeRide")]
     history.append(activity(MONDAY, "nameless", sport_type=None))
-    [found] = marts(history, "sport_overview", as_of=MONDAY)
-    assert [(row["sport_type"], row["family"]) for row in found] == [
+    [rows] = marts(history, "sport_overview", as_of=MONDAY)
+    assert [(row["sport_type"], row["family"]) for row in rows] == [
         ("EBikeRide", "ride"),
         ("Quidditch", "other"),
         ("Swim", "swim"),

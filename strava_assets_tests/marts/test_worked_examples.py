@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from strava_assets_tests.marts.conftest import Marts
 
 PAGE = Path(__file__).parents[2] / "docs" / "numbers.md"
-# Examples that begin with a ride's seconds are another room's; its tests run them.
+# Examples that begin with a ride's seconds are run by the tests of the power package.
 SECONDS = ("| seconds ", "| figure ")
 Row = dict[str, Any]
 
 
 @dataclass
 class Example:
-    """One run of the marts as the page tells it."""
+    """One run of the marts as in the page."""
 
     heading: str
     as_of: date
@@ -38,13 +38,13 @@ class Example:
 
 
 def examples() -> Iterator[Example]:
-    """Rides, dated figures, what rides' seconds say, `Seen on …:`; the answers' table ends an example."""
+    """Rides, dated figures, values from streams, `Seen on …:`; the table of answers ends an example."""
     heading, example = "", Example("", date.min)
     for block in PAGE.read_text(encoding="utf-8").split("\n\n"):
-        if found := re.match(r"#+ (.+)", block):
-            heading = found[1]
-        elif found := re.match(r"Seen on (\S+):", block):
-            example.as_of = date.fromisoformat(found[1])
+        if match := re.match(r"#+ (.+)", block):
+            heading = match[1]
+        elif match := re.match(r"Seen on (\S+):", block):
+            example.as_of = date.fromisoformat(match[1])
         elif block.startswith("|") and not block.startswith(SECONDS):
             rows = rows_of(block)
             {
@@ -76,11 +76,11 @@ def value(text: str) -> Any:
     return float(text) if re.fullmatch(r"-?[\d.]+", text) else text
 
 
-def seconds_of(told: list[Row]) -> dict[str, list[Row]]:
-    """`power` and `bests` of the rides, which the page numbers as they stand, from 0."""
+def seconds_of(rows: list[Row]) -> dict[str, list[Row]]:
+    """`power` and `bests` of the rides, which the page numbers in their order, from 0."""
     power: dict[str, Row] = {}
     bests: list[Row] = []
-    for row in told:
+    for row in rows:
         name = f"{row['ride']:.0f}"
         own = power.setdefault(name, measured(name, normalized_power_w=None))
         if "duration_s" not in row:
@@ -103,10 +103,10 @@ def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Exam
         if "moving_time_s" in fields:
             fields["moving_time_s"] = int(fields["moving_time_s"])
         history.append(activity(ride["day"], str(number), **fields))
-    known = [{"athlete_id": "7", **row} for row in example.figures]
+    profile = [{"athlete_id": "7", **row} for row in example.figures]
     names = sorted({answer["mart"] for answer in example.answers})
-    asked: dict[str, Any] = {"as_of": example.as_of, "figures": known, **seconds_of(example.seconds)}
-    rows = dict(zip(names, marts(history, *names, **asked), strict=True))
+    options: dict[str, Any] = {"as_of": example.as_of, "figures": profile, **seconds_of(example.seconds)}
+    rows = dict(zip(names, marts(history, *names, **options), strict=True))
     for answer in example.answers:
         key = catalog[answer["mart"]].key[1:]  # the page knows one athlete
         [row] = [
@@ -114,14 +114,14 @@ def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Exam
             for row in rows[answer["mart"]]
             if " ".join(str(row[name]) for name in key) == str(answer["row"]).removesuffix(".0")
         ]
-        told = f"{answer['mart']} {answer['row']} {answer['column']}"
+        place = f"{answer['mart']} {answer['row']} {answer['column']}"
         wanted = answer["value"]
         if isinstance(row[answer["column"]], str):
-            assert row[answer["column"]] == str(wanted).removesuffix(".0"), told
+            assert row[answer["column"]] == str(wanted).removesuffix(".0"), place
         elif isinstance(wanted, float):
-            assert row[answer["column"]] == pytest.approx(wanted, rel=1e-5), told
+            assert row[answer["column"]] == pytest.approx(wanted, rel=1e-5), place
         else:
-            assert row[answer["column"]] == wanted, told
+            assert row[answer["column"]] == wanted, place
 
 
 def test_every_section_of_the_page_has_its_example() -> None:

@@ -1,4 +1,4 @@
-"""A device whose clock is years ahead ruins no calendar: its ride counts when its date comes."""
+"""A ride of a device whose clock is years ahead counts only when its date comes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets_tests.marts.histories import MONDAY, activity
-from strava_assets_tests.marts.seconds import known
+from strava_assets_tests.marts.seconds import power_and_bests
 
 if TYPE_CHECKING:
     from strava_assets.marts import Mart
@@ -19,10 +19,10 @@ ASTRAY = activity(date(2099, 7, 1), "astray", distance_m=300_000.0)
 
 
 def test_a_ride_of_the_year_2099_changes_no_mart(marts: Marts, catalog: dict[str, Mart]) -> None:
-    minutes = known({row["activity_id"]: {60: 400} for row in [*HISTORY, ASTRAY]})
-    asked: dict[str, Any] = {"as_of": TODAY, **minutes}
-    before = marts(HISTORY, *catalog, **asked)
-    assert marts([*HISTORY, ASTRAY], *catalog, **asked) == before
+    minutes = power_and_bests({row["activity_id"]: {60: 400} for row in [*HISTORY, ASTRAY]})
+    options: dict[str, Any] = {"as_of": TODAY, **minutes}
+    before = marts(HISTORY, *catalog, **options)
+    assert marts([*HISTORY, ASTRAY], *catalog, **options) == before
     assert all(before)
 
 

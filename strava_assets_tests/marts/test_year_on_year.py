@@ -31,7 +31,7 @@ def so_far(activities: Sequence[Judged], day: date) -> list[float]:
     return [
         len(mine),
         sum(r.seconds for r in mine),
-        math.fsum(r.metres for r in mine),
+        math.fsum(r.meters for r in mine),
         math.fsum(r.climb for r in mine if not r.indoor),
         math.fsum(r.joules for r in mine if r.measured) / 1000,
     ]
@@ -68,25 +68,25 @@ def witness(activities: Sequence[Judged], as_of: date) -> list[Row]:
 @some(max_examples=examples(8))
 @given(history=histories(max_size=40), seed=st.integers(0, 99))
 def test_every_day_is_what_a_second_implementation_says(marts: Marts, history: list[Row], seed: int) -> None:
-    asked = Settings(todays(history, seed))
-    [found] = marts(history, "year_on_year", as_of=asked.as_of)
-    athletes = judge(history, asked)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], asked.as_of)]
-    assert differences(found, wanted, "athlete_id", "day") == []
+    settings = Settings(todays(history, seed))
+    [rows] = marts(history, "year_on_year", as_of=settings.as_of)
+    athletes = judge(history, settings)
+    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings.as_of)]
+    assert differences(rows, wanted, "athlete_id", "day") == []
 
 
 def by_day(marts: Marts, history: list[Row], as_of: date) -> dict[date, Row]:
-    [found] = marts(history, "year_on_year", as_of=as_of)
-    return {row["day"]: row for row in found}
+    [rows] = marts(history, "year_on_year", as_of=as_of)
+    return {row["day"]: row for row in rows}
 
 
 def test_a_ride_on_leap_day_is_in_the_next_years_base_from_march_on(marts: Marts) -> None:
     history = [activity(date(2024, 2, 29), "1"), activity(date(2025, 2, 1), "2")]
-    found = by_day(marts, history, date(2025, 3, 2))
-    assert found[date(2025, 2, 28)]["rides_year_before"] == 0
-    assert found[date(2025, 3, 1)]["rides_year_before"] == 1
-    assert found[date(2025, 3, 1)]["distance_change_pct"] == 0
-    assert found[date(2025, 2, 28)]["distance_change_pct"] is None  # no base
+    days = by_day(marts, history, date(2025, 3, 2))
+    assert days[date(2025, 2, 28)]["rides_year_before"] == 0
+    assert days[date(2025, 3, 1)]["rides_year_before"] == 1
+    assert days[date(2025, 3, 1)]["distance_change_pct"] == 0
+    assert days[date(2025, 2, 28)]["distance_change_pct"] is None  # no base
 
 
 def test_leap_day_is_compared_with_the_28th(marts: Marts) -> None:
@@ -96,16 +96,16 @@ def test_leap_day_is_compared_with_the_28th(marts: Marts) -> None:
 
 def test_years_lie_on_each_other_by_month_and_day(marts: Marts) -> None:
     # By day of the year, 1 March of a leap year would lie on 2 March of the others.
-    found = by_day(marts, [activity(date(2023, 1, 1), "1")], date(2024, 12, 31))
-    assert found[date(2023, 3, 1)]["common_day"] == found[date(2024, 3, 1)]["common_day"]
-    assert len(found) == 365 + 366
+    days = by_day(marts, [activity(date(2023, 1, 1), "1")], date(2024, 12, 31))
+    assert days[date(2023, 3, 1)]["common_day"] == days[date(2024, 3, 1)]["common_day"]
+    assert len(days) == 365 + 366
 
 
 def test_every_year_begins_at_nothing(marts: Marts) -> None:
     history = [activity(date(2023, 12, 31), "1"), activity(date(2024, 1, 2), "2")]
-    found = by_day(marts, history, date(2024, 1, 2))
-    assert [row["rides_so_far"] for row in found.values()][-4:] == [0, 1, 0, 1]
-    assert min(found) == date(2023, 1, 1)
+    days = by_day(marts, history, date(2024, 1, 2))
+    assert [row["rides_so_far"] for row in days.values()][-4:] == [0, 1, 0, 1]
+    assert min(days) == date(2023, 1, 1)
 
 
 @some(max_examples=examples(4))
@@ -116,5 +116,5 @@ def test_the_last_days_of_all_years_add_up_to_all_rides(marts: Marts, history: l
     rides = [row for row in activities if row["is_ride"]]
     assert sum(row["rides_so_far"] for row in last) == len(rides)
     for name in ("distance_m", "climb_m"):
-        found = math.fsum(row[name.replace("_m", "_so_far_m")] for row in last)
-        assert found == pytest.approx(math.fsum(row[name] for row in rides))
+        total = math.fsum(row[name.replace("_m", "_so_far_m")] for row in last)
+        assert total == pytest.approx(math.fsum(row[name] for row in rides))

@@ -1,4 +1,4 @@
-"""Two tables as answers of two engines: the same names, types, rows in order, nulls, and numbers to 1e-9."""
+"""Compares tables of two engines: the same names, types, rows in order, nulls, and numbers to 1e-9."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MARTS = {mart.name: mart for mart in load()}
 KEYS = {table.name: table.key for table in TABLES.values()} | {mart.name: mart.key for mart in MARTS.values()}
-SHOWN = 10
+MAX_DIFFERENCES = 10
 
 
 def stored(warehouse: Warehouse, name: str) -> pa.Table:
@@ -23,24 +23,24 @@ def stored(warehouse: Warehouse, name: str) -> pa.Table:
     return warehouse.query(f"SELECT * FROM {name} ORDER BY {', '.join(KEYS[name])}")  # noqa: S608 -- our names
 
 
-def same(found: Any, wanted: Any) -> bool:
-    """Equal, where floats may differ by 1e-9 of their size: engines add in different orders."""
-    if isinstance(found, float) and isinstance(wanted, float):
-        return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
-    return type(found) is type(wanted) and bool(found == wanted)
+def same(actual: Any, wanted: Any) -> bool:
+    """Whether two values are equal. Floats may differ by 1e-9 of their size, as engines add in any order."""
+    if isinstance(actual, float) and isinstance(wanted, float):
+        return math.isclose(actual, wanted, rel_tol=1e-9, abs_tol=1e-9)
+    return type(actual) is type(wanted) and bool(actual == wanted)
 
 
-def differences(what: str, found: pa.Table, wanted: pa.Table) -> list[str]:
-    """What is not the same, in words; the first few."""
-    if found.schema != wanted.schema:
-        return [f"{what}: schema {found.schema.to_string()}, not {wanted.schema.to_string()}"]
-    if found.num_rows != wanted.num_rows:
-        return [f"{what}: {found.num_rows} rows, not {wanted.num_rows}"]
+def differences(what: str, actual: pa.Table, wanted: pa.Table) -> list[str]:
+    """The first differences as sentences."""
+    if actual.schema != wanted.schema:
+        return [f"{what}: schema {actual.schema.to_string()}, not {wanted.schema.to_string()}"]
+    if actual.num_rows != wanted.num_rows:
+        return [f"{what}: {actual.num_rows} rows, not {wanted.num_rows}"]
     return [
         f"{what}, row {number}: {name} is {one!r}, not {other!r}"
         for name in wanted.schema.names
         for number, (one, other) in enumerate(
-            zip(found.column(name).to_pylist(), wanted.column(name).to_pylist(), strict=True)
+            zip(actual.column(name).to_pylist(), wanted.column(name).to_pylist(), strict=True)
         )
         if not same(one, other)
-    ][:SHOWN]
+    ][:MAX_DIFFERENCES]

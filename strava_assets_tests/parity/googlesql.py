@@ -1,6 +1,6 @@
-"""Asks Google's own SQL analyzer: is this a statement BigQuery would take, and what is its answer?
+"""Asks Google's own SQL analyzer whether BigQuery would accept a statement, and what its result is.
 
-It is no part of the project's engines: what it says of a function is Google's word and not sqlglot's.
+It is not one of the project's engines: functions are defined by Google and not by sqlglot.
 """
 
 from __future__ import annotations
@@ -62,18 +62,18 @@ def table_of(columns: Sequence[Column], rows: Sequence[dict[str, Any]] = ()) -> 
     """A table by the registry's columns."""
     return TableOf(
         {column.name: column.type.bigquery for column in columns},
-        [[_travelling(row.get(column.name)) for column in columns] for row in rows],
+        [[_as_json(row.get(column.name)) for column in columns] for row in rows],
     )
 
 
 def ask(tables: dict[str, TableOf], statements: Sequence[Statement]) -> list[dict[str, Any]]:
     """An answer a statement: `{"error": …}`, or `columns` and `rows` where they were wanted."""
-    asked = {
+    request = {
         "tables": {name: asdict(table) for name, table in tables.items()},
         "statements": [asdict(statement) for statement in statements],
     }
     done = subprocess.run(  # noqa: S603 -- the tests' own program
-        [str(PYTHON), str(PROGRAM)], input=json.dumps(asked), capture_output=True, text=True, check=False
+        [str(PYTHON), str(PROGRAM)], input=json.dumps(request), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     answers: list[dict[str, Any]] = json.loads(done.stdout)
@@ -82,7 +82,7 @@ def ask(tables: dict[str, TableOf], statements: Sequence[Statement]) -> list[dic
 
 def as_arrow(answer: dict[str, Any], key: Sequence[str]) -> pa.Table:
     """An answer as an engine of ours would give it, in the order of a key."""
-    schema = pa.schema([pa.field(name, _ARROW[told]) for name, told in answer["columns"].items()])
+    schema = pa.schema([pa.field(name, _ARROW[type_name]) for name, type_name in answer["columns"].items()])
     rows = [
         {
             field.name: _EPOCH + timedelta(days=value)
@@ -96,7 +96,7 @@ def as_arrow(answer: dict[str, Any], key: Sequence[str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _travelling(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, date):

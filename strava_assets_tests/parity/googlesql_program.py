@@ -50,11 +50,11 @@ _compile = wasmtime.Module.from_file
 
 def compiled_once(engine: Any, path: str) -> Any:
     """The analyzer's machine code, which takes a minute to make and is kept beside its source."""
-    kept = Path(path).with_suffix(".compiled")
-    if kept.exists():
-        return wasmtime.Module.deserialize_file(engine, str(kept))
+    compiled = Path(path).with_suffix(".compiled")
+    if compiled.exists():
+        return wasmtime.Module.deserialize_file(engine, str(compiled))
     module = _compile(engine, path)
-    kept.write_bytes(module.serialize())
+    compiled.write_bytes(module.serialize())
     return module
 
 
@@ -102,7 +102,7 @@ class Witness:
         )
 
     def catalog(self) -> Any:
-        """The tables as the analyzer wants them told; told once for as long as no other comes."""
+        """The catalog of the tables for the analyzer, cached until a table is added."""
         if self._catalog:
             return self._catalog
         builder = CatalogBuilder("dataset")
@@ -172,12 +172,12 @@ def _type(name: str) -> Any:
 def main() -> None:
     """Answer the document on the input."""
     wasmtime.Module.from_file = compiled_once
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     witness = Witness()
-    for name, table in asked["tables"].items():
+    for name, table in request["tables"].items():
         witness.put(name, table["columns"], table["rows"])
     answers = []
-    for statement in asked["statements"]:
+    for statement in request["statements"]:
         try:
             answers.append(witness.answer(statement))
         except Exception as error:  # noqa: BLE001 -- whatever the analyzer says is the answer

@@ -46,14 +46,14 @@ def test_the_command_copies_to_bigquery_and_nothing_is_lost_on_the_way_back(
         "STRAVA_ASSETS_BIGQUERY_API_ENDPOINT": plot.endpoint,
     }
 
-    said = Terminal(tmp_path, environ).run("copy", "--from", "duckdb", "--to", "bigquery")
+    result = Terminal(tmp_path, environ).run("copy", "--from", "duckdb", "--to", "bigquery")
 
-    assert said.status == 0, said.err
-    assert "STRAVA_ASSETS_WAREHOUSE=bigquery" in said.out
-    with plot.open() as there, DuckDBWarehouse(tmp_path / "back.duckdb") as back:
+    assert result.status == 0, result.err
+    assert "STRAVA_ASSETS_WAREHOUSE=bigquery" in result.out
+    with plot.open() as on_bigquery, DuckDBWarehouse(tmp_path / "back.duckdb") as back:
         results = copy_history(
             Landing(str(sample.home / "landing")),
-            lambda: nullcontext(there),
+            lambda: nullcontext(on_bigquery),
             back,
             datetime.now(UTC),
             week_start="monday",
@@ -62,35 +62,35 @@ def test_the_command_copies_to_bigquery_and_nothing_is_lost_on_the_way_back(
         )
         assert [result.named for result in results if result.differences] == []
         for table in COPIED:
-            assert f"{table}: " in said.out
+            assert f"{table}: " in result.out
             assert differences(table, stored(back, table), stored(sample.on_duckdb, table)) == []
 
 
 @pytest.mark.parametrize(
-    ("ends", "told"),
+    ("ends", "message"),
     [
         (("duckdb", "duckdb"), "Both ends are duckdb"),
         (("duckdb", "bigquery"), "STRAVA_ASSETS_GCP_PROJECT is not set"),
     ],
 )
-def test_a_copy_that_cannot_be_is_refused_with_its_cure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, str], told: str
+def test_a_copy_that_cannot_be_is_refused_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, str], message: str
 ) -> None:
     own_environment(monkeypatch, tmp_path)
 
-    said = Terminal(tmp_path).run("copy", "--from", ends[0], "--to", ends[1])
+    result = Terminal(tmp_path).run("copy", "--from", ends[0], "--to", ends[1])
 
-    assert said.status == 1
-    assert told in said.err
-    assert "What to do" in said.err
+    assert result.status == 1
+    assert message in result.err
+    assert "What to do" in result.err
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_environment(monkeypatch, tmp_path)
     environ = {"STRAVA_ASSETS_GCP_PROJECT": PROJECT}
 
-    said = Terminal(tmp_path, environ).run("copy", "--from", "duckdb", "--to", "bigquery")
+    result = Terminal(tmp_path, environ).run("copy", "--from", "duckdb", "--to", "bigquery")
 
-    assert said.status == 1
-    assert "There is no warehouse at" in said.err
+    assert result.status == 1
+    assert "There is no warehouse at" in result.err
     assert not list(tmp_path.rglob("*.duckdb"))

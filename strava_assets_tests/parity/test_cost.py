@@ -48,9 +48,9 @@ def test_syncing_every_six_hours_stays_far_inside_the_free_tier(sample: Sample) 
 
     a_sync = sum(billed(sql, activities_bytes) for sql, _ in sample.sent)
 
-    told = f"{len(sample.sent)} statements, {a_sync / 2**20:,.0f} MB a sync"
-    assert a_sync * SYNCS_A_MONTH < FREE_A_MONTH / 2, told
+    summary = f"{len(sample.sent)} statements, {a_sync / 2**20:,.0f} MB a sync"
+    assert a_sync * SYNCS_A_MONTH < FREE_A_MONTH / 2, summary
     written = re.search(r"sends (\d+) statements.* ([\d,]+) MB at\s+most", DOCUMENT.read_text(), re.DOTALL)
     assert written
     documented = [int(number.replace(",", "")) for number in written.groups()]
-    assert documented == pytest.approx([len(sample.sent), a_sync / 2**20], rel=0.1), told
+    assert documented == pytest.approx([len(sample.sent), a_sync / 2**20], rel=0.1), summary

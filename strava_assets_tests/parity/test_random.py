@@ -34,7 +34,7 @@ def inputs(seed: int, *, size: int, days: int) -> Inputs:
     """What the marts read: two athletes' activities with their seconds and figures, and settings."""
     chance = Random(seed)  # noqa: S311 -- a history, not a secret
     week_start = chance.choice(["monday", "sunday"])
-    asked = {
+    settings = {
         "as_of": MONDAY + timedelta(days=days + chance.choice([0, 3, 40])),
         "week_start": week_start,
         "count_commutes": chance.random() < 0.7,
@@ -47,7 +47,7 @@ def inputs(seed: int, *, size: int, days: int) -> Inputs:
         "ride_power": power,
         "ride_bests": bests,
         "athlete_profile": _random_figures(seed),
-        "mart_settings": [asked],
+        "mart_settings": [settings],
         "sport_rules": list(sport_rules()),
     }
 
@@ -70,7 +70,7 @@ def test_a_mart_made_in_shares_is_the_same(tmp_path: Path, monkeypatch: pytest.M
             made.append(marts_on(here, given))
 
     whole, in_shares = made
-    assert [said for name in MARTS for said in differences(name, in_shares[name], whole[name])] == []
+    assert [text for name in MARTS for text in differences(name, in_shares[name], whole[name])] == []
 
 
 @pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())
@@ -86,7 +86,7 @@ def test_duckdb_and_googles_own_evaluator_make_the_same_marts(seed: int, tmp_pat
     )
 
     assert [answer["error"] for answer in answers if "error" in answer] == []
-    found = {
+    by_google = {
         name: googlesql.as_arrow(answer, KEYS[name]) for name, answer in zip(MARTS, answers, strict=True)
     }
-    assert [said for name in MARTS for said in differences(name, found[name], wanted[name])] == []
+    assert [text for name in MARTS for text in differences(name, by_google[name], wanted[name])] == []

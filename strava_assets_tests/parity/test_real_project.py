@@ -59,25 +59,25 @@ def fill(warehouse: Warehouse) -> None:
             warehouse.replace(table, rows)
 
 
-def smoke(there: BigQueryWarehouse, here: Warehouse) -> dict[str, int]:
+def smoke(remote: BigQueryWarehouse, here: Warehouse) -> dict[str, int]:
     """Dry-run every mart, make it since others read it, compare; the bytes each would process."""
-    for warehouse in (there, here):
+    for warehouse in (remote, here):
         fill(warehouse)
     estimates = {}
     for name, mart in MARTS.items():
-        estimates[name] = there.estimate(mart.sql)
-        for warehouse in (there, here):
+        estimates[name] = remote.estimate(mart.sql)
+        for warehouse in (remote, here):
             refresh_mart(warehouse, mart)
-        assert differences(name, stored(there, name), stored(here, name)) == []
+        assert differences(name, stored(remote, name), stored(here, name)) == []
     return estimates
 
 
 @pytest.mark.bigquery_emulator
 @pytest.mark.xdist_group("bigquery_emulator")
 def test_the_smoke_test_works(emulator: str, tmp_path: Path) -> None:
-    with DuckDBWarehouse(tmp_path / "here.duckdb") as here, scratch(PROJECT, emulator) as there:
-        assert smoke(there, here).keys() == MARTS.keys()
-        place = there.address
+    with DuckDBWarehouse(tmp_path / "here.duckdb") as here, scratch(PROJECT, emulator) as remote:
+        assert smoke(remote, here).keys() == MARTS.keys()
+        place = remote.address
 
     with BigQueryWarehouse(PROJECT, place.split(".")[1], location=LOCATION, api_endpoint=emulator) as again:
         assert not again.exists("weekly_watts")
@@ -87,8 +87,8 @@ def test_the_smoke_test_works(emulator: str, tmp_path: Path) -> None:
 def test_a_real_project_takes_every_statement_and_agrees_on_every_mart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with DuckDBWarehouse(tmp_path / "here.duckdb") as here, scratch(REAL_PROJECT, None) as there:
-        estimates = smoke(there, here)
+    with DuckDBWarehouse(tmp_path / "here.duckdb") as here, scratch(REAL_PROJECT, None) as remote:
+        estimates = smoke(remote, here)
 
     with capsys.disabled():
         for name, processed in estimates.items():

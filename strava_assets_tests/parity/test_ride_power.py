@@ -34,8 +34,8 @@ FIGURES = {"athlete_id": "7", "valid_from": date(2024, 1, 1), "ftp_w": 250.0}
 
 @pytest.fixture
 def engines(emulator: str, tmp_path: Path) -> Iterator[tuple[Warehouse, Warehouse]]:
-    here, there = DuckDBEngine(tmp_path), BigQueryEngine(emulator)
-    with closing(here), closing(there), here.open() as on_duckdb, there.open() as on_bigquery:
+    local, remote = DuckDBEngine(tmp_path), BigQueryEngine(emulator)
+    with closing(local), closing(remote), local.open() as on_duckdb, remote.open() as on_bigquery:
         yield on_duckdb, on_bigquery
 
 
@@ -66,12 +66,12 @@ def test_both_engines_hold_the_same_power_through_changes(
     rides = [activity(date(2024, 1, int(number)), number) for number in ("1", "2", "3")]
 
     def computed() -> RidePowerReport:
-        here, there = (compute_ride_power(engine, store, NOW) for engine in engines)
-        assert here == there
+        duckdb_report, bigquery_report = (compute_ride_power(engine, store, NOW) for engine in engines)
+        assert duckdb_report == bigquery_report
         on_duckdb, on_bigquery = (held(engine) for engine in engines)
         assert on_duckdb == on_bigquery
         assert {row["activity_id"] for row in on_duckdb[0]} == {row["activity_id"] for row in on_duckdb[1]}
-        return here
+        return duckdb_report
 
     for engine in engines:
         put(engine, ACTIVITIES, *rides)

@@ -38,13 +38,13 @@ def test_the_chain_runs_through_on_bigquery(sample: Sample) -> None:
 
 @pytest.mark.parametrize("name", [*TABLES, *MARTS])
 def test_a_table_is_the_same_on_both_engines(sample: Sample, name: str) -> None:
-    found, wanted = (
+    actual, wanted = (
         table.drop_columns([column for column in table.column_names if column in WHEN_IT_RAN])
         for table in (stored(sample.on_bigquery, name), stored(sample.on_duckdb, name))
     )
 
     assert wanted.num_rows or name == "rejected_records"
-    assert differences(name, found, wanted) == []
+    assert differences(name, actual, wanted) == []
 
 
 def test_every_check_measures_the_same_and_none_fails_that_is_no_warning(sample: Sample) -> None:
@@ -52,43 +52,44 @@ def test_every_check_measures_the_same_and_none_fails_that_is_no_warning(sample:
 
     # The other engine's run asked Strava nothing.
     assert on_bigquery.keys() >= on_duckdb.keys() >= {(name, "key_unique") for name in MARTS}
-    failed = {name: found.severity for name, found in on_bigquery.items() if not found.passed}
+    failed = {name: check.severity for name, check in on_bigquery.items() if not check.passed}
     # The sample athlete has oddities that checks are there to find; how many depends on the day.
     assert set(failed.values()) == {dg.AssetCheckSeverity.WARN}, failed
-    for name, found in on_bigquery.items():
+    for name, check in on_bigquery.items():
         if name not in on_duckdb:
             continue
-        assert found.passed == on_duckdb[name].passed, name
+        assert check.passed == on_duckdb[name].passed, name
         measured = on_duckdb[name].metadata["measured"].value
-        assert found.metadata["measured"].value == pytest.approx(measured, abs=1e-9), name
+        assert check.metadata["measured"].value == pytest.approx(measured, abs=1e-9), name
 
 
 def test_every_table_names_its_job_and_the_bytes_and_a_mart_what_was_estimated(sample: Sample) -> None:
-    told = sample.bigquery_run.materialized()
+    metadata = sample.bigquery_run.materialized()
 
-    in_warehouse = {name: values for name, values in told.items() if name != "raw_activities"}
+    in_warehouse = {name: values for name, values in metadata.items() if name != "raw_activities"}
     assert in_warehouse.keys() >= {"bq_activities", "sport_rules", *MARTS}
     for name, values in in_warehouse.items():
         assert values["job_id"].startswith("strava_assets_"), name
         assert values["bytes_processed"] >= 0
-    assert all(told[name]["bytes_estimated"] >= 0 for name in MARTS)
+    assert all(metadata[name]["bytes_estimated"] >= 0 for name in MARTS)
     assert not any("job_id" in values for values in sample.duckdb_run.materialized().values())
 
 
 def test_the_page_reads_the_same_figures_from_both_engines(sample: Sample) -> None:
-    there = [
+    tables = [
         *(name for name, mart in MARTS.items() if not mart.is_view),
         "bq_activities",
         "activity_measures",
     ]
 
-    found, wanted = Figures.read(sample.on_bigquery.query, there), Figures.read(sample.on_duckdb.query, there)
+    actual = Figures.read(sample.on_bigquery.query, tables)
+    wanted = Figures.read(sample.on_duckdb.query, tables)
 
-    assert (found.athlete_id, found.today) == (wanted.athlete_id, wanted.today)
-    assert found.quality == pytest.approx(wanted.quality)
-    assert found.marts.keys() == wanted.marts.keys()
+    assert (actual.athlete_id, actual.today) == (wanted.athlete_id, wanted.today)
+    assert actual.quality == pytest.approx(wanted.quality)
+    assert actual.marts.keys() == wanted.marts.keys()
     for rows, expected in [
-        (found.ride_days, wanted.ride_days),
-        *((found.marts[name], wanted.marts[name]) for name in wanted.marts),
+        (actual.ride_days, wanted.ride_days),
+        *((actual.marts[name], wanted.marts[name]) for name in wanted.marts),
     ]:
         assert differences("the page", pa.Table.from_pylist(rows), pa.Table.from_pylist(expected)) == []

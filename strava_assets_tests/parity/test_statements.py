@@ -51,7 +51,7 @@ _STAGE = re.compile(r"stage_(\w+)_[0-9a-f]{32}")
 
 def catalog() -> dict[str, googlesql.TableOf]:
     """Every table, mart and staging table, as BigQuery knows them."""
-    known = {name: googlesql.table_of(table.columns) for name, table in TABLES.items()}
+    tables = {name: googlesql.table_of(table.columns) for name, table in TABLES.items()}
     marts = {name: googlesql.table_of(mart.columns) for name, mart in MARTS.items()}
     stages = {
         f"stage_{name}": googlesql.TableOf(
@@ -60,7 +60,7 @@ def catalog() -> dict[str, googlesql.TableOf]:
         )
         for name, table in TABLES.items()
     }
-    return known | marts | stages
+    return tables | marts | stages
 
 
 def test_the_analyzer_knows_a_wrong_statement() -> None:

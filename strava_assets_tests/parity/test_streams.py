@@ -29,12 +29,12 @@ def test_the_statements_of_the_documentation_are_some_by_googles_own_analyzer() 
     written = "".join(re.findall(r"```sql\n(.*?)```", of_bigquery, re.DOTALL))
     statements = [sql.strip() for sql in written.replace("strava.", "").split(";") if sql.strip()]
     samples = googlesql.table_of(STREAM_SAMPLES.columns)
-    known = {
+    tables = {
         "stream_samples": googlesql.TableOf(samples.columns | {"athlete": "STRING", "year": "INT64"}),
         "stream_samples_loaded": samples,
     }
 
-    answers = googlesql.ask(catalog() | known, [googlesql.Statement(sql) for sql in statements])
+    answers = googlesql.ask(catalog() | tables, [googlesql.Statement(sql) for sql in statements])
 
     assert [sql.split()[0] for sql in statements] == ["CREATE", "SELECT", "LOAD"]
     assert [answer["error"] for answer in answers if "error" in answer] == []
@@ -53,14 +53,14 @@ def test_the_files_load_as_they_are_and_each_recording_once(emulator: str, emula
     declared = {column.name: column.type for column in STREAM_SAMPLES.columns}
     with closing(BigQueryEngine(emulator)) as engine, engine.open() as warehouse:
         load(engine, warehouse)
-        told = warehouse.query(
+        totals = warehouse.query(
             "SELECT activity_id, COUNT(*) AS samples, MIN(watts) AS least, MAX(watts) AS most "
             "FROM stream_samples GROUP BY activity_id ORDER BY activity_id"
         )
 
-        there = warehouse.stored_columns("stream_samples")
-        assert {name: there[name] for name in declared} == declared
-    assert told.to_pylist() == [
+        columns = warehouse.stored_columns("stream_samples")
+        assert {name: columns[name] for name in declared} == declared
+    assert totals.to_pylist() == [
         {"activity_id": "1", "samples": 40, "least": 210.0, "most": 210.0},
         {"activity_id": "2", "samples": 60, "least": 200.0, "most": 200.0},
     ]

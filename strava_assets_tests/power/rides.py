@@ -1,4 +1,4 @@
-"""The rides the tests of this room measure: four of head units, with their figures, and made ones."""
+"""The rides that the tests of this package measure: four of head units, with their figures, and made ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEVICE_RIDES = (
 
 @dataclass(frozen=True)
 class DeviceRide:
-    """A recorded ride and what others say of it.
+    """A recorded ride and the figures of other programs.
 
     Args:
         t_s: elapsed seconds of each sample.

@@ -128,9 +128,9 @@ def test_drift_is_what_an_installed_witness_computes(name: str) -> None:
 
 
 def test_drift_is_told_of_the_one_steady_ride_of_an_hour() -> None:
-    told = {name: measured(device_ride(name)).decoupling_pct for name in DEVICE_RIDES}
+    drift = {name: measured(device_ride(name)).decoupling_pct for name in DEVICE_RIDES}
 
-    steady = told.pop("garmin_edge810_vector")
+    steady = drift.pop("garmin_edge810_vector")
     assert steady == pytest.approx(6.9, abs=0.05)
     # Two are too variable, and the trainer's lasts 38 minutes.
-    assert set(told.values()) == {None}
+    assert set(drift.values()) == {None}

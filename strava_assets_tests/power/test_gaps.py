@@ -96,8 +96,8 @@ def test_more_than_a_tenth_without_power_tells_nothing_of_power() -> None:
 
     assert power.quality == "gappy"
     assert power.power_missing_s == 101
-    told = (power.average_watts, power.work_j, power.normalized_power_w, power.tss, power.coasting_share)
-    assert set(told) == {None}
+    of_power = (power.average_watts, power.work_j, power.normalized_power_w, power.tss, power.coasting_share)
+    assert set(of_power) == {None}
     assert power.power_zones_s is None
     assert len(power.bests.duration_s) == 0
     assert power.heartrate_zones_s == (0, 0, 0, 1001, 0)

@@ -27,9 +27,10 @@ def one_ride_with_everything() -> RidePower:
 
 def figures(power: RidePower) -> str:
     """All figures as text, floats to nine digits."""
-    told = {name: value for name, value in vars(power).items() if name != "bests"}
-    told |= {name: vars(power.bests)[name].tolist() for name in ("duration_s", "energy_j", "begins_at_s")}
-    return repr({name: f"{value:.9g}" if isinstance(value, float) else value for name, value in told.items()})
+    values = {name: value for name, value in vars(power).items() if name != "bests"}
+    values |= {name: vars(power.bests)[name].tolist() for name in ("duration_s", "energy_j", "begins_at_s")}
+    rounded = {name: f"{value:.9g}" if isinstance(value, float) else value for name, value in values.items()}
+    return repr(rounded)
 
 
 def test_a_version_stands_for_its_figures() -> None:

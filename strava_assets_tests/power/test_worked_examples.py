@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Example:
-    """One ride as the page tells it."""
+    """One ride as in the page."""
 
     heading: str
     ftp_w: float | None
@@ -32,17 +32,17 @@ def examples() -> Iterator[Example]:
     """Stretches of seconds, answers; the FTP is the one the text names."""
     heading, ftp_w, stretches = "", None, []
     for block in PAGE.read_text(encoding="utf-8").split("\n\n"):
-        if found := re.match(r"#+ (.+)", block):
-            heading, ftp_w = found[1], None
-        elif found := re.search(r"FTP\sof\s(\d+)\sW", block):
-            ftp_w = float(found[1])
+        if match := re.match(r"#+ (.+)", block):
+            heading, ftp_w = match[1], None
+        elif match := re.search(r"FTP\sof\s(\d+)\sW", block):
+            ftp_w = float(match[1])
         elif block.startswith("| seconds "):
             stretches = rows_of(block)
         elif block.startswith("| figure "):
             yield Example(heading, ftp_w, stretches, rows_of(block))
 
 
-def told_by(example: Example) -> RidePower:
+def power_of(example: Example) -> RidePower:
     times: list[int] = []
     channels: dict[str, list[float]] = {"watts": [], "heartrate_bpm": []}
     now = 0
@@ -60,21 +60,21 @@ def told_by(example: Example) -> RidePower:
 
 
 def figure(power: RidePower, name: str) -> Any:
-    if found := re.fullmatch(r"best_(\d+)s_w", name):
-        return power.bests.watts_over(int(found[1]))
-    if found := re.fullmatch(r"power_zone_(\d)_s", name):
+    if match := re.fullmatch(r"best_(\d+)s_w", name):
+        return power.bests.watts_over(int(match[1]))
+    if match := re.fullmatch(r"power_zone_(\d)_s", name):
         assert power.power_zones_s is not None
-        return power.power_zones_s[int(found[1]) - 1]
+        return power.power_zones_s[int(match[1]) - 1]
     return getattr(power, name)
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.heading)
 def test_the_page_is_right(example: Example) -> None:
-    power = told_by(example)
+    power = power_of(example)
 
     for answer in example.answers:
-        found, wanted = figure(power, answer["figure"]), answer["value"]
+        actual, wanted = figure(power, answer["figure"]), answer["value"]
         if isinstance(wanted, float):
-            assert found == pytest.approx(wanted, rel=1e-5), answer["figure"]
+            assert actual == pytest.approx(wanted, rel=1e-5), answer["figure"]
         else:
-            assert found == wanted, answer["figure"]
+            assert actual == wanted, answer["figure"]

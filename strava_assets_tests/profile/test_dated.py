@@ -1,4 +1,4 @@
-"""Figures by date: carried forward until a newer one, Strava's only where the file says nothing."""
+"""Figures by date: valid until a newer one; Strava's are used only where the file has none."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def test_an_entry_that_names_nobody_is_not_handed_to_several_athletes() -> None:
 
 
 def test_each_athlete_keeps_figures_of_their_own() -> None:
-    found = rows([entry(0, "8", ftp_w=300), entry(0, "7", ftp_w=200)], ["7", "8", "9"])
-    assert [(row["athlete_id"], row["ftp_w"]) for row in found] == [("7", 200), ("8", 300)]
+    dated = rows([entry(0, "8", ftp_w=300), entry(0, "7", ftp_w=200)], ["7", "8", "9"])
+    assert [(row["athlete_id"], row["ftp_w"]) for row in dated] == [("7", 200), ("8", 300)]
 
 
 def test_two_entries_of_one_day_are_seen_even_where_only_one_names_the_athlete() -> None:
@@ -69,13 +69,13 @@ def test_strava_fills_what_the_file_leaves_out_from_the_day_it_was_seen() -> Non
 
 
 def test_the_file_takes_over_from_strava_on_the_day_it_begins() -> None:
-    found = rows([entry(60, ftp_w=250)], ["7"], [seen(30, ftp_w=300), seen(70, ftp_w=310)])
-    assert [row["ftp_w"] for row in found] == [300, 250]
+    dated = rows([entry(60, ftp_w=250)], ["7"], [seen(30, ftp_w=300), seen(70, ftp_w=310)])
+    assert [row["ftp_w"] for row in dated] == [300, 250]
 
 
 def test_what_strava_said_earlier_stays_with_the_days_it_was_said_for() -> None:
-    found = rows([], ["7"], [seen(0, ftp_w=240), seen(1, ftp_w=240), seen(2), seen(30, ftp_w=255)])
-    assert [(row["valid_from"], row["ftp_w"]) for row in found] == [(DAY, 240), (DAY + timedelta(30), 255)]
+    dated = rows([], ["7"], [seen(0, ftp_w=240), seen(1, ftp_w=240), seen(2), seen(30, ftp_w=255)])
+    assert [(row["valid_from"], row["ftp_w"]) for row in dated] == [(DAY, 240), (DAY + timedelta(30), 255)]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_heart_rates_out_of_order_are_refused(entries: list[Entry]) -> None:
 
 
 def test_a_missing_figure_gives_a_hint() -> None:
-    [said] = hints(rows([entry(0, ftp_w=250, weight_kg=70)], ["7"]), ["7"])
-    assert said.startswith(
+    [hint] = hints(rows([entry(0, ftp_w=250, weight_kg=70)], ["7"]), ["7"])
+    assert hint.startswith(
         "Athlete 7 has no max_heartrate_bpm, resting_heartrate_bpm: training load by heart"
     )
     everything = dict(zip(BOUNDS, (250.0, 70.0, 190.0, 170.0, 50.0), strict=True))
@@ -122,8 +122,8 @@ def test_a_missing_figure_gives_a_hint() -> None:
 
 
 def test_figures_of_somebody_without_activities_give_a_hint() -> None:
-    said = hints(rows([entry(0, "77", ftp_w=250)], ["7"]), ["7"])
-    assert any("athlete 77, who has no activity" in hint for hint in said)
+    texts = hints(rows([entry(0, "77", ftp_w=250)], ["7"]), ["7"])
+    assert any("athlete 77, who has no activity" in hint for hint in texts)
 
 
 days = st.dictionaries(st.integers(0, 40), st.integers(200, 300).map(float), max_size=6)
@@ -134,14 +134,14 @@ days = st.dictionaries(st.integers(0, 40), st.integers(200, 300).map(float), max
 def test_every_day_has_the_newest_figure_of_the_file_or_else_of_strava(
     ftp: dict[int, float], strava: dict[int, float]
 ) -> None:
-    found = rows(
+    dated = rows(
         [entry(day, ftp_w=watts) for day, watts in ftp.items()],
         ["7"],
         [seen(day, ftp_w=watts) for day, watts in strava.items()],
     )
     for number in range(45):
         day = DAY + timedelta(number)
-        held = [r for r in found if r["valid_from"] <= day and (r["valid_to"] is None or day < r["valid_to"])]
+        held = [r for r in dated if r["valid_from"] <= day and (r["valid_to"] is None or day < r["valid_to"])]
         source = ftp if any(d <= number for d in ftp) else strava
         begun = [d for d in source if d <= number]
         assert [row["ftp_w"] for row in held] == ([source[max(begun)]] if begun else [])

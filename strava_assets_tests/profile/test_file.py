@@ -1,4 +1,4 @@
-"""Reading the figures file: what a person writes is taken at its word, or stopped with line and cure."""
+"""Reading the figures file: an entry is used as written, or refused with its line and a remedy."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HEAD = "[[figures]]\nfrom = 2025-01-01\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "happened", "cure"),
+    ("text", "line", "happened", "remedy"),
     [
         (f"{HEAD}ftp_w = 0.25\n", 3, "ftp_w is 0.25", "ftp_w = 250"),
         (f"{HEAD}weight_kg = 7150\n", 3, "weight_kg is 7150", "between 20 and 300 kg"),
@@ -89,15 +89,15 @@ HEAD = "[[figures]]\nfrom = 2025-01-01\n"
         (f"{HEAD}ftp_w = 250\n\n{HEAD}ftp_w = 255\n", 5, "as does", "Make one entry"),
     ],
 )
-def test_a_mistake_is_named_with_its_line_and_its_cure(
-    tmp_path: Path, text: str, line: int, happened: str, cure: str
+def test_a_mistake_is_named_with_its_line_and_its_remedy(
+    tmp_path: Path, text: str, line: int, happened: str, remedy: str
 ) -> None:
     with pytest.raises(ConfigurationError) as error:
         entries(tmp_path, text)
-    said = str(error.value)
-    assert f"athlete.toml, line {line}" in said
-    assert happened in said
-    assert cure in said
+    message = str(error.value)
+    assert f"athlete.toml, line {line}" in message
+    assert happened in message
+    assert remedy in message
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_a_mistake_is_named_with_its_line_and_its_cure(
         ("figures = [{from = 2025-01-01, ftp_w = 1}]\n", "entry 1: ftp_w is 1"),
     ],
 )
-def test_a_file_of_another_shape_is_refused_with_its_cure(tmp_path: Path, text: str, happened: str) -> None:
+def test_a_file_of_another_shape_is_refused_with_its_remedy(tmp_path: Path, text: str, happened: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         entries(tmp_path, text)
     assert happened in str(error.value)
     assert error.value.remedy
 
 
-def test_a_file_that_is_no_text_or_no_file_is_refused_with_its_cure(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_or_no_file_is_refused_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "athlete.toml").write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "athlete.toml", tmp_path):
         with pytest.raises(ConfigurationError, match="cannot be read"):

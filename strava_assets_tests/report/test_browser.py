@@ -50,7 +50,7 @@ def file(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Opened:
-    """A page in the browser, with all it asked for and all it complained about."""
+    """A page in the browser, with its requests and its errors."""
 
     def __init__(self, browser: Browser, file: Path, **options: Any) -> None:
         self.page: Page = open_window(browser, **options).new_page()
@@ -58,11 +58,11 @@ class Opened:
         self.complaints: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self.complaints.append(said.text))
+        self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.goto(file.as_uri())
 
     def drawn(self, *charts: str) -> Page:
-        """The page once these charts are drawn; all where none is named."""
+        """The page after these charts, or all charts, are drawn."""
         if charts:
             for chart in charts:
                 self.page.wait_for_selector(f"{chart}[data-drawn]", state="attached")
@@ -75,8 +75,8 @@ class Opened:
 
 def labels(page: Page, chart: str) -> list[str]:
     """The labels of a chart's axes, in no order."""
-    found = page.locator(f"{chart} svg text").all_text_contents()
-    return sorted(text.replace("\xa0", " ") for text in found if text)
+    texts = page.locator(f"{chart} svg text").all_text_contents()
+    return sorted(text.replace("\xa0", " ") for text in texts if text)
 
 
 def button(page: Page, section: str, name: str) -> Locator:
@@ -113,8 +113,8 @@ def test_dragging_on_an_overview_zooms_what_is_above_it(
     page.mouse.up()
 
     sync_api.expect(button(page, section, "All")).to_have_attribute("aria-pressed", "false")
-    for chart, shown in zip(charts, before, strict=True):
-        assert labels(page, chart) != shown
+    for chart, earlier in zip(charts, before, strict=True):
+        assert labels(page, chart) != earlier
 
 
 @pytest.mark.parametrize(("section", "offer"), [("weekly", "1 year"), ("curve", "Sprints")])
@@ -152,10 +152,10 @@ def test_a_tooltip_tells_the_week_and_its_watts(browser: Browser, file: Path) ->
 
     page.locator(WATTS).hover(position={"x": 700, "y": 120})
 
-    told = page.locator(".tip").inner_text()
-    assert "Week of" in told
-    assert "Average W" in told
-    assert "12 weeks W" in told
+    tooltip = page.locator(".tip").inner_text()
+    assert "Week of" in tooltip
+    assert "Average W" in tooltip
+    assert "12 weeks W" in tooltip
 
 
 def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Browser, file: Path) -> None:
@@ -164,9 +164,9 @@ def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Bro
 
     page.locator(CURVE).hover(position={"x": 700, "y": 120})
 
-    told = page.locator(".tip").inner_text()
+    tooltip = page.locator(".tip").inner_text()
     for part in ("Held for", "min", "2024 W", "2023 W", "All time W", "Ride, 2024", "Ride of"):
-        assert part in told
+        assert part in tooltip
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
@@ -176,9 +176,9 @@ def test_a_day_is_the_same_day_wherever_the_page_is_read(browser: Browser, file:
 
     page.locator(WATTS).hover(position={"x": 700, "y": 120})
 
-    told = re.search(r"\d+ \w{3} 20\d\d", page.locator(".tip").inner_text())
-    assert told
-    assert datetime.strptime(told[0], "%d %b %Y").replace(tzinfo=UTC).weekday() == 0
+    day = re.search(r"\d+ \w{3} 20\d\d", page.locator(".tip").inner_text())
+    assert day
+    assert datetime.strptime(day[0], "%d %b %Y").replace(tzinfo=UTC).weekday() == 0
 
 
 def test_a_link_at_the_top_leads_to_its_section(browser: Browser, file: Path) -> None:
@@ -269,7 +269,7 @@ def test_axe_finds_nothing_to_complain_about(browser: Browser, file: Path, schem
 
     results = axe.Axe().run(page).response
 
-    assert [(found["id"], found["nodes"][0]["html"][:200]) for found in results["violations"]] == []
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in results["violations"]] == []
     assert len(results["passes"]) > 20
 
 

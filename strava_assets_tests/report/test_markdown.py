@@ -82,5 +82,5 @@ def test_what_only_looks_like_an_activitys_id_is_no_link() -> None:
 def test_any_text_is_shown_as_it_was_written_on_one_line(cells: list[str]) -> None:
     # The reader replaces what no text holds, and cuts blanks that only it knows.
     written = ["x" + cell.replace("\0", "").replace("\ufffd", "") + "x" for cell in cells]
-    shown = read(table(["head"] * len(cells), [[escaped(cell) for cell in written]]))[1]
-    assert shown == [" ".join(cell.split()) for cell in written]
+    row = read(table(["head"] * len(cells), [[escaped(cell) for cell in written]]))[1]
+    assert row == [" ".join(cell.split()) for cell in written]

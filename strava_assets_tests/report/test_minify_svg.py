@@ -14,19 +14,19 @@ NUMBER = r"-?\d*\.?\d+"
 
 
 def path(svg: str) -> str:
-    found = re.search(r' d="([^"]*)"', svg)
-    assert found
-    return found[1]
+    match = re.search(r' d="([^"]*)"', svg)
+    assert match
+    return match[1]
 
 
 def places(drawn: str) -> list[tuple[str, float, float]]:
-    """Every place a path goes to, and how: by a jump or along a line."""
-    at, found = (0.0, 0.0), []
+    """Every point of a path, and whether the path jumps or draws a line to it."""
+    at, points = (0.0, 0.0), []
     for command, across, down in re.findall(rf"([MlL])({NUMBER}),?({NUMBER})", drawn):
         here = (float(across), float(down))
         at = (at[0] + here[0], at[1] + here[1]) if command == "l" else here
-        found.append(("M" if command == "M" else "L", *at))
-    return found
+        points.append(("M" if command == "M" else "L", *at))
+    return points
 
 
 @given(

@@ -19,7 +19,7 @@ from strava_assets.report.number_format import (
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "told"),
+    ("value", "digits", "text"),
     [
         (1078.4, 0, "1,078"),
         (-0.2, 0, "0"),
@@ -29,8 +29,8 @@ from strava_assets.report.number_format import (
         (None, 0, "\u2013"),
     ],
 )
-def test_numbers_have_thousands_apart_and_a_true_minus(value: float | None, digits: int, told: str) -> None:
-    assert number(value, digits) == told
+def test_numbers_have_separators_and_a_true_minus(value: float | None, digits: int, text: str) -> None:
+    assert number(value, digits) == text
 
 
 def test_a_unit_never_leaves_its_number() -> None:

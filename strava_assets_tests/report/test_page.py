@@ -47,8 +47,8 @@ def test_every_chart_is_drawn_without_a_script_and_told_in_words(page: str) -> N
     charts = STILL.findall(page)
 
     assert len(charts) >= 15
-    for name, told, still in charts:
-        assert len(told) > 20, name
+    for name, description, still in charts:
+        assert len(description) > 20, name
         if not name.endswith("-overview"):
             elements = ET.fromstring(still).iter()  # noqa: S314 - our own drawing
             marks = [element for element in elements if element.tag.endswith(("path", "line", "text"))]
@@ -101,18 +101,18 @@ def test_weeks_of_the_calendar_begin_when_the_setting_says(read: Read) -> None:
 
     places = {}
     for start in ("monday", "sunday"):
-        found = {section.name: section for section in build_sections(read(history, week_start=start), METRIC)}
-        days = found["calendar"].data["calendar-2024"]
+        sections = build_sections(read(history, week_start=start), METRIC)
+        [days] = [each.data["calendar-2024"] for each in sections if each.name == "calendar"]
         places[start] = next(point["y"] for point in days if point["c"])
 
     assert places == {"monday": 6, "sunday": 0}
 
 
 def test_the_running_week_and_quarter_are_marked(figures: Figures) -> None:
-    found = {section.name: section for section in build_sections(figures, METRIC)}
+    by_name = {section.name: section for section in build_sections(figures, METRIC)}
 
-    assert [point["w"] for point in found["weekly"].data["weeks"] if "p" in point] == ["2024-06-10"]
-    assert [(point["y"], point["q"]) for point in found["quarterly"].data["quarters"] if "p" in point] == [
+    assert [point["w"] for point in by_name["weekly"].data["weeks"] if "p" in point] == ["2024-06-10"]
+    assert [(point["y"], point["q"]) for point in by_name["quarterly"].data["quarters"] if "p" in point] == [
         ("2024", "Q2")
     ]
 

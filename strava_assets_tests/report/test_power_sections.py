@@ -47,11 +47,11 @@ def test_before_any_seconds_the_page_says_how_many_rides_remain_and_how_they_com
 def test_where_no_sync_fetches_seconds_none_is_said_to(read: Read) -> None:
     figures = replace(read(seasons(30)), fetches_streams=False)
 
-    found = sections(figures)
+    by_name = sections(figures)
 
-    assert "no sync fetches them, because of the setting streams" in found["curve"].finding
-    told = {row[0]: row[2] for row in found["quality"].tables[0].rows}
-    assert told["Seconds to come"] == "your bulk export brings all at once"
+    assert "no sync fetches them, because of the setting streams" in by_name["curve"].finding
+    quality = {row[0]: row[2] for row in by_name["quality"].tables[0].rows}
+    assert quality["Seconds to come"] == "your bulk export brings all at once"
 
 
 def test_without_a_power_meter_nothing_is_promised(read: Read) -> None:
@@ -62,21 +62,22 @@ def test_without_a_power_meter_nothing_is_promised(read: Read) -> None:
 
 def test_where_strava_has_no_recordings_none_are_promised(read: Read) -> None:
     figures = read([activity(TODAY, "1")])
-    known = replace(figures, quality=figures.quality | {"streams_to_come": 0, "streams_none": 1})
+    quality = figures.quality | {"streams_to_come": 0, "streams_none": 1}
+    curve = sections(replace(figures, quality=quality))["curve"]
 
-    assert "none of the rides with a power meter has its seconds recorded" in sections(known)["curve"].finding
+    assert "none of the rides with a power meter has its seconds recorded" in curve.finding
 
 
 def test_the_curve_of_some_rides_says_how_many_may_still_raise_it(read: Read) -> None:
     figures = read(seasons(30), ftp_w=240.0, seconds_of=20)
     to_come = figures.quality["power_rides"] - 20
 
-    found = sections(figures)
+    by_name = sections(figures)
 
-    assert f"The seconds of {to_come}\u00a0more rides are still to come" in found["curve"].note
-    assert "of the 20\u00a0rides known so far" in found["curve"].finding
-    assert "of the 20\u00a0rides known so far" in found["efforts"].finding
-    rows = {row[0]: row[1] for row in found["quality"].tables[0].rows}
+    assert f"The seconds of {to_come}\u00a0more rides are still to come" in by_name["curve"].note
+    assert "of the 20\u00a0rides known so far" in by_name["curve"].finding
+    assert "of the 20\u00a0rides known so far" in by_name["efforts"].finding
+    rows = {row[0]: row[1] for row in by_name["quality"].tables[0].rows}
     assert rows["Rides with seconds"] == "20"
     assert rows["Seconds to come"] == str(to_come)
     assert "Unreadable seconds" not in rows
@@ -176,7 +177,7 @@ def test_the_threshold_is_the_mart_s_and_its_fit_is_told(figures: Figures) -> No
 
 def test_a_threshold_that_is_past_is_called_so(figures: Figures) -> None:
     weeks = figures.rows("power_profile_progress")
-    gone = [
+    past = [
         *weeks[:-5],
         *(
             week | {"estimated_ftp_w": None, "critical_power_w": None, "w_prime_kj": None}
@@ -184,7 +185,7 @@ def test_a_threshold_that_is_past_is_called_so(figures: Figures) -> None:
         ),
     ]
 
-    threshold = sections(replace(figures, marts={**figures.marts, "power_profile_progress": gone}))[
+    threshold = sections(replace(figures, marts={**figures.marts, "power_profile_progress": past}))[
         "threshold"
     ]
 

@@ -68,7 +68,7 @@ def test_a_write_that_fails_leaves_the_old_page(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     "spoil", [lambda path: f"{path / 'file'}/report", lambda _: "nosuchscheme://x/report"]
 )
-def test_an_address_that_cannot_be_written_is_named_with_the_cure(
+def test_an_address_that_cannot_be_written_is_named_with_the_remedy(
     tmp_path: Path, spoil: Callable[[Path], str]
 ) -> None:
     (tmp_path / "file").write_text("not a folder")

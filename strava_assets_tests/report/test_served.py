@@ -60,13 +60,13 @@ def address(page: str, reached: list[str], tmp_path_factory: pytest.TempPathFact
 
 
 class Opened:
-    """The served page in a browser, and what it complained about."""
+    """The served page in a browser, and its errors."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.complaints: list[str] = []
         self.page = page
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda said: self.complaints.append(said.text))
+        page.on("console", lambda message: self.complaints.append(message.text))
         page.goto(address)
 
 

@@ -12,7 +12,7 @@ from strava_assets.resources import LandingResource
 from strava_assets.resources.fixed import fixed
 from strava_assets.settings import Settings
 from strava_assets_tests.chain import chain, riding
-from strava_assets_tests.strava.scripted import Said, ScriptedServer
+from strava_assets_tests.strava.scripted import Response, ScriptedServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,14 +50,17 @@ def test_a_launch_that_configures_a_resource_is_refused_before_anything_runs(
 
 
 def test_another_address_given_at_launch_receives_nothing(tmp_path: Path) -> None:
-    with ScriptedServer(lambda _: Said(401, {})) as foreign, chain(tmp_path / "home", riding(9)) as platform:
+    with (
+        ScriptedServer(lambda _: Response(401, {})) as foreign,
+        chain(tmp_path / "home", riding(9)) as platform,
+    ):
         addresses = {"api_base_url": foreign.url, "oauth_base_url": foreign.url}
         job = platform.definitions().resolve_job_def("sync")
         with pytest.raises(dg.DagsterInvalidConfigError):
             job.execute_in_process(
                 {"resources": {"strava": {"config": addresses}}}, instance=platform.instance
             )
-        assert foreign.asked == []
+        assert foreign.requests == []
 
 
 def test_a_resource_put_in_the_place_of_another_cannot_be_configured_either() -> None:

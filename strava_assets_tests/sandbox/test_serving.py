@@ -30,7 +30,7 @@ print("stopped", flush=True)
 """
 
 
-def test_a_taken_port_is_named_with_the_cure() -> None:
+def test_a_taken_port_is_named_with_the_remedy() -> None:
     with (
         serve(Sandbox()) as server,
         pytest.raises(StravaAssetsError) as refused,

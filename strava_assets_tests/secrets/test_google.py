@@ -118,7 +118,7 @@ def test_a_version_that_cannot_be_retired_does_not_undo_the_rotation(
     assert "could not be retired (PermissionDenied)" in caplog.text
 
 
-def test_google_without_credentials_is_told_with_its_cure(
+def test_google_without_credentials_is_reported_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))

@@ -90,7 +90,7 @@ def test_a_file_of_another_kind_is_left_alone_and_not_quoted(tmp_path: Path, con
     assert "strava-assets login" in refused.value.remedy
 
 
-def test_a_folder_in_the_place_of_the_file_is_told_with_its_cure(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_the_file_is_reported_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "tokens.json").mkdir()
     store = FileStore(tmp_path / "tokens.json")
     with pytest.raises(SecretStoreError, match=r"tokens\.json is a folder") as refused:
@@ -161,7 +161,7 @@ def test_what_a_killed_writer_left_goes_with_the_next_write_and_at_the_latest_wi
     assert own.exists()
 
 
-def test_a_file_in_the_place_of_the_folder_is_told_with_its_cure(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_the_folder_is_reported_with_its_remedy(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     store = FileStore(tmp_path / "home" / "tokens.json")
     with pytest.raises(SecretStoreError, match="cannot be written"):

@@ -1,4 +1,4 @@
-"""What the tests of this room share: a time that passes when told to, and a client with its collaborators."""
+"""Shared by the tests of this package: a clock that the test moves, and a client with its collaborators."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A server of scripted answers, for what the sandbox never says: odd headers, odd bodies, broken connections.
+"""A server of scripted responses that the sandbox never sends: odd headers, odd bodies, broken connections.
 
-What Strava normally does is tested against the sandbox.
+Strava's normal behavior is tested with the sandbox.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ GRANT = {"access_token": "scripted-access", "refresh_token": "scripted-refresh",
 
 
 @dataclass(frozen=True)
-class Said:
-    """One answer: `document` as JSON, or `raw` bytes as they are."""
+class Response:
+    """One response: `document` as JSON, or `raw` bytes as they are."""
 
     status: int = 200
     document: Any = None
@@ -38,7 +38,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request as it arrived."""
 
     method: str
@@ -48,13 +48,13 @@ class Asked:
 
 
 class ScriptedServer:
-    """Answers each request with what `script` says; keeps the requests.
+    """Answers each request with the response of `script`, and stores the requests.
 
     Use as a context manager; `url` is the base address.
     """
 
-    def __init__(self, script: Callable[[Asked], Said]) -> None:
-        self.asked: list[Asked] = []
+    def __init__(self, script: Callable[[Request], Response]) -> None:
+        self.requests: list[Request] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,20 +64,20 @@ class ScriptedServer:
 
             def _answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                asked = Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
-                server.asked.append(asked)
-                said = script(asked)
-                self.send_response_only(said.status)
-                headers = {"Content-Type": "application/json", "Content-Length": str(len(said.body))}
-                for name, value in (headers | dict(said.headers)).items():
+                request = Request(self.command, self.path, dict(self.headers), self.rfile.read(length))
+                server.requests.append(request)
+                response = script(request)
+                self.send_response_only(response.status)
+                headers = {"Content-Type": "application/json", "Content-Length": str(len(response.body))}
+                for name, value in (headers | dict(response.headers)).items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(said.body)
+                self.wfile.write(response.body)
 
             do_GET = do_POST = _answer  # noqa: N815 - the library's names
 
             def log_message(self, *_args: Any) -> None:
-                """Keep the tests' output to what they say."""
+                """Do not print requests in the output of the tests."""
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
@@ -98,12 +98,12 @@ class ScriptedServer:
 def listing(pages: list[Any]) -> Iterator[StravaClient]:
     """A client of a server that answers with `pages` (bytes as they are), and then with an empty one."""
 
-    def script(asked: Asked) -> Said:
-        if asked.method == "POST":
-            return Said(document=GRANT)
-        number = int(parse_qs(urlsplit(asked.path).query)["page"][0])
+    def script(request: Request) -> Response:
+        if request.method == "POST":
+            return Response(document=GRANT)
+        number = int(parse_qs(urlsplit(request.path).query)["page"][0])
         page = pages[number - 1] if number <= len(pages) else []
-        return Said(document=page, raw=page if isinstance(page, bytes) else None)
+        return Response(document=page, raw=page if isinstance(page, bytes) else None)
 
     with ScriptedServer(script) as server:
         yield converse(server.url, HandTime()).client

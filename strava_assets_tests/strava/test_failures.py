@@ -1,4 +1,4 @@
-"""Every failure the sandbox can produce has its own class, its cure, and the right number of tries."""
+"""Every failure that the sandbox can produce has its own class, a remedy, and the right number of tries."""
 
 from __future__ import annotations
 
@@ -72,16 +72,16 @@ def fresh_time(server: RunningSandbox) -> HandTime:
     return time
 
 
-@pytest.mark.parametrize(("fault", "on", "kind", "cure"), PERMANENT)
-def test_a_permanent_failure_is_raised_at_once_with_its_cure(
-    server: RunningSandbox, fault: Fault, on: str, kind: type[errors.StravaError], cure: str
+@pytest.mark.parametrize(("fault", "on", "kind", "remedy"), PERMANENT)
+def test_a_permanent_failure_is_raised_at_once_with_its_remedy(
+    server: RunningSandbox, fault: Fault, on: str, kind: type[errors.StravaError], remedy: str
 ) -> None:
     sandbox, time = server.sandbox, fresh_time(server)
     sandbox.faults.add(fault, on=on, times=None)
     with pytest.raises(kind) as raised:
         list(converse(server.base_url, time).client.pages())
     assert isinstance(raised.value, errors.PermanentStravaError)
-    assert cure in raised.value.remedy
+    assert remedy in raised.value.remedy
     assert time.slept_s == []
 
 
@@ -147,12 +147,12 @@ def test_no_failure_tells_a_secret(
     sandbox.faults.add(fault, times=None, after=1 if fault.natural_endpoint == "any" else 0)
     with caplog.at_level("DEBUG"):
         conversation = converse(server.base_url, time, timeout=(2, 0.1), max_waits=1)
-        told = repr(vars(conversation.client.quota or object)) + repr(conversation.auth)
+        output = repr(vars(conversation.client.quota or object)) + repr(conversation.auth)
         try:
             list(conversation.client.pages())
         except errors.StravaError as error:
-            told += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
-    told += caplog.text + "".join(conversation.events)
+            output += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
+    output += caplog.text + "".join(conversation.events)
     grown = (*sandbox.tokens._access_tokens, sandbox.tokens.valid_refresh_token)
     for secret in (CLIENT_SECRET, REFRESH_TOKEN, *grown):
-        assert secret is None or secret not in told
+        assert secret is None or secret not in output

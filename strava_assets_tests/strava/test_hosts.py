@@ -20,7 +20,7 @@ from strava_assets.strava.login import Application, exchange_code, revoke
 from strava_assets.strava.tokens import OAUTH_BASE_URL, utc_now
 from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
-from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer
+from strava_assets_tests.strava.scripted import GRANT, Request, Response, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,10 +91,10 @@ def test_a_host_is_known_by_scheme_name_and_port_and_this_machine_by_its_name(
 )
 def test_the_host_that_is_checked_is_the_host_that_would_be_asked(address: str) -> None:
     try:
-        asked = requests.Request("GET", address).prepare().url
+        url = requests.Request("GET", address).prepare().url
     except requests.RequestException:
         return  # nothing is sent anywhere
-    assert host_of(address) == f"https://{parse_url(asked or '').host}"
+    assert host_of(address) == f"https://{parse_url(url or '').host}"
 
 
 @pytest.mark.parametrize(
@@ -127,24 +127,24 @@ def test_a_login_binds_an_api_of_its_own_and_no_third() -> None:
 def test_client_secret_and_refresh_token_are_not_sent_to_another_host(tmp_path: Path) -> None:
     store = stored(tmp_path / "tokens.json", **OURS, oauth_host=STRAVA)
     before = (tmp_path / "tokens.json").read_bytes()
-    with ScriptedServer(lambda _: Said(document=GRANT)) as foreign:
+    with ScriptedServer(lambda _: Response(document=GRANT)) as foreign:
         with pytest.raises(errors.ForeignHostError) as refused:
             Authenticator(store, f"{foreign.url}/oauth").refresh()
-        assert foreign.asked == []
+        assert foreign.requests == []
     assert (tmp_path / "tokens.json").read_bytes() == before
-    told = str(refused.value)
-    assert "STRAVA_OAUTH_BASE_URL points to localhost" in told
-    assert f"stored for {STRAVA}" in told
-    assert "strava-assets login" in told
-    assert CLIENT_SECRET not in told
+    message = str(refused.value)
+    assert "STRAVA_OAUTH_BASE_URL points to localhost" in message
+    assert f"stored for {STRAVA}" in message
+    assert "strava-assets login" in message
+    assert CLIENT_SECRET not in message
 
 
 def test_a_living_access_token_is_not_sent_to_another_host(tmp_path: Path) -> None:
     store = stored(tmp_path / "tokens.json", **OURS, **ALIVE, oauth_host=STRAVA)
-    with ScriptedServer(lambda _: Said(document={})) as foreign:
+    with ScriptedServer(lambda _: Response(document={})) as foreign:
         with pytest.raises(errors.ForeignHostError, match="STRAVA_API_BASE_URL points to localhost"):
             client_of(store, foreign.url).athlete()
-        assert foreign.asked == []
+        assert foreign.requests == []
 
 
 def test_a_foreign_api_does_not_even_cause_a_refresh(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_the_first_host_that_accepts_credentials_from_the_environment_is_theirs(
 def test_a_host_that_does_not_accept_them_is_not_remembered(tmp_path: Path) -> None:
     path = tmp_path / "tokens.json"
     store = open_store("file", environ=ENVIRON, path=path)
-    with ScriptedServer(lambda _: Said(404, {})) as mistyped, pytest.raises(errors.RequestRefusedError):
+    with ScriptedServer(lambda _: Response(404, {})) as mistyped, pytest.raises(errors.RequestRefusedError):
         Authenticator(store, mistyped.url).refresh()
     assert "oauth_host" not in FileStore(path).read()
 
@@ -178,8 +178,8 @@ def test_an_older_token_file_is_bound_at_its_first_refresh(tmp_path: Path) -> No
     with serve(Sandbox()) as server:
         auth = Authenticator(stored(path, **OURS, athlete_id="7"), f"{server.base_url}/oauth")
         auth.access_token(server.base_url)
-    kept = FileStore(path).read()
-    assert (kept["oauth_host"], kept["athlete_id"]) == ("localhost", "7")
+    tokens = FileStore(path).read()
+    assert (tokens["oauth_host"], tokens["athlete_id"]) == ("localhost", "7")
 
 
 def test_on_this_machine_the_port_does_not_matter(tmp_path: Path) -> None:
@@ -198,10 +198,10 @@ def test_a_pasted_token_does_not_take_a_kept_client_secret_to_another_host(tmp_p
     FileStore(path).replace(OURS | {"oauth_host": STRAVA, "api_host": STRAVA})
     pasted = open_store("file", environ={"STRAVA_REFRESH_TOKEN": "pasted"}, path=path)
     assert pasted.read()["client_secret"] == CLIENT_SECRET
-    with ScriptedServer(lambda _: Said(document=GRANT)) as foreign:
+    with ScriptedServer(lambda _: Response(document=GRANT)) as foreign:
         with pytest.raises(errors.ForeignHostError):
             Authenticator(pasted, foreign.url).refresh()
-        assert foreign.asked == []
+        assert foreign.requests == []
 
 
 def test_credentials_that_are_new_altogether_are_bound_anew(tmp_path: Path) -> None:
@@ -226,12 +226,12 @@ def test_what_cannot_remember_a_host_allows_strava_and_this_machine() -> None:
 @pytest.mark.parametrize("status", REDIRECTS)
 @pytest.mark.parametrize("sends", ["a refresh", "a code", "a revocation", "the access token"])
 def test_a_redirect_is_not_followed_with_anything_that_is_secret(sends: str, status: int) -> None:
-    with ScriptedServer(lambda _: Said(document=GRANT)) as target:
+    with ScriptedServer(lambda _: Response(document=GRANT)) as target:
 
-        def elsewhere(asked: Asked) -> Said:
-            if sends == "the access token" and asked.method == "POST":
-                return Said(document=GRANT)
-            return Said(status, {}, headers={"Location": f"{target.url}{asked.path}"})
+        def elsewhere(request: Request) -> Response:
+            if sends == "the access token" and request.method == "POST":
+                return Response(document=GRANT)
+            return Response(status, {}, headers={"Location": f"{target.url}{request.path}"})
 
         with ScriptedServer(elsewhere) as server, requests.Session() as session:
             app = Application("id", "canary", server.url)
@@ -244,5 +244,5 @@ def test_a_redirect_is_not_followed_with_anything_that_is_secret(sends: str, sta
             }
             with pytest.raises(errors.StravaError, match=f"status {status}"):
                 send[sends]()
-            assert server.asked
-        assert target.asked == []
+            assert server.requests
+        assert target.requests == []

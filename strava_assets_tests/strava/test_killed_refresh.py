@@ -91,8 +91,8 @@ def test_a_run_killed_during_a_refresh_does_not_lock_out_the_next(tmp_path: Path
     with serve(sandbox) as server:
         assert run(server.base_url, path, step, "the run") == ""
         assert next_run_works(server.base_url, path)
-    kept = open_store("file", environ=ENVIRON, path=path).read()
-    assert kept["refresh_token"] == sandbox.tokens.valid_refresh_token
+    stored = open_store("file", environ=ENVIRON, path=path).read()
+    assert stored["refresh_token"] == sandbox.tokens.valid_refresh_token
     assert sandbox.calls("/oauth/token") == 1
 
 
@@ -131,7 +131,7 @@ def test_even_the_refreshing_process_may_be_killed_outside_the_one_moment(tmp_pa
         assert next_run_works(server.base_url, path)
 
 
-def test_the_one_moment_that_cannot_be_saved_is_reported_with_its_cure(tmp_path: Path) -> None:
+def test_the_one_moment_that_cannot_be_saved_is_reported_with_its_remedy(tmp_path: Path) -> None:
     sandbox = Sandbox()
     path = tmp_path / "tokens.json"
     with serve(sandbox) as server:

@@ -36,8 +36,8 @@ def test_headers_are_read_as_far_as_they_can_be(
 ) -> None:
     quota = Quota.from_headers(headers, NOON)
     assert quota is not None
-    found = (quota.overall_15min.limit, quota.overall_15min.usage, quota.overall_daily.limit)
-    assert (*found, quota.overall_daily.usage) == figures
+    overall = (quota.overall_15min.limit, quota.overall_15min.usage, quota.overall_daily.limit)
+    assert (*overall, quota.overall_daily.usage) == figures
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ class StrictServer:
                 else (self.windows[0] == windows[0], self.windows[1] == windows[1])
             )
             self.used = [
-                used if kept else self.other_apps for used, kept in zip(self.used, same, strict=True)
+                used if is_same else self.other_apps for used, is_same in zip(self.used, same, strict=True)
             ]
             self.windows = windows
         self.used = [used + 1 for used in self.used]

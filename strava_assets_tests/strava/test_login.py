@@ -27,7 +27,7 @@ from strava_assets.strava.login import (
 )
 from strava_assets.strava.scopes import SCOPES, missing_scopes
 from strava_assets_tests.stores import open_store
-from strava_assets_tests.strava.scripted import Asked, Said, ScriptedServer
+from strava_assets_tests.strava.scripted import Request, Response, ScriptedServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,35 +55,35 @@ def test_the_whole_dance_ends_with_tokens_that_work_in_the_store(tmp_path: Path)
     with serve(sandbox) as server, listen(STATE) as callback, requests.Session() as session:
         app = sandbox_app(server.base_url)
         address = authorization_url(app, callback.redirect_uri, STATE)
-        shown = answer_consent_page(address, "activity:read_all", "profile:read_all")
+        page = answer_consent_page(address, "activity:read_all", "profile:read_all")
         consent = callback.wait(timeout_s=5)
         grant = exchange_code(app, consent.code, session=session)
         store_grant(store, app, grant, consent.scopes, api_base_url=server.base_url)
         token = Authenticator(store, app.oauth_base_url).access_token(server.base_url)
-    assert "You can close this tab" in shown.text
+    assert "You can close this tab" in page.text
     assert missing_scopes(consent.scopes) == []
     assert sandbox.tokens.accepts(token)
-    kept = store.read()
-    assert (kept["client_id"], kept["athlete_id"]) == (CLIENT_ID, str(sandbox.athlete["id"]))
-    assert kept["scope"] == "read,activity:read_all,profile:read_all"
+    stored = store.read()
+    assert (stored["client_id"], stored["athlete_id"]) == (CLIENT_ID, str(sandbox.athlete["id"]))
+    assert stored["scope"] == "read,activity:read_all,profile:read_all"
 
 
 def test_an_unticked_box_is_told_at_once_with_what_will_be_missing() -> None:
     with serve(Sandbox()) as server, listen(STATE) as callback:
         address = authorization_url(sandbox_app(server.base_url), callback.redirect_uri, STATE)
-        shown = answer_consent_page(address, "profile:read_all")
+        page = answer_consent_page(address, "profile:read_all")
         consent = callback.wait(timeout_s=5)
     assert missing_scopes(consent.scopes) == [("activity:read_all", "every activity will be missing")]
-    assert "Without activity:read_all: every activity will be missing." in shown.text
+    assert "Without activity:read_all: every activity will be missing." in page.text
 
 
-def test_a_refusal_ends_the_waiting_with_its_cure() -> None:
+def test_a_refusal_ends_the_waiting_with_its_remedy() -> None:
     with serve(Sandbox()) as server, listen(STATE) as callback:
         address = authorization_url(sandbox_app(server.base_url), callback.redirect_uri, STATE)
-        shown = answer_consent_page(address, decision="cancel")
+        page = answer_consent_page(address, decision="cancel")
         with pytest.raises(errors.AuthorizationDeniedError, match="refused") as refused:
             callback.wait(timeout_s=5)
-    assert "Access was not granted" in shown.text
+    assert "Access was not granted" in page.text
     assert "Authorize" in refused.value.remedy
 
 
@@ -113,7 +113,7 @@ def test_nobody_coming_back_is_told_after_the_time_limit() -> None:
         callback.wait(timeout_s=0)
 
 
-def test_a_taken_port_is_told_with_its_cure() -> None:
+def test_a_taken_port_is_reported_with_its_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StravaAssetsError, match=f"Port {port}") as refused, listen(STATE, port):
@@ -188,12 +188,12 @@ def test_revoking_where_nobody_listens_tells_no_secret() -> None:
 
 
 def test_revoking_sends_the_secrets_in_header_and_form_alone() -> None:
-    def script(asked: Asked) -> Said:
-        del asked
-        return Said(document={})
+    def script(request: Request) -> Response:
+        del request
+        return Response(document={})
 
     with ScriptedServer(script) as server, requests.Session() as session:
         revoke(Application("id", "secret", server.url), "tok", session=session)
-    (asked,) = server.asked
-    assert (asked.method, asked.path, asked.body) == ("POST", "/revoke", b"token=tok")
-    assert asked.headers["Authorization"] == "Basic " + base64.b64encode(b"id:secret").decode()
+    (request,) = server.requests
+    assert (request.method, request.path, request.body) == ("POST", "/revoke", b"token=tok")
+    assert request.headers["Authorization"] == "Basic " + base64.b64encode(b"id:secret").decode()

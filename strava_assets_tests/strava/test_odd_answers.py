@@ -1,4 +1,4 @@
-"""What proxies, portals and broken servers say: each recognised for what it is."""
+"""Responses of proxies, portals and broken servers: each raises its own error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from strava_assets.strava import errors
 from strava_assets_tests.strava.conversation import HandTime, converse
-from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer, listing
+from strava_assets_tests.strava.scripted import GRANT, Request, Response, ScriptedServer, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,12 +27,12 @@ def fault(*items: tuple[str, str, str]) -> dict[str, Any]:
 
 
 @contextmanager
-def saying(said: Said, token: Said | None = None) -> Iterator[Callable[[], Any]]:
-    """Ask for the athlete where every API answer is `said`."""
-    granted = token or Said(document=GRANT)
+def saying(response: Response, token: Response | None = None) -> Iterator[Callable[[], Any]]:
+    """A request for the athlete to a server whose every API response is `response`."""
+    granted = token or Response(document=GRANT)
 
-    def script(asked: Asked) -> Said:
-        return granted if asked.method == "POST" else said
+    def script(request: Request) -> Response:
+        return granted if request.method == "POST" else response
 
     with ScriptedServer(script) as server:
         yield converse(server.url, HandTime()).client.athlete
@@ -58,7 +58,7 @@ def saying(said: Said, token: Said | None = None) -> Iterator[Callable[[], Any]]
 def test_a_status_is_read_together_with_its_fault(
     status: int, document: Any, kind: type[errors.StravaError]
 ) -> None:
-    with saying(Said(status, document)) as ask, pytest.raises(kind):
+    with saying(Response(status, document)) as ask, pytest.raises(kind):
         ask()
 
 
@@ -66,7 +66,7 @@ def test_a_status_is_read_together_with_its_fault(
     "body", [b"", b"<html>Log in</html>", b"\xff\xfe\x00", b"[]", b"null", b"[" * 100_000]
 )
 def test_an_error_status_with_any_body_is_still_its_status(body: bytes) -> None:
-    with saying(Said(403, raw=body)) as ask, pytest.raises(errors.RequestRefusedError):
+    with saying(Response(403, raw=body)) as ask, pytest.raises(errors.RequestRefusedError):
         ask()
 
 
@@ -94,8 +94,8 @@ def test_an_error_status_with_any_body_is_still_its_status(body: bytes) -> None:
 def test_a_token_answer_is_read_with_suspicion(
     status: int, document: Any, kind: type[errors.StravaError]
 ) -> None:
-    said = Said(document={})
-    with saying(said, Said(status, document)) as ask, pytest.raises(kind):
+    response = Response(document={})
+    with saying(response, Response(status, document)) as ask, pytest.raises(kind):
         ask()
 
 
@@ -104,7 +104,7 @@ def test_a_clock_that_is_wrong_stops_the_sync_before_it_records_wrong_times(minu
     theirs = HandTime().now + dt.timedelta(minutes=minutes)
     headers = {"Date": format_datetime(theirs, usegmt=True)}
     with (
-        saying(Said(document={"id": 1}, headers=headers)) as ask,
+        saying(Response(document={"id": 1}, headers=headers)) as ask,
         pytest.raises(errors.ClockSkewError, match=side),
     ):
         ask()
@@ -114,7 +114,7 @@ def test_a_clock_that_is_wrong_stops_the_sync_before_it_records_wrong_times(minu
     "date", ["", "yesterday", "Mon, 23 Nov 2026 10:07:00", "Mon, 99 Nov 2026 10:07:00 GMT"]
 )
 def test_a_date_header_that_cannot_be_read_says_nothing(date: str) -> None:
-    with saying(Said(document={"id": 1}, headers={"Date": date})) as ask:
+    with saying(Response(document={"id": 1}, headers={"Date": date})) as ask:
         assert ask() == (b'{"id": 1}', {"id": 1})
 
 
@@ -147,12 +147,12 @@ def test_an_address_that_is_none_is_refused_at_once() -> None:
 
 
 def test_plain_http_where_tls_is_expected_is_tls_trouble() -> None:
-    with ScriptedServer(lambda _: Said(document={})) as server:
+    with ScriptedServer(lambda _: Response(document={})) as server:
         conversation = converse(server.url.replace("http:", "https:"), HandTime())
         with pytest.raises(errors.TlsError, match="does not use TLS"):
             conversation.client.athlete()
     assert conversation.time.slept_s == []
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_certificate_nobody_vouches_for_is_tls_trouble_and_no_secret_is_sent(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from strava_assets.sandbox import Fault, Sandbox, serve
 from strava_assets.strava import errors
 from strava_assets_tests.depth import examples
 from strava_assets_tests.strava.conversation import HandTime, converse
-from strava_assets_tests.strava.scripted import GRANT, Asked, Said, ScriptedServer, listing
+from strava_assets_tests.strava.scripted import GRANT, Request, Response, ScriptedServer, listing
 
 if TYPE_CHECKING:
     from strava_assets.strava.client import Page
@@ -100,10 +100,10 @@ def test_a_last_page_that_holds_one_record_without_id_is_not_a_repeated_page() -
 def test_the_body_is_kept_exactly_as_received() -> None:
     raw = b'[ {"id" : 7, "distance": 1.10, "name": "caf\\u00e9 \xc3\xa9", "big": 12345678901234567890123} ]\n'
 
-    def script(asked: Asked) -> Said:
-        if asked.method == "POST":
-            return Said(document=GRANT)
-        return Said(raw=raw if "page=1&" in asked.path else b"[]")
+    def script(request: Request) -> Response:
+        if request.method == "POST":
+            return Response(document=GRANT)
+        return Response(raw=raw if "page=1&" in request.path else b"[]")
 
     with ScriptedServer(script) as server:
         (page,) = converse(server.url, HandTime()).client.pages()
@@ -120,14 +120,14 @@ def test_both_layouts_of_the_api_work_with_and_without_a_slash_at_the_end(prefix
 
 
 def test_the_token_travels_in_the_header_and_nowhere_else() -> None:
-    def script(asked: Asked) -> Said:
-        return Said(document=GRANT if asked.method == "POST" else [])
+    def script(request: Request) -> Response:
+        return Response(document=GRANT if request.method == "POST" else [])
 
     with ScriptedServer(script) as server:
         list(converse(server.url, HandTime()).client.pages())
-    (asked,) = [asked for asked in server.asked if asked.method == "GET"]
-    assert asked.headers["Authorization"] == "Bearer scripted-access"
-    assert "scripted-access" not in asked.path
+    (request,) = [request for request in server.requests if request.method == "GET"]
+    assert request.headers["Authorization"] == "Bearer scripted-access"
+    assert "scripted-access" not in request.path
 
 
 def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
@@ -137,11 +137,11 @@ def test_details_streams_and_the_athlete_come_with_their_bodies() -> None:
         client = converse(server.base_url, time).client
         body, athlete = client.athlete()
         assert json.loads(body) == athlete == sandbox.athlete
-        (known, *_) = ids(list(client.pages()))
-        body, detail = client.activity(known)
+        (activity_id, *_) = ids(list(client.pages()))
+        body, detail = client.activity(activity_id)
         assert json.loads(body) == detail
-        assert str(detail["id"]) == known
-        streams = client.streams(known, ["time", "watts"])
+        assert str(detail["id"]) == activity_id
+        streams = client.streams(activity_id, ["time", "watts"])
         assert streams
         assert json.loads(streams[0]) == streams[1]
         assert len(streams[1]["time"]["data"]) > 1
@@ -165,15 +165,15 @@ def test_an_id_that_is_not_a_number_never_becomes_part_of_an_address() -> None:
 def test_whatever_the_pages_hold_each_id_comes_once_in_its_first_order(pages: list[list[int | None]]) -> None:
     records = [[{} if identity is None else {"id": identity} for identity in page] for page in pages]
     with listing(records) as client:
-        found: list[str] = []
+        listed_ids: list[str] = []
         try:
             for page in client.pages():
-                found += page.new_ids
+                listed_ids += page.new_ids
         except errors.RepeatedPageError:
             assert len(pages) > 1
             return
     flat = [str(identity) for page in pages for identity in page if identity is not None]
-    assert found == list(dict.fromkeys(flat))
+    assert listed_ids == list(dict.fromkeys(flat))
 
 
 def test_memory_holds_no_page_but_the_one_in_hand() -> None:

@@ -23,7 +23,7 @@ NEWEST = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 WHOLE = ListingWindow()
 
 
-def known(
+def synced(
     newest: datetime | None = NEWEST,
     full_h_ago: float | None = 1,
     *,
@@ -39,16 +39,16 @@ def known(
     [
         (SyncMode.AUTO, KnownHistory(), SyncMode.FULL, WHOLE),
         (SyncMode.INCREMENTAL, KnownHistory(), SyncMode.FULL, WHOLE),
-        (SyncMode.AUTO, known(), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
-        (SyncMode.AUTO, known(full_h_ago=23), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
-        (SyncMode.AUTO, known(full_h_ago=23.9), SyncMode.FULL, WHOLE),
-        (SyncMode.AUTO, known(full_h_ago=-1), SyncMode.FULL, WHOLE),
-        (SyncMode.AUTO, known(full_h_ago=None), SyncMode.FULL, WHOLE),
-        (SyncMode.AUTO, known(complete=False), SyncMode.FULL, WHOLE),
-        (SyncMode.AUTO, known(complete=False, resume=1500), SyncMode.FULL, ListingWindow(before=1500)),
-        (SyncMode.INCREMENTAL, known(full_h_ago=900), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
-        (SyncMode.FULL, known(), SyncMode.FULL, WHOLE),
-        (SyncMode.FULL, known(complete=False, resume=1500), SyncMode.FULL, WHOLE),
+        (SyncMode.AUTO, synced(), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
+        (SyncMode.AUTO, synced(full_h_ago=23), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
+        (SyncMode.AUTO, synced(full_h_ago=23.9), SyncMode.FULL, WHOLE),
+        (SyncMode.AUTO, synced(full_h_ago=-1), SyncMode.FULL, WHOLE),
+        (SyncMode.AUTO, synced(full_h_ago=None), SyncMode.FULL, WHOLE),
+        (SyncMode.AUTO, synced(complete=False), SyncMode.FULL, WHOLE),
+        (SyncMode.AUTO, synced(complete=False, resume=1500), SyncMode.FULL, ListingWindow(before=1500)),
+        (SyncMode.INCREMENTAL, synced(full_h_ago=900), SyncMode.INCREMENTAL, ListingWindow(after=1792569600)),
+        (SyncMode.FULL, synced(), SyncMode.FULL, WHOLE),
+        (SyncMode.FULL, synced(complete=False, resume=1500), SyncMode.FULL, WHOLE),
     ],
 )
 def test_the_history_decides_what_is_listed(
@@ -60,26 +60,26 @@ def test_the_history_decides_what_is_listed(
 
 
 def test_an_activity_dated_in_the_future_does_not_blind_the_incremental_sync() -> None:
-    decided = plan(SyncMode.AUTO, known(NOW + timedelta(days=4000)), NOW, overlap_days=7)
+    decided = plan(SyncMode.AUTO, synced(NOW + timedelta(days=4000)), NOW, overlap_days=7)
     assert decided.window == ListingWindow(after=int((NOW - timedelta(days=7)).timestamp()))
 
 
 def test_a_chosen_window_is_taken_as_it_is() -> None:
     window = ListingWindow(after=10, before=20)
-    assert plan(SyncMode.WINDOW, known(), NOW, window=window).window == window
+    assert plan(SyncMode.WINDOW, synced(), NOW, window=window).window == window
 
 
 @pytest.mark.parametrize("window", [None, WHOLE, ListingWindow(20, 10), ListingWindow(10, 10)])
-def test_a_window_that_is_none_is_refused_with_a_cure(window: ListingWindow | None) -> None:
+def test_a_window_that_is_none_is_refused_with_a_remedy(window: ListingWindow | None) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        plan(SyncMode.WINDOW, known(), NOW, window=window)
+        plan(SyncMode.WINDOW, synced(), NOW, window=window)
     assert "`after`" in refused.value.remedy
 
 
 def test_a_complete_listing_holds_everything_and_says_what_it_saw(tmp_path: Path) -> None:
     time = HandTime(NOW)
     sandbox = Sandbox.many(450, clock=time.clock)
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     with serve(sandbox) as server:
         client = converse(server.base_url, time).client
         sink = FolderSink(tmp_path)
@@ -87,7 +87,7 @@ def test_a_complete_listing_holds_everything_and_says_what_it_saw(tmp_path: Path
             client,
             plan(SyncMode.AUTO, KnownHistory(), time.now),
             sink,
-            progress=lambda pages, records, _: told.append((pages, records)),
+            progress=lambda pages, records, _: reports.append((pages, records)),
             clock=time.clock,
         )
     landed: list[dict[str, Any]] = [record for body in sink.bodies() for record in json.loads(body)]
@@ -97,7 +97,7 @@ def test_a_complete_listing_holds_everything_and_says_what_it_saw(tmp_path: Path
     assert (listed.pages, listed.records) == (3, 450)
     assert listed.athlete_id == str(sandbox.athlete["id"])
     assert listed.calls == {"list": 4, "token": 1}
-    assert told == [(1, 200), (2, 400), (3, 450)]
+    assert reports == [(1, 200), (2, 400), (3, 450)]
     starts = sorted(record["start_date"] for record in landed)
     assert listed.oldest_start == datetime.fromisoformat(starts[0])
     assert listed.newest_start == datetime.fromisoformat(starts[-1])
@@ -155,7 +155,7 @@ def test_a_stopped_listing_in_another_order_claims_no_place_to_go_on(tmp_path: P
         client = converse(server.base_url, time).client
         listed = run(
             client,
-            plan(SyncMode.WINDOW, known(), time.now, window=window),
+            plan(SyncMode.WINDOW, synced(), time.now, window=window),
             FolderSink(tmp_path),
             clock=time.clock,
         )

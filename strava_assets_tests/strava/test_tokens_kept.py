@@ -78,8 +78,8 @@ def test_the_rotated_token_is_in_the_store_before_the_access_token_is_used(tmp_p
     accepts = sandbox.tokens.accepts
 
     def watch(access_token: str) -> bool:
-        kept = store.read()
-        kept_at_use.append(kept["refresh_token"] == sandbox.tokens.valid_refresh_token)
+        stored = store.read()
+        kept_at_use.append(stored["refresh_token"] == sandbox.tokens.valid_refresh_token)
         return accepts(access_token)
 
     sandbox.tokens.accepts = watch  # type: ignore[method-assign]  # the moment of use is inside the server
@@ -109,8 +109,8 @@ def test_two_runs_refreshing_at_once_end_with_one_valid_token(tmp_path: Path) ->
     (token,) = tokens
     assert sandbox.tokens.accepts(token)
     assert sandbox.calls("/oauth/token") == 1
-    kept = open_store("file", environ=ENVIRON, path=path).read()
-    assert kept["refresh_token"] == sandbox.tokens.valid_refresh_token
+    stored = open_store("file", environ=ENVIRON, path=path).read()
+    assert stored["refresh_token"] == sandbox.tokens.valid_refresh_token
 
 
 def test_a_refused_token_is_not_taken_again_from_the_store(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def keep(store: StreamStore, *activities: str, seconds: int = 40, **fields: Any)
     return new
 
 
-def asked(sql: str, store: StreamStore) -> list[tuple[Any, ...]]:
-    """What DuckDB answers about the whole folder."""
+def query(sql: str, store: StreamStore) -> list[tuple[Any, ...]]:
+    """The result of a query on the whole folder."""
     with duckdb.connect() as connection:
         return connection.execute(sql, [f"{store.address}/**/*.parquet"]).fetchall()
 
@@ -63,7 +63,7 @@ def test_duckdb_reads_every_activity_once_with_or_without_the_folders_names(
     keep(store, "1", at=NOW + timedelta(hours=6), seconds=50)
     with store.writer() as writer:
         writer.add(entry("4", status="none"), None)
-    seen = asked(
+    seen = query(
         "SELECT athlete_id, activity_id, COUNT(*), COUNT(DISTINCT t_s) FROM read_parquet(?OPTION) "
         "GROUP BY ALL ORDER BY ALL".replace("OPTION", option),
         store,
@@ -74,7 +74,7 @@ def test_duckdb_reads_every_activity_once_with_or_without_the_folders_names(
 def test_duckdb_can_skip_the_parts_of_other_years(store: StreamStore) -> None:
     keep(store, "1")
     keep(store, "2", year=2025)
-    [(_, plan)] = asked("EXPLAIN ANALYZE SELECT SUM(watts) FROM read_parquet(?) WHERE year = 2025", store)
+    [(_, plan)] = query("EXPLAIN ANALYZE SELECT SUM(watts) FROM read_parquet(?) WHERE year = 2025", store)
     assert "Total Files Read: 1" in plan
 
 
@@ -85,7 +85,7 @@ def test_the_columns_are_the_registry_s_in_types_every_engine_loads(store: Strea
     assert stored == [
         (column.name, BIGQUERY_TYPES[column.type.bigquery]) for column in STREAM_SAMPLES.columns
     ]
-    described = asked("DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning = false)", store)
+    described = query("DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning = false)", store)
     assert [(name, ColumnType(_types(kind)).name) for name, kind, *_ in described] == [
         (column.name, column.type.name) for column in STREAM_SAMPLES.columns
     ]
@@ -116,7 +116,7 @@ def test_a_ride_is_one_row_group_and_the_keys_bounds_say_which(store: StreamStor
     assert footer.num_row_groups == 3
     place = footer.schema.names.index("activity_id")
     bounds = [footer.row_group(number).column(place).statistics for number in range(3)]
-    assert [(found.min, found.max) for found in bounds] == [("1", "1"), ("2", "2"), ("3", "3")]
+    assert [(statistics.min, statistics.max) for statistics in bounds] == [("1", "1"), ("2", "2"), ("3", "3")]
 
 
 def test_reading_a_ride_reads_no_other_one(store: StreamStore) -> None:
@@ -216,7 +216,7 @@ def with_footer(part: Path, change: Callable[[list[dict[str, Any]]], object]) ->
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "reason"),
     [
         (lambda _: "", "Invalid JSON"),
         (lambda _: "[" * 100_000, "recursion limit"),
@@ -236,13 +236,13 @@ def with_footer(part: Path, change: Callable[[list[dict[str, Any]]], object]) ->
     ],
 )
 def test_a_damaged_footer_is_told_and_removes_nothing(
-    store: StreamStore, change: Callable[[list[dict[str, Any]]], object], said: str
+    store: StreamStore, change: Callable[[list[dict[str, Any]]], object], reason: str
 ) -> None:
     part = keep(store, "1")
     with_footer(part, change)
     before = part.read_bytes()
     for use in (store.entries, store.compact, store.drop_superseded):
-        with pytest.raises(StreamsError, match=f"{part.name} is damaged: .*{said}"):
+        with pytest.raises(StreamsError, match=f"{part.name} is damaged: .*{reason}"):
             use()
     assert part.read_bytes() == before
 
@@ -265,15 +265,15 @@ def test_a_sample_that_rotted_is_told_when_it_is_read(store: StreamStore) -> Non
     content = bytearray(part.read_bytes())
     content[own.data_page_offset + own.total_compressed_size // 2] ^= 0x40
     part.write_bytes(content)
-    found = store.entries()
-    assert [entry.activity_id for entry, _ in store.read([found[ATHLETE, "2"]])] == ["2"]
+    entries = store.entries()
+    assert [entry.activity_id for entry, _ in store.read([entries[ATHLETE, "2"]])] == ["2"]
     with pytest.raises(StreamsError, match="is damaged"):
-        list(store.read([found[ATHLETE, "1"]]))
+        list(store.read([entries[ATHLETE, "1"]]))
 
 
 @pytest.fixture
 def foreign_files(store: StreamStore, tmp_path: Path) -> dict[str, str]:
-    """What a person keeps in the folder of the streams and beside it, as text by path."""
+    """Write a user's own files into the folder of the streams and beside it; returns the texts by path."""
     part = keep(store, "1")
     root, elsewhere = Path(store.address), tmp_path / "elsewhere"
     copied = root / "backup" / part.relative_to(root)

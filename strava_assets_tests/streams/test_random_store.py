@@ -1,4 +1,4 @@
-"""Any course of keeping, removing, compacting and crashing leaves each activity once, in its right form."""
+"""After any writes, removals, compactions and crashes, each activity is stored once and correctly."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from strava_assets_tests.streams.samples import ATHLETE, NOW, PowerCut, entry, f
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Known = dict[str, StreamEntry]
+Streams = dict[str, StreamEntry]
 
 activities = st.sampled_from([str(number) for number in range(6)])
-kept = st.fixed_dictionaries(
+stream_fields = st.fixed_dictionaries(
     {
         "status": st.sampled_from(["stored", "stored", "stored", "none", "unreadable"]),
         "source": st.sampled_from(["api", "api", "archive"]),
@@ -30,21 +30,21 @@ kept = st.fixed_dictionaries(
         "late_h": st.integers(0, 3),
     }
 )
-# After how many changes of the folder the power goes out; most courses stay fair.
+# The number of changes of the folder before a power cut; most sequences have none.
 cuts = st.sampled_from([99, 99, 99, 0, 1, 2, 3])
 steps = st.one_of(
-    st.tuples(st.just("keep"), st.dictionaries(activities, kept, min_size=1, max_size=4), cuts),
-    st.tuples(st.just("keep"), st.dictionaries(activities, kept, min_size=1, max_size=4), cuts),
+    st.tuples(st.just("keep"), st.dictionaries(activities, stream_fields, min_size=1, max_size=4), cuts),
+    st.tuples(st.just("keep"), st.dictionaries(activities, stream_fields, min_size=1, max_size=4), cuts),
     st.tuples(st.just("remove"), st.sets(activities, max_size=2), cuts),
     st.tuples(st.just("compact"), st.none(), cuts),
 )
 
 
-def rank(told: StreamEntry) -> tuple[int, Any]:
-    """By the contract: the archive's recording, then what the API said last, then the archive's failure."""
-    if told.source == "archive":
-        return (2 if told.status == "stored" else 0), told.fetched_at
-    return 1, told.fetched_at
+def rank(stream: StreamEntry) -> tuple[int, Any]:
+    """The order of precedence: the archive's recording, the API's latest response, the archive's failure."""
+    if stream.source == "archive":
+        return (2 if stream.status == "stored" else 0), stream.fetched_at
+    return 1, stream.fetched_at
 
 
 def same(one: StreamEntry, other: StreamEntry) -> bool:
@@ -52,16 +52,16 @@ def same(one: StreamEntry, other: StreamEntry) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in facts)
 
 
-def told(store: StreamStore) -> Known:
-    return {key[1]: found for key, found in store.entries().items()}
+def streams_in(store: StreamStore) -> Streams:
+    return {key[1]: stream for key, stream in store.entries().items()}
 
 
 class Course:
-    """A store, and what it should hold."""
+    """A store and its expected content."""
 
     def __init__(self, store: StreamStore) -> None:
         self.store = store
-        self.known: Known = {}
+        self.streams: Streams = {}
         self.steps = 0
 
     def take(self, what: str, how: Any, cut: int) -> None:
@@ -76,7 +76,7 @@ class Course:
         self.check()
 
     def _keep(self, store: StreamStore, how: dict[str, dict[str, Any]]) -> None:
-        new: Known = {}
+        new: Streams = {}
         for activity, fields in how.items():
             at = NOW + timedelta(hours=self.steps - fields["late_h"])
             facts = {name: fields[name] for name in ("status", "source", "year")}
@@ -84,61 +84,61 @@ class Course:
 
         def write() -> None:
             with store.writer() as writer:
-                for activity, found in new.items():
-                    samples = recording(activity, self.steps) if found.status == "stored" else None
-                    writer.add(found, samples)
+                for activity, stream in new.items():
+                    samples = recording(activity, self.steps) if stream.status == "stored" else None
+                    writer.add(stream, samples)
 
         winning = {
-            activity: found
-            for activity, found in new.items()
-            if activity not in self.known or rank(found) >= rank(self.known[activity])
+            activity: stream
+            for activity, stream in new.items()
+            if activity not in self.streams or rank(stream) >= rank(self.streams[activity])
         }
         self._try(write, winning)
 
     def _try(self, act: Callable[[], object], change: Mapping[str, StreamEntry | None]) -> None:
-        """Act; each activity it is about is as before or as wanted if the power goes out, else as wanted."""
+        """Act. After a power cut each activity is as before or as wanted, otherwise as wanted."""
         try:
             act()
         except PowerCut:
-            now = told(self.store)
+            now = streams_in(self.store)
             for activity, wanted in change.items():
-                found, before = now.get(activity), self.known.get(activity)
+                stream, before = now.get(activity), self.streams.get(activity)
                 options = [one for one in (wanted, before) if one is not None]
-                assert any(found and same(found, one) for one in options) or (
-                    found is None and None in (wanted, before)
+                assert any(stream and same(stream, one) for one in options) or (
+                    stream is None and None in (wanted, before)
                 )
-                self._note(activity, found)
+                self._note(activity, stream)
         else:
             for activity, wanted in change.items():
                 self._note(activity, wanted)
 
-    def _note(self, activity: str, found: StreamEntry | None) -> None:
-        if found is None:
-            self.known.pop(activity, None)
+    def _note(self, activity: str, stream: StreamEntry | None) -> None:
+        if stream is None:
+            self.streams.pop(activity, None)
         else:
-            self.known[activity] = found
+            self.streams[activity] = stream
 
     def check(self) -> None:
-        now = told(self.store)
-        assert now.keys() == self.known.keys()
-        for activity, found in now.items():
-            assert same(found, self.known[activity]), activity
-        for found, samples in self.store.read(now.values()):
-            assert f"step {samples.column('watts')[0].as_py():.0f}" == found.reason
-            assert set(samples.column("activity_id").to_pylist()) == {found.activity_id}
+        now = streams_in(self.store)
+        assert now.keys() == self.streams.keys()
+        for activity, stream in now.items():
+            assert same(stream, self.streams[activity]), activity
+        for stream, samples in self.store.read(now.values()):
+            assert f"step {samples.column('watts')[0].as_py():.0f}" == stream.reason
+            assert set(samples.column("activity_id").to_pylist()) == {stream.activity_id}
 
 
 @settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=20))
 def test_each_activity_is_there_once_and_in_its_right_form(course: list[tuple[str, Any, int]]) -> None:
-    # Folding from two parts on, so that it is met often.
+    # Merging starts at two parts, so that it happens often.
     with TemporaryDirectory() as folder, patch("strava_assets.streams.stream_store._MIN_PARTS_TO_MERGE", 2):
-        told_of = Course(StreamStore(folder))
+        model = Course(StreamStore(folder))
         for step in course:
-            told_of.take(*step)
-        told_of.store.compact()
-        told_of.check()
-        stored = {activity: 40 for activity, found in told_of.known.items() if found.status == "stored"}
+            model.take(*step)
+        model.store.compact()
+        model.check()
+        stored = {activity: 40 for activity, stream in model.streams.items() if stream.status == "stored"}
         parts = list(Path(folder).rglob("*.parquet"))
         assert (_samples_in_files(folder) if parts else {}) == stored
         assert len({part.parent for part in parts}) == len(parts)

@@ -40,15 +40,15 @@ def answered(**streams: list[Any]) -> Answer:
 
 
 def made(answer: Mapping[str, Any]) -> pa.Table:
-    found = from_streams("7", "42", answer)
-    assert found is not None
-    return found
+    table = from_streams("7", "42", answer)
+    assert table is not None
+    return table
 
 
-def as_answered(kept: pa.Table) -> dict[str, list[Any]]:
-    """What Strava must have said, read back from a recording; streams without any value are left out."""
+def as_answered(table: pa.Table) -> dict[str, list[Any]]:
+    """The response of Strava, read back from a recording, without streams that have no value."""
     streams = {
-        column.source: kept.column(name).to_pylist() for name, column in CHANNELS.items() if column.source
+        column.source: table.column(name).to_pylist() for name, column in CHANNELS.items() if column.source
     }
     north, east = streams.pop("latlng.0"), streams.pop("latlng.1")
     places = [None if one is None else [one, other] for one, other in zip(north, east, strict=True)]
@@ -63,11 +63,11 @@ def test_strava_s_answer_is_kept_without_loss() -> None:
     sandbox = Sandbox.sample(today=date(2026, 11, 23))
     rides = [record for record in sandbox.history.records() if streams_of(record, ["time"])]
     for ride in rides[:: len(rides) // 12]:
-        said = streams_of(ride, list(STRAVA_KEYS)) or {}
-        kept = made(json.loads(json.dumps(answered(**said))))
-        assert as_answered(kept) == said
-        assert kept.schema.equals(SCHEMA)
-        assert set(kept.column("activity_id").to_pylist()) == {"42"}
+        streams = streams_of(ride, list(STRAVA_KEYS)) or {}
+        table = made(json.loads(json.dumps(answered(**streams))))
+        assert as_answered(table) == streams
+        assert table.schema.equals(SCHEMA)
+        assert set(table.column("activity_id").to_pylist()) == {"42"}
 
 
 places = st.lists(st.floats(-90, 90), min_size=2, max_size=2)
@@ -80,13 +80,13 @@ def test_any_sound_answer_is_kept_without_loss(data: st.DataObject, steps: list[
     time = list(np.cumsum(steps).tolist())
     kinds = {"latlng": st.none() | places, "moving": st.none() | st.booleans()}
     keys = data.draw(st.sets(st.sampled_from([key for key in STRAVA_KEYS if key != "time"])))
-    said = {"time": time} | {
+    streams = {"time": time} | {
         key: data.draw(st.lists(kinds.get(key, values), min_size=len(time), max_size=len(time)))
         for key in sorted(keys)
     }
-    kept = made(answered(**said))
-    assert as_answered(kept) == with_any_value(said)
-    check(kept)
+    table = made(answered(**streams))
+    assert as_answered(table) == with_any_value(streams)
+    check(table)
 
 
 def test_the_streams_to_ask_for_are_those_of_the_registry() -> None:
@@ -134,14 +134,14 @@ def test_a_malformed_answer_is_refused_with_its_reason(answer: Answer, reason: s
 
 
 def test_what_is_missing_stays_missing() -> None:
-    kept = made(
+    table = made(
         answered(
             time=[0, 1, 4], watts=[0, None, math.nan], latlng=[[1.5, 2.5], None, []], heartrate=[None] * 3
         )
     )
-    assert kept.column("watts").to_pylist() == [0.0, None, None]
-    assert kept.column("latitude_deg").to_pylist() == [1.5, None, None]
-    assert channels_of(kept) == ("t_s", "watts", "latitude_deg", "longitude_deg")
+    assert table.column("watts").to_pylist() == [0.0, None, None]
+    assert table.column("latitude_deg").to_pylist() == [1.5, None, None]
+    assert channels_of(table) == ("t_s", "watts", "latitude_deg", "longitude_deg")
 
 
 def test_channels_of_a_file_make_the_same_recording_as_strava_s_streams() -> None:
@@ -183,25 +183,25 @@ def test_channels_that_do_not_fit_are_refused(channels: dict[str, Any], reason: 
 
 
 def test_a_version_is_of_the_samples_alone() -> None:
-    kept = recording("1")
-    assert version_of(kept) == version_of(recording("2"))
-    halves = pa.concat_tables([kept.slice(0, 7), kept.slice(7)])
-    assert version_of(halves) == version_of(kept)
-    assert version_of(recording("1", watts=201)) != version_of(kept)
+    table = recording("1")
+    assert version_of(table) == version_of(recording("2"))
+    halves = pa.concat_tables([table.slice(0, 7), table.slice(7)])
+    assert version_of(halves) == version_of(table)
+    assert version_of(recording("1", watts=201)) != version_of(table)
     # The same numbers in another channel are other samples.
-    names = [{"watts": "cadence_rpm", "cadence_rpm": "watts"}.get(name, name) for name in kept.column_names]
-    assert version_of(kept.rename_columns(names).select(kept.column_names)) != version_of(kept)
+    names = [{"watts": "cadence_rpm", "cadence_rpm": "watts"}.get(name, name) for name in table.column_names]
+    assert version_of(table.rename_columns(names).select(table.column_names)) != version_of(table)
     zero, missing = ({"t_s": [0, 1], "watts": [watts, 5]} for watts in (0, None))
     assert version_of(from_channels("7", "1", zero)) != version_of(from_channels("7", "1", missing))
 
 
 def test_what_every_recording_promises_is_held() -> None:
-    kept = recording("1")
-    check(kept)
+    table = recording("1")
+    check(table)
     with pytest.raises(UnreadableRecordingError, match="its columns are not those"):
-        check(kept.drop_columns(["watts"]))
+        check(table.drop_columns(["watts"]))
     with pytest.raises(UnreadableRecordingError, match="does not increase"):
-        check(kept.take([1, 0]))
-    nameless = kept.set_column(0, SCHEMA.field(0), pa.nulls(len(kept), pa.string()))
+        check(table.take([1, 0]))
+    nameless = table.set_column(0, SCHEMA.field(0), pa.nulls(len(table), pa.string()))
     with pytest.raises(UnreadableRecordingError, match="athlete_id is missing"):
         check(nameless)

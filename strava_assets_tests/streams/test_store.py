@@ -35,10 +35,10 @@ def keep(store: StreamStore, *activities: str, watts: float = 200.0) -> None:
 
 
 def watts_of(store: StreamStore) -> dict[str, float]:
-    """The power each activity was kept with."""
+    """The power that is stored for each activity."""
     return {
-        found.activity_id: samples.column("watts")[0].as_py()
-        for found, samples in store.read(store.entries().values())
+        stream.activity_id: samples.column("watts")[0].as_py()
+        for stream, samples in store.read(store.entries().values())
     }
 
 
@@ -47,23 +47,24 @@ def parts_of(store: StreamStore) -> list[str]:
 
 
 def test_what_was_added_comes_back_with_what_the_store_says_of_it(store: StreamStore) -> None:
-    kept = recording("1")
+    table = recording("1")
     with store.writer() as writer:
-        writer.add(entry("1", timezone="Europe/Paris", utc_offset_s=3600, origin="activities/1.fit.gz"), kept)
+        stream = entry("1", timezone="Europe/Paris", utc_offset_s=3600, origin="activities/1.fit.gz")
+        writer.add(stream, table)
         writer.add(entry("2", status="none", reason="Strava has none"), None)
-    found = store.entries()
-    assert found[ATHLETE, "1"].samples == 40
-    assert found[ATHLETE, "1"].channels == ("t_s", "watts")
-    assert found[ATHLETE, "1"].fetched_at == NOW
-    assert (found[ATHLETE, "1"].timezone, found[ATHLETE, "1"].origin) == (
+    entries = store.entries()
+    assert entries[ATHLETE, "1"].samples == 40
+    assert entries[ATHLETE, "1"].channels == ("t_s", "watts")
+    assert entries[ATHLETE, "1"].fetched_at == NOW
+    assert (entries[ATHLETE, "1"].timezone, entries[ATHLETE, "1"].origin) == (
         "Europe/Paris",
         "activities/1.fit.gz",
     )
-    assert found[ATHLETE, "2"].status == "none"
-    assert found[ATHLETE, "2"].part
-    [(read, samples)] = store.read(found.values())
-    assert read == found[ATHLETE, "1"]
-    assert samples.equals(kept)
+    assert entries[ATHLETE, "2"].status == "none"
+    assert entries[ATHLETE, "2"].part
+    [(read, samples)] = store.read(entries.values())
+    assert read == entries[ATHLETE, "1"]
+    assert samples.equals(table)
 
 
 def test_an_empty_place_holds_nothing(store: StreamStore) -> None:
@@ -154,7 +155,7 @@ def test_an_activity_whose_year_has_changed_is_there_once(store: StreamStore) ->
     with store.writer() as writer:
         writer.add(entry("1", LATER, year=2025), recording("1", 300))
     assert watts_of(store) == {"1": 300, "2": 200}
-    assert [found.activity_id for part in store._by_part().values() for found in part] == ["2", "1"]
+    assert [stream.activity_id for part in store._by_part().values() for stream in part] == ["2", "1"]
 
 
 def test_what_is_removed_is_gone_and_the_rest_stays(store: StreamStore) -> None:
@@ -205,7 +206,7 @@ def test_a_crash_before_the_old_part_was_rewritten_is_made_up_for(store: StreamS
     assert len(parts_of(store)) == 2
     assert watts_of(store) == {"1": 300, "2": 200}
     store.compact()
-    assert sorted(found.activity_id for part in store._by_part().values() for found in part) == ["1", "2"]
+    assert sorted(stream.activity_id for part in store._by_part().values() for stream in part) == ["1", "2"]
 
 
 def test_a_crash_while_parts_are_folded_loses_nothing(store: StreamStore) -> None:
@@ -228,7 +229,7 @@ def test_a_part_that_changed_between_listing_and_reading_is_told_and_not_mixed_u
     listed = store.entries()
     store.remove([(ATHLETE, "1")])
     # The row groups have moved; the rides are found all the same.
-    read = {found.activity_id: samples for found, samples in store.read([listed[ATHLETE, "3"]])}
+    read = {stream.activity_id: samples for stream, samples in store.read([listed[ATHLETE, "3"]])}
     assert set(read["3"].column("activity_id").to_pylist()) == {"3"}
     with pytest.raises(StreamsChangedError, match="was changed while it was being read") as failure:
         list(store.read([listed[ATHLETE, "1"]]))

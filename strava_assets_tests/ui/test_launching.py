@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from strava_assets_tests.strava.scripted import Said, ScriptedServer
+from strava_assets_tests.strava.scripted import Response, ScriptedServer
 
 if TYPE_CHECKING:
     from strava_assets_tests.ui.conftest import Platform
@@ -30,7 +30,7 @@ def test_a_launch_that_names_another_address_for_the_credentials_is_refused(
     platform: Platform, job: str
 ) -> None:
     before = platform.ask(RUNS)
-    with ScriptedServer(lambda _: Said(401, {})) as foreign:
+    with ScriptedServer(lambda _: Response(401, {})) as foreign:
         config = {
             "api_base_url": foreign.url,
             "oauth_base_url": foreign.url,
@@ -48,7 +48,7 @@ def test_a_launch_that_names_another_address_for_the_credentials_is_refused(
         answer = requests.post(
             f"{platform.address}/graphql", json={"query": LAUNCH, "variables": variables}, timeout=60
         ).json()
-        assert foreign.asked == []
+        assert foreign.requests == []
     refused = answer["data"]["launchPipelineExecution"]
     assert refused["__typename"] == "RunConfigValidationInvalid", answer
     assert "'api_base_url'" in refused["errors"][0]["message"]

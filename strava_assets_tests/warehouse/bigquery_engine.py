@@ -52,15 +52,15 @@ def running_emulator(folder: Path) -> Iterator[str]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """Waits for the emulator to say where it listens; then empties its output, lest it wait for a reader."""
+    """Wait until the emulator prints its address. Then read its output, so that it does not block."""
     assert process.stdout is not None
-    output, said = process.stdout, []
+    output, lines = process.stdout, []
     for line in output:
-        said.append(line)
-        if found := _READY.search(line):
+        lines.append(line)
+        if match := _READY.search(line):
             threading.Thread(target=output.read, daemon=True).start()
-            return found[1]
-    raise AssertionError(f"the emulator did not start: {''.join(said)}")
+            return match[1]
+    raise AssertionError(f"the emulator did not start: {''.join(lines)}")
 
 
 class BigQueryEngine(Engine):

@@ -60,11 +60,11 @@ def warehouse_at(address: str, dataset: str = "strava", **settings: Any) -> BigQ
     return BigQueryWarehouse(PROJECT, dataset, location="EU", api_endpoint=address, **patience)
 
 
-# What Google refuses, and what a person does about it
+# What Google refuses, and the remedy
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "message", "wanted", "cure"),
+    ("status", "reason", "message", "wanted", "remedy"),
     [
         (401, "authError", "Request had invalid authentication credentials", CredentialsError, "gcloud auth"),
         (
@@ -120,15 +120,15 @@ def warehouse_at(address: str, dataset: str = "strava", **settings: Any) -> BigQ
         ),
     ],
 )
-def test_a_refusal_is_told_with_its_cure(
-    front: Front, status: int, reason: str, message: str, wanted: type[WarehouseError], cure: str
+def test_a_refusal_is_reported_with_its_remedy(
+    front: Front, status: int, reason: str, message: str, wanted: type[WarehouseError], remedy: str
 ) -> None:
     front.order("POST .*/jobs", status, refusal(status, reason, message))
-    with warehouse_at(front.address) as warehouse, pytest.raises(wanted) as told:
+    with warehouse_at(front.address) as warehouse, pytest.raises(wanted) as raised:
         warehouse.query("SELECT 1 AS x")
-    assert type(told.value) is wanted
-    assert cure in told.value.remedy
-    assert "127.0.0.1" not in told.value.happened or wanted is EngineUnavailableError
+    assert type(raised.value) is wanted
+    assert remedy in raised.value.remedy
+    assert "127.0.0.1" not in raised.value.happened or wanted is EngineUnavailableError
 
 
 def test_a_quota_reached_while_the_job_ran_is_told_alike(front: Front) -> None:
@@ -149,14 +149,14 @@ def test_a_quota_reached_while_the_job_ran_is_told_alike(front: Front) -> None:
 
 
 def test_a_dataset_in_another_place_is_named_with_its_place(front: Front) -> None:
-    there = {"datasetReference": {"projectId": PROJECT, "datasetId": "strava"}, "location": "US"}
-    front.order("GET .*/datasets/strava", 200, there)
+    dataset = {"datasetReference": {"projectId": PROJECT, "datasetId": "strava"}, "location": "US"}
+    front.order("GET .*/datasets/strava", 200, dataset)
     with (
         warehouse_at(front.address) as warehouse,
-        pytest.raises(DatasetElsewhereError, match="is in US") as told,
+        pytest.raises(DatasetElsewhereError, match="is in US") as raised,
     ):
         warehouse.ensure(RIDES)
-    assert "location to US" in told.value.remedy
+    assert "location to US" in raised.value.remedy
     assert all(line.startswith("GET") for line in front.seen)
 
 
@@ -176,8 +176,8 @@ def test_a_dataset_that_may_not_be_made_names_the_role(front: Front) -> None:
 def test_an_endpoint_that_is_gone_is_told(front: Front) -> None:
     address = front.address
     with standing() as other:
-        gone = other.address
-    with warehouse_at(gone) as warehouse, pytest.raises(EngineUnavailableError, match="did not answer"):
+        closed = other.address
+    with warehouse_at(closed) as warehouse, pytest.raises(EngineUnavailableError, match="did not answer"):
         warehouse.exists("rides")
     front.order(".*")
     with warehouse_at(address) as warehouse, pytest.raises(EngineUnavailableError):
@@ -213,10 +213,10 @@ def test_expired_credentials_are_told_and_no_secret_with_them(
     front.order("POST /token", 400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
     with (
         BigQueryWarehouse(PROJECT, "strava", location="EU") as warehouse,
-        pytest.raises(CredentialsError) as told,
+        pytest.raises(CredentialsError) as raised,
     ):
         warehouse.exists("rides")
-    assert "PRIVATE KEY" not in str(told.value)
+    assert "PRIVATE KEY" not in str(raised.value)
     assert front.seen == ["POST /token"]
 
 

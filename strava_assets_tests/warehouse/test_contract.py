@@ -43,10 +43,10 @@ def test_a_missing_table_is_made_with_its_types_and_descriptions(engine: Engine)
         warehouse.ensure(RIDES)
         assert warehouse.exists("rides")
         assert warehouse.stored_columns("rides") == {column.name: column.type for column in RIDES.columns}
-    said = engine.descriptions("rides")
-    assert said["rides"] == "Rides, for the tests; it's theirs"
-    assert said["watts"] == "The rider's power [W]"
-    assert said["day"] == "Local day"
+    descriptions = engine.descriptions("rides")
+    assert descriptions["rides"] == "Rides, for the tests; it's theirs"
+    assert descriptions["watts"] == "The rider's power [W]"
+    assert descriptions["day"] == "Local day"
 
 
 def test_ensuring_twice_keeps_the_rows(warehouse: Warehouse) -> None:
@@ -80,14 +80,14 @@ def test_a_column_that_may_be_null_by_now_is_let_be_null(warehouse: Warehouse) -
 
 
 @pytest.mark.parametrize(
-    ("ddl", "column", "found", "wanted"),
+    ("ddl", "column", "actual", "wanted"),
     [
         ("CREATE TABLE rides (athlete_id INT64, ride_id STRING)", "athlete_id", "INT", "STRING|VARCHAR"),
         ("CREATE TABLE rides (name STRING)", "athlete_id", "missing", "NOT NULL"),
     ],
 )
 def test_a_table_of_someone_else_is_refused_and_not_touched(
-    engine: Engine, ddl: str, column: str, found: str, wanted: str
+    engine: Engine, ddl: str, column: str, actual: str, wanted: str
 ) -> None:
     engine.prepare(ddl)
     with engine.open() as warehouse:
@@ -96,7 +96,7 @@ def test_a_table_of_someone_else_is_refused_and_not_touched(
             warehouse.ensure(RIDES)
         assert warehouse.stored_columns("rides") == before
     assert refused.value.column == column
-    assert found in refused.value.actual
+    assert actual in refused.value.actual
     assert any(name in refused.value.expected for name in wanted.split("|"))
     assert warehouse.table_address("rides") in str(refused.value)
 
@@ -288,9 +288,9 @@ def test_a_table_from_a_query_has_the_declared_types_and_descriptions(engine: En
             {"week": date(2026, 1, 5), "rides": 3, "watts": 200.0},
             {"week": date(2026, 1, 12), "rides": 0, "watts": None},
         ]
-    said = engine.descriptions("weekly")
-    assert said["weekly"] == "The rider's weeks"
-    assert said["watts"] == "Mean of the rider's power [W]"
+    descriptions = engine.descriptions("weekly")
+    assert descriptions["weekly"] == "The rider's weeks"
+    assert descriptions["watts"] == "Mean of the rider's power [W]"
 
 
 def test_a_query_that_fails_leaves_the_table_it_would_have_replaced(engine: Engine) -> None:
@@ -421,20 +421,20 @@ def test_answers_have_one_integer_one_float_and_instants_in_utc(warehouse: Wareh
     assert answer.to_pylist()[0]["t"] == datetime(2026, 1, 1, 10, tzinfo=UTC)
 
 
-def test_a_long_answer_comes_in_pieces_while_other_statements_run(warehouse: Warehouse) -> None:
+def test_a_long_answer_comes_in_batches_while_other_statements_run(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     days = [ride(str(n), day=date(2000, 1, 1) + timedelta(days=n)) for n in range(5_000)]
     merge(warehouse, batch(days))
     seen = set()
-    pieces = 0
+    batches = 0
     for piece in warehouse.query_batches(
         "SELECT ride_id FROM rides WHERE hash = @h", {"h": "h1"}, batch_rows=2_048
     ):
         warehouse.query("SELECT 1 AS x")
         seen.update(piece.column("ride_id").to_pylist())
-        pieces += 1
+        batches += 1
     assert len(seen) == 5_000
-    assert pieces > 1
+    assert batches > 1
 
 
 def test_a_refused_statement_says_what_was_wrong_with_it(warehouse: Warehouse) -> None:

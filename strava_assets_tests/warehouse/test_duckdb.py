@@ -27,7 +27,7 @@ from strava_assets.warehouse.duckdb_file import (
     WarehouseUnwritableError,
 )
 from strava_assets.warehouse.errors import ForeignSchemaError, StatementFailedError, UnfitRowsError
-from strava_assets_tests.strava.scripted import Said, ScriptedServer
+from strava_assets_tests.strava.scripted import Response, ScriptedServer
 from strava_assets_tests.warehouse.samples import EARLY, RIDES, WEEKS, batch, merge, ride, stored
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def test_readers_share_a_file_nobody_writes_and_may_change_nothing(path: Path) -
 
 @pytest.mark.parametrize("read_only", [True, False])
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "reason"),
     [
         (b"PK\x03\x04 a zip, perhaps" * 500, "some other kind of file"),
         (b"dear diary", "some other kind of file"),
@@ -196,11 +196,11 @@ def test_readers_share_a_file_nobody_writes_and_may_change_nothing(path: Path) -
     ids=["zip", "text", "Parquet", "empty", "SQLite"],
 )
 def test_a_file_that_is_something_else_is_refused_and_kept(
-    path: Path, content: bytes, told: str, *, read_only: bool
+    path: Path, content: bytes, reason: str, *, read_only: bool
 ) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(NotAWarehouseError, match=f"cannot be opened as a DuckDB file: .*{told}") as refused:
+    with pytest.raises(NotAWarehouseError, match=f"cannot be opened as a DuckDB file: .*{reason}") as refused:
         DuckDBWarehouse(path, read_only=read_only)
     assert "`strava-assets rebuild`" in refused.value.remedy
     assert path.read_bytes() == content
@@ -329,7 +329,7 @@ def test_every_connection_of_the_project_is_opened_in_one_place() -> None:
 
 
 def test_no_extension_is_ever_fetched(path: Path, tmp_path: Path) -> None:
-    with ScriptedServer(lambda _: Said(404, {})) as repository:
+    with ScriptedServer(lambda _: Response(404, {})) as repository:
 
         def want_an_extension(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"SET GLOBAL custom_extension_repository = '{repository.url}'")
@@ -339,12 +339,12 @@ def test_no_extension_is_ever_fetched(path: Path, tmp_path: Path) -> None:
 
         with contextlib.closing(duckdb.connect()) as plain:
             want_an_extension(plain)
-        assert repository.asked, "as DuckDB is without settings"
-        repository.asked.clear()
+        assert repository.requests, "as DuckDB is without settings"
+        repository.requests.clear()
         with DuckDBWarehouse(path) as engine:
             want_an_extension(engine._connection)
             want_an_extension(engine._connection.cursor())
-        assert repository.asked == []
+        assert repository.requests == []
 
 
 def test_a_folder_in_the_file_s_place_is_refused(path: Path) -> None:

@@ -45,22 +45,22 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
     warehouse.ensure(ACTIVITIES)
     batch = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
     warehouse.merge(ACTIVITIES, [batch], wins="TRUE", changed="TRUE", latest="fetched_at")
-    kept = entry("4", fingerprint=fingerprint_of(rows[3]))
+    stored = entry("4", fingerprint=fingerprint_of(rows[3]))
     with store.writer() as writer:
-        writer.add(kept, recording("4"))
+        writer.add(stored, recording("4"))
         writer.add(entry("6", status="none", reason="Strava has no streams of it"), None)
 
     def wants(which: str) -> list[str]:
-        return [found.activity_id for found in wanted(warehouse, store.entries(), which, NOW)]
+        return [activity.activity_id for activity in wanted(warehouse, store.entries(), which, NOW)]
 
     assert (wants("power"), wants("all"), wants("none")) == (["1"], ["1", "5", "2"], [])
     for _ in range(2):
         assert write_stream_index(warehouse, store.entries()) == 2
-    books = warehouse.query(
+    index = warehouse.query(
         "SELECT activity_id, status, samples, has_watts, fetched_at FROM activity_streams "
         "ORDER BY activity_id"
     )
-    assert books.to_pylist() == [
+    assert index.to_pylist() == [
         {"activity_id": "4", "status": "stored", "samples": 40, "has_watts": True, "fetched_at": NOW},
         {"activity_id": "6", "status": "none", "samples": 0, "has_watts": False, "fetched_at": NOW},
     ]

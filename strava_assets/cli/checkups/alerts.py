@@ -1,4 +1,4 @@
-"""Who is told of a failed run: whether anybody is, and whether the addresses can be used."""
+"""Checks who receives alerts of failed runs, and whether the addresses can be used."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def look_and_send(settings: Settings) -> Iterator[Finding]:
 
 def _findings(settings: Settings, *, send: bool) -> Iterator[Finding]:
     if not settings.alerts_wanted:
-        remedy = f"set {NEW}, e.g. to an address that begins with slack://, mailtos:// or ntfys://"
-        # Without a schedule of one's own this is as it should be; a test message that goes nowhere is not.
+        remedy = f"Set {NEW}, e.g. to an address that begins with slack://, mailtos:// or ntfys://."
+        # Alerts are optional, but a test message needs a receiver.
         finding = broken if send else ok
         yield finding("alerts", "Nobody is told of a failed run.", remedy)
         return
@@ -38,9 +38,9 @@ def _findings(settings: Settings, *, send: bool) -> Iterator[Finding]:
     done = "took the test message" if send else "can be told"
     for result in results:
         if result.problem:
-            yield broken("alerts", f"{result.name}: {result.problem}", f"correct {NEW}")
+            yield broken("alerts", f"{result.name}: {result.problem}", f"Correct {NEW}.")
         else:
             yield ok("alerts", f"{result.name} {done}.")
     for variable in settings.old_alert_variables:
-        said = f"{variable} still works in this release and will be refused in the next one."
-        yield warning("alerts", said, f"use {NEW} instead; docs/alerts.md shows what to write")
+        message = f"{variable} still works in this release and will be refused in the next one."
+        yield warning("alerts", message, f"Use {NEW} instead; docs/alerts.md shows what to write.")

@@ -1,6 +1,6 @@
-"""The credentials as they are stored: present, safely kept, granted for what is needed.
+"""Checks the stored credentials: whether they are complete, safely stored and have the scopes they need.
 
-Strava is not asked here.
+No request is sent to Strava.
 """
 
 from __future__ import annotations
@@ -22,43 +22,43 @@ if TYPE_CHECKING:
     from strava_assets.cli.checkups.finding import Finding
     from strava_assets.settings import Settings
 
-LOGIN = "strava-assets login"
+LOGIN = "Run strava-assets login"
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """Look into the token store.
+    """Check the token store.
 
     Raises:
-        StravaAssetsError: it cannot be read.
+        StravaAssetsError: It cannot be read.
     """
     tokens = wiring.token_store(settings)
     mode = _mode(tokens.path)
     stored = tokens.read()
     missing = [name for name in NEEDED if not stored.get(name)]
     if missing:
-        cure = f"{LOGIN}; without an account of yours, make run shows a sample athlete"
-        yield broken("secrets", f"No {', no '.join(missing)} in {tokens.location}.", cure)
+        remedy = f"{LOGIN}. Without a Strava account, make run shows a sample athlete."
+        yield broken("secrets", f"No {', no '.join(missing)} in {tokens.location}.", remedy)
         return
-    said = f"Client id, client secret and refresh token are in {tokens.location}"
+    place = f"Client id, client secret and refresh token are in {tokens.location}"
     if not tokens.writable:
-        cure = "set STRAVA_ASSETS_SECRET_STORE=file (or gcp), so that a token Strava replaces is kept"
+        remedy = "Set STRAVA_ASSETS_SECRET_STORE=file (or gcp), so that a token Strava replaces is kept."
         yield warning(
-            "secrets", f"{said}, which cannot keep the token that Strava may replace it with.", cure
+            "secrets", f"{place}, which cannot keep the token that Strava may replace it with.", remedy
         )
     elif not tokens.has_tokens():
-        said = f"Set in the environment; what Strava gives for them is going to {tokens.location}."
-        yield ok("secrets", said)
+        message = f"Set in the environment; what Strava gives for them is going to {tokens.location}."
+        yield ok("secrets", message)
     elif mode is not None and mode & 0o077:
-        cure = f"it is closed now; if others use this machine, {LOGIN} again for new tokens"
-        yield warning("secrets", f"{said}, and others could read it (mode {mode:o}).", cure)
+        remedy = f"It is closed now. {LOGIN} again for new tokens if others use this machine."
+        yield warning("secrets", f"{place}, and others could read it (mode {mode:o}).", remedy)
     else:
-        yield ok("secrets", f"{said}." if mode is None else f"{said} (mode {mode:o}).")
+        yield ok("secrets", f"{place}." if mode is None else f"{place} (mode {mode:o}).")
     yield from _addresses(settings, stored, remembers=tokens.writable)
     yield from _scopes(stored.get("scope"))
 
 
 def _addresses(settings: Settings, stored: Mapping[str, str], *, remembers: bool) -> Iterator[Finding]:
-    """Whether the credentials may go to the addresses in force; says nothing where they may."""
+    """A finding if the credentials may not be sent to the addresses in the settings."""
     try:
         require_oauth_host(settings.oauth_base_url, stored, remembers=remembers)
         require_api_host(settings.api_base_url, stored, settings.oauth_base_url)
@@ -67,7 +67,7 @@ def _addresses(settings: Settings, stored: Mapping[str, str], *, remembers: bool
 
 
 def _mode(path: Path | None) -> int | None:
-    """The mode of the store's file, before reading closes it to others; None where there is no such file."""
+    """The mode of the store's file, or None if there is no such file. Reading the file restricts its mode."""
     return stat.S_IMODE(path.stat().st_mode) if path and path.is_file() else None
 
 
@@ -81,5 +81,5 @@ def _scopes(granted: str | None) -> Iterator[Finding]:
         yield ok("scopes", f"Granted: {granted.replace(',', ', ')}.")
     reads_activities = {"activity:read", "activity:read_all"} & set(scopes)
     for name, without in missing:
-        tell = broken if "activity" in name and not reads_activities else warning
-        yield tell("scopes", f"Without {name}: {without}.", f"{LOGIN}, and leave every box ticked")
+        finding = broken if "activity" in name and not reads_activities else warning
+        yield finding("scopes", f"Without {name}: {without}.", f"{LOGIN}, and leave every box ticked.")

@@ -1,4 +1,4 @@
-"""Whether the home is closed to other users of the machine; nothing is changed here."""
+"""Checks whether other users of the machine can open files in the home. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """Look at the modes of what is in the home; says nothing where there is no home yet."""
+    """Check the modes of the files in the home. No finding if there is no home yet."""
     home = settings.home.absolute()
     if not home.is_dir():
         return
-    found = list(open_to_others(home))
-    if not found:
+    exposed = list(open_to_others(home))
+    if not exposed:
         yield ok("files", f"No other user of this machine can open what is in {home}.")
         return
-    said = f"Open to other users of this machine: {counted_files(len(found))}, e.g. {found[0]}."
-    yield warning("files", said, "strava-assets sync, or make run: each closes them when it starts")
+    message = f"Open to other users of this machine: {counted_files(len(exposed))}, e.g. {exposed[0]}."
+    yield warning("files", message, "Run strava-assets sync or make run; each closes them when it starts.")

@@ -1,6 +1,6 @@
-"""What one look found: its subject, how it is, what was seen and what to do.
+"""The result of one check of the doctor: its subject, its state, a message and a remedy.
 
-How it is printed is not here.
+`doctor.py` prints them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """How a subject is. Only `broken` makes the exit status 1."""
+    """The state of a subject. Only `broken` makes the exit status 1."""
 
     OK = "ok"
     WARNING = "warning"
@@ -25,43 +25,43 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the doctor's.
+    """One line of the doctor's output.
 
     Args:
-        about: the subject, a word or two.
-        state: how it is.
-        said: what was seen, never a secret.
-        cure: what to do; empty where nothing is.
+        about: The subject in one or two words.
+        state: The state of the subject.
+        message: The result of the check. It never contains a secret.
+        remedy: What the user should do, in full sentences; empty if there is nothing to do.
     """
 
     about: str
     state: State
-    said: str
-    cure: str = ""
+    message: str
+    remedy: str = ""
 
 
-def ok(about: str, said: str, cure: str = "") -> Finding:
-    """All is well; there may be something to do all the same."""
-    return Finding(about, State.OK, said, cure)
+def ok(about: str, message: str, remedy: str = "") -> Finding:
+    """The subject works. A remedy is a suggestion."""
+    return Finding(about, State.OK, message, remedy)
 
 
-def warning(about: str, said: str, cure: str = "") -> Finding:
-    """Something a person should know, while everything works."""
-    return Finding(about, State.WARNING, said, cure)
+def warning(about: str, message: str, remedy: str = "") -> Finding:
+    """Everything works, but the user should know this."""
+    return Finding(about, State.WARNING, message, remedy)
 
 
-def broken(about: str, said: str, cure: str) -> Finding:
-    """Something does not work until a person acts."""
-    return Finding(about, State.BROKEN, said, cure)
+def broken(about: str, message: str, remedy: str) -> Finding:
+    """Something does not work until the user acts."""
+    return Finding(about, State.BROKEN, message, remedy)
 
 
 def failed(about: str, error: StravaAssetsError, state: State = State.BROKEN) -> Finding:
-    """An error of ours, with its own cure."""
+    """An error of this project with its own remedy."""
     return Finding(about, state, error.happened, error.remedy)
 
 
 def spoken(age: timedelta) -> str:
-    """A span as a person says it, e.g. `3 h 20 min`."""
+    """A duration in words, e.g. `3 h 20 min`."""
     minutes = max(0, int(age.total_seconds() // 60))
     if minutes >= 48 * 60:
         return f"{minutes // (24 * 60)} days"

@@ -1,7 +1,7 @@
-"""What the account in force may do on Google Cloud, tried out: each missing permission is told with its role.
+"""Checks the permissions of the account on Google Cloud; findings name each missing permission and its role.
 
-The roles are those that deploy/gcp grants, a test compares them. Google's clients are imported where they are
-used, and nothing here asks for anything that the settings do not put on Google Cloud.
+The roles are those that deploy/gcp grants; a test compares them. Google's clients are imported where they are
+used. Only what the settings place on Google Cloud is checked.
 """
 
 from __future__ import annotations
@@ -49,13 +49,14 @@ ON_BUCKET = dict.fromkeys(
 ON_BUCKET_FOR_LOGS = {"storage.buckets.get": "roles/storage.legacyBucketReader"}
 
 TIMEOUT_S = 20.0
-"""A person waits for the answer, so nothing is asked twice."""
+"""The user is waiting, so no request is repeated."""
 
 _PROBE_LIVES = timedelta(hours=1)
-"""The table that is made for trying is dropped at once; where that fails, BigQuery drops it then."""
+"""The table for the test is dropped at once. If that fails, BigQuery drops it after this time."""
 
+_INSTALL = "Run pip install 'strava_assets[gcp]'."
 _LOGIN = (
-    "run gcloud auth application-default login; on Google Cloud, attach the account that deploy/gcp makes"
+    "Run gcloud auth application-default login; on Google Cloud, attach the account that deploy/gcp makes."
 )
 
 
@@ -86,7 +87,7 @@ def _storage(settings: Settings) -> Any:
 
 @dataclass(frozen=True)
 class Clients:
-    """How Google's clients are made; by default for whoever is logged in."""
+    """How Google's clients are made; by default with the credentials of this machine."""
 
     bigquery: Callable[[Settings], Any] = _bigquery
     secret_manager: Callable[[Settings], Any] = _secret_manager
@@ -94,20 +95,20 @@ class Clients:
 
 
 def look(settings: Settings, clients: Clients | None = None) -> Iterator[Finding]:
-    """Try out what a sync does on Google Cloud; nothing is left behind.
+    """Check the permissions that a sync needs on Google Cloud. Nothing is left there.
 
     Args:
-        settings: what of it is on Google Cloud.
-        clients: other ways to make the clients.
+        settings: They tell what is on Google Cloud.
+        clients: Other ways to make the clients, for tests.
     """
     makes = clients or Clients()
     if settings.warehouse_kind == "bigquery":
-        yield _told("gcp jobs", partial(_jobs, settings, makes))
-        yield _told("gcp data", partial(_dataset, settings, makes))
+        yield _checked("gcp jobs", partial(_jobs, settings, makes))
+        yield _checked("gcp data", partial(_dataset, settings, makes))
     if settings.secret_store_kind == "gcp":  # noqa: S105 - the name of a kind
-        yield _told("gcp tokens", partial(_secret, settings, makes))
+        yield _checked("gcp tokens", partial(_secret, settings, makes))
     for bucket in _buckets(settings):
-        yield _told("gcp files", partial(_bucket, bucket, settings, makes))
+        yield _checked("gcp files", partial(_bucket, bucket, settings, makes))
 
 
 def _jobs(settings: Settings, makes: Clients) -> Finding:
@@ -139,22 +140,22 @@ def _dataset(settings: Settings, makes: Clients) -> Finding:
     where = f"the dataset {address}"
     probe = bigquery.Table(f"{address}.permission_test_{secrets.token_hex(4)}")
     probe.expires = datetime.now(UTC) + _PROBE_LIVES
-    patience = {"retry": None, "timeout": TIMEOUT_S}
+    request_options = {"retry": None, "timeout": TIMEOUT_S}
     client = makes.bigquery(settings)
     granted = []
     try:
-        client.get_dataset(address, **patience)
+        client.get_dataset(address, **request_options)
         granted.append("bigquery.datasets.get")
-        client.create_table(probe, **patience)
+        client.create_table(probe, **request_options)
         granted.append("bigquery.tables.create")
-        asked = [name for name in ON_DATASET if name not in granted]
-        granted += client.test_iam_permissions(probe, asked, **patience).get("permissions", [])
-        client.delete_table(probe, not_found_ok=True, **patience)
+        untested = [name for name in ON_DATASET if name not in granted]
+        granted += client.test_iam_permissions(probe, untested, **request_options).get("permissions", [])
+        client.delete_table(probe, not_found_ok=True, **request_options)
     except NotFound:
-        cure = "apply deploy/gcp, which makes it; or sync once with roles/bigquery.user on the project"
-        return warning("gcp data", f"There is no dataset {address} yet.", cure)
+        remedy = "Apply deploy/gcp, which makes it, or sync once with roles/bigquery.user on the project."
+        return warning("gcp data", f"There is no dataset {address} yet.", remedy)
     except Forbidden:
-        # What was granted until then tells what was refused.
+        # `granted` holds what was allowed before the refusal.
         pass
     finally:
         client.close()
@@ -169,7 +170,7 @@ def _secret(settings: Settings, makes: Clients) -> Finding:
     try:
         answer = makes.secret_manager(settings).test_iam_permissions(request, retry=None, timeout=TIMEOUT_S)
     except NotFound:
-        return broken("gcp tokens", f"There is no secret {path}.", "apply deploy/gcp, which makes it")
+        return broken("gcp tokens", f"There is no secret {path}.", "Apply deploy/gcp, which makes it.")
     return _verdict("gcp tokens", f"the secret {path}", ON_SECRET, answer.permissions)
 
 
@@ -179,18 +180,18 @@ def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
     where = f"the bucket {name}"
     client = makes.storage(settings)
     try:
-        asked = [*ON_BUCKET, *ON_BUCKET_FOR_LOGS]
-        granted = client.bucket(name).test_iam_permissions(asked, timeout=TIMEOUT_S, retry=None)
+        permissions = [*ON_BUCKET, *ON_BUCKET_FOR_LOGS]
+        granted = client.bucket(name).test_iam_permissions(permissions, timeout=TIMEOUT_S, retry=None)
     except NotFound:
         named = "STRAVA_ASSETS_LANDING_URL, _STREAMS_URL and _REPORT_URL"
-        cure = f"apply deploy/gcp, which makes one; or correct {named}"
-        return broken("gcp files", f"There is no bucket {name}.", cure)
+        remedy = f"Apply deploy/gcp, which makes one, or correct {named}."
+        return broken("gcp files", f"There is no bucket {name}.", remedy)
     finally:
         client.close()
     files = _verdict("gcp files", where, ON_BUCKET, granted)
     logs = _verdict("gcp files", where, ON_BUCKET_FOR_LOGS, granted)
     if files.state is State.OK and logs.state is not State.OK:
-        return warning("gcp files", f"{logs.said} Only a server's compute logs need it.", logs.cure)
+        return warning("gcp files", f"{logs.message} Only a server's compute logs need it.", logs.remedy)
     return files
 
 
@@ -201,41 +202,43 @@ def _buckets(settings: Settings) -> list[str]:
 
 
 def _verdict(about: str, where: str, wanted: Mapping[str, str], granted: Iterable[str]) -> Finding:
-    """What follows from the permissions in force.
+    """The finding for a set of permissions.
 
     Args:
-        about: the finding's subject.
-        where: what the permissions are on.
-        wanted: the permissions that are needed, each with the role that brings it.
-        granted: those that are in force.
+        about: The finding's subject.
+        where: The resource that the permissions are on.
+        wanted: The permissions that are needed, each with the role that grants it.
+        granted: The permissions that the account has.
     """
     missing = [name for name in wanted if name not in set(granted)]
     if not missing:
         return ok(about, f"The account may do on {where} what a sync does.")
     roles = " and ".join(dict.fromkeys(wanted[name] for name in missing))
     return broken(
-        about, f"The account lacks {', '.join(missing)} on {where}.", f"grant it {roles} on {where}"
+        about, f"The account lacks {', '.join(missing)} on {where}.", f"Grant it {roles} on {where}."
     )
 
 
-def _told(about: str, ask: Callable[[], Finding]) -> Finding:
-    """One finding, also where Google cannot be asked; its own words name no secret."""
+def _checked(about: str, ask: Callable[[], Finding]) -> Finding:
+    """The finding of a check, also if Google cannot be reached. Google's messages contain no secret."""
     try:
         from google.api_core.exceptions import GoogleAPIError, ServerError, Unauthenticated
         from google.auth.exceptions import GoogleAuthError, TransportError
         from requests import RequestException
     except ImportError:
-        return broken(about, "Google's clients are not installed.", "pip install 'strava_assets[gcp]'")
+        return broken(about, "Google's clients are not installed.", _INSTALL)
     try:
         return ask()
     except ImportError as error:
-        return broken(about, f"{error.name} is not installed.", "pip install 'strava_assets[gcp]'")
+        return broken(about, f"{error.name} is not installed.", _INSTALL)
     except (TransportError, RequestException, ConnectionError, ServerError) as error:
         return warning(
-            about, f"Google did not answer ({type(error).__name__}).", "check the network, then again"
+            about,
+            f"Google did not answer ({type(error).__name__}).",
+            "Check the network and try again.",
         )
     except (GoogleAuthError, Unauthenticated):
         return broken(about, "Google did not accept this machine's credentials.", _LOGIN)
     except GoogleAPIError as error:
-        said = str(error).strip().splitlines()[0]
-        return broken(about, f"Google refused: {said}", "check the project's id, its billing and its APIs")
+        reason = str(error).strip().splitlines()[0]
+        return broken(about, f"Google refused: {reason}", "Check the project's id, its billing and its APIs.")

@@ -1,4 +1,4 @@
-"""Dagster's side: whether the daemon lives and the schedule runs, the last sync, how the last run ended."""
+"""Checks Dagster: the daemon, the schedule, dead runs, the last sync and the last run."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
 
-# Daemons beat twice a minute. Dagster itself takes one for healthy half an hour longer, which suits an alarm
-# but not the question whether it was just stopped.
+# Daemons send a heartbeat twice a minute. Dagster itself reports a stopped daemon only half an hour later.
 ALIVE_WITHIN = timedelta(seconds=90)
 SCHEDULE = "sync_every_6_hours"
-START = "make run"
-CURE_MARK = "What to do: "
+START = "Start it with make run."
+SYNC = "Run strava-assets sync."
+RESTART = "Stop make run and start it again."
+SEE_LOG = "See the run's log in the UI, under Runs."
+REMEDY_PREFIX = "What to do: "
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """Look into Dagster's home; nothing is made there."""
+    """Check Dagster's home. Nothing is created there."""
     home = settings.dagster_home.absolute()
     if not (home / "dagster.yaml").is_file():
         yield warning("dagster", f"Nothing has run yet: there is no {home}.", START)
@@ -55,7 +57,7 @@ def look(settings: Settings) -> Iterator[Finding]:
 
 
 def last_heartbeat(instance: dg.DagsterInstance) -> datetime | None:
-    """When a daemon of this home last gave a sign of life, aware UTC; None where none ever did."""
+    """The last heartbeat of a daemon of this home, aware UTC; None if there was none."""
     beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
     return datetime.fromtimestamp(max(beats), UTC) if beats else None
 
@@ -73,9 +75,9 @@ def _daemon(instance: dg.DagsterInstance) -> Any:
     faults = [error for s in statuses.values() if s.last_heartbeat for error in s.last_heartbeat.errors or ()]
     if faults:
         first = faults[0].message.strip().splitlines()[0]
-        yield broken("daemon", f"It runs, with an error: {first}", f"stop and start it again: {START}")
+        yield broken("daemon", f"It runs, with an error: {first}", RESTART)
     elif silent:
-        yield broken("daemon", f"Parts of it hang: {', '.join(silent)}.", f"stop and start it again: {START}")
+        yield broken("daemon", f"Parts of it hang: {', '.join(silent)}.", RESTART)
     else:
         yield ok("daemon", "Running.")
     return True
@@ -87,17 +89,17 @@ def _schedule(instance: dg.DagsterInstance, *, alive: bool) -> Finding:
     if state is None:
         return warning("schedule", "It has never been switched on.", START)
     if state == "STOPPED":
-        return warning("schedule", "It is switched off.", "switch it on in the UI, under Automation")
+        return warning("schedule", "It is switched off.", "Switch it on in the UI, under Automation.")
     return ok("schedule", "Every six hours." if alive else "Switched on; it ticks while the daemon runs.")
 
 
 def _dead_runs(instance: dg.DagsterInstance) -> Iterator[Finding]:
-    """Runs whose process was killed; until they are ended, later runs wait for the pools they hold."""
+    """Runs whose process was killed. Later runs wait for the pools they hold."""
     for dead in find_dead_runs(instance):
         process = dead.run.tags.get(PROCESS_TAG, "its process")
         holds = f" It still holds the pool {' and '.join(dead.pools)}." if dead.pools else ""
-        said = f"The run {dead.run.job_name} ({dead.run.run_id[:8]}) was killed: {process} is gone.{holds}"
-        yield broken("dead run", said, "strava-assets doctor --fix; the next command does it as well")
+        message = f"The run {dead.run.job_name} ({dead.run.run_id[:8]}) was killed: {process} is gone.{holds}"
+        yield broken("dead run", message, "Run strava-assets doctor --fix; the next command does it as well.")
 
 
 def _held_pools(instance: dg.DagsterInstance) -> Iterator[Finding]:
@@ -107,36 +109,39 @@ def _held_pools(instance: dg.DagsterInstance) -> Iterator[Finding]:
 
 
 def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Finding:
-    """How much room the records of runs take, and how fast they grow."""
+    """The size of the run records and how fast they grow."""
     size_mb = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
     runs = instance.get_runs_count()
-    said = f"{counted(runs, 'run')}, {size_mb:,.1f} MB. They are removed after {keep_days} days."
+    message = f"{counted(runs, 'run')}, {size_mb:,.1f} MB. They are removed after {keep_days} days."
     oldest = instance.get_run_records(limit=1, ascending=True)
     if oldest:
         days = (datetime.now(UTC) - oldest[0].create_timestamp).total_seconds() / 86_400
         if days >= 1:
-            said += f" They have grown by {size_mb / days:,.1f} MB a day."
-    return ok("run records", said)
+            message += f" They have grown by {size_mb / days:,.1f} MB a day."
+    return ok("run records", message)
 
 
 def _last_sync(instance: dg.DagsterInstance) -> Finding:
     event = instance.get_latest_materialization_event(dg.AssetKey("raw_activities"))
     if event is None or event.asset_materialization is None:
-        return warning("last sync", "There was none yet.", "strava-assets sync")
+        return warning("last sync", "There was none yet.", SYNC)
     values = {name: value.value for name, value in event.asset_materialization.metadata.items()}
     ended = datetime.fromtimestamp(event.timestamp, UTC)
-    said = (
+    message = (
         f"{_ago(ended)} ago, {values['mode']}: {values['activities']} activities in {values['calls']} calls."
     )
     if "stopped_by" in values:
-        return warning("last sync", f"{said} It stopped: {values['stopped_by']}", "strava-assets sync then")
+        stopped_by = values["stopped_by"]
+        return warning("last sync", f"{message} It stopped: {stopped_by}", "Run strava-assets sync then.")
     if datetime.now(UTC) - ended > FRESH.fail_window.to_timedelta():
-        return warning("last sync", f"{said} The data is not fresh.", f"strava-assets sync, or {START}")
-    return ok("last sync", said)
+        return warning(
+            "last sync", f"{message} The data is not fresh.", "Run strava-assets sync or make run."
+        )
+    return ok("last sync", message)
 
 
 def _streams(instance: dg.DagsterInstance) -> Iterator[Finding]:
-    """How far fetching streams has come, as its last run told it."""
+    """The progress of fetching streams, from the metadata of its last run."""
     event = instance.get_latest_materialization_event(dg.AssetKey("activity_streams"))
     if event is None or event.asset_materialization is None:
         return
@@ -144,15 +149,17 @@ def _streams(instance: dg.DagsterInstance) -> Iterator[Finding]:
         name: value.value for name, value in event.asset_materialization.metadata.items()
     }
     remaining = values["remaining"]
-    said = f"{values['with_streams']:,} activities have their streams"
+    message = f"{values['with_streams']:,} activities have their streams"
     if not remaining:
-        yield ok("fetching", f"{said}; none is waiting.")
+        yield ok("fetching", f"{message}; none is waiting.")
     elif "expected_done" not in values:
-        yield ok("fetching", f"{said}, {remaining:,} are waiting for the next sync.")
+        yield ok("fetching", f"{message}, {remaining:,} are waiting for the next sync.")
     else:
         done = datetime.fromtimestamp(values["expected_done"], UTC)
-        said += f", {remaining:,} are waiting."
-        yield ok("fetching", f"{said} At the pace of the quota all are there by {done:%Y-%m-%d %H:%M} UTC.")
+        message += f", {remaining:,} are waiting."
+        yield ok(
+            "fetching", f"{message} At the pace of the quota all are there by {done:%Y-%m-%d %H:%M} UTC."
+        )
 
 
 def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:
@@ -166,26 +173,24 @@ def _last_run(instance: dg.DagsterInstance) -> Iterator[Finding]:
     if run.status is dg.DagsterRunStatus.SUCCESS:
         yield ok("last run", f"Succeeded {when}.")
     elif run.status is dg.DagsterRunStatus.CANCELED:
-        yield warning("last run", f"Was cancelled {when}.", "strava-assets sync")
+        yield warning("last run", f"Was canceled {when}.", SYNC)
     else:
         yield _failure(instance, run.run_id, when)
 
 
 def _failure(instance: dg.DagsterInstance, run_id: str, when: str) -> Finding:
-    """The failed step's own words and cure, where it has some."""
+    """The failed step's own message and remedy, if it has them."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
         if was_interrupted(entry.get_dagster_event()):
-            return warning("last run", f"Was interrupted {when}.", "strava-assets sync")
+            return warning("last run", f"Was interrupted {when}.", SYNC)
         data = entry.get_dagster_event().step_failure_data
         description = data.user_failure_data.description if data.user_failure_data else None
         if description:
-            happened, _, cure = description.partition(CURE_MARK)
-            return broken("last run", f"Failed {when}: {' '.join(happened.split())}", cure or "see the UI")
+            happened, _, remedy = description.partition(REMEDY_PREFIX)
+            return broken("last run", f"Failed {when}: {' '.join(happened.split())}", remedy or SEE_LOG)
         if data.error and data.error.cls_name != "DagsterAssetCheckFailedError":
-            return broken(
-                "last run", f"Failed {when}: {data.error.cls_name} in {entry.step_key}.", "see the UI"
-            )
-    return broken("last run", f"Failed {when}.", "see its checks and log in the UI, under Runs")
+            return broken("last run", f"Failed {when}: {data.error.cls_name} in {entry.step_key}.", SEE_LOG)
+    return broken("last run", f"Failed {when}.", "See its checks and log in the UI, under Runs.")
 
 
 def _ago(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Where the data lives: the landing that takes what comes, the recordings, the warehouse with its tables."""
+"""Checks the places of the data: the landing, the recordings, and the warehouse with its tables."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from strava_assets.landing import Landing, Manifest
     from strava_assets.settings import Settings
 
-SYNC = "strava-assets sync"
+SYNC = "Run strava-assets sync"
 NO_DATA = "There is no data yet."
 
 _HOLDS = """
 SELECT
-  COUNTIF(deleted_at IS NULL) AS living,
+  COUNTIF(deleted_at IS NULL) AS active,
   COUNTIF(deleted_at IS NOT NULL) AS deleted,
   MAX(IF(deleted_at IS NULL, activity_date, NULL)) AS newest
 FROM bq_activities
 """
-_SET_ASIDE = "SELECT reason FROM rejected_records ORDER BY fetched_at DESC"
+_REJECTED = "SELECT reason FROM rejected_records ORDER BY fetched_at DESC"
 
 
 def look_at_landing(settings: Settings) -> Iterator[Finding]:
-    """Whether it can be written and read, and whether a listing's deletions wait for a person's word."""
+    """Whether it can be written and read, and whether deletions wait for confirmation."""
     landing = wiring.landing(settings)
     try:
         landing.check_writable()
@@ -46,12 +46,12 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
         yield warning(
             "deletions",
             f"{held_back} activities that Strava no longer lists are kept: so many at once may be a fault.",
-            f"if they are really gone, {SYNC} --full --confirm-deletions",
+            f"{SYNC} --full --confirm-deletions if they are really gone.",
         )
 
 
 def look_at_streams(settings: Settings) -> Iterator[Finding]:
-    """Whether their place can be written and read, and what it holds; how fetching goes on runs.py tells."""
+    """Whether their folder can be written and read, and what it holds. runs.py checks the progress."""
     store = wiring.stream_store(settings)
     try:
         store.check_writable()
@@ -64,8 +64,8 @@ def look_at_streams(settings: Settings) -> Iterator[Finding]:
     yield ok("streams", f"{settings.streams_address} can be written: {holds}{none}.")
     yield from _foreign(settings.streams_address, store.foreign_files())
     if unreadable := statuses.count("unreadable"):
-        said = f"{counted(unreadable, 'recording')} could not be read."
-        yield warning("recordings", said, "see the reasons in the table activity_streams")
+        message = f"{counted(unreadable, 'recording')} could not be read."
+        yield warning("recordings", message, "See the reasons in the table activity_streams.")
 
 
 def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
@@ -76,23 +76,25 @@ def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
     try:
         with location.open(read_only=True, wait_for_lock_s=0) as engine:
             if not engine.exists("bq_activities"):
-                yield warning("warehouse", NO_DATA, SYNC)
+                yield warning("warehouse", NO_DATA, f"{SYNC}.")
                 return
             [holds] = engine.query(_HOLDS).to_pylist()
-            aside = engine.query(_SET_ASIDE).to_pylist() if engine.exists("rejected_records") else []
+            rejected = engine.query(_REJECTED).to_pylist() if engine.exists("rejected_records") else []
             yield _held(engine.address, holds)
     except WarehouseMissingError:
-        yield warning("warehouse", NO_DATA, SYNC)
+        yield warning("warehouse", NO_DATA, f"{SYNC}.")
     except WarehouseLockedError as error:
-        # A run that writes is no fault; the next look will tell.
+        # This is not an error: a run is writing.
         holder = f" (process {error.pid})" if error.pid else ""
         yield ok("warehouse", f"{location.address} is just being written{holder}; not looked into.")
     except StravaAssetsError as error:
         yield failed("warehouse", error)
     else:
-        if aside:
-            said = f"{counted(len(aside), 'record')} could not be read; the last: {aside[0]['reason']}"
-            yield warning("records", said, "see the table rejected_records; they are loaded once they can be")
+        if rejected:
+            count = counted(len(rejected), "record")
+            message = f"{count} could not be read; the last: {rejected[0]['reason']}"
+            remedy = "See the table rejected_records. They are loaded as soon as they can be read."
+            yield warning("records", message, remedy)
 
 
 def _foreign(address: str, names: list[str]) -> Iterator[Finding]:
@@ -100,21 +102,21 @@ def _foreign(address: str, names: list[str]) -> Iterator[Finding]:
         yield warning(
             "foreign",
             f"Not this project's, in {address}: {name_some(names)}. Nothing reads or removes it.",
-            "move it elsewhere if it is there by mistake",
+            "Move it elsewhere if it is there by mistake.",
         )
 
 
 def _held(address: str, holds: dict[str, Any]) -> Finding:
-    if not holds["living"] and not holds["deleted"]:
-        return warning("warehouse", NO_DATA, SYNC)
+    if not holds["active"] and not holds["deleted"]:
+        return warning("warehouse", NO_DATA, f"{SYNC}.")
     deleted = f", {holds['deleted']:,} deleted ones kept" if holds["deleted"] else ""
     return ok(
-        "warehouse", f"{address} holds {holds['living']:,} activities until {holds['newest']}{deleted}."
+        "warehouse", f"{address} holds {holds['active']:,} activities until {holds['newest']}{deleted}."
     )
 
 
 def _held_back(landing: Landing, manifests: list[Manifest]) -> int:
-    """How many activities the newest conclusion kept back."""
+    """The number of activities whose deletion the newest conclusion did not confirm."""
     for manifest in reversed(manifests):
         if manifest.complete and manifest.source == "api":
             concluded = landing.conclusion(manifest)

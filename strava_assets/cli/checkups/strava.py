@@ -1,4 +1,4 @@
-"""Strava itself, asked with one call: whether it answers, lets us in, agrees on the time; the quota left."""
+"""Checks Strava with one request: the connection, the credentials, the clock and the remaining quota."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
     from strava_assets.strava.limits import Quota
 
-# Which subject a refusal is about; every other one is about the connection.
+# The subject of each error; all others are about the connection.
 _ABOUT: dict[type[errors.StravaError], str] = {
     errors.InactiveSubscriptionError: "subscription",
     errors.MissingScopeError: "scopes",
@@ -28,12 +28,12 @@ _ABOUT: dict[type[errors.StravaError], str] = {
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """List one activity. A token that has run out is refreshed and kept, as any run would do it."""
+    """List one activity. An expired token is refreshed and stored, as in every run."""
     client = wiring.fail_fast_client(settings, wiring.token_store(settings))
     try:
         newest = next(client.pages(per_page=1), None)
     except (errors.TransientStravaError, errors.QuotaExhaustedError) as error:
-        # It passes by itself; there is nothing for a person to mend.
+        # It ends without any action.
         yield failed(_ABOUT.get(type(error), "strava"), error, State.WARNING)
     except errors.StravaError as error:
         yield failed(_ABOUT.get(type(error), "strava"), error)
@@ -41,7 +41,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         refreshed = " (just refreshed)" if client.calls["token"] else ""
         yield ok("token", f"Strava accepts it{refreshed}; the application is active and the clocks agree.")
         if newest is None:
-            yield warning("activities", "Strava shows none.", "nothing, if there are none yet")
+            yield warning("activities", "Strava shows none.", "Nothing, if there are none yet.")
     if client.quota:
         yield _quota(client.quota, settings.rate_limit_reserve)
 
@@ -54,7 +54,7 @@ def _quota(quota: Quota, reserve_calls: int) -> Finding:
                 continue
             usages.append(f"{bucket} {allowance.usage} of {allowance.limit} {spoken}, {allowance.left} left")
             short = short or allowance.left <= min(reserve_calls, allowance.limit // 2)
-    said = f"Used: {'; '.join(usages)}."
+    message = f"Used: {'; '.join(usages)}."
     if short:
-        return warning("quota", said, "nothing: a sync stops at the limit and goes on when it may")
-    return ok("quota", said)
+        return warning("quota", message, "Nothing: a sync stops at the limit and continues when it may.")
+    return ok("quota", message)

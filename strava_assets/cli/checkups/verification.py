@@ -1,4 +1,4 @@
-"""Whether the stored data is whole: what `strava-assets verify` finds, a line for each place."""
+"""Checks whether the stored data is complete: the results of `strava-assets verify`, one line per place."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """Compare the table with its rebuild and every stored file with its digest; says nothing without data.
+    """Compare the table with its rebuild and every stored file with its digest. No finding without data.
 
     Raises:
-        StravaAssetsError: a place cannot be read.
+        StravaAssetsError: A place cannot be read.
     """
     try:
         yield from _verified(settings)
     except StravaAssetsError as error:
         if not error.transient:
             raise
-        # A sync that runs is no fault; the next look will tell.
+        # This is not an error: a sync is running.
         yield failed("verify", error, State.WARNING)
 
 
@@ -37,5 +37,5 @@ def _verified(settings: Settings) -> Iterator[Finding]:
             yield ok("verify", f"{result.place}: {result.checked} Nothing differs.")
             continue
         more = f" And {result.differences - 1:,} more differences." if result.differences > 1 else ""
-        said = " ".join(filter(None, (f"{result.place}:", result.checked, result.named[0] + more)))
-        yield broken("verify", said, result.remedy or "strava-assets verify names all of it")
+        message = " ".join(filter(None, (f"{result.place}:", result.checked, result.named[0] + more)))
+        yield broken("verify", message, result.remedy or "Run strava-assets verify, which names all of it.")
