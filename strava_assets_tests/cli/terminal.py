@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from strava_assets.cli import main
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,7 @@ def held_open(terminal: Terminal) -> Iterator[int]:
     """Another process that has the warehouse open; yields its pid."""
     program = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
     path = terminal.home / "warehouse.duckdb"
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+    with Child(
         [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout

@@ -15,6 +15,7 @@ import pytest
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.archive.devices import a_ride
 from strava_assets_tests.archive.exports import Exported, day, exported_ride, packed, write_export
+from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
     from strava_assets_tests.cli.terminal import Terminal
@@ -84,7 +85,7 @@ def test_ctrl_c_stops_it_and_says_that_it_goes_on(terminal: Terminal) -> None:
     folder = write_export(terminal.folder / "unpacked", rides)
     command = [str(Path(sys.executable).parent / "strava-assets"), "import-archive", str(folder)]
     environ = os.environ | terminal.environ | {"STRAVA_ASSETS_HOME": str(terminal.home), "FORCE_COLOR": "1"}
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with Child(
         command, env=environ, cwd=terminal.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None

@@ -24,6 +24,7 @@ from strava_assets.web.guard import Guard, writes_are_json
 from strava_assets.web.hosts import AllowedHosts
 from strava_assets_tests.deploy.compose import SERVER
 from strava_assets_tests.deploy.postgres import free_port
+from strava_assets_tests.processes import Child
 from strava_assets_tests.web.requesting import LIMIT_S, request, serving
 
 if TYPE_CHECKING:
@@ -102,9 +103,7 @@ def port(
 def running(command: list[str], folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Caddy, from when it says that it serves until the block ends."""
     own = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    with subprocess.Popen(  # noqa: S603 - the program above
-        command, cwd=folder, env={**own, **environment}, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with Child(command, cwd=folder, env={**own, **environment}, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         lines = []
         try:

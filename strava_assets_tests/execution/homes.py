@@ -14,6 +14,7 @@ from strava_assets.cli.instance import prepare_home
 from strava_assets.execution.recovery import open_instance
 from strava_assets.execution.run_locks import RunLocks
 from strava_assets.settings import Settings
+from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def started_run(
 @contextmanager
 def alive(run_id: str) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the lock of a run."""
-    with subprocess.Popen(  # noqa: S603 - this interpreter, with the text above
+    with Child(
         [sys.executable, "-c", HOLD, run_id],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

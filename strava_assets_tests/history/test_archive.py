@@ -33,6 +33,7 @@ from strava_assets_tests.archive.exports import (
 )
 from strava_assets_tests.conftest import FIXTURES
 from strava_assets_tests.history.stories import Story, activity
+from strava_assets_tests.processes import Child
 
 ATHLETE = "7"
 MADE_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -371,7 +372,7 @@ def test_an_import_that_was_killed_goes_on_where_it_was(imports: Import) -> None
         imports.store.address,
     ]
     environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:  # noqa: S603 - our own program
+    with Child(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         assert process.stdout is not None
         workers = [int(pid) for pid in process.stdout.readline().split()]
         process.kill()

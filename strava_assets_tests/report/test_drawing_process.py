@@ -15,6 +15,7 @@ from strava_assets.report import DrawingError
 from strava_assets.report.charts import sparkline
 from strava_assets.report.drawing_process import _start, draw_charts, stop_drawing
 from strava_assets.report.vega import SCRIPT, bundle_script
+from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
     from strava_assets.report.vega import Request
@@ -76,7 +77,7 @@ def test_the_process_ends_with_the_one_that_started_it_even_if_that_is_killed() 
         "import sys, time; from strava_assets.report.drawing_process import _start; "
         "print(_start()[0].pid, flush=True); time.sleep(600)"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:  # noqa: S603 - our own interpreter
+    with Child([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
         parent.kill()

@@ -14,6 +14,7 @@ import requests
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox import Fault, Sandbox, serve
+from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,9 +70,7 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     recorded.write_text(json.dumps(Sandbox.many(4).history.records()))
     options = {"port": 0, "athlete_seed": 1, "limits": False, "faults": ["unavailable@list"]}
     command = [sys.executable, "-c", FOREGROUND, json.dumps(options | {"activities": str(recorded)})]
-    with subprocess.Popen(  # noqa: S603 - this interpreter, with a text of this file
-        command, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with Child(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         base_url = process.stdout.readline().strip()
         try:

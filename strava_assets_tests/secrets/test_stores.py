@@ -20,6 +20,7 @@ from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.settings import load_settings
 from strava_assets_tests.depth import examples
+from strava_assets_tests.processes import Child
 from strava_assets_tests.stores import open_store, values_of
 
 if TYPE_CHECKING:
@@ -195,9 +196,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_within_bounds(tmp_path:
     command = [sys.executable, "-c", code, str(path)]
     slept: list[float] = []
     second_store = FileStore(path, sleep=slept.append, lock_wait_s=1)
-    with subprocess.Popen(  # noqa: S603 - our own interpreter
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
+    with Child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(SecretStoreBusyError, match="for 1 seconds"), second_store.lock():

@@ -18,6 +18,7 @@ from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
 from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
+from strava_assets_tests.processes import Child
 from strava_assets_tests.stores import open_store, values_of
 from strava_assets_tests.strava.conversation import ENVIRON
 
@@ -114,7 +115,7 @@ def test_a_run_killed_while_strava_answers_does_not_lock_out_the_next(tmp_path: 
     sandbox.tokens.refresh = deadly  # type: ignore[method-assign, assignment]  # the moment is inside the server
     with serve(sandbox) as server:
         command = [sys.executable, "-c", RUN, str(path), server.base_url, "never", "nobody"]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as doomed:  # noqa: S603 - as above
+        with Child(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as doomed:
             started.append(doomed)
             assert doomed.communicate(timeout=60)[0] == ""
             assert doomed.returncode == -signal.SIGKILL

@@ -24,6 +24,7 @@ from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets.streams import StreamsError, StreamStore
 from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import FOOTER_KEY
+from strava_assets_tests.processes import Child
 from strava_assets_tests.streams.samples import ATHLETE, NOW, entry, recording
 
 if TYPE_CHECKING:
@@ -354,7 +355,7 @@ def test_a_killed_writer_leaves_nothing_that_counts_and_its_draft_is_swept_later
         "    print('added', flush=True)\n"
         "    time.sleep(60)\n"
     )
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+    with Child(
         [sys.executable, "-c", program, store.address],
         stdout=subprocess.PIPE,
         text=True,
