@@ -99,6 +99,7 @@ def output_of(result: CommandResult) -> str:
     return (result.out + result.err).lower()
 
 
+@pytest.mark.deep
 def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
     terminal: Terminal, sandbox: Sandbox
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_failure_is_told_once_with_what_to_do_and_recovery_once(platform: Chai
     assert "succeeds again" in webhook.messages[1]["title"]
 
 
+@pytest.mark.deep
 def test_what_a_command_has_told_the_daemon_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
     daemon = Daemon(platform)
     daemon.alerts.report_failure(platform.instance, fail(platform))
@@ -112,6 +113,7 @@ def test_what_a_command_has_told_the_daemon_does_not_tell_again(platform: Chain,
     assert [message["type"] for message in webhook.messages] == ["failure", "success"]
 
 
+@pytest.mark.deep
 def test_what_the_daemon_has_told_a_command_does_not_tell_again(platform: Chain, webhook: Webhook) -> None:
     daemon = Daemon(platform)
     run_id = fail(platform)
@@ -121,6 +123,7 @@ def test_what_the_daemon_has_told_a_command_does_not_tell_again(platform: Chain,
     assert len(webhook.messages) == 1
 
 
+@pytest.mark.deep
 def test_a_receiver_that_is_down_is_an_error_of_the_tick_that_keeps_its_address(
     platform: Chain, webhook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:

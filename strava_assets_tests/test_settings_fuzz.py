@@ -116,6 +116,7 @@ def test_any_variable_is_a_setting_or_a_refusal(environ: dict[str, str]) -> None
     load(environ, None)
 
 
+@pytest.mark.deep
 @SETTINGS
 @pytest.mark.parametrize("name", SECRETS)
 @given(before=values, after=values, other=st.dictionaries(names, values, max_size=2))

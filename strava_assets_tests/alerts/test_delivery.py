@@ -51,6 +51,7 @@ def plain(text: str) -> str:
     return text.replace("\u200b", "").replace("\r\n", "\n")
 
 
+@pytest.mark.deep
 def test_every_receiver_gets_the_message_once(webhook: Webhook, mail: MailServer) -> None:
     deliveries = deliver(to(webhook.address, mail_address(mail)), FAILED)
 
@@ -66,12 +67,14 @@ def test_every_receiver_gets_the_message_once(webhook: Webhook, mail: MailServer
     assert FAILED.text in plain(letter.get_content())
 
 
+@pytest.mark.deep
 def test_a_receiver_that_fails_for_the_moment_is_tried_again(webhook: Webhook) -> None:
     webhook.faults = 2
     assert not_delivered(deliver(to(webhook.address), FAILED)) is None
     assert len(webhook.messages) == 3
 
 
+@pytest.mark.deep
 def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mail: MailServer) -> None:
     webhook.status = 410
     deliveries = deliver(to(webhook.address, mail_address(mail)), FAILED)
@@ -83,6 +86,7 @@ def test_one_that_refuses_does_not_keep_it_from_the_others(webhook: Webhook, mai
     assert len(mail.messages) == 1
 
 
+@pytest.mark.deep
 def test_one_that_is_gone_is_told_without_its_address(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +101,7 @@ def test_one_that_is_gone_is_told_without_its_address(
     assert "canary" not in f"{error} {error!r} {caplog.text} {output}"
 
 
+@pytest.mark.deep
 def test_one_that_never_ends_its_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("strava_assets.alerts.delivery.SENDER_LIMIT_S", 15.0)
     ended = threading.Event()
@@ -241,6 +246,7 @@ class TestOldSettings:
             "other@example.org",
         ]
 
+    @pytest.mark.deep
     def test_what_is_gone_is_named(self) -> None:
         with answering(MailServer()) as closed:
             pass

@@ -56,6 +56,7 @@ def without_the_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
         yield platform, platform.run("import_archive")
 
 
+@pytest.mark.deep
 def test_an_export_alone_goes_all_the_way_to_the_page(without_the_api: tuple[Chain, Run]) -> None:
     platform, run = without_the_api
 
@@ -108,6 +109,7 @@ def test_the_ui_shows_what_an_import_came_to(without_the_api: tuple[Chain, Run])
     assert run.checks()["archive_activities", "imports_finished"].passed
 
 
+@pytest.mark.deep
 def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> None:
     sandbox = riding(60)
     sandbox.limits = None
@@ -131,6 +133,7 @@ def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> No
     assert rows == [{"source": "api", "n": len(records)}]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "name",
     ["../tokens.json", "/etc/passwd", "..", ".", "", {"env": "STRAVA_CLIENT_SECRET"}],

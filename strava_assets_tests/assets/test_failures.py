@@ -72,6 +72,7 @@ def test_a_failure_that_needs_a_person_names_the_remedy_and_is_not_retried(
     assert retries == 0
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("fault", TRANSIENT)
 def test_a_failure_that_may_pass_is_retried_with_a_bound(loaded: Chain, fault: str) -> None:
     loaded.sandbox.faults.add(fault, on="list", times=None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import pytest
 
 from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.cli.instance import prepare
@@ -18,7 +19,6 @@ from strava_assets.sandbox import Call, Sandbox
 from strava_assets_tests.chain import Chain, chain, riding
 
 if TYPE_CHECKING:
-    import pytest
     from starlette.requests import Request
 
 LISTED = "/athlete/activities"
@@ -80,6 +80,7 @@ def waits_for_its_turn(instance: dg.DagsterInstance) -> bool:
     return False
 
 
+@pytest.mark.deep
 def test_two_runs_never_overlap_on_strava(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")  # restored afterwards
     sandbox = Gated(riding())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from strava_assets.sandbox import Sandbox
 from strava_assets_tests.chain import chain
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.deep
 def test_what_a_check_of_the_same_run_found_stands_in_the_page_until_it_is_cured(tmp_path: Path) -> None:
     sandbox = Sandbox(athlete={"id": 7})
     ride = sandbox.history.add(moving_time=7200, elapsed_time=3600)

@@ -70,6 +70,7 @@ def test_one_asset_alone_works_or_says_what_comes_first(empty: Chain, asset: str
     assert_works_or_says_what_comes_first(materialize(empty, asset), asset)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("parent", "asset"), PAIRS)
 def test_an_asset_with_one_it_needs_works_or_says_what_comes_first(
     empty: Chain, parent: str, asset: str
@@ -77,6 +78,7 @@ def test_an_asset_with_one_it_needs_works_or_says_what_comes_first(
     assert_works_or_says_what_comes_first(materialize(empty, parent, asset), parent, asset)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("asset", ["raw_activities", "bq_activities", "sport_rules", "insights_report"])
 def test_what_needs_no_table_works_on_an_empty_home(empty: Chain, asset: str) -> None:
     run = materialize(empty, asset)
@@ -90,6 +92,7 @@ def test_fetching_and_loading_alone_work_on_an_empty_home(empty: Chain) -> None:
     assert ("bq_activities", "power_meter_reports") in run.checks()
 
 
+@pytest.mark.deep
 def test_the_assets_one_after_another_all_work(empty: Chain) -> None:
     for asset in ASSETS:
         if asset != "archive_activities":
@@ -97,6 +100,7 @@ def test_the_assets_one_after_another_all_work(empty: Chain) -> None:
             assert run.succeeded, run.failures()
 
 
+@pytest.mark.deep
 def test_an_asset_and_all_that_is_upstream_of_it_work_on_an_empty_home(empty: Chain) -> None:
     upstream = ancestors("weekly_watts") - {"archive_activities"}
     run = materialize(empty, *upstream, "weekly_watts")

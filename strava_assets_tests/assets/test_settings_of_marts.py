@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 TOTALS = "SELECT SUM(rides) AS rides, SUM(commute_rides) AS commutes FROM weekly_watts"
 
 
+@pytest.mark.deep
 def test_weeks_begin_on_sunday_when_they_are_asked_to(loaded: Chain) -> None:
     before = loaded.rows(TOTALS)
 
@@ -27,6 +30,7 @@ def test_weeks_begin_on_sunday_when_they_are_asked_to(loaded: Chain) -> None:
     assert {row["week"].isoweekday() for row in loaded.rows("SELECT week FROM bq_activities")} == {1}
 
 
+@pytest.mark.deep
 def test_what_counts_changes_with_a_refresh_of_the_marts_alone(loaded: Chain) -> None:
     [before] = loaded.rows(TOTALS)
     virtual = loaded.rows("SELECT COUNT(*) AS n FROM bq_activities WHERE sport_type = 'VirtualRide'")[0]["n"]

@@ -45,6 +45,7 @@ def stream_requests(platform: Chain) -> int:
     return platform.sandbox.calls("/streams")
 
 
+@pytest.mark.deep
 def test_streams_are_fetched_and_power_is_made_of_them(fresh: Chain) -> None:
     metadata = run(fresh).materialized()["activity_streams"]
     assert metadata["fetched"] == metadata["with_streams"] == metadata["dagster/row_count"] == RIDES
@@ -58,6 +59,7 @@ def test_streams_are_fetched_and_power_is_made_of_them(fresh: Chain) -> None:
     assert len(StreamStore(fresh.settings().streams_address).entries()) == RIDES
 
 
+@pytest.mark.deep
 def test_a_second_run_asks_for_nothing(fresh: Chain) -> None:
     run(fresh)
     before = stream_requests(fresh)
@@ -66,6 +68,7 @@ def test_a_second_run_asks_for_nothing(fresh: Chain) -> None:
     assert (metadata["fetched"], metadata["with_streams"], metadata["calls"]) == (0, RIDES, 0)
 
 
+@pytest.mark.deep
 def test_the_quota_s_end_is_no_failure_and_the_next_run_goes_on(fresh: Chain) -> None:
     fresh.sandbox.limits = RateLimits(read=(22, 1_000))
     first = run(fresh)
@@ -86,6 +89,7 @@ def test_the_quota_s_end_is_no_failure_and_the_next_run_goes_on(fresh: Chain) ->
     assert stream_requests(fresh) == RIDES
 
 
+@pytest.mark.deep
 def test_an_outage_of_the_streams_is_told_and_leaves_the_marts_what_is_there(fresh: Chain) -> None:
     fresh.sandbox.faults.add(Fault.server_error, on="streams", times=None, after=4)
     ended = run(fresh)
@@ -97,6 +101,7 @@ def test_an_outage_of_the_streams_is_told_and_leaves_the_marts_what_is_there(fre
     assert fresh.rows("SELECT COUNT(*) AS n FROM ride_power") == [{"n": 4}]
 
 
+@pytest.mark.deep
 def test_what_needs_a_person_fails_with_its_remedy_and_keeps_what_came(fresh: Chain) -> None:
     fresh.sandbox.faults.add(Fault.inactive_subscription, on="streams", times=None, after=4)
     ended = run(fresh)
@@ -108,6 +113,7 @@ def test_what_needs_a_person_fails_with_its_remedy_and_keeps_what_came(fresh: Ch
     assert run(fresh).materialized()["activity_streams"]["fetched"] == RIDES - 4
 
 
+@pytest.mark.deep
 def test_where_none_are_wanted_the_table_is_kept_all_the_same(fresh: Chain) -> None:
     run(fresh)
     fresh.fields["streams"] = "none"
@@ -119,6 +125,7 @@ def test_where_none_are_wanted_the_table_is_kept_all_the_same(fresh: Chain) -> N
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": RIDES}]
 
 
+@pytest.mark.deep
 def test_a_crop_on_strava_reaches_the_ride_s_power(fresh: Chain) -> None:
     run(fresh)
     ride = fresh.rows("SELECT activity_id, recorded_s, work_j FROM ride_power ORDER BY activity_id DESC")[0]
@@ -131,6 +138,7 @@ def test_a_crop_on_strava_reaches_the_ride_s_power(fresh: Chain) -> None:
     assert now["work_j"] < ride["work_j"]
 
 
+@pytest.mark.deep
 def test_a_recording_leaves_with_its_activity_when_retention_expires_it(fresh: Chain) -> None:
     run(fresh)
     deleted = fresh.sandbox.history.ids()[5]
@@ -163,6 +171,7 @@ def test_a_launch_can_write_the_stream_index_without_requests(fresh: Chain) -> N
     assert fresh.rows("SELECT COUNT(*) AS n FROM activity_streams") == [{"n": 0}]
 
 
+@pytest.mark.deep
 def test_an_import_needs_no_strava_and_makes_power_of_what_is_there(fresh: Chain) -> None:
     fresh.ingest()
     fresh.sandbox.faults.add(Fault.inactive_subscription, on="any", times=None)

@@ -116,6 +116,7 @@ def test_a_window_that_cannot_be_is_refused_before_strava_is_asked(
     assert run.retries() == 0
 
 
+@pytest.mark.deep
 def test_many_deletions_wait_for_a_persons_word(loaded: Chain) -> None:
     before = loaded.rows(ACTIVE)
     deleted_ids = loaded.sandbox.history.ids()[40:70]
@@ -151,6 +152,7 @@ def test_a_few_deletions_are_believed(loaded: Chain) -> None:
     assert run.materialized()["bq_activities"]["deleted"] == 1
 
 
+@pytest.mark.deep
 def test_a_rebuild_gives_the_same_table_and_asks_strava_nothing(loaded: Chain) -> None:
     loaded.sandbox.history.delete(loaded.sandbox.history.ids()[50])
     loaded.ingest({"raw_activities": {"mode": "FULL"}})
@@ -166,6 +168,7 @@ def test_a_rebuild_gives_the_same_table_and_asks_strava_nothing(loaded: Chain) -
     assert "raw_activities" not in run.materialized()
 
 
+@pytest.mark.deep
 def test_an_empty_history_is_no_failure(tmp_path: Path) -> None:
     with chain(tmp_path / "home", riding(0)) as platform:
         run = platform.compute()

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import pytest
 
 from strava_assets.checks import activities
 from strava_assets_tests.checks.tampering import every
 
 if TYPE_CHECKING:
-    import pytest
-
     from strava_assets.data_checks import Finding, Subject
     from strava_assets_tests.chain import Chain
 
@@ -34,6 +33,7 @@ def test_wrong_data_does_not_flow_on(loaded: Chain) -> None:
     assert failed.severity is dg.AssetCheckSeverity.ERROR
 
 
+@pytest.mark.deep
 def test_a_warning_stops_nothing(loaded: Chain) -> None:
     newest = loaded.sandbox.history.ids()[0]
     loaded.sandbox.history.edit(newest, elapsed_time=600)
@@ -59,6 +59,7 @@ def test_a_check_that_cannot_look_is_a_failed_step_and_not_bad_data(loaded: Chai
     assert "What to do:" in run.failures()["bq_activities_checks"]
 
 
+@pytest.mark.deep
 def test_nothing_is_computed_while_a_blocking_check_cannot_look(
     loaded: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ def webhook(terminal: Terminal) -> Iterator[Webhook]:
         yield server
 
 
+@pytest.mark.deep
 def test_a_sync_tells_its_failure_once_and_its_recovery_once(
     synced: Terminal, webhook: Webhook, strava: RunningSandbox, sandbox: Sandbox
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_sync_tells_its_failure_once_and_its_recovery_once(
     assert "https://www.strava.com/settings/api" in webhook.messages[0]["message"]
 
 
+@pytest.mark.deep
 def test_the_next_command_tells_of_a_run_whose_process_was_killed(
     terminal: Terminal, webhook: Webhook, strava: RunningSandbox
 ) -> None:
@@ -59,6 +61,7 @@ def test_the_next_command_tells_of_a_run_whose_process_was_killed(
     assert webhook.messages[0]["message"].endswith(f"Run {dead}")
 
 
+@pytest.mark.deep
 def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(
     synced: Terminal, webhook: Webhook
 ) -> None:
@@ -75,6 +78,7 @@ def test_a_receiver_that_is_down_changes_nothing_but_a_line_on_the_terminal(
     assert "canary-secret" not in failed.out + failed.err
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("command", ["sync", "rebuild", "report"])
 def test_a_command_that_does_not_come_to_a_run_tells_that(
     terminal: Terminal, webhook: Webhook, command: str

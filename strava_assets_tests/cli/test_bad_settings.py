@@ -108,6 +108,7 @@ def test_a_home_that_cannot_be_made_is_told(terminal: Terminal, command: str) ->
     assert "report this" not in result.out
 
 
+@pytest.mark.deep
 def test_files_that_are_closed_to_this_user_are_told_without_a_traceback(
     synced_home: Path, tmp_path: Path
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_command_without_settings_and_the_help_need_no_file(terminal: Terminal
     assert terminal.run("sync", "--help").status == 0
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("content", ["", "{{{", "5", "load_from: 5", "other: 1", "\udcff"])
 def test_what_is_not_a_workspace_file_is_told(terminal: Terminal, content: str) -> None:
     file = terminal.folder / "workspace.yaml"

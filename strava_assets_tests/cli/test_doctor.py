@@ -46,6 +46,7 @@ def test_a_misspelt_setting_is_its_only_line(terminal: Terminal) -> None:
     assert len(result.out.splitlines()) == 1
 
 
+@pytest.mark.deep
 def test_a_healthy_home_is_told_with_its_figures(synced: Terminal, strava: RunningSandbox) -> None:
     result = synced.at(strava).run("doctor", **CREDENTIALS)
     assert result.status == 0, result.out
@@ -101,6 +102,7 @@ def test_every_remedy_is_full_sentences(terminal: Terminal) -> None:
     assert [text for text in remedies if not (text[0].isupper() and text.endswith("."))] == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("fault", "about", "mark", "remedy"),
     [
@@ -205,6 +207,7 @@ def test_records_set_aside_are_counted_with_the_last_reason(synced: Terminal) ->
     assert "distance is [text]" in finding
 
 
+@pytest.mark.deep
 def test_a_failed_run_is_told_in_its_own_words_until_one_succeeds(
     terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
+import pytest
 
 from strava_assets.landing import Landing
 from strava_assets.streams import StreamStore
@@ -177,6 +178,7 @@ def test_while_the_daemon_runs_nothing_is_removed(synced: Terminal) -> None:
     assert files_of(synced) == before
 
 
+@pytest.mark.deep
 def test_a_rebuild_makes_the_tables_again_without_listing_anything(
     synced: Terminal, strava: RunningSandbox, sandbox: Sandbox
 ) -> None:

@@ -30,6 +30,7 @@ def an_export(folder: Path, *more: Exported) -> Path:
     return packed(folder / "unpacked", folder / "export_4711.zip")
 
 
+@pytest.mark.deep
 def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Terminal) -> None:
     broken = Exported(9, day(-9), "activities/9.fit.gz", b"broken")
     (terminal.home / "archive").mkdir(parents=True)
@@ -80,6 +81,7 @@ def test_what_cannot_be_imported_is_reported_with_its_remedy(
     assert "Traceback" not in result.out + result.err
 
 
+@pytest.mark.deep
 def test_ctrl_c_stops_it_and_says_that_it_goes_on(terminal: Terminal) -> None:
     rides = [exported_ride(n, a_ride(3_000, day(-n), seed=n)) for n in range(1, 61)]
     folder = write_export(terminal.folder / "unpacked", rides)

@@ -58,6 +58,7 @@ def test_in_a_real_browser_from_the_consent_page_back_to_the_terminal(
     assert (terminal.home / "tokens.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.deep
 def test_refusing_in_a_real_browser_ends_the_login_with_its_remedy(
     terminal: Terminal, strava: RunningSandbox, page: Page
 ) -> None:

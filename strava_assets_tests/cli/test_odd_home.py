@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.request import url2pathname
 
+import pytest
+
 from strava_assets.sandbox import serve
 from strava_assets_tests.chain import riding
 from strava_assets_tests.cli.terminal import CREDENTIALS
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 ODD = "a #%b {c,d} ü'q\"$x;& @:h"
 
 
+@pytest.mark.deep
 def test_a_home_with_odd_characters_is_synced_and_reported_like_any_other(terminal: Terminal) -> None:
     with serve(riding(9)) as strava:
         terminal.at(strava)

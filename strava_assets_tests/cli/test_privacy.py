@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+import pytest
+
 from strava_assets.file_modes import OWN_ENTRIES, open_to_others
 from strava_assets_tests.cli.terminal import CREDENTIALS
 
@@ -26,6 +28,7 @@ def test_everything_a_sync_makes_in_the_home_is_known_as_this_projects_own(synce
     assert [name for name in names if not any(fnmatch(name, own) for own in OWN_ENTRIES)] == []
 
 
+@pytest.mark.deep
 def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
     synced: Terminal, strava: RunningSandbox
 ) -> None:

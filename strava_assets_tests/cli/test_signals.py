@@ -18,6 +18,7 @@ UP = f"{COMMAND} up"
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.timeout(600)]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "wrapper",
     [["sh", "-c", '"$0" "$@" & wait $!'], ["nohup"], ["sh", "-c", 'trap "" INT TERM HUP; exec "$0" "$@"']],
@@ -33,6 +34,7 @@ def test_a_platform_ends_however_it_was_started(tmp_path: Path, wrapper: list[st
     assert "Traceback" not in started.out
 
 
+@pytest.mark.deep
 def test_nohup_is_heeded(tmp_path: Path) -> None:
     with running_command(tmp_path, wrapper=["nohup"]) as started:
         started.read_until("Page 1")
@@ -44,6 +46,7 @@ def test_nohup_is_heeded(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_sync_that_waits_for_a_pool_says_for_whom_and_ends_when_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
@@ -61,6 +64,7 @@ def test_a_sync_that_waits_for_a_pool_says_for_whom_and_ends_when_told(
     assert "Traceback" not in waiting.out
 
 
+@pytest.mark.deep
 def test_a_sync_goes_on_when_the_run_it_waits_for_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("up")
 
 
+@pytest.mark.deep
 def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_path: Path) -> None:
     export = tmp_path / "export_4711"
     export.mkdir()
@@ -73,6 +74,7 @@ def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None
     assert list(tmp_path.rglob("*.log")) == []
 
 
+@pytest.mark.deep
 def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_path: Path) -> None:
     """What hangs, so that it cannot end by itself, is ended by the new one."""
     with running_command(tmp_path, "--no-ui") as killed:
@@ -97,6 +99,7 @@ def test_a_killed_up_leaves_nothing_running_and_a_new_one_starts_at_once(tmp_pat
     assert all(run.is_finished for run in runs)
 
 
+@pytest.mark.deep
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
     with running_command(tmp_path) as started:
         started.read_until("Ctrl-C stops everything")
@@ -114,6 +117,7 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
+@pytest.mark.deep
 def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
     with running_command(tmp_path, "--no-ui") as first:
         first.read_until("Starting the daemon")
@@ -126,6 +130,7 @@ def test_a_home_has_one_up_at_a_time(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
+@pytest.mark.deep
 def test_a_home_deeper_than_a_sockets_path_may_be_works_as_well(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     with running_command(tmp_path, "--no-ui", "--once", STRAVA_ASSETS_HOME=str(deep)) as started:
@@ -133,6 +138,7 @@ def test_a_home_deeper_than_a_sockets_path_may_be_works_as_well(tmp_path: Path) 
     assert (deep / "sample" / "warehouse.duckdb").exists()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("missing", sorted(CREDENTIALS))
 def test_half_of_the_credentials_is_an_error_and_not_a_sample(tmp_path: Path, missing: str) -> None:
     given = {name: value for name, value in CREDENTIALS.items() if name != missing}
@@ -143,6 +149,7 @@ def test_half_of_the_credentials_is_an_error_and_not_a_sample(tmp_path: Path, mi
     assert "Sample athlete" not in started.out
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("blocked", ["data", "data/sample/dagster"])
 def test_a_folder_that_cannot_be_written_is_told_as_a_sentence(tmp_path: Path, blocked: str) -> None:
     path = tmp_path / blocked
@@ -163,6 +170,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         yield Terminal(tmp_path, CREDENTIALS | addresses(server))
 
 
+@pytest.mark.deep
 def test_a_warehouse_that_is_no_duckdb_file_fails_the_sync_in_words(terminal: Terminal) -> None:
     terminal.home.mkdir()
     (terminal.home / "warehouse.duckdb").write_text("dear diary")
@@ -174,6 +182,7 @@ def test_a_warehouse_that_is_no_duckdb_file_fails_the_sync_in_words(terminal: Te
     assert (terminal.home / "warehouse.duckdb").read_text() == "dear diary"
 
 
+@pytest.mark.deep
 def test_a_warehouse_that_somebody_holds_open_fails_the_sync_in_words(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

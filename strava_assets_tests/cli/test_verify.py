@@ -63,6 +63,7 @@ def test_differences_are_named_with_what_to_do_and_the_status_says_so(synced: Te
     assert contents(synced.home) == before
 
 
+@pytest.mark.deep
 def test_a_rebuild_makes_the_differences_go(synced: Terminal) -> None:
     tamper(
         synced, "DELETE FROM bq_activities WHERE activity_id = (SELECT MIN(activity_id) FROM bq_activities)"

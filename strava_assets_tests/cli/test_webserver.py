@@ -35,6 +35,7 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_ui_and_report_at_the_prefix_until_it_is_stopped(
     tmp_path: Path, number: signal.Signals
@@ -69,6 +70,7 @@ def test_other_machines_do_not_reach_it_before_a_name_is_configured(terminal: Te
     assert "STRAVA_ASSETS_ALLOWED_HOSTS" in refused.err
 
 
+@pytest.mark.deep
 def test_with_a_name_configured_it_warns_and_is_reached_under_that_name_alone(tmp_path: Path) -> None:
     port = free_port()
     options = ("--host", "0.0.0.0", "--port", str(port))  # noqa: S104 - what is tried here

@@ -83,6 +83,7 @@ def test_a_landed_page_is_one_object_with_its_compression_kept(
     assert gzip.decompress(stored) == PAGES[0]
 
 
+@pytest.mark.deep
 def test_a_hundred_batches_are_listed_in_their_order(landing: Landing) -> None:
     manifests = [commit(landing, NOW + timedelta(minutes=minute)) for minute in range(100)]
     assert landing.manifests() == manifests

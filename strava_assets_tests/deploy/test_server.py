@@ -39,6 +39,7 @@ SELECTOR = {
 }
 
 
+@pytest.mark.deep
 def test_the_services_of_the_compose_file_sync_on_a_real_postgresql_and_end_when_told(tmp_path: Path) -> None:
     bin_dir = programs()
     if bin_dir is None:

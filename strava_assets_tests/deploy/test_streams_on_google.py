@@ -32,6 +32,7 @@ def store(storage: StorageEmulator) -> StreamStore:  # noqa: ARG001 - it must ru
     return StreamStore(f"gs://{BUCKET}/streams-{uuid4().hex}")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__.removeprefix("test_"))
 def test_what_holds_on_a_disk_holds_in_a_bucket(
     store: StreamStore, promise: Callable[[StreamStore], None]

@@ -102,6 +102,7 @@ def variables_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 GOOD = {"project": "my-rides-123"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
@@ -172,6 +173,7 @@ def test_what_holds_data_cannot_be_destroyed_by_a_change() -> None:
     assert protected == {"google_bigquery_dataset", "google_storage_bucket", "google_secret_manager_secret"}
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(not CHECKOV.is_file(), reason="the policy scanner is not installed: make tools-checkov")
 def test_a_policy_scanner_finds_nothing() -> None:
     scanned = subprocess.run(  # noqa: S603 - ours

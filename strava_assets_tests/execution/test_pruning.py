@@ -85,6 +85,7 @@ def test_the_last_success_of_every_asset_stays(instance: dg.DagsterInstance) -> 
     assert {event.run_id for event in latest.values() if event} == {both, weeks}
 
 
+@pytest.mark.deep
 def test_what_a_check_found_last_stays_and_what_it_found_before_goes(instance: dg.DagsterInstance) -> None:
     for _ in range(3):
         run(instance, weekly_watts)
@@ -112,6 +113,7 @@ def insights_report() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"page": "x" * 200_000})
 
 
+@pytest.mark.deep
 def test_the_room_of_many_runs_is_given_back(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

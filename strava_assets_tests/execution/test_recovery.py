@@ -54,6 +54,7 @@ def test_a_dead_run_is_ended_and_its_pool_is_free(instance: dg.DagsterInstance) 
     assert end_dead_runs(instance) == [], "once"
 
 
+@pytest.mark.deep
 def test_a_run_whose_process_lives_is_left_alone(instance: dg.DagsterInstance) -> None:
     run_id = started_run(instance)
     with alive(run_id) as process:
@@ -79,6 +80,7 @@ def test_a_run_of_another_folder_of_locks_is_not_ours_to_judge(instance: dg.Dags
     assert locks.tags()["strava_assets/locks"] != instance.get_run_tags(["strava_assets/locks"])[0][1].pop()
 
 
+@pytest.mark.deep
 def test_a_dead_run_that_was_only_waiting_does_not_stand_in_the_queue(instance: dg.DagsterInstance) -> None:
     holder = started_run(instance)
     waiting = started_run(instance, pool=None)
@@ -93,6 +95,7 @@ def test_a_dead_run_that_was_only_waiting_does_not_stand_in_the_queue(instance: 
     assert holders(instance) == {newest}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("ending", ["report_run_failed", "report_run_canceled"])
 def test_a_run_that_somebody_marked_as_over_holds_no_pool(instance: dg.DagsterInstance, ending: str) -> None:
     run_id = started_run(instance)

@@ -305,6 +305,7 @@ def test_two_processes_make_what_one_makes(imports: Import) -> None:
     assert alone.manifest is None
 
 
+@pytest.mark.deep
 def test_a_decoding_process_that_dies_ends_the_import_with_what_was_kept(
     imports: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,6 +361,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.deep
 def test_an_import_that_was_killed_goes_on_where_it_was(imports: Import) -> None:
     folder = write_export(imports.story.folder / "unpacked", rides(*range(1, 31)), athlete=ATHLETE)
     program = imports.story.folder / "interrupted.py"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from typing_extensions import override
 
 from strava_assets.history import loaded_batches
@@ -43,6 +44,7 @@ def an_eventful_life(story: Story) -> None:
     story.sync([activity(n, name="recent") for n in (1, 2, 3, 4, 5, 6)])  # kept apart; 7 is gone
 
 
+@pytest.mark.deep
 def test_the_table_can_be_rebuilt_from_what_compaction_leaves(story: Story) -> None:
     an_eventful_life(story)
     before = story.rows(), story.rejects()
@@ -99,6 +101,7 @@ class Fragile(Landing):
         self._folder.changes_left = changes
 
 
+@pytest.mark.deep
 def test_a_power_cut_at_any_change_loses_nothing(story: Story) -> None:
     an_eventful_life(story)
     before = story.rows(), story.rejects()
@@ -125,6 +128,7 @@ def test_a_power_cut_at_any_change_loses_nothing(story: Story) -> None:
     assert changes == 2 + 2 * 9 - 1
 
 
+@pytest.mark.deep
 def test_compactions_follow_one_another(story: Story) -> None:
     an_eventful_life(story)
     compact(story.landing, story.warehouse, story.now, 14)
@@ -242,6 +246,7 @@ def test_a_history_listed_in_pieces_is_not_taken_for_one_listed_in_one_go(story:
     assert history_facts(story.landing) == before
 
 
+@pytest.mark.deep
 def test_the_landing_grows_with_the_history_and_not_with_the_syncs(story: Story) -> None:
     rides = [activity(n) for n in range(1, 11)]
     story.load()
@@ -265,6 +270,7 @@ def test_the_landing_grows_with_the_history_and_not_with_the_syncs(story: Story)
     assert len(rows) == 10
 
 
+@pytest.mark.deep
 def test_pages_of_a_compacted_batch_stay_small(story: Story) -> None:
     for _ in range(8):
         story.wait(hours=6)

@@ -116,6 +116,7 @@ def test_a_second_copy_brings_what_came_since(story: Story, target: Warehouse) -
     assert contents(target) == contents(story.warehouse)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("change", "place", "sentence"),
     [

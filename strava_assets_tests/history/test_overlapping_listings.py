@@ -245,6 +245,7 @@ def name_of(course: list[Event]) -> str:
     return ", ".join(map(str, course))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("course", OF_TWO, ids=name_of)
 def test_two_listings_in_every_order_loaded_as_they_come(course: list[Event]) -> None:
     run(after_commits(course, LOAD), pages=1)
@@ -255,6 +256,7 @@ def test_two_listings_in_every_order_loaded_together(course: list[Event]) -> Non
     run(course, pages=1)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("course", OF_TWO, ids=name_of)
 def test_two_listings_in_every_order_compacted_after_each(course: list[Event]) -> None:
     run(after_commits(course, LOAD, COMPACT), pages=1)
@@ -303,6 +305,7 @@ def spelled(text: str) -> list[Event]:
     return course
 
 
+@pytest.mark.deep
 @settings(max_examples=examples(COURSES), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example((spelled("AABBBlCCCA"), 1)).via("of two that wait, one overlapped a loaded one")
 @example((spelled("ABBblcAA"), 1)).via("a deletion from a listing that is older than what was compacted")

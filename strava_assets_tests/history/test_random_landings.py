@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def take(step: tuple[str, Any], history: Story) -> None:
         expire(history.landing, history.warehouse, history.streams, history.now, how)
 
 
+@pytest.mark.deep
 @settings(
     max_examples=examples(12), deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -175,6 +175,7 @@ def test_the_digest_is_the_same_in_any_order_of_the_fields() -> None:
     assert digest(record) != digest(record | {"name": "Another"})
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "name", ["Fahrt 🚴‍♀️", "half an emoji \ud83d", "\udc00", "with\x00nul", 'quote " and \\', "\u2028"]
 )

@@ -140,6 +140,7 @@ def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: St
     assert (story.rows(), story.rejects()) == story.rebuilt()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("body", [b"", b"{", b"7", b"[" * 100_000, b'[{"id": 1}'], ids=len)
 def test_a_damaged_page_of_a_dead_sync_does_not_keep_an_athlete_from_being_forgotten(
     story: Story, body: bytes
@@ -172,6 +173,7 @@ def test_what_was_compacted_is_forgotten_too(story: Story) -> None:
     assert "theirs" not in everything_landed(story)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("cut_at", range(4))
 def test_a_forgetting_that_is_cut_short_can_be_repeated(story: Story, cut_at: int) -> None:
     two_lives(story)

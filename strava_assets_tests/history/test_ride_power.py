@@ -303,6 +303,7 @@ FIGURES_OF_THE_DAY = [
 ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("rows", "ftp_w", "threshold_bpm"), FIGURES_OF_THE_DAY)
 def test_figures_are_those_of_the_day_within_what_is_possible(
     rides: Rides, rows: list[dict[str, Any]], ftp_w: float | None, threshold_bpm: float | None

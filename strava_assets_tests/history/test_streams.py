@@ -133,6 +133,7 @@ def test_a_fresh_upload_without_streams_is_asked_for_once_more_a_day_later(rider
     assert rider.wants() == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("edit", "again"),
     [

@@ -65,6 +65,7 @@ def file_of(story: Story, name: str, batch: int = -1) -> Path:
     return Path(story.landing.address, story.landing.manifests()[batch].batch_id, name)
 
 
+@pytest.mark.deep
 def test_a_life_of_edits_deletions_and_compactions_is_whole(story: Story) -> None:
     an_eventful_life(story)
     results = verify(story)
@@ -92,6 +93,7 @@ def test_a_set_aside_record_whose_later_form_has_expired_is_no_difference(story:
     assert named.endswith("is missing from rejected_records.")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -237,6 +239,7 @@ def test_nothing_at_all_is_whole(story: Story) -> None:
     assert differences(verify(story)) == {}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("stage", ["pages", "batches", "rows"])
 @pytest.mark.parametrize("change", ["land", "load", "compact"])
 def test_a_sync_that_runs_meanwhile_is_told_from_a_difference(story: Story, stage: str, change: str) -> None:

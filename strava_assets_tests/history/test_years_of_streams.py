@@ -177,6 +177,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded
         yield RecordedCourse(running, Story(tmp_path, warehouse), time, rng)
 
 
+@pytest.mark.deep
 def test_recordings_equal_strava_s_and_the_exports_after_any_course(course: RecordedCourse) -> None:
     print(f"STRAVA_ASSETS_TEST_SEED={SEED}")  # noqa: T201 - shown when it fails
     course.load()

@@ -345,6 +345,7 @@ def course(tmp_path: Path) -> Iterator[Course]:
         yield Course(running, Story(tmp_path, warehouse), time, rng)
 
 
+@pytest.mark.deep
 def test_the_table_keeps_to_the_contract_through_years_of_edits_faults_and_crashes(course: Course) -> None:
     print(f"STRAVA_ASSETS_TEST_SEED={SEED}")  # noqa: T201 - shown when it fails
     course.load()

@@ -157,6 +157,7 @@ def test_credentials_and_unknown_settings_are_refused(project: Path, name: str) 
     assert "unspoken" not in "".join(traceback.format_exception(refused.value))
 
 
+@pytest.mark.deep
 def test_its_job_runs_on_an_instance_that_knows_nothing_of_us(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_its_job_runs_on_an_instance_that_knows_nothing_of_us(
     assert (project / "data" / "strava" / "warehouse.duckdb").is_file()
 
 
+@pytest.mark.deep
 def test_dg_lists_what_the_second_project_has(project: Path) -> None:
     listed = json.loads(dg_output(project, "list", "defs", "--json"))
 

@@ -68,6 +68,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin" / "strava-assets"
 
 
+@pytest.mark.deep
 def test_every_file_of_the_package_is_in_the_wheel_and_in_the_source_archive(built: Path) -> None:
     [wheel], [source] = built.glob("*.whl"), built.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
@@ -88,6 +89,7 @@ def test_every_file_of_the_package_is_in_the_wheel_and_in_the_source_archive(bui
     assert not [name for name in in_wheel if name.startswith("strava_assets_tests")]
 
 
+@pytest.mark.deep
 def test_the_wheel_gives_chain_ui_and_report_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
     code = "import strava_assets; print(strava_assets.__file__)"
     assert Path(run(installed.with_name("python"), "-I", "-c", code).strip()).is_relative_to(

@@ -47,6 +47,7 @@ def landed(start: datetime, zone: str, number: int, local: str | None = None) ->
     )
 
 
+@pytest.mark.deep
 @with_fixtures
 @pytest.mark.parametrize("week_start", ["monday", "sunday"])
 def test_every_day_around_every_turn_of_a_year_or_quarter_is_where_the_table_puts_it(
@@ -76,6 +77,7 @@ def test_every_day_around_every_turn_of_a_year_or_quarter_is_where_the_table_put
     assert by_quarter == per_quarter
 
 
+@pytest.mark.deep
 @with_fixtures
 @pytest.mark.parametrize(
     "case", table("local_time.csv") if FIXTURES.exists() else [], ids=lambda case: case["note"]
@@ -93,6 +95,7 @@ def test_a_ride_belongs_to_the_day_week_and_quarter_on_its_own_clock(
     assert [f"{r['year']}Q{r['quarter_of_year']}" for r in quarter] == [case["quarter"]]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("day", "week_start", "week", "iso", "quarter"),
     [

@@ -172,6 +172,7 @@ def test_lineage_ends_at_columns_that_are_stored() -> None:
             assert [o for o in origins if o[1] not in stored[o[0]]] == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", NAMES)
 def test_types_are_the_engines_own(
     name: str, marts: Marts, warehouse: DuckDBWarehouse, catalog: dict[str, Mart]

@@ -106,6 +106,7 @@ def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject,
     assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
 
 
+@pytest.mark.deep
 def test_the_sums_do_not_overflow_over_sixty_years(marts: Marts) -> None:
     # Long rests, hard blocks and single days, across many of the blocks that the SQL sums in.
     first = date(1966, 1, 1)

@@ -113,6 +113,7 @@ def test_the_long_pause_of_one_ride_hides_no_other(marts: Marts) -> None:
     assert counted(marts, paused, recording("2", minutes=120)) == ["1", "2"]
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), which=st.integers(0, 1000))
 def test_a_second_recording_changes_no_mart(

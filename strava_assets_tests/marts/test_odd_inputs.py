@@ -39,6 +39,7 @@ def test_no_activity_at_all_is_no_row(marts: Marts) -> None:
     assert marts([], "weekly_watts", "quarterly_overview", "activity_measures") == [[], [], []]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "fields",
     [

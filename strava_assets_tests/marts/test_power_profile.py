@@ -209,6 +209,7 @@ def test_the_fit_looks_back_over_six_calendar_weeks(marts: Marts, weeks_ago: int
     assert [row["fit_points"] for row in weeks][-1] == points
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("days_later", [0, 3, 6, 84, 85, 88, 89, 90, 91, 96, 97])
 def test_the_estimated_ftp_looks_back_over_ninety_days(marts: Marts, days_later: int) -> None:
     for ridden in (MONDAY, MONDAY + timedelta(3), MONDAY + timedelta(6)):

@@ -42,6 +42,7 @@ def witness(quarter: Row, numbers: list[Row], days: list[Row], weeks: list[Row])
     }
 
 
+@pytest.mark.deep
 @some(max_examples=examples(8))
 @given(history=histories(), profile=figures(), seed=st.integers(0, 2**32), scale=st.sampled_from([0.1, 1]))
 def test_a_quarter_ends_as_the_other_marts_say(
@@ -58,6 +59,7 @@ def test_a_quarter_ends_as_the_other_marts_say(
         assert differences([{name: quarter[name] for name in wanted}], [wanted]) == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("as_of", "wanted"),
     [

@@ -111,6 +111,7 @@ def test_weeks_and_quarters_are_what_a_second_implementation_says(
             ] == []
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 1000))
 def test_the_order_of_arrival_does_not_matter(marts: Marts, history: list[Row], seed: int) -> None:

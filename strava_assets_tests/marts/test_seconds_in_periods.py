@@ -66,6 +66,7 @@ def test_normalized_power_is_averaged_by_fourth_powers_over_recorded_seconds(mar
         assert abs(row["normalized_power_w"] - 700 / 3) > 2
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "fields",
     [
@@ -87,6 +88,7 @@ def test_an_impossible_normalized_power_is_none(marts: Marts, fields: Row) -> No
         assert row["normalized_power_w"] == pytest.approx(210)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("value", [None, -1.0, math.nan, math.inf, 1e300])
 @pytest.mark.parametrize("name", ["tss", "best_5s_w", "best_3600s_w"])
 def test_an_impossible_score_or_best_is_none(marts: Marts, name: str, value: float | None) -> None:
@@ -106,6 +108,7 @@ def test_a_flagged_ride_keeps_its_normalized_power_and_sets_no_best(marts: Marts
         assert {row[name] for name in BESTS} == {None}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "added",
     [
@@ -136,6 +139,7 @@ def test_the_seconds_of_what_is_no_measured_ride_change_nothing(
         ]
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 2**32))
 def test_days_weeks_and_quarters_add_up_to_the_same(marts: Marts, history: list[Row], seed: int) -> None:

@@ -93,6 +93,7 @@ def seconds_of(rows: list[Row]) -> dict[str, list[Row]]:
     return {"power": [*power.values()], "bests": bests}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.heading)
 def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Example) -> None:
     history = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from strava_assets_tests.marts.histories import MONDAY, activity
 from strava_assets_tests.marts.seconds import power_and_bests
 
@@ -18,6 +20,7 @@ TODAY = MONDAY + timedelta(days=60)
 ASTRAY = activity(date(2099, 7, 1), "astray", distance_m=300_000.0)
 
 
+@pytest.mark.deep
 def test_a_ride_of_the_year_2099_changes_no_mart(marts: Marts, catalog: dict[str, Mart]) -> None:
     minutes = power_and_bests({row["activity_id"]: {60: 400} for row in [*HISTORY, ASTRAY]})
     options: dict[str, Any] = {"as_of": TODAY, **minutes}

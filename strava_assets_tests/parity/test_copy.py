@@ -34,6 +34,7 @@ def plot(emulator: str) -> Iterator[BigQueryEngine]:
         yield engine
 
 
+@pytest.mark.deep
 def test_the_command_copies_to_bigquery_and_nothing_is_lost_on_the_way_back(
     sample: Sample, plot: BigQueryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

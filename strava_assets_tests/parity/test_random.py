@@ -61,6 +61,7 @@ def marts_on(warehouse: Warehouse, given: Inputs) -> dict[str, pa.Table]:
     return {name: stored(warehouse, name) for name in MARTS}
 
 
+@pytest.mark.deep
 def test_a_mart_made_in_shares_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = inputs(5, size=80, days=40)
     made = []
@@ -73,6 +74,7 @@ def test_a_mart_made_in_shares_is_the_same(tmp_path: Path, monkeypatch: pytest.M
     assert [text for name in MARTS for text in differences(name, in_shares[name], whole[name])] == []
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())
 @pytest.mark.parametrize("seed", [3, 4])
 def test_duckdb_and_googles_own_evaluator_make_the_same_marts(seed: int, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def smoke(remote: BigQueryWarehouse, here: Warehouse) -> dict[str, int]:
     return estimates
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 @pytest.mark.xdist_group("bigquery_emulator")
 def test_the_smoke_test_works(emulator: str, tmp_path: Path) -> None:

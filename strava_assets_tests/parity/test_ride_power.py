@@ -58,6 +58,7 @@ def held(engine: Warehouse) -> list[list[dict[str, Any]]]:
     ]
 
 
+@pytest.mark.deep
 def test_both_engines_hold_the_same_power_through_changes(
     engines: tuple[Warehouse, Warehouse], tmp_path: Path
 ) -> None:

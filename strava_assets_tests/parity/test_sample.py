@@ -75,6 +75,7 @@ def test_every_table_names_its_job_and_the_bytes_and_a_mart_what_was_estimated(s
     assert not any("job_id" in values for values in sample.duckdb_run.materialized().values())
 
 
+@pytest.mark.deep
 def test_the_page_reads_the_same_figures_from_both_engines(sample: Sample) -> None:
     tables = [
         *(name for name, mart in MARTS.items() if not mart.is_view),

@@ -75,6 +75,7 @@ def test_the_analyzer_knows_a_wrong_statement() -> None:
     assert all("error" in answer for answer in answers)
 
 
+@pytest.mark.deep
 def test_every_statement_of_the_chain_is_one_by_googles_own_analyzer(sample: Sample) -> None:
     sent = {
         _STAGE.sub(r"stage_\1", _PLACE.sub("", sql)): params

@@ -48,6 +48,7 @@ def differences(story: Story) -> dict[str, tuple[str, ...]]:
 WHOLE = {"landing": (), "bq_activities": (), "rejected_records": ()}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "course",
     [
@@ -65,6 +66,7 @@ def test_overlapping_listings_give_the_same_table_as_on_duckdb(story: Story, cou
     assert differences(story) == WHOLE
 
 
+@pytest.mark.deep
 def test_a_row_that_differs_in_bigquery_is_named(story: Story) -> None:
     story.sync([activity(1, map={"id": "a1", "deep": [1, 2.5, 10**18]}), activity(2, distance=-0.0)])
     story.sync([activity(1), activity(3, distance="far")])

@@ -95,6 +95,7 @@ def test_every_chart_is_drawn_and_nothing_is_asked_for_or_complained_about(
     assert opened.complaints == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("section", "charts"), SECTIONS_THAT_ZOOM.items())
 def test_dragging_on_an_overview_zooms_what_is_above_it(
     browser: Browser, file: Path, section: str, charts: tuple[str, str]
@@ -117,6 +118,7 @@ def test_dragging_on_an_overview_zooms_what_is_above_it(
         assert labels(page, chart) != earlier
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("section", "offer"), [("weekly", "1 year"), ("curve", "Sprints")])
 def test_the_keyboard_zooms_as_the_mouse_does(browser: Browser, file: Path, section: str, offer: str) -> None:
     charts = SECTIONS_THAT_ZOOM[section]
@@ -135,6 +137,7 @@ def test_the_keyboard_zooms_as_the_mouse_does(browser: Browser, file: Path, sect
     assert labels(page, charts[0]) == before
 
 
+@pytest.mark.deep
 def test_hours_of_the_power_curve_are_not_flattened_by_its_sprints(browser: Browser, file: Path) -> None:
     page = Opened(browser, file).drawn(*SECTIONS_THAT_ZOOM["curve"], "#chart-curve-overview")
     assert "800" in labels(page, CURVE)
@@ -146,6 +149,7 @@ def test_hours_of_the_power_curve_are_not_flattened_by_its_sprints(browser: Brow
     assert {"20 min", "1 h"} <= set(labels(page, CURVE))
 
 
+@pytest.mark.deep
 def test_a_tooltip_tells_the_week_and_its_watts(browser: Browser, file: Path) -> None:
     page = Opened(browser, file, viewport={"width": 1200, "height": 900}).drawn(WATTS)
     page.locator(WATTS).scroll_into_view_if_needed()
@@ -158,6 +162,7 @@ def test_a_tooltip_tells_the_week_and_its_watts(browser: Browser, file: Path) ->
     assert "12 weeks W" in tooltip
 
 
+@pytest.mark.deep
 def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Browser, file: Path) -> None:
     page = Opened(browser, file, viewport={"width": 1200, "height": 900}).drawn(CURVE)
     page.locator(CURVE).scroll_into_view_if_needed()
@@ -169,6 +174,7 @@ def test_a_tooltip_of_the_power_curve_tells_both_years_and_the_ride(browser: Bro
         assert part in tooltip
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
 def test_a_day_is_the_same_day_wherever_the_page_is_read(browser: Browser, file: Path, zone: str) -> None:
     page = Opened(browser, file, viewport={"width": 1200, "height": 900}, timezone_id=zone).drawn(WATTS)
@@ -181,6 +187,7 @@ def test_a_day_is_the_same_day_wherever_the_page_is_read(browser: Browser, file:
     assert datetime.strptime(day[0], "%d %b %Y").replace(tzinfo=UTC).weekday() == 0
 
 
+@pytest.mark.deep
 def test_a_link_at_the_top_leads_to_its_section(browser: Browser, file: Path) -> None:
     page = Opened(browser, file).page
 
@@ -189,6 +196,7 @@ def test_a_link_at_the_top_leads_to_its_section(browser: Browser, file: Path) ->
     sync_api.expect(page.locator("#zones")).to_be_in_viewport()
 
 
+@pytest.mark.deep
 def test_on_paper_labels_keep_their_size(browser: Browser, file: Path) -> None:
     page = Opened(browser, file, viewport={"width": 1200, "height": 900}).drawn(WATTS)
 
@@ -200,6 +208,7 @@ def test_on_paper_labels_keep_their_size(browser: Browser, file: Path) -> None:
     sync_api.expect(page.locator(f"{WATTS} svg")).not_to_have_attribute("width", "640")
 
 
+@pytest.mark.deep
 def test_a_hostile_name_is_told_as_text(browser: Browser, read: Read, tmp_path: Path) -> None:
     hostile = "<img src=x onerror=document.title='owned'>"
     figures = read([activity(TODAY, "1", name=hostile, gear_id=f"b{hostile}")])
@@ -216,6 +225,7 @@ def test_a_hostile_name_is_told_as_text(browser: Browser, read: Read, tmp_path: 
     assert opened.complaints == []
 
 
+@pytest.mark.deep
 def test_dark_is_dark_and_light_is_light(browser: Browser, file: Path) -> None:
     def brightness(scheme: str) -> float:
         page = Opened(browser, file, color_scheme=scheme).page
@@ -226,6 +236,7 @@ def test_dark_is_dark_and_light_is_light(browser: Browser, file: Path) -> None:
     assert brightness("light") > 0.9
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_telephone_shows_all_without_scrolling_sideways(browser: Browser, file: Path, scheme: str) -> None:
     page = Opened(browser, file, viewport={"width": 390, "height": 844}, color_scheme=scheme).drawn()
@@ -259,6 +270,7 @@ def test_without_a_script_every_chart_is_still_there(browser: Browser, file: Pat
     assert page.locator("table").first.is_visible()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
 def test_axe_finds_nothing_to_complain_about(browser: Browser, file: Path, scheme: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
@@ -280,6 +292,7 @@ def long_file(long_page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.deep
 def test_twenty_years_draw_as_well(browser: Browser, long_file: Path) -> None:
     opened = Opened(browser, long_file)
 
@@ -288,6 +301,7 @@ def test_twenty_years_draw_as_well(browser: Browser, long_file: Path) -> None:
     assert opened.complaints == []
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("page_file", ["file", "long_file"])
 def test_what_is_near_the_screen_is_drawn_and_what_is_far_waits_until_it_is_near(
     browser: Browser, page_file: str, request: pytest.FixtureRequest

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import pytest
 from markupsafe import escape
 
 from strava_assets.report import MARTS, Figures, build_page
@@ -95,6 +96,7 @@ def test_links_at_the_top_lead_to_every_section(page: str) -> None:
     assert linked == re.findall(r'<section class="card" aria-labelledby="([\w-]+)">', page)
 
 
+@pytest.mark.deep
 def test_weeks_of_the_calendar_begin_when_the_setting_says(read: Read) -> None:
     sunday = date(2024, 6, 9)
     history = [activity(sunday, "1")]
@@ -151,6 +153,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.deep
 def test_a_hostile_name_stays_text(build: Callable[..., str]) -> None:
     # Each ride holds a record, so that its name stands on the page beside its gear's.
     records: list[dict[str, Any]] = [
@@ -176,6 +179,7 @@ def test_a_hostile_name_stays_text(build: Callable[..., str]) -> None:
     assert all(escape(f"{what} {name}") in hostile for name in HOSTILE for what in ("ride", "gear"))
 
 
+@pytest.mark.deep
 def test_an_id_that_is_no_number_is_never_a_link(build: Callable[..., str]) -> None:
     page = without_scripts(build([activity(TODAY, 'x" onclick="alert(1)')], seconds_of=1))
 
@@ -216,6 +220,7 @@ def test_without_power_hours_are_shown_and_watts_are_not(build: Callable[..., st
     assert "No training load yet" in page
 
 
+@pytest.mark.deep
 def test_a_history_that_ended_long_ago_is_still_told(build: Callable[..., str]) -> None:
     page = build([row for row in seasons(156) if row["year"] == 2022])
 
@@ -251,6 +256,7 @@ def test_nothing_says_where_the_rides_were(build: Callable[..., str]) -> None:
     assert "Zug" not in page
 
 
+@pytest.mark.deep
 def test_a_check_that_failed_is_told(figures: Figures) -> None:
     warned = replace(figures, warnings=["57 % of the last rides are without <b>power</b>."])
 
@@ -266,6 +272,7 @@ def test_a_run_alone_makes_no_ride(build: Callable[..., str]) -> None:
     assert "Nothing but running" in page
 
 
+@pytest.mark.deep
 def test_miles_and_feet_where_asked(figures: Figures) -> None:
     page = build_page(figures, units="imperial", generated_at=NOW)
     quarter = figures.rows("quarterly_overview")[-1]
@@ -277,6 +284,7 @@ def test_miles_and_feet_where_asked(figures: Figures) -> None:
     assert "Climbing ft" in visible
 
 
+@pytest.mark.deep
 def test_the_sample_athlete_is_called_invented(figures: Figures, page: str) -> None:
     assert "Sample athlete" in page
     assert "Sample athlete" not in build_page(figures, generated_at=NOW)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from strava_assets.report import Figures, build_page
 from strava_assets.report.number_format import METRIC, effort_duration
 from strava_assets.report.section import Link, Section
@@ -32,6 +34,7 @@ def watts(row: Mapping[str, Any]) -> str:
     return f"{row['watts']:.0f}\u00a0W"
 
 
+@pytest.mark.deep
 def test_before_any_seconds_the_page_says_how_many_rides_remain_and_how_they_come(read: Read) -> None:
     figures = read(seasons(30), ftp_w=240.0)
     rides = figures.quality["power_rides"]
@@ -241,6 +244,7 @@ def test_without_seconds_there_are_four_tiles(read: Read) -> None:
     assert len(build_tiles(read(seasons(30)), METRIC)) == 4
 
 
+@pytest.mark.deep
 def test_a_hostile_name_stays_text_in_the_curve_s_rows(read: Read) -> None:
     name = "</script><script>alert(1)</script>"
 

@@ -76,6 +76,7 @@ def opened(browser: Browser, address: str) -> Iterator[Opened]:
         yield Opened(context.new_page(), address)
 
 
+@pytest.mark.deep
 def test_every_chart_is_drawn_and_nothing_is_complained_about(opened: Opened) -> None:
     for box in opened.page.query_selector_all(".chart"):
         box.scroll_into_view_if_needed()
@@ -85,6 +86,7 @@ def test_every_chart_is_drawn_and_nothing_is_complained_about(opened: Opened) ->
     assert opened.complaints == []
 
 
+@pytest.mark.deep
 def test_a_link_at_the_top_leads_to_its_section_and_a_button_zooms(opened: Opened) -> None:
     page = opened.page
     page.get_by_role("navigation").get_by_role("link", name="Zones").click()
@@ -95,6 +97,7 @@ def test_a_link_at_the_top_leads_to_its_section_and_a_button_zooms(opened: Opene
     page.wait_for_function("button => button.ariaPressed === 'true'", arg=year.element_handle())
 
 
+@pytest.mark.deep
 def test_a_ride_s_link_opens_a_page_that_is_not_held_back(opened: Opened) -> None:
     page = opened.page
     page.context.route("https://www.strava.com/**", lambda route: route.fulfill(body="the ride"))
@@ -109,6 +112,7 @@ def test_a_ride_s_link_opens_a_page_that_is_not_held_back(opened: Opened) -> Non
     page.wait_for_url("https://www.strava.com/activities/*")
 
 
+@pytest.mark.deep
 def test_no_script_in_the_page_reaches_the_ui_beside_it(opened: Opened, reached: list[str]) -> None:
     page = opened.page
     page.goto(page.url + BARE)

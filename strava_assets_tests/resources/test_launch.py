@@ -32,6 +32,7 @@ def test_no_job_takes_configuration_for_a_resource(job: str) -> None:
         assert accepted == ("config", "STRICT_SHAPE", {}), name
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_launch_that_configures_a_resource_is_refused_before_anything_runs(
     tmp_path: Path, name: str

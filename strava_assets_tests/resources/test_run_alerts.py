@@ -71,6 +71,7 @@ def titles(webhook: Webhook) -> list[str]:
     return [message["title"] for message in webhook.messages]
 
 
+@pytest.mark.deep
 def test_a_failure_is_told_once_in_its_own_words(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -98,6 +99,7 @@ def test_many_who_see_it_at_the_same_time_tell_it_once(
     assert list((tmp_path / "home" / "dagster" / "alerts").iterdir()) == []
 
 
+@pytest.mark.deep
 def test_recovery_is_told_once_after_any_number_of_failures(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -113,6 +115,7 @@ def test_recovery_is_told_once_after_any_number_of_failures(
     ]
 
 
+@pytest.mark.deep
 def test_a_retry_inherits_the_tags_and_is_told_all_the_same(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_retry_inherits_the_tags_and_is_told_all_the_same(
     assert len(webhook.messages) == 3
 
 
+@pytest.mark.deep
 def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -139,6 +143,7 @@ def test_a_failure_of_another_job_and_one_that_nobody_was_told_are_no_recovery(
     assert titles(webhook) == ["strava_assets: report failed"]
 
 
+@pytest.mark.deep
 def test_a_run_whose_process_died_is_told_by_whoever_marks_it_as_failed(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -201,6 +206,7 @@ def test_the_text_of_an_error_that_is_not_ours_stays_here(
     assert CANARY not in text
 
 
+@pytest.mark.deep
 def test_what_nobody_took_is_told_by_the_next_who_looks(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -214,6 +220,7 @@ def test_what_nobody_took_is_told_by_the_next_who_looks(
     assert alerts.report_failure(instance, run_id)
 
 
+@pytest.mark.deep
 def test_what_one_of_two_took_is_not_told_again(
     tmp_path: Path, instance: dg.DagsterInstance, webhook: Webhook
 ) -> None:
@@ -230,6 +237,7 @@ def test_what_one_of_two_took_is_not_told_again(
     assert len(webhook.messages) == 1
 
 
+@pytest.mark.deep
 def test_a_command_that_ended_without_a_run_is_told_and_so_is_the_next_success(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -245,6 +253,7 @@ def test_a_command_that_ended_without_a_run_is_told_and_so_is_the_next_success(
     ]
 
 
+@pytest.mark.deep
 def test_a_home_that_cannot_be_written_keeps_no_message_back(
     tmp_path: Path, instance: dg.DagsterInstance, webhook: Webhook
 ) -> None:

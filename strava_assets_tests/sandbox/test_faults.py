@@ -33,6 +33,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("fault", ANSWERS)
 def test_a_fault_with_an_answer_of_its_own_shows_it_once(call: Calling, fault: Fault) -> None:
     sandbox = Sandbox.many(3)

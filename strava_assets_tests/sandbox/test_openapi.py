@@ -77,6 +77,7 @@ def test_every_summary_of_the_sample_athlete_is_as_described(
             description.check(checked, "summaryActivity")
 
 
+@pytest.mark.deep
 def test_details_and_streams_are_as_described(
     call: Calling, sandbox: Sandbox, description: Description
 ) -> None:

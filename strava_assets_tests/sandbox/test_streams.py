@@ -32,6 +32,7 @@ def data(caller: Caller, record: dict[str, Any]) -> dict[str, np.ndarray]:
     return {key: np.array(stream["data"]) for key, stream in streams.items()}
 
 
+@pytest.mark.deep
 def test_a_measured_ride_agrees_with_its_summary(call: Calling, sandbox: Sandbox) -> None:
     rides = [r for r in sandbox.history.records() if r.get("device_watts") and r["average_watts"] > 0]
     with call(sandbox) as caller:

@@ -85,6 +85,7 @@ def next_run_works(base_url: str, path: Path) -> bool:
     return requests.get(f"{base_url}/athlete", headers=headers, timeout=5).ok
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_killed_during_a_refresh_does_not_lock_out_the_next(tmp_path: Path, step: str) -> None:
     sandbox = Sandbox()
@@ -123,6 +124,7 @@ def test_a_run_killed_while_strava_answers_does_not_lock_out_the_next(tmp_path: 
     assert sandbox.calls("/oauth/token") == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "before the write"])
 def test_even_the_refreshing_process_may_be_killed_outside_the_one_moment(tmp_path: Path, step: str) -> None:
     sandbox = Sandbox()

@@ -176,6 +176,7 @@ def test_whatever_the_pages_hold_each_id_comes_once_in_its_first_order(pages: li
     assert listed_ids == list(dict.fromkeys(flat))
 
 
+@pytest.mark.deep
 def test_memory_holds_no_page_but_the_one_in_hand() -> None:
     def records_alive() -> int:
         return sum(isinstance(thing, dict) and "only in this test" in thing for thing in gc.get_objects())

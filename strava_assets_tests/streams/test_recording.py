@@ -59,6 +59,7 @@ def with_any_value(streams: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {key: data for key, data in streams.items() if any(value is not None for value in data)}
 
 
+@pytest.mark.deep
 def test_strava_s_answer_is_kept_without_loss() -> None:
     sandbox = Sandbox.sample(today=date(2026, 11, 23))
     rides = [record for record in sandbox.history.records() if streams_of(record, ["time"])]

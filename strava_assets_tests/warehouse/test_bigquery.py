@@ -246,6 +246,7 @@ def test_what_the_last_of_many_tries_met_is_what_is_told(front: Front) -> None:
 # Half-way
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 def test_an_answer_lost_on_the_way_does_not_apply_a_change_twice(
     engine: BigQueryEngine, behind: Front

@@ -198,6 +198,7 @@ def test_merging_again_after_a_merge_replaces_every_value(warehouse: Warehouse) 
     assert row["watts"] is row["extra"] is row["day"] is None
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("rows", "column", "problem"),
     [

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 
+@pytest.mark.deep
 def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
     warehouse: Warehouse, tmp_path: Path
 ) -> None:

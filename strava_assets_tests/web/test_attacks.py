@@ -173,6 +173,7 @@ def attacker(browser: Browser, site: EvilServer, platform: Platform) -> Iterator
         yield Attacker(context.new_page(), site, platform)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", LAUNCHES)
 def test_without_the_guard_a_page_of_another_site_launches_a_run(attacker: Attacker, name: str) -> None:
     runs, _ = attacker.effects()
@@ -224,6 +225,7 @@ def test_another_site_frames_the_ui_only_without_the_guard(attacker: Attacker) -
     assert [frame.url for frame in attacker.page.frames[1:]] == expected
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("path", ["/", "/graphql", "/server_info", "/report/", "/logs/x/compute_logs/y/out"])
 def test_a_name_that_leads_to_this_machine_shows_nothing_of_it(attacker: Attacker, path: str) -> None:
     answer = attacker.page.goto(f"http://rebound.example:{attacker.platform.guarded}{path}")
@@ -232,6 +234,7 @@ def test_a_name_that_leads_to_this_machine_shows_nothing_of_it(attacker: Attacke
     assert "does not accept requests for the host 'rebound.example" in attacker.page.inner_text("body")
 
 
+@pytest.mark.deep
 def test_a_name_that_leads_to_this_machine_launches_only_without_the_guard(attacker: Attacker) -> None:
     runs, _ = attacker.effects()
     attacker.page.goto(f"http://rebound.example:{attacker.platform.unguarded}/server_info")

@@ -98,6 +98,7 @@ def test_the_ui_shows_the_assets_and_opens_its_websocket(window: Window, address
     assert window.wait_for_frame("connection_ack") == f"{address.replace('http', 'ws')}/graphql"
 
 
+@pytest.mark.deep
 def test_a_run_is_launched_by_the_ui_s_button_and_its_log_comes_by_subscription(
     window: Window, address: str, platform: Platform
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_run_is_launched_by_the_ui_s_button_and_its_log_comes_by_subscription(
     window.wait_for_frame("data")
 
 
+@pytest.mark.deep
 def test_graphiql_runs_what_is_typed_there(page: Page, address: str) -> None:
     page.goto(f"{address}/graphql")
 
@@ -125,6 +127,7 @@ def test_graphiql_runs_what_is_typed_there(page: Page, address: str) -> None:
     page.locator(".result-window", has_text=re.compile(r'"version":\s*"1\.')).wait_for()
 
 
+@pytest.mark.deep
 def test_a_link_on_another_site_leads_into_the_ui(page: Page, platform: Platform) -> None:
     link = f"<a href='http://localhost:{platform.guarded}/assets/weekly_watts'>the weeks</a>"
     page.route("http://other.example/", lambda route: route.fulfill(body=link, content_type="text/html"))
@@ -135,6 +138,7 @@ def test_a_link_on_another_site_leads_into_the_ui(page: Page, platform: Platform
     page.get_by_text("An athlete's riding by calendar week").first.wait_for()
 
 
+@pytest.mark.deep
 def test_the_report_is_below_the_same_address(page: Page, address: str) -> None:
     for path in ("report", "report/", "report/index.html"):
         answer = page.goto(f"{address}/{path}")
