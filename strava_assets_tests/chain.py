@@ -88,6 +88,7 @@ class Chain:
         self.fields = dict(fields)
         self.waits: list[float] = []
         self._base_url = server.base_url
+        self._built: tuple[Settings, dg.Definitions] | None = None
         tokens = FileStore(self.settings().token_path)
         kept_values = {key: value for key, value in tokens.read().items() if key == "athlete_id"}
         credentials = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
@@ -110,11 +111,14 @@ class Chain:
         )
 
     def definitions(self, **fields: Any) -> dg.Definitions:
-        """The code location, with retries that do not wait."""
-        with pytest.MonkeyPatch.context() as patch:
-            bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
-            patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
-            return build_defs(self.settings(**fields))
+        """The code location, with retries that do not wait; kept for the next run with the same settings."""
+        settings = self.settings(**fields)
+        if self._built is None or self._built[0] != settings:
+            with pytest.MonkeyPatch.context() as patch:
+                bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
+                patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
+                self._built = settings, build_defs(settings)
+        return self._built[1]
 
     def run(self, job: str = "sync", ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
         """Run a job with configuration by asset and with settings of this run."""

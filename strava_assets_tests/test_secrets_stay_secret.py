@@ -146,6 +146,7 @@ def test_the_whole_chain_and_its_failures_write_no_secret_anywhere(
     assert leaks(terminal.folder) == []
 
 
+@pytest.mark.deep
 @pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 500])
 def test_a_server_that_sends_back_what_it_was_sent_makes_no_secret_known(

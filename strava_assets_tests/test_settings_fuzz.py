@@ -110,6 +110,7 @@ def test_any_bytes_in_the_file_are_settings_or_a_refusal(tmp_path: Path, content
     load({}, file)
 
 
+@pytest.mark.deep
 @SETTINGS
 @given(environ=st.dictionaries(names, values, max_size=4))
 def test_any_variable_is_a_setting_or_a_refusal(environ: dict[str, str]) -> None:

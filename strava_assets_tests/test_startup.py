@@ -67,6 +67,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedPro
     return done
 
 
+@pytest.mark.deep
 def test_nothing_is_said_and_nothing_is_touched(started: subprocess.CompletedProcess[str]) -> None:
     assert started.returncode == 0, started.stderr
     assert started.stderr.strip() == ""

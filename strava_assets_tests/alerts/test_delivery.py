@@ -170,6 +170,7 @@ def accept(service: str, message: Message = FAILED) -> dict[str, str]:
     return sender.send({"service": service, "title": message.title, "body": message.body, "type": "failure"})
 
 
+@pytest.mark.deep
 @quietly
 def test_slack_shows_hostile_text_as_text(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NotifySlack, "webhook_url", webhook.url)
@@ -232,6 +233,7 @@ class TestOldSettings:
         assert document["text"].startswith(":x: *strava_assets: sync failed*\n")
         assert "<" not in document["text"]
 
+    @pytest.mark.deep
     def test_mail_goes_to_the_old_server(self, mail: MailServer) -> None:
         settings = Settings(
             alert_mail_to="Rider <rider@example.org>, other@example.org",

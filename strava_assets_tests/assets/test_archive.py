@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from strava_assets_tests.chain import Chain, Run
 
 # Most tests share one import.
-pytestmark = pytest.mark.xdist_group("export")
+pytestmark = [pytest.mark.xdist_group("export"), pytest.mark.deep]
 
 # More than an hour, so that there are best efforts over an hour.
 SECONDS = 3_700
@@ -56,7 +56,6 @@ def without_the_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
         yield platform, platform.run("import_archive")
 
 
-@pytest.mark.deep
 def test_an_export_alone_goes_all_the_way_to_the_page(without_the_api: tuple[Chain, Run]) -> None:
     platform, run = without_the_api
 
@@ -109,7 +108,6 @@ def test_the_ui_shows_what_an_import_came_to(without_the_api: tuple[Chain, Run])
     assert run.checks()["archive_activities", "imports_finished"].passed
 
 
-@pytest.mark.deep
 def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> None:
     sandbox = riding(60)
     sandbox.limits = None
@@ -133,7 +131,6 @@ def test_the_api_is_asked_for_nothing_that_the_export_gave(tmp_path: Path) -> No
     assert rows == [{"source": "api", "n": len(records)}]
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     "name",
     ["../tokens.json", "/etc/passwd", "..", ".", "", {"env": "STRAVA_CLIENT_SECRET"}],

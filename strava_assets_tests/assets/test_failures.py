@@ -100,6 +100,7 @@ def test_the_retries_of_a_run_are_spread_over_minutes_and_bounded() -> None:
     assert sum(60 * 2**number for number in range(RETRY_TRANSIENT.max_retries)) < 6 * 3600 / 4
 
 
+@pytest.mark.deep
 def test_credentials_that_are_not_there_are_asked_for_by_name(loaded: Chain) -> None:
     loaded.settings().token_path.unlink()
 
@@ -110,6 +111,7 @@ def test_credentials_that_are_not_there_are_asked_for_by_name(loaded: Chain) -> 
     assert retries == 0
 
 
+@pytest.mark.deep
 def test_a_listing_that_dies_half_way_commits_nothing(tmp_path: Path) -> None:
     sandbox = riding()
     sandbox.page_size_limit = 20
@@ -125,6 +127,7 @@ def test_a_listing_that_dies_half_way_commits_nothing(tmp_path: Path) -> None:
         assert platform.rows("SELECT COUNT(*) AS n FROM bq_activities") == [{"n": len(sandbox.history)}]
 
 
+@pytest.mark.deep
 def test_a_used_up_day_stops_cleanly_and_says_when_it_goes_on(tmp_path: Path) -> None:
     sandbox = riding()
     sandbox.page_size_limit = 20

@@ -35,6 +35,7 @@ def materializations(run: Run) -> Counter[str]:
     )
 
 
+@pytest.mark.deep
 def test_a_mart_refreshed_alone_sees_the_activities_as_they_are(
     loaded: Chain, refresh: Callable[..., Run]
 ) -> None:
@@ -52,6 +53,7 @@ def test_a_mart_refreshed_alone_sees_the_activities_as_they_are(
     assert materializations(run) == dict.fromkeys((*SHARED, "weekly_watts"), 1)
 
 
+@pytest.mark.deep
 def test_marts_refreshed_together_share_one_refresh_of_what_they_read(refresh: Callable[..., Run]) -> None:
     run = refresh("weekly_watts", "sport_overview", "eddington")
 
@@ -59,6 +61,7 @@ def test_marts_refreshed_together_share_one_refresh_of_what_they_read(refresh: C
     assert materializations(run) == dict.fromkeys((*SHARED, "weekly_watts", "sport_overview", "eddington"), 1)
 
 
+@pytest.mark.deep
 def test_a_run_that_makes_what_marts_share_makes_it_once(refresh: Callable[..., Run]) -> None:
     run = refresh(*SHARED, "weekly_watts", "daily_load")
 

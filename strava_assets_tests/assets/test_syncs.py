@@ -96,6 +96,7 @@ def test_a_launch_can_ask_for_a_window_of_whole_days(loaded: Chain) -> None:
     ]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("config", "message"),
     [

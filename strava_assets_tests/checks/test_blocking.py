@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MARTS = {"weekly_watts", "quarterly_overview", "daily_load", "eddington", "gear_use", "year_on_year"}
 
 
+@pytest.mark.deep
 def test_wrong_data_does_not_flow_on(loaded: Chain) -> None:
     every()["bq_activities", "agrees_with_landing"](loaded)
     before = loaded.rows("SELECT * FROM weekly_watts ORDER BY week")

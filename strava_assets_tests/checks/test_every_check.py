@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -27,11 +28,27 @@ SPECS = {
 
 
 @pytest.fixture(scope="module")
-def sound(a_loaded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def platform(a_loaded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """One platform for all tests; its home is put back before each of them by `loaded`."""
+    home = copy_home(a_loaded_home, tmp_path_factory.mktemp("checked") / "home")
+    with chain(home, riding(), streams="power") as running:
+        yield running
+
+
+@pytest.fixture
+def loaded(platform: Chain, a_loaded_home: Path) -> Chain:
+    """The platform, with a home in which nothing is wrong."""
+    shutil.rmtree(platform.home)
+    copy_home(a_loaded_home, platform.home)
+    return platform
+
+
+@pytest.fixture(scope="module")
+def sound(platform: Chain, a_loaded_home: Path) -> Run:
     """All checks, run over a history in which nothing is wrong."""
-    home = copy_home(a_loaded_home, tmp_path_factory.mktemp("sound") / "home")
-    with chain(home, riding(), streams="power") as platform:
-        yield platform.check(*SPECS)
+    shutil.rmtree(platform.home)
+    copy_home(a_loaded_home, platform.home)
+    return platform.check(*SPECS)
 
 
 def test_every_check_has_a_test_in_which_it_fails() -> None:

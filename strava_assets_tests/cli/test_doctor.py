@@ -71,6 +71,7 @@ def test_offline_asks_strava_nothing(terminal: Terminal, strava: RunningSandbox,
     assert sandbox.requests == []
 
 
+@pytest.mark.deep
 def test_no_output_holds_a_secret(synced: Terminal, strava: RunningSandbox, sandbox: Sandbox) -> None:
     synced.at(strava)
     outputs = [synced.run("doctor", *options, **CREDENTIALS) for options in ((), ("--json",), ("--offline",))]

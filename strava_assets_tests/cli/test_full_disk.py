@@ -46,16 +46,8 @@ def remount(folder: Path, kilobytes: int) -> None:
 
 
 # From a disk that does not hold an empty database to one that is full in the last steps.
-@pytest.mark.parametrize(
-    "kilobytes",
-    [
-        pytest.param(300, marks=pytest.mark.deep),
-        pytest.param(1_500, marks=pytest.mark.deep),
-        2_000,
-        pytest.param(2_600, marks=pytest.mark.deep),
-        pytest.param(3_500, marks=pytest.mark.deep),
-    ],
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("kilobytes", [300, 1_500, 2_000, 2_600, 3_500])
 def test_a_full_disk_is_one_message_and_the_next_run_works(tmp_path: Path, kilobytes: int) -> None:
     sandbox = Sandbox.many(300)
     sandbox.tokens.rotate_refresh_token = False

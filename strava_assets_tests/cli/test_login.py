@@ -106,6 +106,7 @@ def test_an_address_of_another_login_is_refused_with_its_remedy(
     assert stored_tokens(terminal) == {}
 
 
+@pytest.mark.deep
 def test_the_next_login_needs_no_id_and_no_secret_again(terminal: Terminal, strava: RunningSandbox) -> None:
     typed = f"{CLIENT_ID}\n{CLIENT_SECRET}\n"
     for given in (typed, "\n\n"):

@@ -49,6 +49,7 @@ def test_an_earlier_home_is_told_by_the_doctor_and_closed_by_the_next_command(
     assert "No other user of this machine" in synced.run("doctor", "--offline", **CREDENTIALS).out
 
 
+@pytest.mark.deep
 def test_a_report_outside_the_home_is_as_open_as_the_shell_makes_files(synced: Terminal) -> None:
     public = synced.folder / "public"
     result = synced.run("report", STRAVA_ASSETS_REPORT_URL=str(public))

@@ -61,6 +61,7 @@ def test_ctrl_c_in_the_middle_of_the_first_sync_stops_everything_too(tmp_path: P
     assert "Stack Trace" not in started.out
 
 
+@pytest.mark.deep
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -34,6 +34,12 @@ STEPS = [
 DEEP = [pytest.param(step, marks=pytest.mark.deep) for step in STEPS]
 
 
+def environment(server: RunningSandbox, step: str) -> dict[str, str]:
+    """The variables of a platform that fetches streams only where the step needs them."""
+    streams = "power" if step in ("activity_streams", "ride_power") else "none"
+    return CREDENTIALS | addresses(server) | {"STRAVA_ASSETS_STREAMS": streams}
+
+
 @pytest.fixture
 def strava() -> Iterator[RunningSandbox]:
     sandbox = riding()
@@ -59,7 +65,7 @@ def assert_nothing_is_lost_or_doubled(folder: Path, sandbox: Sandbox) -> None:
 def test_a_sync_killed_in_a_step_is_repaired_by_the_next_one(
     tmp_path: Path, strava: RunningSandbox, step: str
 ) -> None:
-    environ, home = CREDENTIALS | addresses(strava), tmp_path / "data"
+    environ, home = environment(strava, step), tmp_path / "data"
     with running_command(tmp_path, command="sync", **environ) as doomed:
         run_id = kill_in_step(home, step)
         assert doomed.wait() == -signal.SIGKILL
@@ -78,7 +84,7 @@ def test_a_sync_killed_in_a_step_is_repaired_by_the_next_one(
 def test_a_run_of_the_daemon_killed_in_a_step_is_tried_again_by_the_daemon(
     tmp_path: Path, strava: RunningSandbox, step: str
 ) -> None:
-    environ, home = CREDENTIALS | addresses(strava), tmp_path / "data"
+    environ, home = environment(strava, step), tmp_path / "data"
     with running_command(tmp_path, **environ) as up:
         up.read_until("Ctrl-C stops everything")
         up.launch("full_listing")

@@ -53,6 +53,7 @@ def files_of(instance: dg.DagsterInstance, run_id: str) -> list[Path]:
     return [path for path in Path(instance.root_directory).rglob("*") if run_id in str(path)]
 
 
+@pytest.mark.deep
 def test_what_is_young_stays(instance: dg.DagsterInstance) -> None:
     first, second = run(instance, weekly_watts), run(instance, weekly_watts)
 
@@ -61,6 +62,7 @@ def test_what_is_young_stays(instance: dg.DagsterInstance) -> None:
     assert instance.has_run(second)
 
 
+@pytest.mark.deep
 def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterInstance) -> None:
     first, second = run(instance, weekly_watts), run(instance, weekly_watts)
     assert files_of(instance, first)
@@ -76,6 +78,7 @@ def test_what_is_old_goes_with_its_events_logs_and_files(instance: dg.DagsterIns
     assert instance.all_logs(second)
 
 
+@pytest.mark.deep
 def test_the_last_success_of_every_asset_stays(instance: dg.DagsterInstance) -> None:
     both, weeks = run(instance, weekly_watts, quarterly_overview), run(instance, weekly_watts)
 

@@ -292,6 +292,7 @@ def test_a_crop_between_two_exports_is_a_crop_of_the_recording(imports: Import) 
     assert imports.files() == before
 
 
+@pytest.mark.deep
 def test_two_processes_make_what_one_makes(imports: Import) -> None:
     activities = [*rides(*range(1, 12)), Exported(20, day(20), "activities/20.fit", b"broken")]
     imported = imports.of(activities, processes=2)
@@ -458,6 +459,7 @@ def test_the_real_export_imports(imports: Import) -> None:
     assert imports.again(where, athlete="99").manifest is None
 
 
+@pytest.mark.deep
 def test_compaction_keeps_what_exports_brought_and_importing_again_still_changes_nothing(
     imports: Import,
 ) -> None:

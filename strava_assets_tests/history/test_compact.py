@@ -174,6 +174,7 @@ def test_batches_that_are_not_loaded_or_not_old_stay_as_they_are(story: Story) -
     assert compact(story.landing, story.warehouse, story.now, 14).compacted == 9
 
 
+@pytest.mark.deep
 def test_athletes_are_folded_apart(story: Story) -> None:
     for _ in range(8):
         story.sync([activity(1), activity(2)])

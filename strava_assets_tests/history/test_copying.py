@@ -71,6 +71,7 @@ def named(results: dict[str, PlaceResult]) -> dict[str, tuple[str, ...]]:
     return {place: result.named for place, result in results.items() if result.differences}
 
 
+@pytest.mark.deep
 def test_a_life_of_edits_deletions_and_compactions_arrives_whole(story: Story, target: Warehouse) -> None:
     an_eventful_life(story)
     observe(story.warehouse, 70.5, 70.1)
@@ -87,6 +88,7 @@ def test_a_life_of_edits_deletions_and_compactions_arrives_whole(story: Story, t
     assert contents(target) == contents(story.warehouse)
 
 
+@pytest.mark.deep
 def test_a_copy_that_was_interrupted_goes_on(story: Story, target: Warehouse) -> None:
     an_eventful_life(story)
 
@@ -105,6 +107,7 @@ def test_a_copy_that_was_interrupted_goes_on(story: Story, target: Warehouse) ->
     assert contents(target) == contents(story.warehouse)
 
 
+@pytest.mark.deep
 def test_a_second_copy_brings_what_came_since(story: Story, target: Warehouse) -> None:
     an_eventful_life(story)
     observe(story.warehouse, 70.5)
@@ -136,6 +139,7 @@ def test_what_differs_is_named_with_what_to_do(
     assert "strava-assets rebuild" in results[place].remedy
 
 
+@pytest.mark.deep
 def test_an_observation_that_only_the_target_has_is_named_and_stays(story: Story, target: Warehouse) -> None:
     an_eventful_life(story)
     observe(story.warehouse, 70.5)
@@ -147,6 +151,7 @@ def test_an_observation_that_only_the_target_has_is_named_and_stays(story: Story
     assert len(contents(target)["athlete_observations"]) == 2
 
 
+@pytest.mark.deep
 def test_a_target_with_a_history_of_its_own_is_not_touched(story: Story, target: Warehouse) -> None:
     an_eventful_life(story)
     copy(story, target)

@@ -122,6 +122,7 @@ class Stopped(Exception):  # noqa: N818 - the power going out, not a mistake
     pass
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("stopped_at", [1, 2, 3])
 def test_a_load_that_is_stopped_goes_on_where_it_was(story: Story, stopped_at: int) -> None:
     for number in range(1, 4):
@@ -192,6 +193,7 @@ LINE = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -276,6 +278,7 @@ Loader(Landing(str(folder / "landing")), warehouse, progress=die_at_the_second).
 """
 
 
+@pytest.mark.deep
 def test_a_killed_load_keeps_whole_batches_and_the_next_one_finishes(story: Story, tmp_path: Path) -> None:
     for number in range(1, 4):
         story.wait(hours=6)

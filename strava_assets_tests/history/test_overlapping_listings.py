@@ -262,6 +262,7 @@ def test_two_listings_in_every_order_compacted_after_each(course: list[Event]) -
     run(after_commits(course, LOAD, COMPACT), pages=1)
 
 
+@pytest.mark.deep
 def test_listings_of_one_moment_are_ordered_by_their_batches() -> None:
     course = [*of_listing("A"), *of_listing("B"), *of_listing("C")]
     at_once = [event._replace(minutes=0) for event in course]

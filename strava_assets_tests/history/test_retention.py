@@ -95,6 +95,7 @@ def test_rows_that_come_back_from_the_export_keep_the_weeks_that_are_set(story: 
     assert {row["week"].isoweekday() for row in story.rows().values()} == {7}
 
 
+@pytest.mark.deep
 def test_an_expiry_that_is_cut_short_is_completed_by_the_next(story: Story) -> None:
     a_life_with_loose_ends(story)
     survived = 0

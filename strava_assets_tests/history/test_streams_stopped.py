@@ -179,6 +179,7 @@ def test_the_marts_do_not_wait_longer_than_a_few_minutes(
     rider.has_what_strava_has(*rides[:4])
 
 
+@pytest.mark.deep
 def test_a_power_cut_loses_no_more_than_one_piece(rider: Rider) -> None:
     rides = rider.rides(*range(1, 61))
     rider.list_all()

@@ -170,6 +170,7 @@ def test_across_the_date_line_the_athletes_own_calendar_holds(marts: Marts) -> N
     assert [(row["week"], row["rides"]) for row in weeks] == [(date(2026, 6, 29), 1), (date(2026, 7, 6), 1)]
 
 
+@pytest.mark.deep
 def test_another_time_zone_moves_days_and_no_figure(marts: Marts) -> None:
     starts = [datetime(2026, 6, 1, 3, tzinfo=UTC) + timedelta(hours=7 * n) for n in range(60)]
     totals, days = [], []

@@ -49,6 +49,7 @@ def test_loading_needs_no_sql_parser_and_no_engine() -> None:
     assert answer.stdout.strip() == "[]"
 
 
+@pytest.mark.deep
 def test_what_was_compiled_is_read_back_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = load(folder)
     (folder / COMPILED.name).write_text(compiled_files(folder)[folder / COMPILED.name])
@@ -81,6 +82,7 @@ def test_a_changed_view_changes_the_version_of_what_reads_it(folder: Path) -> No
     assert before["daily_load"] == after["daily_load"]
 
 
+@pytest.mark.deep
 def test_a_column_of_the_shared_view_is_one_line_for_week_and_quarter(tmp_path: Path) -> None:
     for path in FOLDER.glob("*.sql"):
         shutil.copy(path, tmp_path)

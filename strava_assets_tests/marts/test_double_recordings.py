@@ -38,6 +38,7 @@ def counted(marts: Marts, *history: Row, **settings: Any) -> list[str]:
     return [row["activity_id"] for row in rows if row["is_counted"]]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("better", "worse"),
     [

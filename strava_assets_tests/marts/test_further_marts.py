@@ -7,6 +7,7 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +61,7 @@ def test_no_value_is_nan_or_infinite_and_no_key_is_null_or_twice(
         assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 99))
 def test_another_athlete_changes_nothing_of_ones_own(

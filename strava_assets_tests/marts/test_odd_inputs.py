@@ -153,6 +153,7 @@ def test_without_a_known_weight_and_ftp_there_is_no_ratio_and_no_load(marts: Mar
     assert (week["average_watts_per_kg"], week["training_load"], week["load_source"]) == (None, None, "none")
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("resting", [119.999, 130.0, 129.999, 150.0, None, -50.0, math.nan])
 def test_an_impossible_heart_gives_no_load_and_never_an_infinite_one(
     marts: Marts, resting: float | None
@@ -167,6 +168,7 @@ def test_an_impossible_heart_gives_no_load_and_never_an_infinite_one(
     assert (week["training_load"], week["load_source"]) == (None, "none")
 
 
+@pytest.mark.deep
 def test_a_best_quarter_starts_at_ten_hours_of_power_and_equal_bikes_are_told_by_name(marts: Marts) -> None:
     history = [
         activity(MONDAY, str(n), moving_time_s=18_000, gear_id=gear, distance_m=9e4)

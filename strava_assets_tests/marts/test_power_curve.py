@@ -139,6 +139,7 @@ def holders(marts: Marts, history: list[Row], watts: dict[str, float], **options
     return {row["period"]: row["activity_id"] for row in rows}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "fields",
     [

@@ -162,6 +162,7 @@ def test_twice_the_watts_are_twice_the_averages(marts: Marts, history: list[Row]
     )
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "added",
     [
@@ -221,6 +222,7 @@ def test_two_halves_of_a_history_merge_into_the_whole(marts: Marts, history: lis
         assert row["average_watts"] == pytest.approx(merged)
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), hours=st.integers(-26, 26))
 def test_a_moved_instant_changes_nothing_while_the_local_day_stays(

@@ -30,6 +30,7 @@ def period_rows(marts: Marts, history: list[Row], power: list[Row], **options: A
     return [rows[0] for rows in marts(history, *PERIODS, power=power, **{"as_of": MONDAY} | options)]
 
 
+@pytest.mark.deep
 def test_without_seconds_everything_is_null_and_the_summary_stays(marts: Marts) -> None:
     for row in period_rows(marts, [activity(MONDAY, "1")], []):
         assert (row["stream_rides"], row["tss_rides"], row["stream_coverage"]) == (0, 0, 0)
@@ -96,11 +97,13 @@ def test_an_impossible_score_or_best_is_none(marts: Marts, name: str, value: flo
         assert row[name] is None
 
 
+@pytest.mark.deep
 def test_no_effort_at_all_is_a_score_of_zero_and_no_best(marts: Marts) -> None:
     for row in period_rows(marts, [activity(MONDAY, "1")], [measured("1", tss=0.0, best_5s_w=0.0)]):
         assert (row["tss"], row["tss_rides"], row["best_5s_w"]) == (0, 1, None)
 
 
+@pytest.mark.deep
 def test_a_flagged_ride_keeps_its_normalized_power_and_sets_no_best(marts: Marts) -> None:
     strong: Row = dict.fromkeys(BESTS, 900.0)
     for row in period_rows(marts, [activity(MONDAY, "1", flagged=True)], [measured("1", tss=50.0, **strong)]):
@@ -157,6 +160,7 @@ def test_days_weeks_and_quarters_add_up_to_the_same(marts: Marts, history: list[
         assert all(0 <= row["stream_coverage"] <= 1 for row in rows if row["stream_coverage"] is not None)
 
 
+@pytest.mark.deep
 @some(max_examples=examples(4))
 @given(history=histories(), seed=st.integers(0, 2**32), cut=st.integers(0, 80))
 def test_two_halves_of_a_history_merge_into_the_whole(

@@ -29,6 +29,7 @@ def test_a_ride_of_the_year_2099_changes_no_mart(marts: Marts, catalog: dict[str
     assert all(before)
 
 
+@pytest.mark.deep
 def test_an_athlete_with_nothing_but_a_wrong_clock_has_no_rows(
     marts: Marts, catalog: dict[str, Mart]
 ) -> None:

@@ -63,6 +63,7 @@ def catalog() -> dict[str, googlesql.TableOf]:
     return tables | marts | stages
 
 
+@pytest.mark.deep
 def test_the_analyzer_knows_a_wrong_statement() -> None:
     wrong = [
         "SELECT nam FROM bq_activities",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DOCUMENT = Path(__file__).parents[2] / "docs" / "streams.md"
 
 
+@pytest.mark.deep
 @pytest.mark.skipif(bool(googlesql.why_missing()), reason=googlesql.why_missing())
 def test_the_statements_of_the_documentation_are_some_by_googles_own_analyzer() -> None:
     _, of_bigquery = DOCUMENT.read_text().split("**BigQuery**")

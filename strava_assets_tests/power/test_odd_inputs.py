@@ -98,6 +98,7 @@ def test_two_hours_of_riding_within_27_days_take_the_memory_of_two_hours() -> No
     assert power.normalized_power_w == measure(np.arange(7200), watts).normalized_power_w
 
 
+@pytest.mark.deep
 def test_a_ride_of_ten_days_is_searched_whole() -> None:
     day = np.arange(10 * 3600)
     times = np.concatenate([day + number * 86_400 for number in range(10)])

@@ -109,6 +109,7 @@ def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
     assert set(CHARTED) == set(MARTS) - {"personal_records"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_page_of_an_asset_shows_every_chart_that_its_header_names(figures: Figures, mart: str) -> None:
     svg = chart_svg(ALL_MARTS[mart].preview.charts, figures)
@@ -131,6 +132,7 @@ def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
     assert LIGHT["accent"] in bars
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_chart_of_twenty_years_is_small_enough_for_an_event_log(twenty_years: Figures, mart: str) -> None:
     newest = figures_to_draw(ALL_MARTS[mart], twenty_years)
@@ -150,6 +152,7 @@ def test_reading_the_charts_of_a_mart_brings_no_engine_into_the_run() -> None:
     assert printed.stdout == "[]\n"
 
 
+@pytest.mark.deep
 def test_a_week_without_power_is_a_gap_in_the_chart_of_its_mart(read: Read) -> None:
     rides = [activity(TODAY - timedelta(weeks=back), f"{back}") for back in (0, 1, 2, 20, 21, 22)]
 
@@ -204,6 +207,7 @@ def test_a_mart_whose_charts_cannot_be_drawn_says_so_and_is_materialized(
     assert metadata["chart"].value.startswith("The charts could not be drawn (status -9).")
 
 
+@pytest.mark.deep
 def test_gear_of_a_hostile_name_is_text_in_its_chart(read: Read) -> None:
     name = "</text><script>alert(1)</script>'"
     figures = read([activity(TODAY, "1", gear_id=name)])

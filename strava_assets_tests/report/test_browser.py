@@ -249,6 +249,7 @@ def test_a_telephone_shows_all_without_scrolling_sideways(browser: Browser, file
         assert box["x"] + box["width"] <= 390
 
 
+@pytest.mark.deep
 def test_turning_the_telephone_redraws_to_the_new_width(browser: Browser, file: Path) -> None:
     page = Opened(browser, file, viewport={"width": 390, "height": 844}).drawn(WATTS)
 
@@ -259,6 +260,7 @@ def test_turning_the_telephone_redraws_to_the_new_width(browser: Browser, file: 
     )
 
 
+@pytest.mark.deep
 def test_without_a_script_every_chart_is_still_there(browser: Browser, file: Path) -> None:
     page = Opened(browser, file, java_script_enabled=False).page
 

@@ -72,6 +72,7 @@ def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         draw_charts([request()])
 
 
+@pytest.mark.deep
 def test_the_process_ends_with_the_one_that_started_it_even_if_that_is_killed() -> None:
     code = (
         "import sys, time; from strava_assets.report.drawing_process import _start; "
@@ -88,6 +89,7 @@ def test_the_process_ends_with_the_one_that_started_it_even_if_that_is_killed() 
     assert not is_running(pid)
 
 
+@pytest.mark.deep
 def test_it_can_be_stopped_twice() -> None:
     draw_charts([request()])
 
@@ -97,5 +99,6 @@ def test_it_can_be_stopped_twice() -> None:
     assert draw_charts([request()])[0]["svg"]
 
 
+@pytest.mark.deep
 def test_the_script_of_the_page_is_the_one_that_the_installed_engine_makes() -> None:
     assert SCRIPT.read_text(encoding="utf-8") == bundle_script(), "run make generate"

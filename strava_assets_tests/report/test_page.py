@@ -140,6 +140,7 @@ def test_three_years_and_twenty_stay_small(page: str, long_page: str) -> None:
     assert len(long_page.encode()) < LIMIT_BYTES
 
 
+@pytest.mark.deep
 def test_the_same_figures_make_the_same_page(page: str, figures: Figures) -> None:
     assert build_page(figures, generated_at=NOW, sample=True) == page
 
@@ -200,6 +201,7 @@ def test_an_empty_history_gets_the_same_page(read: Read) -> None:
     assert "There is nothing to draw yet" in build_page(figures, generated_at=NOW)
 
 
+@pytest.mark.deep
 def test_one_ride_is_shown(build: Callable[..., str]) -> None:
     page = build([activity(TODAY, "1")])
 
@@ -208,6 +210,7 @@ def test_one_ride_is_shown(build: Callable[..., str]) -> None:
     assert "nan" not in without_scripts(page).lower().replace("nanum", "")
 
 
+@pytest.mark.deep
 def test_without_power_hours_are_shown_and_watts_are_not(build: Callable[..., str]) -> None:
     page = build(
         seasons(40, average_watts=None, weighted_average_watts=None, device_watts=None, kilojoules=None)
@@ -227,6 +230,7 @@ def test_a_history_that_ended_long_ago_is_still_told(build: Callable[..., str]) 
     assert "No measured power since" in findings(page)["weekly"]
 
 
+@pytest.mark.deep
 def test_each_mart_may_be_missing(figures: Figures) -> None:
     for missing in MARTS:
         rest = {name: rows for name, rows in figures.marts.items() if name != missing}
@@ -236,6 +240,7 @@ def test_each_mart_may_be_missing(figures: Figures) -> None:
         assert "yet" in bare[0]
 
 
+@pytest.mark.deep
 def test_one_of_several_athletes_sees_only_their_own(read: Read) -> None:
     history = [activity(TODAY, "1"), activity(TODAY, "2", athlete_id="8", name="Somebody else's")]
 
@@ -246,6 +251,7 @@ def test_one_of_several_athletes_sees_only_their_own(read: Read) -> None:
     assert "1\u00a0ride" in page
 
 
+@pytest.mark.deep
 def test_nothing_says_where_the_rides_were(build: Callable[..., str]) -> None:
     extra = '{"start_latlng":[47.376887,8.541694],"map":{"polyline":"secretpolyline"},"location_city":"Zug"}'
 
@@ -265,6 +271,7 @@ def test_a_check_that_failed_is_told(figures: Figures) -> None:
     assert "57 % of the last rides are without &lt;b&gt;power&lt;/b&gt;." in page
 
 
+@pytest.mark.deep
 def test_a_run_alone_makes_no_ride(build: Callable[..., str]) -> None:
     page = build([activity(TODAY, "1", sport_type="Run", gear_id="g1")])
 

@@ -47,6 +47,7 @@ def test_before_any_seconds_the_page_says_how_many_rides_remain_and_how_they_com
     assert not {"efforts", "threshold", "zones"} & sections(figures).keys()
 
 
+@pytest.mark.deep
 def test_where_no_sync_fetches_seconds_none_is_said_to(read: Read) -> None:
     figures = replace(read(seasons(30)), fetches_streams=False)
 
@@ -57,12 +58,14 @@ def test_where_no_sync_fetches_seconds_none_is_said_to(read: Read) -> None:
     assert quality["Seconds to come"] == "your bulk export brings all at once"
 
 
+@pytest.mark.deep
 def test_without_a_power_meter_nothing_is_promised(read: Read) -> None:
     figures = read([activity(TODAY, "1", device_watts=False)])
 
     assert sections(figures)["curve"].finding == "No power curve yet: it needs rides with a power meter."
 
 
+@pytest.mark.deep
 def test_where_strava_has_no_recordings_none_are_promised(read: Read) -> None:
     figures = read([activity(TODAY, "1")])
     quality = figures.quality | {"streams_to_come": 0, "streams_none": 1}
@@ -71,6 +74,7 @@ def test_where_strava_has_no_recordings_none_are_promised(read: Read) -> None:
     assert "none of the rides with a power meter has its seconds recorded" in curve.finding
 
 
+@pytest.mark.deep
 def test_the_curve_of_some_rides_says_how_many_may_still_raise_it(read: Read) -> None:
     figures = read(seasons(30), ftp_w=240.0, seconds_of=20)
     to_come = figures.quality["power_rides"] - 20
@@ -115,6 +119,7 @@ def test_the_curve_says_what_the_mart_says(figures: Figures) -> None:
         assert drawn[1200][f"{key}k"] == round(bests(figures, period)[1200]["watts_per_kg"], 2)
 
 
+@pytest.mark.deep
 def test_a_year_without_a_ride_of_known_seconds_is_told_from_all_time(read: Read) -> None:
     figures = read([row for row in seasons(156) if row["year"] == 2022], seconds_of=10_000)
 
@@ -157,6 +162,7 @@ def test_best_efforts_link_to_the_rides_that_hold_them(figures: Figures) -> None
     assert newest.href.endswith(f"/{week['best_60s_ride_id']}")
 
 
+@pytest.mark.deep
 def test_the_line_of_best_efforts_ends_twelve_weeks_after_the_last_of_them(read: Read) -> None:
     early = [activity(TODAY - timedelta(weeks=back), f"{back}") for back in range(40, 50)]
     late = activity(TODAY, "0", moving_time_s=600)
@@ -195,6 +201,7 @@ def test_a_threshold_that_is_past_is_called_so(figures: Figures) -> None:
     assert threshold.finding.startswith("The last estimate of FTP, ")
 
 
+@pytest.mark.deep
 def test_zones_need_a_threshold_and_say_so(read: Read) -> None:
     zones = sections(read(seasons(20), seconds_of=100))["zones"]
 
@@ -240,6 +247,7 @@ def test_while_older_rides_are_still_to_come_nothing_is_held_against_last_year(f
     }
 
 
+@pytest.mark.deep
 def test_without_seconds_there_are_four_tiles(read: Read) -> None:
     assert len(build_tiles(read(seasons(30)), METRIC)) == 4
 

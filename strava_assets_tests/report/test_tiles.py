@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from strava_assets.report import Figures
 from strava_assets.report.number_format import IMPERIAL, METRIC
 from strava_assets.report.tiles import Tile, build_tiles
@@ -21,6 +23,7 @@ def tiles(figures: Figures, units: Units = METRIC) -> dict[str, Tile]:
     return {tile.label: tile for tile in build_tiles(figures, units)}
 
 
+@pytest.mark.deep
 def test_a_running_week_is_held_against_as_many_days_of_the_usual_one(read: Read) -> None:
     history = [activity(MONDAY, "now", moving_time_s=7200)]
     for back in range(1, 13):
@@ -47,6 +50,7 @@ def test_watts_are_held_against_the_same_weeks_a_year_ago(figures: Figures) -> N
     )
 
 
+@pytest.mark.deep
 def test_fitness_is_shown_where_load_is_known_and_work_where_not(figures: Figures, read: Read) -> None:
     assert "Fitness (CTL)" in tiles(figures)
     assert "Work, last 4 weeks" in tiles(read(seasons(30)))
@@ -60,6 +64,7 @@ def test_the_quarter_is_told_in_the_chosen_unit(figures: Figures) -> None:
     assert (tile.value, tile.unit) == (f"{distance_m / 1609.344:,.0f}", "mi")
 
 
+@pytest.mark.deep
 def test_without_a_ride_there_are_no_tiles(read: Read) -> None:
     assert build_tiles(Figures(), METRIC) == []
     assert build_tiles(read([activity(TODAY, "1", sport_type="Run")]), METRIC) == []

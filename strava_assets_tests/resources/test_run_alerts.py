@@ -86,6 +86,7 @@ def test_a_failure_is_told_once_in_its_own_words(
     assert message["message"] == f"the_step: It broke.\nWhat to do: Mend it.\n\nRun {run_id}"
 
 
+@pytest.mark.deep
 def test_many_who_see_it_at_the_same_time_tell_it_once(
     tmp_path: Path, instance: dg.DagsterInstance, webhook: Webhook
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_run_that_a_person_stopped_is_no_news(
     assert webhook.messages == []
 
 
+@pytest.mark.deep
 def test_a_check_that_stopped_the_run_is_named(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:
@@ -197,6 +199,7 @@ def test_a_check_that_stopped_the_run_is_named(
     assert text.startswith("rides.no_ride_is_negative: Two rides are. What to do: Look at them.\n\nRun")
 
 
+@pytest.mark.deep
 def test_the_text_of_an_error_that_is_not_ours_stays_here(
     instance: dg.DagsterInstance, alerts: RunAlerts, webhook: Webhook
 ) -> None:

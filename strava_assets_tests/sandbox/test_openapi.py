@@ -61,6 +61,7 @@ def description(fixtures: Path) -> Description:
     return Description(fixtures / "openapi" / "strava-v3.relaxed.json")
 
 
+@pytest.mark.deep
 def test_every_summary_of_the_sample_athlete_is_as_described(
     call: Calling, sandbox: Sandbox, description: Description
 ) -> None:

@@ -48,6 +48,7 @@ def mean_watts(records: list[Record]) -> float:
     return float(1000 * sum(r["kilojoules"] for r in rides) / sum(r["moving_time"] for r in rides))
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("seed", "today"), [(1, TODAY), (2, date(2027, 6, 30)), (3, date(2024, 2, 29))])
 def test_it_is_about_four_years_and_twelve_hundred_activities_that_end_today(seed: int, today: date) -> None:
     records = Sandbox.sample(seed, today).history.records()
@@ -57,11 +58,13 @@ def test_it_is_about_four_years_and_twelve_hundred_activities_that_end_today(see
     assert timedelta() <= today - last <= timedelta(days=4)
 
 
+@pytest.mark.deep
 def test_the_same_seed_and_day_give_the_same_life(life: list[Record]) -> None:
     assert json.dumps(Sandbox.sample(today=TODAY).history.records()[::-1]) == json.dumps(life)
     assert json.dumps(Sandbox.sample(2, TODAY).history.records()[::-1]) != json.dumps(life)
 
 
+@pytest.mark.deep
 def test_tomorrow_adds_to_the_past_and_changes_none_of_it(life: list[Record]) -> None:
     tomorrow = Sandbox.sample(today=TODAY + timedelta(days=1)).history.records()[::-1]
     assert tomorrow[: len(life)] == life

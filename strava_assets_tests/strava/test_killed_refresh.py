@@ -98,6 +98,7 @@ def test_a_run_killed_during_a_refresh_does_not_lock_out_the_next(tmp_path: Path
     assert sandbox.calls("/oauth/token") == 1
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_run_killed_while_strava_answers_does_not_lock_out_the_next(tmp_path: Path, moment: str) -> None:
     sandbox = Sandbox()
@@ -144,6 +145,7 @@ def test_the_one_moment_that_cannot_be_saved_is_reported_with_its_remedy(tmp_pat
     assert "strava-assets login" in raised.value.remedy
 
 
+@pytest.mark.deep
 def test_without_rotation_no_moment_matters(tmp_path: Path) -> None:
     sandbox = Sandbox()
     sandbox.tokens.rotate_refresh_token = False

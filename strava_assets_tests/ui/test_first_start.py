@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.ui.conftest import Platform
 
-pytestmark = pytest.mark.xdist_group("ui")
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.deep]
 
 FIRST_RUN = ("sync", "SUCCESS")
 
 
-@pytest.mark.deep
 def test_from_an_empty_folder_to_a_ui_with_its_schedule(platform: Platform) -> None:
     assert "this is not your data" in platform.up.out
     assert "✓ weekly_watts" in platform.up.out
@@ -34,7 +33,6 @@ def test_from_an_empty_folder_to_a_ui_with_its_schedule(platform: Platform) -> N
     assert runs.count(FIRST_RUN) == 1
 
 
-@pytest.mark.deep
 def test_a_second_start_runs_nothing(platform: Platform, tmp_path: Path) -> None:
     runs = platform.up.ask()["runsOrError"]["results"]
     shutil.copytree(platform.up.folder / "data", tmp_path / "data")
@@ -49,7 +47,6 @@ def test_a_second_start_runs_nothing(platform: Platform, tmp_path: Path) -> None
     assert processes_in(tmp_path) == []
 
 
-@pytest.mark.deep
 def test_once_it_ends_by_itself_when_everything_is_there(platform: Platform, tmp_path: Path) -> None:
     shutil.copytree(platform.up.folder / "data", tmp_path / "data")
 

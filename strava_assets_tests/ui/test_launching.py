@@ -12,7 +12,7 @@ from strava_assets_tests.strava.scripted import Response, ScriptedServer
 if TYPE_CHECKING:
     from strava_assets_tests.ui.conftest import Platform
 
-pytestmark = pytest.mark.xdist_group("ui")
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.deep]
 
 LAUNCH = """
 mutation ($selector: JobOrPipelineSelector!, $config: RunConfigData!) {

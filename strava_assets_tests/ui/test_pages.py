@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.ui.conftest import Screen
 
-pytestmark = pytest.mark.xdist_group("ui")
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.deep]
 
 
 def drawn_width(picture: Locator) -> int:
@@ -22,7 +22,6 @@ def drawn_width(picture: Locator) -> int:
     return width
 
 
-@pytest.mark.deep
 def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None:
     nodes = screen.platform.ask("{ assetNodes { groupName assetKey { path } } }")["assetNodes"]
     groups = sorted({node["groupName"] for node in nodes})
@@ -40,7 +39,6 @@ def test_the_graph_shows_every_asset_and_what_is_outside(screen: Screen) -> None
         screen.wait_for(graph.get_by_text(pattern, exact=True))
 
 
-@pytest.mark.deep
 def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Screen) -> None:
     screen.open("assets/weekly_watts")
 
@@ -56,7 +54,6 @@ def test_a_column_tells_its_unit_its_meaning_and_where_it_comes_from(screen: Scr
     assert "From Strava's device_watts" in screen.row("device_watts").inner_text()
 
 
-@pytest.mark.deep
 def test_an_asset_tells_what_it_is_whose_it_is_how_fresh_it_has_to_be_and_where_it_is_defined(
     screen: Screen,
 ) -> None:
@@ -75,14 +72,12 @@ def test_an_asset_tells_what_it_is_whose_it_is_how_fresh_it_has_to_be_and_where_
     assert str(source.get_attribute("href")).endswith("/strava_assets/marts/weekly_watts.sql:1")
 
 
-@pytest.mark.deep
 def test_the_line_of_the_last_weeks_is_drawn_on_the_page_itself(screen: Screen) -> None:
     screen.open("assets/weekly_watts")
 
     assert drawn_width(screen.row("average_watts_4w_drawn").locator("img")) > 0
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("mart", ["quarterly_overview", "daily_load", "power_curve"])
 def test_a_mart_s_page_shows_its_chart_on_demand(screen: Screen, mart: str) -> None:
     screen.open(f"assets/{mart}")
@@ -92,7 +87,6 @@ def test_a_mart_s_page_shows_its_chart_on_demand(screen: Screen, mart: str) -> N
     assert drawn_width(screen.page.get_by_role("dialog").locator("img")) > 300
 
 
-@pytest.mark.deep
 def test_the_report_s_asset_links_to_the_page(screen: Screen) -> None:
     screen.open("assets/insights_report")
 
@@ -103,7 +97,6 @@ def test_the_report_s_asset_links_to_the_page(screen: Screen) -> None:
     screen.wait_for(screen.page.get_by_role("heading", name="Ride insights"))
 
 
-@pytest.mark.deep
 def test_a_failed_check_tells_what_it_measured_against_what_and_links_to_the_ride(screen: Screen) -> None:
     screen.open("assets/bq_activities?view=checks&checkDetail=moving_within_elapsed")
 

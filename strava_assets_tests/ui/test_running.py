@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.ui.conftest import Platform, Screen
 
-pytestmark = pytest.mark.xdist_group("ui")
+pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.deep]
 
 # What Python and Dagster print of a feature that is deprecated, superseded, in beta or in preview.
 WARNING = re.compile(r"\w*Warning\b.*|.*\b(deprecated|superseded)\b.*")
@@ -26,7 +26,6 @@ def warnings_in(folder: Path) -> dict[str, str]:
     return {name: warning[0] for name, warning in matches.items() if warning}
 
 
-@pytest.mark.deep
 def test_a_mart_is_materialised_by_its_button_without_a_warning(screen: Screen) -> None:
     screen.open("assets/weekly_watts")
 
@@ -52,7 +51,6 @@ def test_nothing_warns_while_the_platform_starts_and_syncs_for_the_first_time(pl
     assert warnings_in(platform.home) == {}
 
 
-@pytest.mark.deep
 def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> None:
     screen.open("automation")
 
@@ -66,7 +64,6 @@ def test_the_schedule_is_switched_on_and_tells_its_next_tick(screen: Screen) -> 
     assert "Execution timezone UTC" in about
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("sensor", ["alert_on_failure", "alert_on_recovery"])
 def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     screen.open(f"locations/strava_assets/sensors/{sensor}")
@@ -74,7 +71,6 @@ def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     screen.text("Sends one alert")
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize(
     ("job", "text"),
     [
@@ -91,7 +87,6 @@ def test_a_job_tells_what_it_does(screen: Screen, job: str, text: str) -> None:
     screen.text(text)
 
 
-@pytest.mark.deep
 def test_a_launch_of_the_full_listing_needs_no_typing(screen: Screen) -> None:
     screen.open("locations/strava_assets/jobs/full_listing/playground")
 

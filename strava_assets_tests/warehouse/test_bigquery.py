@@ -261,6 +261,7 @@ def test_an_answer_lost_on_the_way_does_not_apply_a_change_twice(
     assert sum("POST" in line and line.endswith("/jobs?prettyPrint=false") for line in behind.seen) >= 2
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 def test_a_merge_that_fails_on_google_s_side_leaves_the_table_and_no_staging(
     engine: BigQueryEngine, behind: Front
@@ -276,6 +277,7 @@ def test_a_merge_that_fails_on_google_s_side_leaves_the_table_and_no_staging(
     assert engine.tables() == {"rides"}
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 def test_filling_a_table_twice_for_a_lost_answer_inserts_once(engine: BigQueryEngine, behind: Front) -> None:
     behind.order("POST .*/jobs.*INSERT INTO", behind_first=True, times=1)
@@ -285,6 +287,7 @@ def test_filling_a_table_twice_for_a_lost_answer_inserts_once(engine: BigQueryEn
         assert [row["ride_id"] for row in stored(warehouse)] == ["1", "2"]
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 def test_of_two_that_find_a_table_empty_the_second_merges(engine: BigQueryEngine, behind: Front) -> None:
     with engine.open() as warehouse:
@@ -302,6 +305,7 @@ def test_of_two_that_find_a_table_empty_the_second_merges(engine: BigQueryEngine
         ]
 
 
+@pytest.mark.deep
 @pytest.mark.bigquery_emulator
 def test_a_table_that_was_emptied_is_merged_into(engine: BigQueryEngine) -> None:
     with engine.open() as warehouse:

@@ -56,6 +56,7 @@ def test_ensuring_twice_keeps_the_rows(warehouse: Warehouse) -> None:
     assert len(stored(warehouse)) == 1
 
 
+@pytest.mark.deep
 def test_a_column_the_registry_gained_is_added_and_null_in_old_rows(engine: Engine) -> None:
     with engine.open() as warehouse:
         warehouse.ensure(RIDES)
@@ -121,6 +122,7 @@ def test_a_name_that_is_more_than_a_name_is_refused(warehouse: Warehouse) -> Non
 # Merging
 
 
+@pytest.mark.deep
 def test_new_rows_are_inserted_known_ones_updated_or_left(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     assert merge(warehouse, batch([ride("1"), ride("2"), ride("3", LATE)])) == MergeCounts(3, 3, 0, 0)
@@ -151,6 +153,7 @@ def test_of_rows_with_one_key_the_latest_is_kept_and_of_equals_the_last_that_cam
     assert [row["hash"] for row in stored(warehouse)] == ["late", "last"]
 
 
+@pytest.mark.deep
 def test_a_row_that_never_wins_changes_nothing(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     merge(warehouse, batch([ride("1")]))
@@ -158,6 +161,7 @@ def test_a_row_that_never_wins_changes_nothing(warehouse: Warehouse) -> None:
     assert stored(warehouse, "ride_id, hash") == [{"ride_id": "1", "hash": "h1"}]
 
 
+@pytest.mark.deep
 def test_the_same_id_of_another_athlete_is_another_row(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     merge(warehouse, batch([ride("1")]))
@@ -170,6 +174,7 @@ def test_merging_nothing_is_nothing(warehouse: Warehouse) -> None:
     assert merge(warehouse, batch([])) == MergeCounts(0, 0, 0, 0)
 
 
+@pytest.mark.deep
 def test_a_null_in_a_condition_does_not_win(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     merge(warehouse, batch([ride("1", watts=None)]))
@@ -189,6 +194,7 @@ def test_every_type_comes_back_as_it_went_in(engine: Engine) -> None:
     assert got == [{column.name: row.get(column.name) for column in RIDES.columns} for row in sent]
 
 
+@pytest.mark.deep
 def test_merging_again_after_a_merge_replaces_every_value(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)
     merge(warehouse, batch([full_ride("1")]))
@@ -226,6 +232,7 @@ def test_rows_that_do_not_fit_are_refused_with_the_column_named(
     assert engine.tables() == {"rides"}
 
 
+@pytest.mark.deep
 def test_a_source_that_breaks_half_way_leaves_the_table_and_no_staging(engine: Engine) -> None:
     def breaking() -> Iterator[pa.RecordBatch]:
         yield batch([ride("1", LATE, "h2"), ride("2")])
@@ -254,6 +261,7 @@ def test_a_merge_the_engine_refuses_leaves_the_table_and_no_staging(engine: Engi
 # Whole tables, tables and views from queries
 
 
+@pytest.mark.deep
 def test_replacing_puts_new_rows_for_old_ones_and_keeps_the_descriptions(engine: Engine) -> None:
     with engine.open() as warehouse:
         assert warehouse.replace(RIDES, table_of([ride("1"), ride("2")])) == 2
@@ -309,6 +317,7 @@ def test_a_query_that_fails_leaves_the_table_it_would_have_replaced(engine: Engi
     assert engine.tables() == {"weekly"}
 
 
+@pytest.mark.deep
 def test_a_view_follows_its_table_and_may_change_places_with_one(engine: Engine) -> None:
     count = "SELECT day AS week, COUNT(*) AS rides, AVG(watts) AS watts FROM rides GROUP BY day"
     with engine.open() as warehouse:
@@ -342,6 +351,7 @@ def test_dropping_removes_tables_and_views_and_bears_their_absence(engine: Engin
 # Statements and their parameters
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "value",
     [

@@ -384,6 +384,7 @@ def test_a_view_in_a_table_s_place_is_refused(path: Path) -> None:
 # Limits of the machine
 
 
+@pytest.mark.deep
 def test_a_full_disk_is_explained_and_the_table_is_as_it_was(path: Path) -> None:
     with DuckDBWarehouse(path) as warehouse:
         warehouse.ensure(RIDES)

@@ -194,6 +194,7 @@ def test_behind_the_guard_it_launches_nothing_and_the_credentials_stay(
     assert attacker.site.heard == []
 
 
+@pytest.mark.deep
 def test_a_materialization_is_reported_by_another_site_only_without_the_guard(attacker: Attacker) -> None:
     runs, events = attacker.effects()
     attacker.attack(REPORT_MATERIALIZATION, attacker.platform.unguarded)
@@ -207,6 +208,7 @@ def test_a_websocket_of_another_site_opens_only_without_the_guard(attacker: Atta
     assert attacker.attack(WEBSOCKET, attacker.platform.guarded) == "closed"
 
 
+@pytest.mark.deep
 def test_another_site_frames_the_ui_only_without_the_guard(attacker: Attacker) -> None:
     frame = """([address]) => new Promise(done => {
       const frame = document.createElement("iframe");
