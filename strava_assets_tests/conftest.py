@@ -5,11 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets.plurals import counted
 from strava_assets_tests import depth
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # In the background a shell ignores Ctrl-C, and every process that a test starts would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each reason for which tests were skipped."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.getreports("skipped"))
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{counted(count, 'test')} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")

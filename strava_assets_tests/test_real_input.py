@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from strava_assets_tests.chain import Chain
 
+pytestmark = pytest.mark.deep
+
 BIKES = {"Ride", "GravelRide", "MountainBikeRide", "VirtualRide", "Velomobile", "Handcycle"}
 # The recorded athlete only runs; a person may ask for running watts, and then runs are what counts.
 RUNS = ("Run", "TrailRun")
@@ -137,7 +139,6 @@ def assert_marts_are_witnessed(platform: Chain, counted: set[str]) -> None:
     assert_same(got, periods(frame, "quarter", quarters))
 
 
-@pytest.mark.deep
 def test_every_recorded_activity_is_a_row_as_strava_sent_it(recorded: Chain) -> None:
     sent = {str(record["id"]): record for record in recorded.sandbox.history.records()}
     rows = {row["activity_id"]: row for row in recorded.rows("SELECT * FROM bq_activities")}
@@ -175,7 +176,6 @@ def test_the_marts_of_recorded_activities_are_what_pandas_says(recorded: Chain) 
     assert weeks == {"rides": 30, "measured": 0}
 
 
-@pytest.mark.deep
 def test_the_marts_of_the_sample_athlete_are_what_pandas_says(sample: Chain) -> None:
     assert_marts_are_witnessed(sample, BIKES)
 

@@ -168,7 +168,9 @@ def test_a_server_that_sends_back_what_it_was_sent_makes_no_secret_known(
 COMMANDS = (("sync",), ("doctor",), ("login", "--no-browser"), ("logout",))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [pytest.param(("sync",), marks=pytest.mark.deep), *COMMANDS[1:]], ids=" ".join
+)
 @pytest.mark.parametrize("elsewhere", ["API", "OAuth", "both"])
 def test_another_host_that_is_configured_receives_no_secret_from_any_command(
     terminal: Terminal, command: tuple[str, ...], elsewhere: str

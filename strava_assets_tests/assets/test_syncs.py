@@ -31,6 +31,7 @@ def listed(platform: Chain) -> list[dict[str, str]]:
     return [call.query for call in platform.sandbox.requests if call.path.endswith(LISTED)]
 
 
+@pytest.mark.deep
 def test_the_first_sync_materializes_everything_up_to_the_page(fresh: Chain) -> None:
     run = fresh.run("sync")
 

@@ -50,6 +50,7 @@ def test_an_export_alone_is_shown_without_a_sandbox_and_without_a_schedule(tmp_p
     assert processes_in(tmp_path) == []
 
 
+@pytest.mark.deep
 def test_ctrl_c_in_the_middle_of_the_first_sync_stops_everything_too(tmp_path: Path) -> None:
     with running_command(tmp_path) as started:
         started.read_until("Page 1")

@@ -14,6 +14,7 @@ from strava_assets_tests.install.dg_command import dg_output
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.deep
 def test_dg_check_defs_finds_nothing_wrong() -> None:
     assert "All definitions loaded successfully" in dg_output(ROOT, "check", "defs")
 

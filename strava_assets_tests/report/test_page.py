@@ -135,6 +135,7 @@ def test_the_headline_and_the_finding_say_what_the_mart_says(page: str, figures:
     assert re.search(rf'<p class="value">{week["average_watts_4w"]:.0f}<', page)
 
 
+@pytest.mark.deep
 def test_three_years_and_twenty_stay_small(page: str, long_page: str) -> None:
     assert len(page.encode()) < LIMIT_BYTES
     assert len(long_page.encode()) < LIMIT_BYTES

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("web")
 
 
-@pytest.fixture(params=["guarded", "prefixed", "named"])
+@pytest.fixture(
+    params=["guarded", *(pytest.param(name, marks=pytest.mark.deep) for name in ("prefixed", "named"))]
+)
 def address(request: pytest.FixtureRequest, platform: Platform) -> str:
     addresses = {
         "guarded": f"http://127.0.0.1:{platform.guarded}",
