@@ -73,6 +73,33 @@ def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
 
 
 @pytest.fixture(scope="session")
+def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after one sync; copy it before use.
+
+    The processes of a parallel test run share it.
+    """
+    from strava_assets.sandbox import Sandbox, serve
+    from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, own_environment
+
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder = shared / "synced"
+    with (shared / "synced.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            folder.mkdir()
+            sandbox = Sandbox.many(12)
+            # The stored token is then valid in every sandbox.
+            sandbox.tokens.rotate_refresh_token = False
+            with pytest.MonkeyPatch.context() as patch, serve(sandbox) as server:
+                own_environment(patch, folder)
+                result = Terminal(folder).run("sync", **CREDENTIALS, **addresses(server))
+            assert result.status == 0, result.out + result.err
+    return folder / "data"
+
+
+@pytest.fixture(scope="session")
 def recorded_list() -> Path:
     """A recorded page of the list endpoint."""
     path = FIXTURES / "recorded" / "athlete_activities.json"

@@ -65,6 +65,7 @@ def assert_works_or_says_what_comes_first(run: Run, *assets: str) -> None:
         assert first[2] in needed, f"{step} names {first[2]}, which is not upstream of {assets}"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("asset", ASSETS)
 def test_one_asset_alone_works_or_says_what_comes_first(empty: Chain, asset: str) -> None:
     assert_works_or_says_what_comes_first(materialize(empty, asset), asset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
@@ -82,18 +83,23 @@ def test_a_sync_killed_in_a_step_is_repaired_by_the_next_one(
     "step", ["raw_activities", *[case for case in DEEP if case.values != ("raw_activities",)]]
 )
 def test_a_run_of_the_daemon_killed_in_a_step_is_tried_again_by_the_daemon(
-    tmp_path: Path, strava: RunningSandbox, step: str
+    tmp_path: Path, synced_home: Path, step: str
 ) -> None:
-    environ, home = environment(strava, step), tmp_path / "data"
-    with running_command(tmp_path, **environ) as up:
+    sandbox = Sandbox.many(12)
+    sandbox.limits = None
+    home = shutil.copytree(synced_home, tmp_path / "data")
+    with (
+        serve(sandbox) as strava,
+        running_command(tmp_path, **environment(strava, step)) as up,
+    ):
         up.read_until("Ctrl-C stops everything")
         up.launch("full_listing")
         kill_in_step(home, step)
-        # The killed run fails, and the daemon's own retry succeeds after it; the first sync was up's.
+        # The killed run fails, and the daemon's own retry succeeds after it; the first sync made the home.
         until(lambda: runs_by_status(home) == {"FAILURE": 1, "SUCCESS": 2}, "the daemon's second try")
         up.process.send_signal(signal.SIGINT)
         assert up.wait() == 0, up.out
-    assert_nothing_is_lost_or_doubled(tmp_path, strava.sandbox)
+    assert_nothing_is_lost_or_doubled(tmp_path, sandbox)
 
 
 @pytest.mark.deep

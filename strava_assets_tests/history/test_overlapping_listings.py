@@ -251,6 +251,7 @@ def test_two_listings_in_every_order_loaded_as_they_come(course: list[Event]) ->
     run(after_commits(course, LOAD), pages=1)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("course", OF_TWO, ids=name_of)
 def test_two_listings_in_every_order_loaded_together(course: list[Event]) -> None:
     run(course, pages=1)
@@ -262,7 +263,6 @@ def test_two_listings_in_every_order_compacted_after_each(course: list[Event]) -
     run(after_commits(course, LOAD, COMPACT), pages=1)
 
 
-@pytest.mark.deep
 def test_listings_of_one_moment_are_ordered_by_their_batches() -> None:
     course = [*of_listing("A"), *of_listing("B"), *of_listing("C")]
     at_once = [event._replace(minutes=0) for event in course]
@@ -306,7 +306,6 @@ def spelled(text: str) -> list[Event]:
     return course
 
 
-@pytest.mark.deep
 @settings(max_examples=examples(COURSES), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example((spelled("AABBBlCCCA"), 1)).via("of two that wait, one overlapped a loaded one")
 @example((spelled("ABBblcAA"), 1)).via("a deletion from a listing that is older than what was compacted")

@@ -14,7 +14,7 @@ from strava_assets_tests.parity.comparing import MARTS, differences, stored
 if TYPE_CHECKING:
     from strava_assets_tests.parity.conftest import Sample
 
-pytestmark = [pytest.mark.bigquery_emulator, pytest.mark.xdist_group("bigquery_emulator")]
+pytestmark = [pytest.mark.deep, pytest.mark.bigquery_emulator, pytest.mark.xdist_group("bigquery_emulator")]
 
 TABLES = (
     "bq_activities",
@@ -75,7 +75,6 @@ def test_every_table_names_its_job_and_the_bytes_and_a_mart_what_was_estimated(s
     assert not any("job_id" in values for values in sample.duckdb_run.materialized().values())
 
 
-@pytest.mark.deep
 def test_the_page_reads_the_same_figures_from_both_engines(sample: Sample) -> None:
     tables = [
         *(name for name, mart in MARTS.items() if not mart.is_view),
