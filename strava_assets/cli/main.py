@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,9 @@ class _Commands(click.Group):
 @contextmanager
 def end_with_message() -> Iterator[None]:
     """End the process with a sentence and an exit status where a signal or a known error ends the block."""
+    # They log a traceback for each try at a bucket, and for a database connection that a signal closes.
+    for library in ("gcsfs", "sqlalchemy.pool"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         with stop_on_signals():
             yield
@@ -68,8 +72,6 @@ def end_with_message() -> Iterator[None]:
 @click.version_option(__version__, prog_name="strava-assets")
 def main() -> None:
     """Your Strava history, as software-defined assets that you own."""
-    import logging
-
     from strava_assets.env_file import export_env_file
     from strava_assets.errors import ConfigurationError
     from strava_assets.file_modes import start_private
@@ -79,5 +81,3 @@ def main() -> None:
     with suppress(ConfigurationError):
         export_env_file()
     start_private()
-    # It logs a traceback for each try at a bucket; the error that ends the tries is printed as sentences.
-    logging.getLogger("gcsfs").addHandler(logging.NullHandler())
