@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dagster._daemon.daemon import DagsterDaemon
 
 WATCH_INTERVAL_S = 10
+CODE_SERVER_LIMIT_S = 120
+"""After this time the UI starts without it, and shows why it is not there."""
 HEARTBEAT_INTERVAL_S = 120
 """The UI calls a daemon unhealthy after half an hour without one."""
 
@@ -52,6 +54,7 @@ def _serve(options: argparse.Namespace) -> None:
     _wake_up_less_often()
     socket = str(options.socket)
     target = GrpcServerTarget(host="localhost", socket=socket, port=None, location_name="strava_assets")
+    _wait_for_code_server(socket)
     with (
         open_instance() as instance,
         ExitStack() as stack,
@@ -67,8 +70,22 @@ def _serve(options: argparse.Namespace) -> None:
             _serve_ui(workspace, options)
 
 
+def _wait_for_code_server(socket: str) -> None:
+    """Wait for the code server; without it the UI would begin with a location that failed to load."""
+    from dagster._core.errors import DagsterUserCodeUnreachableError
+    from dagster._grpc.client import DagsterGrpcClient
+
+    client = DagsterGrpcClient(host="localhost", socket=socket)
+    deadline = time.monotonic() + CODE_SERVER_LIMIT_S
+    while time.monotonic() < deadline:
+        with suppress(DagsterUserCodeUnreachableError):
+            client.ping("")
+            return
+        time.sleep(0.2)
+
+
 def _wake_up_less_often() -> None:
-    """Lengthen two intervals of Dagster that have no setting; together they halve the CPU time of an idle host."""
+    """Lengthen two intervals of Dagster that have no setting, to save CPU time."""
     from dagster._daemon import sensor
     from dagster._grpc import server_watcher
 

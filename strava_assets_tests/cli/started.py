@@ -165,8 +165,13 @@ def _default_signals() -> None:
 
 def pid_in(folder: Path, text: str) -> int:
     """The only Python process in a working directory whose command line contains this text."""
-    [pid] = [pid for pid, line in _processes(folder) if text in line and "python" in line.split()[0]]
+    [pid] = pids_in(folder, text)
     return pid
+
+
+def pids_in(folder: Path, text: str) -> list[int]:
+    """The Python processes in a working directory whose command line contains this text."""
+    return [pid for pid, line in _processes(folder) if text in line and "python" in line.split()[0]]
 
 
 def processes_in(folder: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pytest
 
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
-from strava_assets_tests.cli.started import pid_in, processes_in, running_command
+from strava_assets_tests.cli.started import pid_in, pids_in, processes_in, running_command
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, held_open, own_environment
 from strava_assets_tests.execution.killing import until
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
+WITHOUT_CODE_SERVER_S = 10
+"""Long enough for the UI to start on an idle machine; on a busy one the test only shows less."""
 
 # One process at a time: each of these fills a core.
 pytestmark = pytest.mark.xdist_group("up")
@@ -116,6 +120,24 @@ def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
         until(lambda: started.ask()["scheduleOrError"].get("scheduleState"), "the code location")
         started.process.send_signal(signal.SIGINT)
         assert started.wait() == 0, started.out
+    assert processes_in(tmp_path) == []
+
+
+@pytest.mark.deep
+def test_the_ui_waits_for_a_slow_code_server(tmp_path: Path) -> None:
+    """It would answer without one job otherwise: what is clicked first was not found on a busy machine."""
+    with running_command(tmp_path) as started:
+        code_server = until(lambda: pids_in(tmp_path, "strava_assets.services.code_server"), "its process")[0]
+        os.kill(code_server, signal.SIGSTOP)
+        log = tmp_path / "data" / "sample" / "logs" / "host.log"
+        until(lambda: pids_in(tmp_path, "strava_assets.services.host"), "the process of the UI")
+        time.sleep(WITHOUT_CODE_SERVER_S)
+        assert not started.answers(), log.read_text()
+        os.kill(code_server, signal.SIGCONT)
+        until(started.answers, "the UI")
+        started.launch("full_listing")
+        started.process.send_signal(signal.SIGINT)
+        started.wait()
     assert processes_in(tmp_path) == []
 
 
