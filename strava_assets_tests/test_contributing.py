@@ -276,8 +276,8 @@ def test_it_needs_the_files_it_names_and_no_others(change: Change, tmp_path: Pat
         file.write_text(edit(file.read_text(encoding="utf-8") if file.exists() else ""), encoding="utf-8")
 
     run(copy, "strava_assets.marts.compile")
+    run(copy, "ruff", "format", ".")
     run(copy, "ruff", "check", ".")
-    run(copy, "ruff", "format", "--check", ".")
     run(copy, "mypy")
     run(copy, "pytest", "-q", "-n", "0", *(f"strava_assets_tests/{test}" for test in change.tests))
 
