@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PARTIAL = ".partial"
 """The suffix of files that are being written."""
+READ_AHEAD_BYTES = 2**20
+"""About ten recordings of two hours."""
 
 _WRITE_TEST = re.compile(r"\.write-test-[0-9a-f]{8}(?:\.partial)?")
 
@@ -108,8 +110,8 @@ class StorageFolder:
         """
         fs, root = self._open()
         with self._explained(lets_through=FileNotFoundError):
-            # Parquet readers request exactly what they need; read-ahead would fetch too much.
-            file = fs.open(f"{root}/{path}", "rb", cache_type="none")
+            # A Parquet reader asks for each column; read ahead, a recording takes one request to a bucket.
+            file = fs.open(f"{root}/{path}", "rb", block_size=READ_AHEAD_BYTES, cache_type="readahead")
         with file:
             yield cast("BinaryIO", file)
 

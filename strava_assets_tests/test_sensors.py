@@ -80,6 +80,7 @@ def fail(platform: Chain) -> str:
     return run.result.run_id
 
 
+@pytest.mark.deep
 def test_a_failure_is_told_once_with_what_to_do_and_recovery_once(platform: Chain, webhook: Webhook) -> None:
     daemon = Daemon(platform)
     run_id = fail(platform)

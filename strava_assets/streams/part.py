@@ -119,7 +119,8 @@ class OpenPart:
                 remedy="Run it again.",
             )
         with as_damaged_part(self._address):
-            return self._file.read_row_group(current.row_group, columns)
+            # An Arrow thread that still holds a piece of the Python file aborts a process that ends.
+            return self._file.read_row_group(current.row_group, columns, use_threads=False)
 
 
 def _check_complete(file: pq.ParquetFile, entries: Sequence[StreamEntry]) -> None:
@@ -147,8 +148,7 @@ def open_part(folder: Folder, part: str) -> Iterator[OpenPart]:
     """
     with folder.reading(part) as stream:
         with as_damaged_part(f"{folder.address}/{part}"):
-            # With pre-buffering, a row group takes one request to an object store.
-            file = pq.ParquetFile(stream, pre_buffer=True, page_checksum_verification=True)
+            file = pq.ParquetFile(stream, pre_buffer=False, page_checksum_verification=True)
         with file:
             yield OpenPart(folder.address, part, file)
 

@@ -15,7 +15,7 @@ from strava_assets_tests.parity.comparing import MARTS, stored
 if TYPE_CHECKING:
     from strava_assets_tests.parity.conftest import Sample
 
-pytestmark = [pytest.mark.bigquery_emulator, pytest.mark.xdist_group("bigquery_emulator")]
+pytestmark = [pytest.mark.deep, pytest.mark.bigquery_emulator, pytest.mark.xdist_group("bigquery_emulator")]
 
 LEAST_BILLED = 10 * 2**20
 """Bytes BigQuery bills for a table a query names, at least."""
