@@ -7,7 +7,10 @@ handlers before it imports Dagster.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_RESEND_AFTER_S = 0.05
 
 
 class StoppedError(KeyboardInterrupt):
@@ -29,15 +33,18 @@ class StoppedError(KeyboardInterrupt):
 def stop_on_signals() -> Iterator[None]:
     """Raise `StoppedError` in the main thread on SIGINT, SIGTERM and SIGHUP during a block.
 
-    An ignored SIGHUP stays ignored, because `nohup` relies on it.
+    An ignored SIGHUP stays ignored, because `nohup` relies on it. A signal that arrives in a destructor is
+    sent again, because Python drops what is raised there.
     """
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, handler in before.items():
         if number is not signal.SIGHUP or handler is not signal.SIG_IGN:
             signal.signal(number, _stop)
+    hook, sys.unraisablehook = sys.unraisablehook, _resend_if_dropped
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -49,3 +56,13 @@ def exit_status(interrupt: KeyboardInterrupt) -> int:
 
 def _stop(number: int, _: Any) -> None:
     raise StoppedError(number)
+
+
+def _resend_if_dropped(dropped: sys.UnraisableHookArgs) -> None:
+    # Dagster's own exception for an interrupt is no Exception either.
+    if issubclass(dropped.exc_type, (Exception, GeneratorExit, SystemExit)):
+        sys.__unraisablehook__(dropped)
+        return
+    interrupt = dropped.exc_value
+    status = exit_status(interrupt if isinstance(interrupt, KeyboardInterrupt) else KeyboardInterrupt())
+    threading.Timer(_RESEND_AFTER_S, os.kill, (os.getpid(), status - 128)).start()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets.cli.signals import StoppedError, exit_status, stop_on_signals
 from strava_assets_tests.cli.started import COMMAND, pid_in, processes_in, running_command
 from strava_assets_tests.execution.homes import alive, instance_in, started_run
 
@@ -32,6 +34,23 @@ def test_a_platform_ends_however_it_was_started(tmp_path: Path, wrapper: list[st
         started.wait()
     assert processes_in(tmp_path) == []
     assert "Traceback" not in started.out
+
+
+class StoppedInDestructor:
+    """A signal arrives while Python removes it; what is raised there is dropped."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_that_arrives_in_a_destructor_is_not_lost() -> None:
+    def wait() -> None:
+        StoppedInDestructor()
+        threading.Event().wait(60)
+
+    with pytest.raises(StoppedError) as stopped, stop_on_signals():
+        wait()
+    assert exit_status(stopped.value) == 128 + signal.SIGTERM
 
 
 @pytest.mark.deep
