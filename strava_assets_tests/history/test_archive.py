@@ -192,7 +192,7 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
         Exported(3, day(3), "activities/3.fit.gz", gzip.compress(whole)[:-20]),
         Exported(4, day(4), "activities/4.gpx", b"<gpx><trk>"),
         Exported(5, day(5), "activities/5.fit", None),
-        Exported(6, day(6), "activities/6.fit", whole[:300]),
+        Exported(6, day(6), "activities/6.fit", whole[:60]),
     ]
 
     imported = imports.of(activities)
