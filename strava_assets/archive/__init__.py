@@ -6,7 +6,7 @@ Nothing is stored here; `history/archive_import.py` lands what this package read
 from strava_assets.archive.activities_csv import Row, read_activities
 from strava_assets.archive.athlete import athlete_of
 from strava_assets.archive.decoded_file import DecodedFile
-from strava_assets.archive.errors import ArchiveError, UnreadableFileError
+from strava_assets.archive.errors import ArchiveError, NoSamplesError, UnreadableFileError
 from strava_assets.archive.export import Export, newest_export
 from strava_assets.archive.file_formats import read_recording
 from strava_assets.archive.summary_records import Facts, record_of
@@ -16,6 +16,7 @@ __all__ = [
     "DecodedFile",
     "Export",
     "Facts",
+    "NoSamplesError",
     "Row",
     "UnreadableFileError",
     "athlete_of",

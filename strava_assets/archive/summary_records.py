@@ -131,7 +131,8 @@ def _numbers(row: Row, fields: tuple[tuple[str, str, bool, bool], ...], used: se
 
 def _power(row: Row, record: dict[str, Any], facts: Facts | None, used: set[str]) -> dict[str, Any]:
     average = record.get("average_watts")
-    measured = facts.has_power if facts else bool(row.number("Weighted Average Power"))
+    # Strava weighs power only of a meter. A recording that lost it does not overrule that.
+    measured = bool(row.number("Weighted Average Power")) or (facts is not None and facts.has_power)
     if not measured:
         return {"device_watts": False} if average is not None else {}
     return {"device_watts": True} | _numbers(row, _MEASURED, used)

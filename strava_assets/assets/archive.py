@@ -149,12 +149,19 @@ def import_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         "recordings_decoded": imported.decoded,
         "recordings": imported.stored,
         "without_recording": imported.without,
+        "without_samples": len(imported.empty),
+        "repaired": len(imported.repaired),
         "set_aside": len(imported.set_aside),
         "unknown_types": sum(imported.unknown_types.values()),
     }
-    if imported.set_aside:
-        files = list(imported.set_aside.items())[:_LISTED_FILES]
-        metadata["set_aside_files"] = _listed(("file", "why it was set aside"), files)
+    for name, heading, recordings in (
+        ("set_aside_files", "why it was set aside", imported.set_aside),
+        ("repaired_files", "what was repaired or dropped", imported.repaired),
+        ("files_without_samples", "why there are no samples", imported.empty),
+    ):
+        if recordings:
+            rows = list(recordings.items())[:_LISTED_FILES]
+            metadata[name] = _listed(("recording", heading), rows)
     if imported.unknown_types:
         types = imported.unknown_types.most_common(_LISTED_FILES)
         metadata["unknown_type_names"] = _listed(("type", "activities"), types)

@@ -126,6 +126,19 @@ def _note(asset: str, metadata: dict[str, Any]) -> None:
         instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
 
 
+def _list_recordings(what: str, recordings: dict[str, str]) -> None:
+    """The first recordings with what there is to say of them, and how many more there are."""
+    from strava_assets.cli.console import say
+
+    if not recordings:
+        return
+    say("warning", f"{what}: {len(recordings):,}")
+    for label, text in list(recordings.items())[:_MOST_LISTED]:
+        say("step", f"{label}: {text}")
+    if len(recordings) > _MOST_LISTED:
+        say("step", f"and {len(recordings) - _MOST_LISTED:,} more, in the table activity_streams")
+
+
 def _report(imported: ImportReport) -> None:
     from strava_assets.cli.console import say
 
@@ -138,12 +151,9 @@ def _report(imported: ImportReport) -> None:
         f"Recordings kept: {imported.stored:,}, decoded now: {imported.decoded:,}; "
         f"activities typed in by hand, which have none: {imported.without:,}.",
     )
-    if imported.set_aside:
-        say("warning", f"Recordings set aside, whose activities are kept: {len(imported.set_aside):,}")
-        for file, reason in list(imported.set_aside.items())[:_MOST_LISTED]:
-            say("step", f"{file}: {reason}")
-        if len(imported.set_aside) > _MOST_LISTED:
-            say("step", f"and {len(imported.set_aside) - _MOST_LISTED:,} more, in the check recordings_read")
+    _list_recordings("Recordings set aside, whose activities are kept", imported.set_aside)
+    _list_recordings("Recordings without samples, whose activities are kept", imported.empty)
+    _list_recordings("Recordings that were repaired", imported.repaired)
     if imported.unknown_types:
         names = ", ".join(
             f"{name} ({count})" for name, count in imported.unknown_types.most_common(_MOST_LISTED)

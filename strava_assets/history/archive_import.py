@@ -55,7 +55,10 @@ class ImportReport:
         decoded: recordings decoded and stored by this import.
         stored: recordings of this export that are stored, including those of earlier imports.
         without: activities entered manually, which have no recording.
-        set_aside: the reason for each rejected file, by its name.
+        empty: the reason for each recording that has no samples, as of a pool swim counted in lengths.
+        set_aside: the reason for each rejected recording.
+        repaired: the notes of each recording decoded now that was repaired. These three are by the
+            activity's name, date and file.
         unknown_types: texts of unknown activity types, with their number of activities.
         manifest: the batch; None if there was nothing new.
     """
@@ -69,7 +72,9 @@ class ImportReport:
     decoded: int = 0
     stored: int = 0
     without: int = 0
+    empty: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
+    repaired: dict[str, str] = field(default_factory=dict)
     unknown_types: Counter[str] = field(default_factory=Counter)
     manifest: Manifest | None = None
 
@@ -189,14 +194,23 @@ class _Recordings:
             with self._store.writer() as writer:
                 for done in range(first + 1, min(first + _FILES_A_PART, total) + 1):
                     result = next(remaining)
-                    entry = self._entry(result)
+                    record = self._record(result)
+                    entry = self._entry(result, record)
                     if _replaces(entry, self._entries.get(entry.key)):
                         writer.add(entry, result.recording)
-                    if result.reason:
-                        self._imported.set_aside[result.task.file] = result.reason
-                    else:
-                        self._imported.decoded += 1
+                    self._report(result, record)
                     progress(Progress(done, total, len(self._imported.set_aside)))
+
+    def _report(self, result: Decoded, record: Mapping[str, Any]) -> None:
+        imported, label = self._imported, _label(record, result.task.file)
+        if result.status == "unreadable":
+            imported.set_aside[label] = result.reason or ""
+        elif result.status == "none":
+            imported.empty[label] = result.reason or ""
+        else:
+            imported.decoded += 1
+            if result.notes:
+                imported.repaired[label] = " ".join(result.notes)
 
     def _task(self, row: Row, activity_id: str) -> DecodingTask:
         elapsed = row.number("Elapsed Time")
@@ -219,16 +233,18 @@ class _Recordings:
         start = f"{task.start:%Y-%m-%dT%H:%M:%SZ}" if task.start else None
         return imported.span != (start, task.elapsed_s)
 
-    def _entry(self, result: Decoded) -> StreamEntry:
-        task, imported = result.task, self._imported
+    def _record(self, result: Decoded) -> dict[str, Any]:
         facts = Facts(has_power=False, timezone=result.timezone, utc_offset_s=result.utc_offset_s)
-        record = record_of(self._rows[task.activity_id], imported.athlete_id, facts, self._home)
+        return record_of(self._rows[result.task.activity_id], self._imported.athlete_id, facts, self._home)
+
+    def _entry(self, result: Decoded, record: Mapping[str, Any]) -> StreamEntry:
+        task, imported = result.task, self._imported
         local = record.get("start_date_local") or f"{result.began or imported.made_at:%Y}"
         return StreamEntry(
             athlete_id=imported.athlete_id,
             activity_id=task.activity_id,
             year=int(local[:4]),
-            status="unreadable" if result.reason else "stored",
+            status=result.status,
             source="archive",
             fetched_at=imported.made_at,
             fingerprint="",
@@ -236,6 +252,7 @@ class _Recordings:
             timezone=result.timezone,
             origin=task.file,
             reason=result.reason,
+            notes=result.notes,
         )
 
 
@@ -243,8 +260,14 @@ def _replaces(entry: StreamEntry, stored: StreamEntry | None) -> bool:
     """Whether an entry replaces the stored one; a rejected recording never replaces a readable one."""
     if stored is None or entry.status == "stored":
         return True
-    both_reasons = stored.source == "archive" and stored.status == "unreadable"
+    both_reasons = stored.source == "archive" and stored.status != "stored"
     return both_reasons and (stored.origin, stored.reason) != (entry.origin, entry.reason)
+
+
+def _label(record: Mapping[str, Any], file: str) -> str:
+    """An activity as its athlete knows it, and its file."""
+    date = str(record.get("start_date_local") or record.get("start_date") or "no date")[:10]
+    return f"{record.get('name') or record['id']}, {date} ({file})"
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:

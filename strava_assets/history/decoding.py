@@ -1,6 +1,6 @@
 """Decodes the recordings of an export in several processes: a task in, a recording or a reason out.
 
-Decoding is pure Python, so each process uses one core.
+Decoding holds Python's lock, so each process uses one core.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
+from strava_assets.archive import (
+    ArchiveError,
+    Export,
+    NoSamplesError,
+    UnreadableFileError,
+    read_recording,
+)
 from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.streams import UnreadableRecordingError, from_channels
 
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+
+    from strava_assets.streams import Status
 
 # Submitted tasks per process: no process waits for new tasks, and memory stays small.
 _QUEUED_A_PROCESS = 4
@@ -61,7 +69,9 @@ class Decoded:
         began: start of the recording, aware UTC.
         utc_offset_s: UTC offset of the device's clock.
         timezone: the time zone of the first position.
-        reason: why the file was rejected.
+        status: stored: it has samples; none: the file is sound and has none; unreadable: it was rejected.
+        reason: why there are no samples.
+        notes: what was repaired or dropped, a sentence each.
     """
 
     task: DecodingTask
@@ -69,7 +79,9 @@ class Decoded:
     began: datetime | None = None
     utc_offset_s: int | None = None
     timezone: str | None = None
+    status: Status = "stored"
     reason: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def decode(export: Export, tasks: Sequence[DecodingTask], processes: int) -> Generator[Decoded, None, None]:
@@ -91,9 +103,13 @@ def _decode_one(export: Export, task: DecodingTask) -> Decoded:
         if task.start:
             recorded = recorded.cropped_to(task.start, task.elapsed_s)
         recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)
+    except NoSamplesError as reason:
+        return Decoded(task, status="none", reason=str(reason))
     except (UnreadableFileError, UnreadableRecordingError) as reason:
-        return Decoded(task, reason=str(reason))
-    return Decoded(task, recording, recorded.start, recorded.utc_offset_s, recorded.timezone)
+        return Decoded(task, status="unreadable", reason=str(reason))
+    return Decoded(
+        task, recording, recorded.start, recorded.utc_offset_s, recorded.timezone, notes=recorded.notes
+    )
 
 
 def _decode_in_subprocesses(

@@ -313,6 +313,7 @@ class _StreamFetch:
 
 def _index_row(entry: StreamEntry) -> dict[str, Any]:
     has_samples = entry.status == "stored"
+    extent = entry.extent
     return {
         "athlete_id": entry.athlete_id,
         "activity_id": entry.activity_id,
@@ -324,7 +325,13 @@ def _index_row(entry: StreamEntry) -> dict[str, Any]:
         "samples": entry.samples,
         "has_watts": "watts" in entry.channels,
         "has_heartrate": "heartrate_bpm" in entry.channels,
+        "watts_samples": extent and extent.watts_samples,
+        "heartrate_samples": extent and extent.heartrate_samples,
+        "cadence_samples": extent and extent.cadence_samples,
+        "elapsed_s": extent and extent.elapsed_s,
+        "distance_m": extent and extent.distance_m,
         "part": entry.part if has_samples else None,
         "origin": entry.origin,
         "reason": entry.reason,
+        "notes": " ".join(entry.notes) or None,
     }

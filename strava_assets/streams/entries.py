@@ -22,6 +22,27 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Extent:
+    """What a recording covers, to compare it with its activity.
+
+    Args:
+        elapsed_s: the time of its last sample, seconds after the start.
+        distance_m: the greatest distance; None without any.
+        watts_samples: number of samples with power.
+        heartrate_samples: number of samples with a heart rate.
+        cadence_samples: number of samples with a cadence.
+    """
+
+    __pydantic_config__ = STRICT
+
+    elapsed_s: int
+    distance_m: float | None
+    watts_samples: int
+    heartrate_samples: int
+    cadence_samples: int
+
+
+@dataclass(frozen=True)
 class StreamEntry:
     """One activity's streams.
 
@@ -36,10 +57,12 @@ class StreamEntry:
         version: digest of the samples, empty without samples; set by the store.
         samples: number of samples; set by the store.
         channels: the columns that have values; set by the store.
+        extent: what the samples cover; set by the store. Entries of earlier versions have none.
         utc_offset_s: UTC offset according to the recording's file, seconds.
         timezone: time zone according to the recording's file, an IANA name.
         origin: the recording's file in the export; None from the API.
         reason: why there are no samples or the recording could not be read.
+        notes: what was repaired or dropped when the recording was read, a sentence each.
         part: path of the file below the store's address; set by the store.
         row_group: index of the row group with the samples; set by the store.
     """
@@ -56,10 +79,12 @@ class StreamEntry:
     version: str = ""
     samples: Annotated[int, Field(ge=0)] = 0
     channels: tuple[str, ...] = ()
+    extent: Extent | None = None
     utc_offset_s: int | None = None
     timezone: str | None = None
     origin: str | None = None
     reason: str | None = None
+    notes: tuple[str, ...] = ()
     part: str | None = None
     row_group: Annotated[int, Field(ge=0)] | None = None
 

@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
-from strava_assets_tests.archive.devices import a_ride
+from strava_assets_tests.archive.devices import a_ride, fit
 from strava_assets_tests.archive.exports import Exported, day, exported_ride, packed, write_export
 from strava_assets_tests.processes import Child
 
@@ -34,29 +34,34 @@ def an_export(folder: Path, *more: Exported) -> Path:
 def test_the_newest_export_of_the_home_is_imported_told_and_shown(terminal: Terminal) -> None:
     broken = Exported(9, day(-9), "activities/9.fit.gz", b"broken")
     (terminal.home / "archive").mkdir(parents=True)
-    path = an_export(terminal.folder, broken, Exported(8, day(-8), sport="Promenade lunaire"))
+    whole = fit(a_ride(600, day(-10)))
+    cut_short = Exported(10, day(-10), "activities/10.fit", whole[: len(whole) // 2])
+    path = an_export(terminal.folder, broken, cut_short, Exported(8, day(-8), sport="Promenade lunaire"))
     path.rename(terminal.home / "archive" / path.name)
 
     result = terminal.run("import-archive")
 
     assert result.status == 0, result.out + result.err
     output = " ".join(result.out.split())
-    assert "The export of athlete 4711, made 2026-11-20, in French: 6 activities, 6 new, 0 changed" in output
-    assert "Recordings kept: 4, decoded now: 4; activities typed in by hand, which have none: 1." in output
+    assert "The export of athlete 4711, made 2026-11-20, in French: 7 activities, 7 new, 0 changed" in output
+    assert "Recordings kept: 5, decoded now: 5; activities typed in by hand, which have none: 1." in output
     assert "Recordings set aside, whose activities are kept: 1" in output
-    assert "activities/9.fit.gz: it is neither FIT nor GPX nor TCX" in output
+    assert "(activities/9.fit.gz): it is neither FIT nor GPX nor TCX" in output
+    assert "Recordings that were repaired: 1" in output
+    assert "(activities/10.fit): The file is damaged after" in output
     assert "Activity types not known in French, which count as other: Promenade lunaire (1)." in output
-    assert "bq_activities: 6 activities: 6 new" in output
+    assert "bq_activities: 7 activities: 7 new" in output
     assert "The report:" in output
     assert (terminal.home / "report" / "index.html").is_file()
     with DuckDBWarehouse(terminal.home / "warehouse.duckdb") as warehouse:
         [row] = warehouse.query("SELECT SUM(rides) AS rides FROM weekly_watts").to_pylist()
-    assert row["rides"] == 5
+    assert row["rides"] == 6
 
     with dg.DagsterInstance.from_config(str(terminal.home / "dagster")) as instance:
         [record] = instance.fetch_materializations(dg.AssetKey("archive_activities"), limit=5).records
     assert record.asset_materialization is not None
-    assert record.asset_materialization.metadata["added"].value == 6
+    assert record.asset_materialization.metadata["added"].value == 7
+    assert "10.fit" in str(record.asset_materialization.metadata["repaired_files"].value)
 
 
 @pytest.mark.parametrize(
