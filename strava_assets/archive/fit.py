@@ -1,7 +1,8 @@
 """Reads FIT files: the samples of `record` messages, heart rates of `hr` messages, the device's local time.
 
 Several fields can hold one measure. The first with a value counts, sample by sample: native fields before
-enhanced and packed ones, developer fields last. A field that is always zero gives way to one that is not.
+enhanced and packed ones, developer fields last. Where native fields are always zero, developer fields replace
+them.
 """
 
 from __future__ import annotations
@@ -69,18 +70,14 @@ def read_fit(content: bytes) -> DecodedFile:
         UnreadableFileError: It is damaged before its first sample, or has too many samples.
     """
     messages = FitMessages(content)
-    count = messages.count(_RECORD)
-    if not count:
+    if not messages.count(_RECORD):
         if messages.damage:
             raise UnreadableFileError(f"the FIT file is damaged: {messages.damage} before its first sample")
         raise NoSamplesError("it has no samples: the device recorded none, or counted lengths only")
     times, notes = _times(messages)
-    channels = _channels(messages)
-    heart_rate = heart_rate_at(messages, messages.timestamps(_RECORD))
-    channels["heartrate_bpm"] = first_with_value([channels["heartrate_bpm"], heart_rate])
     return decoded_file(
         times,
-        channels,
+        _channels(messages),
         utc_offset_s=_offset(messages),
         is_virtual=_is_virtual(messages),
         damage=messages.damage,
@@ -118,16 +115,20 @@ def _channels(messages: FitMessages) -> dict[str, Values]:
     speed, distance = _unpacked_speed_and_distance(messages)
     fields["velocity_m_per_s"].append(speed)
     fields["distance_m"].append(distance)
-    for channel, values in _developer_fields(messages):
-        fields[channel].append(values)
+    channels = {channel: _first_with_value(columns) for channel, columns in fields.items()}
     # A heart rate of zero is none.
-    fields["heartrate_bpm"] = [np.where(values > 0, values, np.nan) for values in fields["heartrate_bpm"]]
-    return {channel: first_with_value(values) for channel, values in fields.items()}
+    heart_rate = channels["heartrate_bpm"]
+    channels["heartrate_bpm"] = np.where(heart_rate > 0, heart_rate, np.nan)
+    for channel, values in _developer_fields(messages):
+        says_nothing = not (channels[channel] > 0).any()
+        channels[channel] = values if says_nothing else _first_with_value([channels[channel], values])
+    stored = heart_rate_at(messages, messages.timestamps(_RECORD))
+    channels["heartrate_bpm"] = _first_with_value([channels["heartrate_bpm"], stored])
+    return channels
 
 
-def first_with_value(columns: list[Values]) -> Values:
-    """The first value of each sample; columns that are always zero count only if all are."""
-    columns = [values for values in columns if (values > 0).any()] or columns
+def _first_with_value(columns: list[Values]) -> Values:
+    """The first value of each sample."""
     result = columns[0]
     for values in columns[1:]:
         result = np.where(np.isfinite(result), result, values)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from strava_assets.archive.errors import UnreadableFileError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,6 +32,9 @@ _SMALLEST_HEADER = 12
 _DEFINITION_HEAD = 6
 # Real files have fewer than a hundred definitions, and arrays of up to 12 elements in the fields that count.
 _MAX_DEFINITIONS = 10_000
+# Six weeks of a message a second. More would take too much memory.
+_MAX_MESSAGES = 4_000_000
+_MAX_FILES = 20
 _MAX_ELEMENTS = 16
 
 # By the lowest five bits of the base type: numpy type, and the value that means "no value".
@@ -101,6 +106,9 @@ class FitMessages:
     Args:
         content: the file.
 
+    Raises:
+        UnreadableFileError: It has too many messages.
+
     Attributes:
         damage: what is wrong with the file; None if it is complete.
         skipped_bytes: number of bytes after the last file that are neither FIT nor zero.
@@ -112,7 +120,9 @@ class FitMessages:
         self._definitions: dict[bytes, _Definition] = {}
         self.damage: str | None = None
         position = 0
-        while not self.damage and content[position + 8 : position + 12] == MAGIC:
+        for _ in range(_MAX_FILES):
+            if self.damage or content[position + 8 : position + 12] != MAGIC:
+                break
             position = self._read_file(position)
         rest = b"" if self.damage else content[position:]
         # Some firmware pads its files.
@@ -188,7 +198,9 @@ class FitMessages:
         """Find where all messages start; returns where the first unreadable one starts, or the end."""
         content = self._content
         local: list[_Definition | None] = [None] * 16
-        while position < end:
+        for _ in range(_MAX_MESSAGES):
+            if position >= end:
+                return position
             head = content[position]
             if head & _DEFINITION and not head & _COMPRESSED:
                 after = _end_of_definition(content, position)
@@ -206,7 +218,7 @@ class FitMessages:
                 return position
             definition.starts.append(position)
             position += definition.size
-        return position
+        raise UnreadableFileError(f"it has more than {_MAX_MESSAGES:,} messages")
 
     @cached_property
     def _has_compressed_headers(self) -> bool:

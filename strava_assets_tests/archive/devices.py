@@ -187,6 +187,11 @@ def file_id(manufacturer: int = 255) -> bytes:
     return fit_messages(0, 0, RawField(0, "enum", [4]), RawField(1, "uint16", [manufacturer]))
 
 
+def developer_data_id() -> bytes:
+    """The app to which the developer fields of index 0 belong."""
+    return fit_messages(1, 207, RawField(3, "uint8", [0]), RawField(4, "uint32", [1]))
+
+
 def field_description(
     number: int, kind: str, native: int, *, units: str = "", scale: int = 0xFF, offset: int = 0x7F
 ) -> bytes:

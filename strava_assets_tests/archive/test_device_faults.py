@@ -134,6 +134,12 @@ def test_the_first_field_with_a_value_counts_sample_by_sample() -> None:
     np.testing.assert_array_equal(recording.channels["velocity_m_per_s"], np.where(SIXTY < 30, 5, 6))
 
 
+def test_an_altitude_below_the_sea_is_an_altitude() -> None:
+    native, enhanced = RawField(2, "uint16", [2400] * 60), RawField(78, "uint32", [3000] * 60)
+
+    np.testing.assert_array_equal(read(records(SIXTY, native, enhanced)).channels["altitude_m"], -20)
+
+
 def test_the_first_element_with_a_value_of_an_array_counts() -> None:
     recording = read(records(SIXTY, RawField(78, "uint32", [[0xFFFFFFFF, 3000]] * 60)))
 
@@ -432,6 +438,13 @@ def test_a_message_without_a_definition_ends_the_file() -> None:
 
     assert len(recording.channels["t_s"]) == 60
     assert "no message begins at its byte" in recording.notes[0]
+
+
+def test_more_messages_than_any_device_writes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strava_assets.archive.fit_messages._MAX_MESSAGES", 1_000)
+
+    with pytest.raises(UnreadableFileError, match="1,000 messages"):
+        read_recording(fit(a_ride(1_001), with_crc=False))
 
 
 def test_a_file_of_lengths_has_no_samples() -> None:
