@@ -109,12 +109,14 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
 def _metadata(
     report: "StreamsReport", entries: "Iterable[StreamEntry]", done: datetime | None
 ) -> dict[str, Any]:
+    entries = list(entries)
     statuses = [entry.status for entry in entries]
     metadata: dict[str, Any] = {
         "dagster/row_count": len(statuses),
         "with_streams": statuses.count("stored"),
         "without_streams": statuses.count("none"),
         "unreadable_in_all": statuses.count("unreadable"),
+        "repaired": sum(bool(entry.notes) for entry in entries),
         "fetched": report.stored,
         "none": report.none,
         "unreadable": report.unreadable,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strava_assets.data_checks import Check, Finding, Subject
+from strava_assets.schema.streams import ACTIVITY_STREAMS
 
 # A look at the newest suffices: the older ones were the newest once, and files do not change.
 NEWEST = 20
@@ -106,6 +107,8 @@ _AGREEMENT_SQL = " UNION ALL ".join(
 
 def recordings_agree_with_activities(subject: Subject) -> Finding:
     """A recording covers what its activity's summary names."""
+    # A table of an earlier version lacks the columns until its next refresh.
+    subject.warehouse.ensure(ACTIVITY_STREAMS)
     return subject.none_of(
         f"measures of which a recording covers under {MIN_COVERED:.0%}",
         f"{_AGREEMENT_SQL} ORDER BY activity_date DESC, activity_id, measure",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from strava_assets.streams import Key, StreamStore
 
 _RECORDS_A_PAGE = 1_000
-# A killed import loses at most this many decoded files, half a minute of work of one core.
+# A killed import loses at most this many decoded files, some seconds of work of one core.
 _FILES_A_PART = 100
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -255,6 +255,26 @@ def test_an_outlier_in_time_costs_itself_only(form: str, spikes: list[int], ahea
     assert recording.notes == (f"Samples with an impossible time, dropped: {len(spikes)}.",)
 
 
+def test_a_group_of_outliers_is_dropped_wherever_it_stands() -> None:
+    t_s = np.arange(1_816.0)
+    t_s[[*range(500, 510), 1_000, 1_200, 1_814, 1_815]] += 63_072_000
+
+    recording = read_recording(fit(replace(a_ride(1_816), t_s=t_s)))
+
+    assert len(recording.channels["t_s"]) == 1_802
+    assert recording.channels["t_s"][-1] == 1_813
+
+
+def test_a_quarter_of_the_samples_in_another_year_does_not_make_the_recording_unusable() -> None:
+    t_s = np.arange(600.0)
+    t_s[:150] -= 2 * 365 * 86_400
+
+    recording = read_recording(fit(replace(a_ride(600), t_s=t_s)))
+
+    assert len(recording.channels["t_s"]) == 450
+    assert "dropped: 150" in recording.notes[0]
+
+
 @pytest.mark.parametrize("form", WRITERS)
 def test_a_single_sample_some_minutes_away_is_an_outlier_too(form: str) -> None:
     t_s = np.arange(600.0)
