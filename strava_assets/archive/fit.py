@@ -14,14 +14,14 @@ import numpy as np
 
 from strava_assets.archive.decoded_file import decoded_file
 from strava_assets.archive.errors import NoSamplesError, UnreadableFileError
+from strava_assets.archive.fit_decoder import FitMessages
 from strava_assets.archive.fit_heart_rate import heart_rate_at
-from strava_assets.archive.fit_messages import FitMessages
 from strava_assets.archive.sample_times import join_clock_set_back, join_unset_clock, outliers
 from strava_assets.archive.time_zones import plausible_offset
 
 if TYPE_CHECKING:
     from strava_assets.archive.decoded_file import DecodedFile, Values
-    from strava_assets.archive.fit_messages import DeveloperField
+    from strava_assets.archive.fit_decoder import DeveloperField
 
 _FILE_ID, _SESSION, _RECORD, _ACTIVITY, _FIELD_DESCRIPTION = 0, 18, 20, 34, 206
 _TIMESTAMP, _LOCAL_TIMESTAMP, _MANUFACTURER, _SUB_SPORT = 253, 5, 1, 6

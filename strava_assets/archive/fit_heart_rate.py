@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from strava_assets.archive.fit_messages import in_width, unroll
+from strava_assets.archive.fit_decoder import in_width, unroll
 
 if TYPE_CHECKING:
-    from strava_assets.archive.fit_messages import FitMessages, Values
+    from strava_assets.archive.fit_decoder import FitMessages, Values
 
 _HR = 132
 _FRACTION, _TIME_256, _BPM, _EVENT_TIMESTAMP, _EVENT_TIMESTAMP_12 = 0, 1, 6, 9, 10

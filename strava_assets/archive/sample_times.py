@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from strava_assets.archive.fit_messages import Flags, Values
+    from strava_assets.archive.fit_decoder import Flags, Values
 
 DAY_S = 86_400.0
 # Times that are this rare and this far from all others are faults of the clock, not a part of the activity.

@@ -461,7 +461,7 @@ def test_a_message_without_a_definition_ends_the_file() -> None:
 
 
 def test_more_messages_than_any_device_writes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("strava_assets.archive.fit_messages._MAX_MESSAGES", 1_000)
+    monkeypatch.setattr("strava_assets.archive.fit_decoder._MAX_MESSAGES", 1_000)
 
     with pytest.raises(UnreadableFileError, match="1,000 messages"):
         read_recording(fit(a_ride(1_001), with_crc=False))
