@@ -76,7 +76,7 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
         "athlete": {"id": int(athlete_id)},
         "name": row.text("Activity Name"),
         "sport_type": row.language.sport_type(sport_text) or sport_text,
-        "manual": not row.text("Filename"),
+        "manual": not row.text("Filename") if row.has("Filename") else None,
     }
     record |= _start(row, record["sport_type"], facts, home)
     record |= _numbers(row, _NUMBERS, used)
