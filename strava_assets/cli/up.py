@@ -154,7 +154,7 @@ def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
             "on this machine replaces Strava, with an invented athlete.",
             f"Its data is stored in [bold]{home}[/bold].",
             "To use your own data: stop this with Ctrl-C, run [bold]strava-assets login[/bold],",
-            "or [bold]strava-assets import-archive[/bold] with your bulk export, and start again.",
+            "or [bold]strava-assets import[/bold] with your bulk export, and start again.",
         ],
     )
     return {
