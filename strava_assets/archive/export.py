@@ -18,6 +18,7 @@ from typing_extensions import override
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
 ACTIVITIES = "activities.csv"
@@ -144,6 +145,10 @@ class Export(FilesToImport):
 class Recordings(FilesToImport):
     """FIT, GPX and TCX files of a zip or folder without an `activities.csv`, or a single file.
 
+    Args:
+        path: The zip, folder or file.
+        only: The recordings to import; all if empty.
+
     Attributes:
         names: The recordings, judged by their names.
         others: All other files, which are not imported.
@@ -152,9 +157,9 @@ class Recordings(FilesToImport):
         ArchiveError: The path is not readable.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, only: Collection[str] = ()) -> None:
         super().__init__(path)
-        self.names = [name for name in self._files if is_recording(name)]
+        self.names = [name for name in self._files if is_recording(name) and (not only or name in only)]
         self.others = [name for name in self._files if not is_recording(name)]
 
 

@@ -88,6 +88,7 @@ def record_of_recording(
     sport = recorded_sport(content) or _likely_sport(recorded.channels, motion)
     sessions = [fields for _, fields in fit_messages(content, {SESSION})]
     athlete = identity.athlete_id
+    elapsed_s = max(1, round(float(recorded.channels["t_s"][-1])))
     record: dict[str, Any] = {
         "id": identity.activity_id,
         "athlete": {"id": int(athlete) if athlete.isdecimal() else athlete},
@@ -97,8 +98,8 @@ def record_of_recording(
         "manual": False,
         "trainer": True if any(is_indoor(session.get(_SUB_SPORT)) for session in sessions) else None,
         "distance": _rounded(motion.distance_m, 1),
-        "moving_time": max(1, round(motion.moving_s)),
-        "elapsed_time": round(float(recorded.channels["t_s"][-1])),
+        "moving_time": max(1, min(round(motion.moving_s), elapsed_s)),
+        "elapsed_time": elapsed_s,
         "total_elevation_gain": _climb(sessions, recorded.channels),
     }
     record |= _clock(recorded, sport, identity.home) | _averages(recorded.channels, motion)

@@ -128,7 +128,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
 
     @dg.asset(
         name="bq_activities",
-        deps=[raw_activities, "archive_activities"],
+        deps=[raw_activities, "archive_activities", *(["inbox_activities"] if settings.inbox else [])],
         group_name="warehouse",
         kinds={"python"},
         tags=PERSONAL,

@@ -68,6 +68,7 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
     clock: Callable[[], datetime],
     home: str,
     processes: int = 2,
+    is_complete: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> FileImportReport:
     """Import the recordings of a zip or folder.
@@ -80,6 +81,7 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
         clock: returns the current aware UTC time.
         home: the athlete's time zone.
         processes: number of processes that decode.
+        is_complete: whether the files are known to grow no longer.
         progress: called after each recording.
 
     Raises:
@@ -94,7 +96,10 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
     tasks = [
         DecodingTask(athlete_id, activity_id, name, start=None, elapsed_s=None, home=home)
         for activity_id, name in _new_files(
-            recordings, landed_ids(landing, "file", athlete_id), report, started_at
+            recordings,
+            landed_ids(landing, "file", athlete_id),
+            report,
+            grows_after=started_at if is_complete else started_at - _GROWING,
         ).items()
     ]
     records: list[dict[str, Any]] = []
@@ -114,13 +119,13 @@ def file_activity_id(content: bytes) -> str:
 
 
 def _new_files(
-    recordings: Recordings, stored: Collection[str], report: FileImportReport, now: datetime
+    recordings: Recordings, stored: Collection[str], report: FileImportReport, grows_after: datetime
 ) -> dict[str, str]:
     """The files to decode, by activity; all others are named in the report."""
     files: dict[str, str] = {}
     for name in recordings.names:
         modified_at = recordings.modified_at(name)
-        is_fresh = modified_at is not None and modified_at > now - _GROWING
+        is_fresh = modified_at is not None and modified_at > grows_after
         try:
             content = _complete_content(recordings, name, is_fresh=is_fresh)
         except UnreadableFileError as reason:
