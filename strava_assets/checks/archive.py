@@ -56,20 +56,20 @@ def _activities(subject: Subject) -> dict[tuple[str | None, str], dict[str, Any]
 
 
 def every_import_was_finished(subject: Subject) -> Finding:
-    """No recording came from an export whose rows have not landed: that import was interrupted."""
+    """No recording came from an import whose rows have not landed: it was interrupted."""
     landed: set[tuple[str | None, str]] = set()
     for manifest in subject.landing.manifests():
-        if manifest.source == "archive":
+        if manifest.source != "api":
             landed.update((manifest.athlete_id, activity_id) for activity_id in manifest.activity_ids)
     rows = [
         {"activity_id": entry.activity_id, "file": entry.origin}
         for entry in sorted(subject.streams.entries().values(), key=lambda entry: entry.key)
-        if entry.source == "archive" and entry.key not in landed
+        if entry.source != "api" and entry.key not in landed
     ]
     return Finding.none_of(
         rows,
-        "recordings whose rows of the export have not landed",
-        advice="That import was interrupted. Launch import_archive again; it continues from there.",
+        "recordings whose rows have not landed",
+        advice="That import was interrupted. Import the same export or files again; it continues from there.",
     )
 
 

@@ -51,7 +51,8 @@ def recent_rides_have_streams(subject: Subject) -> Finding:
           FROM bq_activities AS a
           LEFT JOIN activity_streams AS s
             ON s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id
-          WHERE a.deleted_at IS NULL AND a.device_watts AND NOT COALESCE(a.manual, FALSE)
+          WHERE a.deleted_at IS NULL AND a.merged_into IS NULL
+            AND a.device_watts AND NOT COALESCE(a.manual, FALSE)
         )
         """,
         since=now - timedelta(days=RECENT_DAYS),

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from strava_assets.archive import Facts, athlete_of, read_activities, record_of
 from strava_assets.history.decoding import DecodingTask, decode
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from strava_assets.archive import Export, Row
     from strava_assets.history.decoding import Decoded
     from strava_assets.landing import Landing
+    from strava_assets.landing.manifest import Source
     from strava_assets.streams import Key, StreamStore
 
 _RECORDS_A_PAGE = 1_000
 # A killed import loses at most this many decoded files, some seconds of work of one core.
-_FILES_A_PART = 100
+FILES_A_PART = 100
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -190,9 +191,9 @@ class _Recordings:
     def store(self, results: Iterable[Decoded], progress: Callable[[Progress], None]) -> None:
         """Store the decoded recordings, one part of them at a time."""
         remaining, total = iter(results), len(self.tasks)
-        for first in range(0, total, _FILES_A_PART):
+        for first in range(0, total, FILES_A_PART):
             with self._store.writer() as writer:
-                for done in range(first + 1, min(first + _FILES_A_PART, total) + 1):
+                for done in range(first + 1, min(first + FILES_A_PART, total) + 1):
                     result = next(remaining)
                     record = self._record(result)
                     entry = self._entry(result, record)
@@ -311,32 +312,66 @@ def _land(
         fresh.append(record)
         imported.new += version is None
         imported.changed += version is not None
-    if not fresh:
-        return
     started_at, clock = times
-    batch = landing.begin("archive", started_at)
-    for first in range(0, len(fresh), _RECORDS_A_PAGE):
-        page = fresh[first : first + _RECORDS_A_PAGE]
+    athlete_id, made_at = imported.athlete_id, imported.made_at
+    imported.manifest = land(fresh, landing, "archive", athlete_id, started_at, clock, made_at)
+
+
+def land(
+    records: Sequence[dict[str, Any]],
+    landing: Landing,
+    source: Literal["archive", "file"],
+    athlete_id: str,
+    started_at: datetime,
+    clock: Callable[[], datetime],
+    made_at: datetime | None = None,
+) -> Manifest | None:
+    """Commit one batch of imported records, if there are any.
+
+    Args:
+        records: the records in the API's format.
+        landing: receives the batch.
+        source: where the records came from.
+        athlete_id: the athlete.
+        started_at: when the import began, aware UTC.
+        clock: returns the current aware UTC time.
+        made_at: when the records were made, aware UTC; the start of the import by default.
+    """
+    if not records:
+        return None
+    batch = landing.begin(source, started_at)
+    for first in range(0, len(records), _RECORDS_A_PAGE):
+        page = records[first : first + _RECORDS_A_PAGE]
         body = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
-        batch.write_page(len(batch.pages) + 1, body, imported.made_at, len(page))
-    starts = [start for record in fresh if (start := _start(record))]
-    imported.manifest = batch.commit(
+        batch.write_page(len(batch.pages) + 1, body, made_at or started_at, len(page))
+    starts = [start for record in records if (start := _start(record))]
+    return batch.commit(
         Manifest(
             batch_id=batch.batch_id,
-            kind="archive",
-            source="archive",
-            athlete_id=imported.athlete_id,
+            kind=source,
+            source=source,
+            athlete_id=athlete_id,
             started_at=started_at,
             finished_at=clock(),
             # It contains only new records, so absence from it means nothing.
             complete=False,
             pages=tuple(batch.pages),
-            records=len(fresh),
-            activity_ids=tuple(str(record["id"]) for record in fresh if record.get("id")),
+            records=len(records),
+            activity_ids=tuple(str(record["id"]) for record in records if record.get("id")),
             oldest_start=min(starts, default=None),
             newest_start=max(starts, default=None),
         )
     )
+
+
+def landed_ids(landing: Landing, source: Source, athlete_id: str) -> set[str]:
+    """The ids of all activities that have landed from a source."""
+    return {
+        activity_id
+        for manifest in landing.manifests()
+        if manifest.source == source and manifest.athlete_id == athlete_id
+        for activity_id in manifest.activity_ids
+    }
 
 
 def _identity(record: Mapping[str, Any]) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIT_EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
 START = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -94,19 +97,37 @@ _CRC_TABLE = (
 )  # fmt: skip
 
 
-def fit(ride: Ride, *, with_crc: bool = True) -> bytes:
-    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are zero."""
+def fit(
+    ride: Ride,
+    *,
+    with_crc: bool = True,
+    sport: tuple[int, int] | None = None,
+    file_type: int = 4,
+    manufacturer: int | None = None,
+    session: Mapping[int, int] | None = None,
+) -> bytes:
+    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are zero.
+
+    Args:
+        ride: what was recorded.
+        with_crc: whether the checksum is computed.
+        sport: the sport and sub-sport of the session; None for a file without a session.
+        file_type: 4 for an activity, 5 for a workout, 6 for a course.
+        manufacturer: the number of the device's maker.
+        session: totals of the session, by field number, as 32-bit numbers.
+    """
     channels = {name: values for name in _RECORD if (values := getattr(ride, name)) is not None}
     began = round((ride.start - FIT_EPOCH).total_seconds())
     ended = began + round(float(ride.t_s[-1])) if len(ride) else began
     body = b"".join(
         [
-            _definition(0, 0, [(0, 1, 0x00), (4, 4, 0x86)]),
-            struct.pack("<BBI", 0, 4, began),
+            _definition(0, 0, [(0, 1, 0x00), (1, 2, 0x84), (4, 4, 0x86)]),
+            struct.pack("<BBHI", 0, file_type, 0xFFFF if manufacturer is None else manufacturer, began),
             _definition(
                 1, 20, [(253, 4, 0x86), *((_RECORD[c][0], _size(c), _RECORD[c][1]) for c in channels)]
             ),
             _records(began, ride.t_s, channels),
+            *_session(sport, session or {}),
             *_last_message(ended, ride.utc_offset_s),
         ]
     )
@@ -237,6 +258,14 @@ def _records(began: int, t_s: Values, channels: dict[str, Values]) -> bytes:
         finite = np.isfinite(values)
         rows[name] = np.where(finite, np.rint((np.where(finite, values, 0) + offset) * scale), missing)
     return rows.tobytes()
+
+
+def _session(sport: tuple[int, int] | None, totals: Mapping[int, int]) -> list[bytes]:
+    if sport is None:
+        return []
+    fields = [(5, 1, 0x00), (6, 1, 0x00), *((number, 4, 0x86) for number in totals)]
+    values = struct.pack(f"<BBB{len(totals)}I", 3, *sport, *totals.values())
+    return [_definition(3, 18, fields), values]
 
 
 def _last_message(ended: int, utc_offset_s: int | None) -> list[bytes]:

@@ -340,7 +340,7 @@ def test_two_processes_make_what_one_makes(imports: Import) -> None:
 def test_a_decoding_process_that_dies_ends_the_import_with_what_was_kept(
     imports: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_module, "_FILES_A_PART", 4)
+    monkeypatch.setattr(archive_module, "FILES_A_PART", 4)
     killed: list[int] = []
 
     def kill(progress: Progress) -> None:
@@ -381,7 +381,7 @@ def on_progress(progress):
         time.sleep(600)
 
 if __name__ == "__main__":
-    archive_import._FILES_A_PART = 5
+    archive_import.FILES_A_PART = 5
     path, landing, streams = sys.argv[1:]
     with Export(path) as export:
         landing, store, home = Landing(landing), StreamStore(streams), "Europe/Paris"
