@@ -14,7 +14,7 @@ import numpy as np
 
 from strava_assets.archive.decoded_file import decoded_file
 from strava_assets.archive.errors import NoSamplesError, UnreadableFileError
-from strava_assets.archive.fit_decoder import FitMessages
+from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
 from strava_assets.archive.fit_heart_rate import heart_rate_at
 from strava_assets.archive.sample_times import join_clock_set_back, join_unset_clock, outliers
 from strava_assets.archive.time_zones import plausible_offset
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from strava_assets.archive.decoded_file import DecodedFile, Values
     from strava_assets.archive.fit_decoder import DeveloperField
 
-_FILE_ID, _SESSION, _RECORD, _ACTIVITY, _FIELD_DESCRIPTION = 0, 18, 20, 34, 206
+_RECORD, _ACTIVITY, _FIELD_DESCRIPTION = 20, 34, 206
 _TIMESTAMP, _LOCAL_TIMESTAMP, _MANUFACTURER, _SUB_SPORT = 253, 5, 1, 6
 _ZWIFT, _VIRTUAL_ACTIVITY = 260, 58
 _EPOCH_S = 631_065_600  # 1989-12-31
@@ -183,6 +183,6 @@ def _offset(messages: FitMessages) -> int | None:
 
 def _is_virtual(messages: FitMessages) -> bool:
     """Whether the ride took place in a virtual world, whatever the athlete calls it on Strava."""
-    manufacturers = messages.first_values(_FILE_ID, _MANUFACTURER)
-    sub_sports = messages.first_values(_SESSION, _SUB_SPORT)
+    manufacturers = messages.first_values(FILE_ID, _MANUFACTURER)
+    sub_sports = messages.first_values(SESSION, _SUB_SPORT)
     return bool((manufacturers == _ZWIFT).any() or (sub_sports == _VIRTUAL_ACTIVITY).any())

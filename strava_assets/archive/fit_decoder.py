@@ -22,6 +22,7 @@ Values = np.ndarray[Any, np.dtype[np.float64]]
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
+FILE_ID, SPORT, SESSION = 0, 12, 18
 DeveloperField = tuple[int, int]
 """Developer data index and field number."""
 
@@ -154,6 +155,15 @@ class FitMessages:
             return values[:, 0]
         first = np.isfinite(values).argmax(axis=1)
         return np.take_along_axis(values, first[:, None], axis=1)[:, 0]
+
+    def fields(self, message: int) -> list[dict[int, int]]:
+        """The native fields of all messages of a kind as whole numbers, without those that have no value."""
+        numbers = {key for each in self._of(message) for key in each.fields if isinstance(key, int)}
+        columns = {number: self.first_values(message, number) for number in sorted(numbers)}
+        return [
+            {number: int(values[row]) for number, values in columns.items() if np.isfinite(values[row])}
+            for row in range(self.count(message))
+        ]
 
     def texts(self, message: int, field: int) -> list[str]:
         """The text of a field in all messages of a kind; empty where it is missing."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strava_assets.archive.errors import UnreadableFileError
-from strava_assets.archive.fit_messages import FILE_ID, SESSION, fit_messages
+from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
 from strava_assets.archive.recorded_sport import is_indoor, recorded_sport
 from strava_assets.archive.time_zones import clock_of
 from strava_assets.schema.sports import VIRTUAL_SPORTS
@@ -64,7 +64,8 @@ def refuse_other_files(content: bytes) -> None:
         UnreadableFileError: the file is not a recorded activity.
     """
     beginning = content[:_BEGINNING]
-    file_type = next((fields.get(_FILE_TYPE) for _, fields in fit_messages(content, {FILE_ID})), None)
+    [file_id, *_] = FitMessages(content).fields(FILE_ID) or [{}]
+    file_type = file_id.get(_FILE_TYPE)
     if file_type not in (None, _ACTIVITY_FILE):
         kind = _FILE_TYPES.get(file_type, "another kind of file")
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
@@ -86,7 +87,7 @@ def record_of_recording(
     """
     motion = _motion(recorded.channels)
     sport = recorded_sport(content) or _likely_sport(recorded.channels, motion)
-    sessions = [fields for _, fields in fit_messages(content, {SESSION})]
+    sessions = FitMessages(content).fields(SESSION)
     athlete = identity.athlete_id
     elapsed_s = max(1, round(float(recorded.channels["t_s"][-1])))
     record: dict[str, Any] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from strava_assets.archive.fit_messages import FILE_ID, SESSION, SPORT, fit_messages
+from strava_assets.archive.fit_decoder import FILE_ID, SESSION, SPORT, FitMessages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,16 +119,13 @@ def sport_of_fit(sport: int | None, sub_sport: int | None, manufacturer: int | N
 
 
 def _sport_in_fit(content: bytes) -> str | None:
-    manufacturer = sport = sub_sport = None
-    for message, fields in fit_messages(content, {FILE_ID, SPORT, SESSION}):
-        if message == FILE_ID:
-            manufacturer = fields.get(_MANUFACTURER)
-        elif message == SPORT and sport is None:
-            sport, sub_sport = fields.get(0), fields.get(1)
-        elif message == SESSION:
-            sport, sub_sport = fields.get(5), fields.get(6)
-            break
-    return sport_of_fit(sport, sub_sport, manufacturer)
+    messages = FitMessages(content)
+    [file_id, *_] = messages.fields(FILE_ID) or [{}]
+    manufacturer = file_id.get(_MANUFACTURER)
+    if sessions := messages.fields(SESSION):
+        return sport_of_fit(sessions[0].get(5), sessions[0].get(6), manufacturer)
+    [sport, *_] = messages.fields(SPORT) or [{}]
+    return sport_of_fit(sport.get(0), sport.get(1), manufacturer)
 
 
 def _sport_of_words(text: str) -> str | None:
