@@ -8,10 +8,11 @@ from strava_assets.archive.athlete import athlete_of
 from strava_assets.archive.decoded_file import DecodedFile
 from strava_assets.archive.errors import ArchiveError, NoSamplesError, UnreadableFileError
 from strava_assets.archive.export import Export, newest_export
-from strava_assets.archive.file_formats import read_recording
+from strava_assets.archive.file_formats import READER_VERSION, read_recording
 from strava_assets.archive.summary_records import Facts, record_of
 
 __all__ = [
+    "READER_VERSION",
     "ArchiveError",
     "DecodedFile",
     "Export",
