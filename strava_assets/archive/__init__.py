@@ -15,12 +15,13 @@ from strava_assets.archive.export import (
     newest_export,
     open_import,
 )
-from strava_assets.archive.file_formats import read_recording
+from strava_assets.archive.file_formats import READER_VERSION, read_recording
 from strava_assets.archive.recorded_activity import FileIdentity, record_of_recording, refuse_other_files
 from strava_assets.archive.summary_records import Facts, record_of
 from strava_assets.archive.unpacking import decompress, is_unfinished
 
 __all__ = [
+    "READER_VERSION",
     "ArchiveError",
     "DecodedFile",
     "Export",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from strava_assets.archive import Facts, athlete_of, read_activities, record_of
+from strava_assets.archive import READER_VERSION, Facts, athlete_of, read_activities, record_of
 from strava_assets.history.decoding import DecodingTask, decode
 from strava_assets.history.landed_records import digest, landed_records
 from strava_assets.landing import Manifest
@@ -228,6 +228,8 @@ class _Recordings:
         if stored is None or stored.source != "archive" or stored.status != "stored":
             # A rejected recording is tried again: that costs little, and the decoder may have improved.
             return True
+        if stored.fetched_at <= self._imported.made_at and stored.reader < READER_VERSION:
+            return True
         if stored.fetched_at >= self._imported.made_at or imported is None:
             return False
         # It may have been cropped on Strava between two exports.
@@ -254,6 +256,7 @@ class _Recordings:
             origin=task.file,
             reason=result.reason,
             notes=result.notes,
+            reader=READER_VERSION,
         )
 
 

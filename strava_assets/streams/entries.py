@@ -63,6 +63,7 @@ class StreamEntry:
         origin: the recording's file in the export or import; None from the API.
         reason: why there are no samples or the recording could not be read.
         notes: what was repaired or dropped when the recording was read, a sentence each.
+        reader: the version of the reader that decoded the recording's file; 0 from the API.
         part: path of the file below the store's address; set by the store.
         row_group: index of the row group with the samples; set by the store.
     """
@@ -85,6 +86,7 @@ class StreamEntry:
     origin: str | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
+    reader: int = 0
     part: str | None = None
     row_group: Annotated[int, Field(ge=0)] | None = None
 

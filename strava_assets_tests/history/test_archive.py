@@ -242,6 +242,21 @@ def test_lengths_without_samples_are_reported_and_not_rejected(imports: Import) 
     assert (entry.status, entry.source) == ("none", "archive")
 
 
+def test_a_better_reader_reads_stored_recordings_again_once(
+    imports: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports.of(rides(1, 2))
+    [path] = imports.story.folder.glob("export-*.zip")
+    monkeypatch.setattr("strava_assets.history.archive_import.READER_VERSION", 99)
+
+    again = imports.again(path)
+    after = imports.again(path)
+
+    assert (again.decoded, again.new, again.changed) == (2, 0, 0)
+    assert after.decoded == 0
+    assert {entry.reader for entry in imports.store.entries().values()} == {99}
+
+
 def test_what_was_set_aside_is_read_once_a_whole_file_comes(imports: Import) -> None:
     imports.of([Exported(3, day(3), "activities/703.fit.gz", b"broken", {"Average Watts": "180"})])
     assert imports.story.load().inserted == 1
