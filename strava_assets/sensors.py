@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 # Two looks and the run fit into a minute.
-_LOOK_EVERY_S = 10
+_LOOK_EVERY_S = 5
+_DONE_KEY = "strava_assets/inbox"
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -74,9 +75,13 @@ def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
         from strava_assets.history.inbox import look_at
 
         running = context.instance.get_runs_count(dg.RunsFilter(job_name=inbox.JOB, statuses=_UNFINISHED))
-        look = look_at(address, context.cursor, may_hand_over=not running)
+        storage = context.instance.daemon_cursor_storage
+        done = frozenset(storage.get_cursor_values({_DONE_KEY}).get(_DONE_KEY, "").split())
+        look = look_at(address, context.cursor, done, may_hand_over=not running)
         if look is None:
-            return dg.SensorResult(skip_reason=f"The inbox {address} does not exist.")
+            return dg.SensorResult(skip_reason=f"The inbox {address} does not exist.", cursor=context.cursor)
+        if look.done != done:
+            storage.set_cursor_values({_DONE_KEY: " ".join(sorted(look.done))})
         if not look.ready:
             return dg.SensorResult(
                 skip_reason=f"Still growing: {look.growing:,}. Waiting for the import that runs: "

@@ -1,7 +1,8 @@
 """The inbox: a folder or bucket whose new recordings are imported as they come.
 
-A file is ready once two looks in a row show it with the same size and time. What was handed to a run is
-remembered in the sensor's cursor, so that each version of a file is handed over once.
+A file is ready once two looks in a row show it with the same size and time. Each version of a file is handed
+to a run once. The cursor has only what changes from look to look, because Dagster keeps it with every tick;
+the versions that were handed over before are kept beside it.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class InboxLook:
         run_key: digest of the files to import and their versions.
         data_version: digest of all files that were handed to a run, these included.
         cursor: what the next look must know.
+        done: the versions that earlier looks have handed to a run and that are still there.
     """
 
     ready: tuple[str, ...]
@@ -47,14 +49,18 @@ class InboxLook:
     run_key: str
     data_version: str
     cursor: str
+    done: frozenset[str]
 
 
-def look_at(address: str, cursor: str | None, *, may_hand_over: bool = True) -> InboxLook | None:
+def look_at(
+    address: str, cursor: str | None, done: frozenset[str], *, may_hand_over: bool = True
+) -> InboxLook | None:
     """Look for recordings that are new and no longer grow.
 
     Args:
         address: a folder path or any fsspec URL.
         cursor: the cursor of the last look; None at the first one.
+        done: what the last look returned as `done`.
         may_hand_over: whether files may be handed to a run; if not, they are ready at a later look.
 
     Returns:
@@ -63,22 +69,23 @@ def look_at(address: str, cursor: str | None, *, may_hand_over: bool = True) -> 
     tokens = _tokens(address)
     if tokens is None:
         return None
-    before: dict[str, list[str]] = json.loads(cursor) if cursor else {"seen": [], "done": []}
-    seen, done = set(before["seen"]), set(before["done"])
-    unhandled = {name: token for name, token in sorted(tokens.items()) if token not in done}
-    settled = [name for name, token in unhandled.items() if token in seen]
-    ready = tuple(settled[: MOST_FILES_A_RUN if may_hand_over else 0])
-    handed_over = {tokens[name] for name in ready} | (done & set(tokens.values()))
+    before: dict[str, list[str]] = json.loads(cursor) if cursor else {"seen": [], "handed_over": []}
+    # What the last look handed over counts only now: its cursor was stored together with its run.
+    done = (done | {*before["handed_over"]}) & {*tokens.values()}
+    seen = frozenset(before["seen"])
+    waiting = {name: token for name, token in sorted(tokens.items()) if token not in done}
+    settled = [name for name, token in waiting.items() if token in seen]
+    ready = settled[: MOST_FILES_A_RUN if may_hand_over else 0]
+    handed_over = [waiting[name] for name in ready]
+    state = {"seen": sorted({*waiting.values()} - {*handed_over}), "handed_over": handed_over}
     return InboxLook(
-        ready=ready,
-        growing=len(unhandled) - len(settled),
+        ready=tuple(ready),
+        growing=len(waiting) - len(settled),
         waiting=len(settled) - len(ready),
-        run_key=_digest(tokens[name] for name in ready),
-        data_version=_digest(handed_over),
-        cursor=json.dumps(
-            {"seen": sorted(set(tokens.values()) - handed_over), "done": sorted(handed_over)},
-            separators=(",", ":"),
-        ),
+        run_key=_digest(handed_over),
+        data_version=_digest(done | {*handed_over}),
+        cursor=json.dumps(state, separators=(",", ":")),
+        done=done,
     )
 
 

@@ -27,11 +27,12 @@ class Looks:
     def __init__(self, address: str) -> None:
         self.address = address
         self.cursor: str | None = None
+        self.done: frozenset[str] = frozenset()
 
     def look(self, *, may_hand_over: bool = True) -> InboxLook:
-        result = look_at(self.address, self.cursor, may_hand_over=may_hand_over)
+        result = look_at(self.address, self.cursor, self.done, may_hand_over=may_hand_over)
         assert result is not None
-        self.cursor = result.cursor
+        self.cursor, self.done = result.cursor, result.done
         return result
 
 
@@ -84,6 +85,29 @@ def test_the_same_files_make_the_same_run_key(tmp_path: Path) -> None:
     assert one.look().run_key == other.look().run_key
 
 
+def test_a_look_whose_run_was_not_stored_hands_its_files_over_again(looks: Looks, tmp_path: Path) -> None:
+    put(tmp_path, "a.fit", b"1")
+    looks.look()
+    cursor = looks.cursor
+    lost = looks.look()
+    looks.cursor = cursor
+
+    assert looks.look().ready == lost.ready == ("a.fit",)
+
+
+def test_the_cursor_stays_small(looks: Looks, tmp_path: Path) -> None:
+    for number in range(200):
+        put(tmp_path, f"{number}.fit", b"1")
+    for _ in range(3):
+        looks.look()
+
+    assert looks.cursor == '{"seen":[],"handed_over":[]}'
+    assert len(looks.done) == 200
+    for number in range(200):
+        (tmp_path / f"{number}.fit").unlink()
+    assert looks.look().done == frozenset()
+
+
 def test_what_comes_while_an_import_runs_is_in_the_next_one(looks: Looks, tmp_path: Path) -> None:
     put(tmp_path, "a.fit", b"1")
     looks.look()
@@ -105,7 +129,7 @@ def test_a_large_inbox_is_handed_over_in_parts(looks: Looks, tmp_path: Path) -> 
 
 
 def test_an_inbox_that_does_not_exist_is_no_error(tmp_path: Path) -> None:
-    assert look_at(str(tmp_path / "absent"), None) is None
+    assert look_at(str(tmp_path / "absent"), None, frozenset()) is None
     with (
         pytest.raises(ArchiveError, match="cannot be opened"),
         open_inbox(str(tmp_path / "absent"), ()),
