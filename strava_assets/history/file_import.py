@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import UnreadableFileError, decompress, is_unfinished
+from strava_assets.archive import READER_VERSION, UnreadableFileError, decompress, is_unfinished
 from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.history.archive_import import FILES_A_PART, Progress, land, landed_ids
 from strava_assets.history.decoding import DecodingTask, decode
@@ -188,4 +188,5 @@ def _entry(result: Decoded, record: dict[str, Any], now: datetime) -> StreamEntr
         timezone=result.timezone,
         origin=result.task.file,
         notes=result.notes,
+        reader=READER_VERSION,
     )
