@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from strava_assets import sensors, wiring
-from strava_assets.assets import activities, archive, inputs, marts, profile, report, ride_power, streams
+from strava_assets.assets import (
+    activities,
+    archive,
+    inbox,
+    inputs,
+    marts,
+    profile,
+    report,
+    ride_power,
+    streams,
+)
 from strava_assets.assets.attributes import with_shared_attributes
 from strava_assets.assets.failures import RETRY_TRANSIENT
 from strava_assets.checks import activities as activity_checks
@@ -69,6 +79,7 @@ def build_defs(
     ]
     own_assets = [
         *archive.build(settings),
+        *(inbox.build(settings) if settings.inbox else []),
         *activities.build(settings, retry_policy),
         *inputs.build(settings),
         *streams.build(settings, retry_policy),
@@ -81,6 +92,7 @@ def build_defs(
         assets=[
             activities.STRAVA_API,
             archive.BULK_EXPORT,
+            *([inbox.source(settings)] if settings.inbox else []),
             *with_shared_attributes(own_assets, settings),
             *([report.DATA_STUDIO] if wiring.warehouse(settings).data_studio_source else []),
         ],

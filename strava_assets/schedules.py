@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets.assets import inbox
 from strava_assets.execution.executor import run_executor
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ EVERY_SIX_HOURS = "0 */6 * * *"
 EVERY_NIGHT = "40 3 * * *"
 # The one job that is about the whole Dagster instance.
 PRUNE_RUNS = "prune_runs"
+WITHOUT_FETCHING = {"ops": {"activity_streams": {"config": {"fetch": False}}}}
+"""Configuration of a job that requests no streams from Strava."""
 
 
 def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") -> list[Any]:
@@ -27,8 +30,9 @@ def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") ->
         assets: the assets of this platform; the jobs leave those of a project that mounts it alone.
     """
     own = dg.AssetSelection.assets(*assets)
-    # Imports have a job of their own, because exports are made on request.
-    everything = own - dg.AssetSelection.assets("archive_activities")
+    # Imports have jobs of their own, because exports are made on request, and files come when they come.
+    of_inbox = [inbox.NAME] if settings.inbox else []
+    everything = own - dg.AssetSelection.assets("archive_activities", *of_inbox)
     define = partial(dg.define_asset_job, executor_def=run_executor)
     return [
         define(
@@ -46,10 +50,10 @@ def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") ->
         ),
         define(
             "import_archive",
-            selection=own - dg.AssetSelection.assets("raw_activities"),
+            selection=own - dg.AssetSelection.assets("raw_activities", *of_inbox),
             description="Import a bulk export, load it and refresh every mart. The default is the newest "
             "export_….zip in the folder archive of the home. No streams are requested from Strava.",
-            config={"ops": {"activity_streams": {"config": {"fetch": False}}}},
+            config=WITHOUT_FETCHING,
         ),
         define(
             "rebuild",
@@ -68,6 +72,16 @@ def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") ->
             "report",
             selection=dg.AssetSelection.assets("insights_report"),
             description="Write the insights page from the current marts.",
+        ),
+        *(
+            define(
+                name,
+                selection=own - dg.AssetSelection.assets("raw_activities", "archive_activities"),
+                description="Import the new files of the inbox, load them and refresh every mart. The sensor "
+                "inbox_files launches it. No streams are requested from Strava.",
+                config=WITHOUT_FETCHING,
+            )
+            for name in ([inbox.JOB] if settings.inbox else [])
         ),
         _prune_job(settings.keep_runs_days),
     ]

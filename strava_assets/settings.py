@@ -179,6 +179,12 @@ class Settings(BaseModel):
         description="Expire API rows that Strava has not confirmed for so many days; off by default.",
     )
 
+    inbox: str | None = Field(
+        default=None,
+        description="A folder or bucket whose new FIT, GPX and TCX files are imported as they come; any "
+        "fsspec address. Off by default.",
+    )
+
     # The seconds of a ride
     streams: Literal["power", "all", "none"] = Field(
         default="power",
@@ -286,12 +292,14 @@ class Settings(BaseModel):
             raise ValueError("names nothing; leave it empty for the default")
         return parts
 
-    @field_validator("home", "athlete_file", "landing_url", "streams_url", "report_url", mode="before")
+    @field_validator(
+        "home", "athlete_file", "landing_url", "inbox", "streams_url", "report_url", mode="before"
+    )
     @classmethod
     def _expand_user(cls, value: object) -> object:
         return expand_user(str(value)) if isinstance(value, (str, Path)) else value
 
-    @field_validator("landing_url", "streams_url", "report_url")
+    @field_validator("landing_url", "inbox", "streams_url", "report_url")
     @classmethod
     def _check_place(cls, value: str | None) -> str | None:
         return check_address(value) if value else value
@@ -368,7 +376,7 @@ class Settings(BaseModel):
         return self
 
     @field_validator(
-        *("api_base_url", "oauth_base_url", "landing_url", "streams_url", "report_url"),
+        *("api_base_url", "oauth_base_url", "landing_url", "inbox", "streams_url", "report_url"),
         *("report_link", "source_url", "bigquery_api_endpoint"),
     )
     @classmethod

@@ -6,21 +6,41 @@ Nothing is stored here; `history/archive_import.py` lands what this package read
 from strava_assets.archive.activities_csv import Row, read_activities
 from strava_assets.archive.athlete import athlete_of
 from strava_assets.archive.decoded_file import DecodedFile
-from strava_assets.archive.errors import ArchiveError, UnreadableFileError
-from strava_assets.archive.export import Export, newest_export
-from strava_assets.archive.file_formats import read_recording
+from strava_assets.archive.errors import ArchiveError, NoSamplesError, UnreadableFileError
+from strava_assets.archive.export import (
+    Export,
+    FilesToImport,
+    Recordings,
+    is_recording,
+    newest_export,
+    open_import,
+)
+from strava_assets.archive.file_formats import READER_VERSION, read_recording
+from strava_assets.archive.recorded_activity import FileIdentity, record_of_recording, refuse_other_files
 from strava_assets.archive.summary_records import Facts, record_of
+from strava_assets.archive.unpacking import decompress, is_unfinished
 
 __all__ = [
+    "READER_VERSION",
     "ArchiveError",
     "DecodedFile",
     "Export",
     "Facts",
+    "FileIdentity",
+    "FilesToImport",
+    "NoSamplesError",
+    "Recordings",
     "Row",
     "UnreadableFileError",
     "athlete_of",
+    "decompress",
+    "is_recording",
+    "is_unfinished",
     "newest_export",
+    "open_import",
     "read_activities",
     "read_recording",
     "record_of",
+    "record_of_recording",
+    "refuse_other_files",
 ]

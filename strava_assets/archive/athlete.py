@@ -36,7 +36,7 @@ def athlete_of(export: Export, athlete_id: str | None = None) -> str:
         raise ArchiveError(
             f"{export.path} does not contain an athlete id.",
             means="It has no profile.csv and is not named export_<athlete>.zip. Nothing was imported.",
-            remedy="Pass the number in the address of your Strava profile: strava-assets import-archive … "
+            remedy="Pass the number in the address of your Strava profile: strava-assets import … "
             "--athlete ID",
         )
     if len(set(ids.values())) > 1:

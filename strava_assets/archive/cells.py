@@ -45,6 +45,8 @@ def flag(text: str) -> bool | None:
 
 def moment(text: str, language: Language) -> datetime | None:
     """A date and time, which exports write in UTC, or None if it cannot be parsed."""
+    if language.dates:
+        return language.dates.moment(text)
     plain = " ".join(text.split()).casefold()
     year: str | int
     month: str | int | None

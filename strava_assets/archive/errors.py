@@ -11,3 +11,7 @@ class ArchiveError(StravaAssetsError):
 
 class UnreadableFileError(Exception):
     """One file of the export cannot be used. The text is stored with the activity."""
+
+
+class NoSamplesError(UnreadableFileError):
+    """The file is sound and has no samples, as of a pool swim that counts lengths."""

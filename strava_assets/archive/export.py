@@ -1,10 +1,11 @@
-"""Opens a bulk export, a zip or a folder. Files are read into memory and never unpacked to disk.
+"""Opens a bulk export or recordings, a zip or a folder. Files are read into memory, never unpacked to disk.
 
 The content may be hostile: paths outside of the export, links and zip bombs are rejected.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import zipfile
@@ -12,9 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, Self
 
+from typing_extensions import override
+
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
 
 ACTIVITIES = "activities.csv"
@@ -26,6 +30,7 @@ _MAX_FILES = 500_000
 _MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 1024 * 1024
 _NAME = re.compile(r"export_(\d+)", re.IGNORECASE)
+_RECORDING = re.compile(r"[^.].*\.(fit|gpx|tcx)(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -45,14 +50,14 @@ class _Source(Protocol):
         """Close the source."""
 
 
-class Export:
-    """An open bulk export; use it as a context manager.
+class FilesToImport:
+    """The files of an open zip or folder; use it as a context manager.
 
     Args:
-        path: The zip, or the folder with its content.
+        path: The zip or the folder.
 
     Raises:
-        ArchiveError: The path is not a readable export with an activities.csv.
+        ArchiveError: The path is not a readable zip or folder.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -64,19 +69,27 @@ class Export:
             self._source.close()
             raise
 
+    def _by_name(self) -> dict[str, str]:
+        """The files by the name under which they are read."""
+        return {name: name for name in self._source.names()}
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the zip."""
         self._source.close()
 
     def read(self, name: str, limit: int) -> bytes:
         """Read a file.
 
         Args:
-            name: The path in `activities.csv`, e.g. `activities/123.fit.gz`.
+            name: The path in the zip or folder, e.g. `activities/123.fit.gz`.
             limit: The maximum size in bytes.
 
         Raises:
@@ -85,6 +98,18 @@ class Export:
         if name not in self._files:
             raise UnreadableFileError("the export does not contain this file")
         return self._source.read(self._files[name], limit)
+
+    def modified_at(self, name: str) -> datetime | None:
+        """The modification time of a file, aware UTC; None if it is unknown."""
+        return self._source.modified_at(self._files[name])
+
+
+class Export(FilesToImport):
+    """An open bulk export, a zip or a folder with an `activities.csv`.
+
+    Raises:
+        ArchiveError: The path is not a readable export with an activities.csv.
+    """
 
     @property
     def made_at(self) -> datetime:
@@ -102,10 +127,11 @@ class Export:
         match = _NAME.match(self.path.name)
         return match[1] if match else None
 
+    @override
     def _by_name(self) -> dict[str, str]:
         """The files by their path in the export, which may be inside a folder of the zip."""
         names = self._source.names()
-        lists = sorted((n for n in names if PurePosixPath(n).name == ACTIVITIES), key=lambda n: n.count("/"))
+        lists = sorted((n for n in names if _is_activities(n)), key=lambda n: n.count("/"))
         if not lists:
             raise ArchiveError(
                 f"{self.path} does not contain {ACTIVITIES}.",
@@ -114,6 +140,57 @@ class Export:
             )
         root = lists[0].removesuffix(ACTIVITIES)
         return {name.removeprefix(root): name for name in names if name.startswith(root)}
+
+
+class Recordings(FilesToImport):
+    """FIT, GPX and TCX files of a zip or folder without an `activities.csv`, or a single file.
+
+    Args:
+        path: The zip, folder or file.
+        only: The recordings to import; all if empty.
+
+    Attributes:
+        names: The recordings, judged by their names.
+        others: All other files, which are not imported.
+
+    Raises:
+        ArchiveError: The path is not readable.
+    """
+
+    def __init__(self, path: str | Path, only: Collection[str] = ()) -> None:
+        super().__init__(path)
+        self.names = [name for name in self._files if is_recording(name) and (not only or name in only)]
+        self.others = [name for name in self._files if not is_recording(name)]
+
+
+def open_import(path: str | Path) -> Export | Recordings:
+    """Open what there is to import: an export if there is an `activities.csv`, else recordings.
+
+    Raises:
+        ArchiveError: There is neither, or the path is not readable.
+    """
+    recordings = Recordings(path)
+    if any(map(_is_activities, recordings.others)):
+        recordings.close()
+        return Export(path)
+    if not recordings.names:
+        recordings.close()
+        raise ArchiveError(
+            f"{recordings.path} contains neither {ACTIVITIES} nor a FIT, GPX or TCX file.",
+            means=f"There is nothing to import. It contains {_summarize(recordings.others)}.",
+            remedy="Pass the zip as Strava sent it (export_….zip), the folder with its content, or a zip or "
+            "folder of recordings.",
+        )
+    return recordings
+
+
+def is_recording(name: str) -> bool:
+    """Whether a file is a recording, judged by its name. Hidden files are not."""
+    return bool(_RECORDING.fullmatch(PurePosixPath(name).name))
+
+
+def _is_activities(name: str) -> bool:
+    return PurePosixPath(name).name == ACTIVITIES
 
 
 class _Zip:
@@ -182,24 +259,31 @@ class _Zip:
 
 
 class _Folder:
-    """The files of a folder."""
+    """The files of a folder, or a single file in its folder."""
 
     def __init__(self, path: Path) -> None:
-        self._root = path.resolve()
+        self._root = (path if path.is_dir() else path.parent).resolve()
+        self._only = None if path.is_dir() else path.name
 
     def names(self) -> list[str]:
+        if self._only:
+            return [self._only]
         names = []
-        for path in sorted(self._root.rglob("*")):
-            if path.is_symlink() or not path.is_file():
-                continue
-            names.append(path.relative_to(self._root).as_posix())
+        # A folder that vanishes meanwhile is skipped, as if it had vanished before.
+        for folder, _, files in os.walk(self._root):
+            paths = [Path(folder, name) for name in files]
+            names += [
+                path.relative_to(self._root).as_posix()
+                for path in paths
+                if not path.is_symlink() and path.is_file()
+            ]
             if len(names) > _MAX_FILES:
                 raise ArchiveError(
                     f"{self._root} contains more than {_MAX_FILES:,} files.",
                     means="It is not the folder of one export.",
                     remedy="Pass the folder with the content of the export.",
                 )
-        return names
+        return sorted(names)
 
     def read(self, name: str, limit: int) -> bytes:
         path = self._root / name
@@ -209,21 +293,25 @@ class _Folder:
         try:
             with path.open("rb") as file:
                 content = file.read(limit + 1)
+                size = os.fstat(file.fileno()).st_size
         except OSError as error:
             raise UnreadableFileError(f"it cannot be read: {error.strerror}") from error
         if len(content) > limit:
-            raise UnreadableFileError(_too_large(path.stat().st_size, limit))
+            raise UnreadableFileError(_too_large(size, limit))
         return content
 
     def modified_at(self, name: str) -> datetime | None:
-        return datetime.fromtimestamp((self._root / name).stat().st_mtime, UTC)
+        try:
+            return datetime.fromtimestamp((self._root / name).stat().st_mtime, UTC)
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
 
 
 def _open(path: Path) -> _Source:
-    if path.is_dir():
+    if path.is_dir() or (is_recording(path.name) and path.is_file()):
         return _Folder(path)
     try:
         return _Zip(path)

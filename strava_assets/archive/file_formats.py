@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from strava_assets.archive.decoded_file import DecodedFile
 
+READER_VERSION = 1
+"""Raised when recordings are read better than before: the next import then reads stored ones again."""
+
 # A day at 1 Hz takes about 3 MB as FIT and 40 MB as XML.
 MAX_BYTES = 128 * 1024 * 1024
 _HEADER_BYTES = 4096

@@ -19,6 +19,8 @@ from strava_assets.schema.sports import SPORTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from strava_assets.archive.date_format import DateFormat
+
 _SPORTS = {sport.sport_type.casefold(): sport.sport_type for sport in SPORTS}
 
 
@@ -32,6 +34,7 @@ class Language:
         headers: English names by normalized header.
         months: Month numbers by lowercase abbreviation without a point.
         activity_types: Strava's sport types by normalized display text.
+        dates: How dates are written in a language without a file.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Language:
     headers: Mapping[str, str]
     months: Mapping[str, int]
     activity_types: Mapping[str, str]
+    dates: DateFormat | None = None
 
     def sport_type(self, text: str) -> str | None:
         """The sport type of a display text, e.g. `VirtualRide` for Virtual Ride, or None if it is unknown."""

@@ -1,60 +1,145 @@
-"""Parses untrusted XML one point at a time. Entity and document type declarations are rejected."""
+"""Reads the samples of untrusted XML, one point at a time. Entities and document types are rejected."""
 
 from __future__ import annotations
 
 import io
+import re
+from array import array
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import errors
 
+import numpy as np
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from strava_assets.archive.decoded_file import MAX_SAMPLES, decoded_file
 from strava_assets.archive.errors import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
+    from strava_assets.archive.decoded_file import DecodedFile
 
-def points(content: bytes, tag: str) -> Iterator[Element]:
-    """Yield all elements with a local name, and clear each one before the next.
+_UNDECLARED_PREFIX = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
+_PREFIX = re.compile(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]")
+_DECLARED = re.compile(rb"xmlns:([A-Za-z_][\w.-]*)\s*=")
+_ROOT = re.compile(rb"<[A-Za-z_][\w:.-]*")
+_BUILT_IN = {b"xml", b"xmlns"}
+_TIME = "time"
+_MISSING = float("nan")
 
-    Whitespace before the XML declaration is skipped, because Strava's TCX files have it.
+
+def read_points(content: bytes, tag: str, channels: Mapping[str, str]) -> DecodedFile:
+    """Read all points of a file, with the first value of each channel in a point.
+
+    What stands before damage is kept, and undeclared prefixes are declared.
+
+    Args:
+        content: The XML. Whitespace before its declaration is skipped, because Strava's TCX files have it.
+        tag: The local name of a point.
+        channels: The channel of each element or attribute, by local name in lowercase, because each vendor
+            has its own namespace.
 
     Raises:
-        UnreadableFileError: The XML is not well formed, or declares entities or a document type.
+        UnreadableFileError: There is no readable point with a time, or entities or a document type are
+            declared.
     """
+    content = content.lstrip(b"\xef\xbb\xbf \t\r\n")
     try:
-        for _, element in iterparse(io.BytesIO(content.lstrip(b"\xef\xbb\xbf \t\r\n")), forbid_dtd=True):
-            if local_name(element) == tag:
-                yield element
-                element.clear()
+        return _read(content, tag, channels, [])
+    except ParseError as error:
+        if error.code != _UNDECLARED_PREFIX:
+            raise UnreadableFileError(f"the XML is damaged: {error}") from error
+    prefixes = _undeclared_prefixes(content)
+    note = f"Prefixes that the file does not declare, declared: {', '.join(prefixes)}."
+    try:
+        return _read(_with_declarations(content, prefixes), tag, channels, [note])
+    except ParseError as error:
+        raise UnreadableFileError(f"the XML is damaged: {error}") from error
+
+
+def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str]) -> DecodedFile:
+    """Read all points.
+
+    Raises:
+        ParseError: The XML is damaged before its first point, or a prefix is not declared.
+        UnreadableFileError: As `read_points`.
+    """
+    names = tuple(dict.fromkeys(channels.values()))
+    samples = array("d")
+    count = 0
+    damage = None
+    try:
+        for _, element in iterparse(io.BytesIO(content), forbid_dtd=True):
+            if _local_name(element.tag) != tag:
+                continue
+            values = _values(element, channels)
+            samples.append(_seconds(values.pop(_TIME, None)))
+            samples.extend([_number(values.get(name)) for name in names])
+            element.clear()
+            count += 1
+            if count > MAX_SAMPLES:
+                break  # refused below
     except DefusedXmlException as error:
         raise UnreadableFileError(
             f"it declares entities or a document type, which may be an attack ({type(error).__name__})"
         ) from error
-    except (ParseError, ValueError, LookupError) as error:
+    except (ValueError, LookupError) as error:
         raise UnreadableFileError(f"the XML is damaged: {error}") from error
+    except ParseError as error:
+        if not count or error.code == _UNDECLARED_PREFIX:
+            raise
+        damage = f"the XML ends or breaks: {error}"
+    table = np.frombuffer(samples, np.float64).reshape(count, 1 + len(names))
+    return decoded_file(table[:, 0], dict(zip(names, table.T[1:], strict=True)), damage=damage, notes=notes)
 
 
-def local_name(element: Element) -> str:
-    """The name of an element without its namespace."""
-    return element.tag.rpartition("}")[2]
+def _values(point: Element, channels: Mapping[str, str]) -> dict[str, str]:
+    """The first text of each channel that has one, and of the time."""
+    values: dict[str, str] = {}
+    for name, text in _texts(point):
+        channel = _TIME if name == _TIME else channels.get(name)
+        if channel and text and text.strip():
+            values.setdefault(channel, text)
+    return values
 
 
-def number(text: str | None) -> float | None:
-    """A number, or None if the text is not one."""
+def _texts(point: Element) -> Iterator[tuple[str, str | None]]:
+    yield from point.items()
+    for element in point.iter():
+        yield _local_name(element.tag).lower(), element.text
+
+
+def _undeclared_prefixes(content: bytes) -> list[str]:
+    prefixes = set(_PREFIX.findall(content)) - set(_DECLARED.findall(content)) - _BUILT_IN
+    return sorted(prefix.decode() for prefix in prefixes)
+
+
+def _with_declarations(content: bytes, prefixes: list[str]) -> bytes:
+    """The content with the prefixes declared in its root element."""
+    declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in prefixes)
+    return _ROOT.sub(lambda root: root[0] + declared.encode(), content, count=1)
+
+
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _number(text: str | None) -> float:
+    """A number, or NaN if the text is not one."""
     try:
-        return float(text) if text else None
+        return float(text) if text else _MISSING
     except ValueError:
-        return None
+        return _MISSING
 
 
-def seconds(text: str | None) -> float | None:
-    """An ISO 8601 time as epoch seconds, or None if it cannot be parsed. Times without offset are UTC."""
+def _seconds(text: str | None) -> float:
+    """An ISO 8601 time as epoch seconds, or NaN if it cannot be parsed. Times without offset are UTC."""
     try:
         moment = datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return _MISSING

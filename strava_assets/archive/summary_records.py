@@ -11,13 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.archive.time_zones import clock_of
-from strava_assets.schema.sports import SPORTS
+from strava_assets.schema.sports import VIRTUAL_SPORTS
 
 if TYPE_CHECKING:
     from strava_assets.archive.activities_csv import Row
 
 _UPLOAD = re.compile(r"(\d+)\.\w")
-_VIRTUAL = {sport.sport_type for sport in SPORTS if sport.is_virtual}
 
 # API field, English column name, whether it is an integer, whether zero means missing.
 _NUMBERS = (
@@ -76,7 +75,7 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
         "athlete": {"id": int(athlete_id)},
         "name": row.text("Activity Name"),
         "sport_type": row.language.sport_type(sport_text) or sport_text,
-        "manual": not row.text("Filename"),
+        "manual": not row.text("Filename") if row.has("Filename") else None,
     }
     record |= _start(row, record["sport_type"], facts, home)
     record |= _numbers(row, _NUMBERS, used)
@@ -106,7 +105,7 @@ def _start(row: Row, sport_type: str, facts: Facts | None, home: str) -> dict[st
         start,
         facts.timezone if facts else None,
         facts.utc_offset_s if facts else None,
-        is_virtual=sport_type in _VIRTUAL,
+        is_virtual=sport_type in VIRTUAL_SPORTS,
         home=home,
     )
     return {
@@ -131,7 +130,8 @@ def _numbers(row: Row, fields: tuple[tuple[str, str, bool, bool], ...], used: se
 
 def _power(row: Row, record: dict[str, Any], facts: Facts | None, used: set[str]) -> dict[str, Any]:
     average = record.get("average_watts")
-    measured = facts.has_power if facts else bool(row.number("Weighted Average Power"))
+    # Strava weighs power only of a meter. A recording that lost it does not overrule that.
+    measured = bool(row.number("Weighted Average Power")) or (facts is not None and facts.has_power)
     if not measured:
         return {"device_watts": False} if average is not None else {}
     return {"device_watts": True} | _numbers(row, _MEASURED, used)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.archive.decoded_file import Samples
-from strava_assets.archive.markup import local_name, number, points, seconds
+from strava_assets.archive.markup import read_points
 
 if TYPE_CHECKING:
     from strava_assets.archive.decoded_file import DecodedFile
 
-# By local element name. The heart rate is in a nested element, the only one named Value.
+# The heart rate is in a nested element, the only one named Value.
 _CHANNELS = {
-    "LatitudeDegrees": "latitude_deg",
-    "LongitudeDegrees": "longitude_deg",
-    "AltitudeMeters": "altitude_m",
-    "DistanceMeters": "distance_m",
-    "Value": "heartrate_bpm",
-    "Cadence": "cadence_rpm",
-    "RunCadence": "cadence_rpm",
-    "Speed": "velocity_m_per_s",
-    "Watts": "watts",
+    "latitudedegrees": "latitude_deg",
+    "longitudedegrees": "longitude_deg",
+    "altitudemeters": "altitude_m",
+    "distancemeters": "distance_m",
+    "value": "heartrate_bpm",
+    "cadence": "cadence_rpm",
+    "runcadence": "cadence_rpm",
+    "speed": "velocity_m_per_s",
+    "watts": "watts",
 }
-_NAMES = tuple(dict.fromkeys(_CHANNELS.values()))
 
 
 def read_tcx(content: bytes) -> DecodedFile:
@@ -31,15 +29,4 @@ def read_tcx(content: bytes) -> DecodedFile:
     Raises:
         UnreadableFileError: The file is damaged, or no point has a time.
     """
-    samples = Samples(_NAMES)
-    for point in points(content, "Trackpoint"):
-        values: dict[str, float | None] = {}
-        time_s = None
-        for element in point.iter():
-            name = local_name(element)
-            if name == "Time":
-                time_s = seconds(element.text)
-            elif name in _CHANNELS:
-                values[_CHANNELS[name]] = number(element.text)
-        samples.add([time_s, *map(values.get, _NAMES)])
-    return samples.decoded_file()
+    return read_points(content, "Trackpoint", _CHANNELS)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 # UTC offsets are at most 14 hours, in steps of a quarter hour.
 _MAX_OFFSET_S = 14 * 3600
 _QUARTER_S = 900
-_CLOCKS_AGREE_S = 5
+# Devices' clocks are up to two minutes off.
+_CLOCKS_AGREE_S = 120
 
 
 class Clock(NamedTuple):
@@ -48,7 +49,8 @@ def clock_of(
     """The local time of an activity.
 
     Outdoors the zone of the first position is used. For virtual rides and without a position it is the
-    offset of the device's clock, and without one the athlete's home zone.
+    offset of the device's clock, and without one the athlete's home zone. An offset of zero counts as none:
+    many devices write UTC as their local time.
 
     Args:
         start: The start, aware UTC.
@@ -60,7 +62,7 @@ def clock_of(
     if place_zone and not is_virtual:
         return Clock(place_zone, offset_in(place_zone, start))
     at_home = offset_in(home, start)
-    if device_offset_s is None or device_offset_s == at_home:
+    if not device_offset_s or device_offset_s == at_home:
         return Clock(home, at_home)
     return Clock(None, device_offset_s)
 

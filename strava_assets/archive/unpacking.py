@@ -1,4 +1,4 @@
-"""Decompresses gzip within limits."""
+"""Decompresses gzip within limits, and recognizes files that are not written to their end."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def decompress(content: bytes, limit: int) -> bytes:
     if is_gzip(plain):
         raise UnreadableFileError("it is gzip within gzip, as in a gzip bomb")
     return plain
+
+
+def is_unfinished(plain: bytes) -> bool:
+    """Whether a FIT, GPX or TCX file ends before its end, because it is being written or was cut short."""
+    if plain[8:12] == b".FIT":
+        return len(plain) < plain[0] + int.from_bytes(plain[4:8], "little")
+    return plain.lstrip().startswith(b"<") and not plain.rstrip().endswith(b">")

@@ -128,7 +128,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
 
     @dg.asset(
         name="bq_activities",
-        deps=[raw_activities, "archive_activities"],
+        deps=[raw_activities, "archive_activities", *(["inbox_activities"] if settings.inbox else [])],
         group_name="warehouse",
         kinds={"python"},
         tags=PERSONAL,
@@ -148,6 +148,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
         warehouse: WarehouseResource,
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.adoption import adopt_local
         from strava_assets.history.compact import compact
         from strava_assets.history.deletions import DeletionGuard
         from strava_assets.history.loader import Loader
@@ -159,6 +160,8 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             max_count=settings.max_deleted_count,
             confirmed=config.confirm_deletions,
         )
+        if adopted_by := adopt_local(store, streams.open()):
+            context.log.info("Athlete %s adopted the recordings imported without an athlete.", adopted_by)
         with warehouse.open() as engine:
             loader = Loader(
                 store,

@@ -11,12 +11,13 @@ from strava_assets.assets.activities import STRAVA_POOL
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.errors import ConfigurationError
-from strava_assets.resources import LandingResource, StreamsResource
+from strava_assets.resources import LandingResource, StravaResource, StreamsResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from strava_assets.history.archive_import import ImportReport, Progress
+    from strava_assets.history.file_import import FileImportReport
     from strava_assets.settings import Settings
 
 NAME = "archive_activities"
@@ -36,6 +37,7 @@ BULK_EXPORT = dg.AssetSpec(
 )
 
 _LISTED_FILES = 20
+_NAMED_FILES = 1_000
 _TOLD_EVERY = 100
 
 
@@ -44,9 +46,9 @@ class ImportConfig(dg.Config):
 
     export: str = Field(
         default="",
-        description="The name of a zip as Strava sent it, or of the folder it was unpacked to, in "
-        "<home>/archive. Empty: the newest export_….zip there. What lies elsewhere is imported by "
-        "`strava-assets import-archive PATH`.",
+        description="The name of a zip as Strava sent it, of the folder it was unpacked to, or of a zip or "
+        "folder of FIT, GPX and TCX files, in <home>/archive. Empty: the newest export_….zip there. What "
+        "lies elsewhere is imported by `strava-assets import PATH`.",
     )
     athlete: str = Field(
         default="", description="Your athlete id; needed only where neither the export nor its name says it."
@@ -74,7 +76,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
             "The bulk export, imported: its activities as a batch of the landing in the API's shape, its "
             "FIT, GPX and TCX recordings as streams. The API's row wins on the same activity; twice is "
             "as once. No schedule runs it: launch the job `import_archive`, or "
-            "`strava-assets import-archive export_….zip`, whenever Strava has sent you an export."
+            "`strava-assets import export_….zip`, whenever Strava has sent you an export."
         ),
         metadata={"dagster/uri": settings.landing_address},
     )
@@ -82,11 +84,12 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     def archive_activities(
         context: dg.AssetExecutionContext,
         config: ImportConfig,
+        strava: StravaResource,
         landing: LandingResource,
         streams: StreamsResource,
     ) -> dg.MaterializeResult[Any]:
-        from strava_assets.archive import Export
-        from strava_assets.history.archive_import import import_archive
+        from strava_assets.archive import open_import
+        from strava_assets.history.any_import import import_opened
 
         def tell(progress: "Progress") -> None:
             if progress.done % _TOLD_EVERY == 0 or progress.done == progress.total:
@@ -95,14 +98,15 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
                 )
 
         path = _export_named(config.export, settings.archive_folder)
-        with Export(path) as export:
-            imported = import_archive(
-                export,
+        with open_import(path) as opened:
+            imported = import_opened(
+                opened,
                 landing.open(),
                 streams.open(),
+                athlete=config.athlete or None,
+                token_athlete_id=lambda: strava.store().read().get("athlete_id"),
                 clock=lambda: datetime.now(UTC),
                 home=settings.timezone,
-                athlete=config.athlete or None,
                 processes=config.processes,
                 progress=tell,
             )
@@ -131,12 +135,42 @@ def _export_named(name: str, folder: Path) -> Path:
         f"The folder {folder} holds no export of the name given at launch.",
         means="A launch imports only what the owner has put there. Nothing was imported.",
         remedy="Put the export there and give its name without a folder, or run "
-        "strava-assets import-archive PATH, which takes one from anywhere.",
+        "strava-assets import PATH, which takes one from anywhere.",
     )
 
 
-def import_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
+def import_metadata(imported: "ImportReport | FileImportReport", path: Path) -> dict[str, Any]:
     """What the UI shows of an import."""
+    from strava_assets.history.file_import import FileImportReport
+
+    if isinstance(imported, FileImportReport):
+        return file_metadata(imported, str(path.absolute()))
+    return _export_metadata(imported, path)
+
+
+def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
+    """What the UI shows of an import of recordings; every file that was left out is named."""
+    metadata: dict[str, Any] = {
+        "files": address,
+        "athlete": imported.athlete_id,
+        "recordings": imported.files,
+        "added": imported.new,
+        "unchanged": imported.stored_before,
+        "copies": len(imported.copies),
+        "set_aside": len(imported.rejected),
+        "not_recordings": len(imported.others),
+        "without_sport": len(imported.without_sport),
+    }
+    left_out = [(name, f"a copy of {other}") for name, other in imported.copies.items()]
+    left_out += list(imported.rejected.items())
+    left_out += [(name, "not a recording") for name in imported.others]
+    left_out += [(name, "imported, but its sport is unknown") for name in imported.without_sport]
+    if left_out:
+        metadata["left_out"] = _listed(("file", "why"), left_out[:_NAMED_FILES])
+    return metadata
+
+
+def _export_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "export": str(path.absolute()),
         "made_at": dg.MetadataValue.timestamp(imported.made_at),
@@ -149,12 +183,19 @@ def import_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         "recordings_decoded": imported.decoded,
         "recordings": imported.stored,
         "without_recording": imported.without,
+        "without_samples": len(imported.empty),
+        "repaired": len(imported.repaired),
         "set_aside": len(imported.set_aside),
         "unknown_types": sum(imported.unknown_types.values()),
     }
-    if imported.set_aside:
-        files = list(imported.set_aside.items())[:_LISTED_FILES]
-        metadata["set_aside_files"] = _listed(("file", "why it was set aside"), files)
+    for name, heading, recordings in (
+        ("set_aside_files", "why it was set aside", imported.set_aside),
+        ("repaired_files", "what was repaired or dropped", imported.repaired),
+        ("files_without_samples", "why there are no samples", imported.empty),
+    ):
+        if recordings:
+            rows = list(recordings.items())[:_LISTED_FILES]
+            metadata[name] = _listed(("recording", heading), rows)
     if imported.unknown_types:
         types = imported.unknown_types.most_common(_LISTED_FILES)
         metadata["unknown_type_names"] = _listed(("type", "activities"), types)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 import strava_assets
-from strava_assets.assets import archive
+from strava_assets.assets import archive, inbox
 from strava_assets.marts import catalog
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 OWNERS = ["team:athlete"]
 # The schedule ticks every six hours: an hour of grace is a warning, two missed ticks are red.
 FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=7), fail_window=timedelta(hours=13))
-# An export comes when a person asks for one, and is never late.
-ON_DEMAND = {archive.NAME}
+# An export comes when a person asks for one, a file when there was a ride; neither is ever late.
+ON_DEMAND = {archive.NAME, inbox.NAME}
 
 _CHECKOUT = Path(strava_assets.__file__).parent.parent
 _MOST_KINDS = 3

@@ -52,7 +52,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             "Every second of the rides with a power meter, as Parquet, a call a ride, newest first. One run "
             "takes what the quota allows beside its reserve and never waits; the next one goes on. A ride is "
             "fetched again when its times, distance or watts have changed, and never where a bulk export "
-            f"gave its recording.\n\nThe table keeps the books. {ACTIVITY_STREAMS.description}"
+            f"or a file gave its recording.\n\nThe table keeps the books. {ACTIVITY_STREAMS.description}"
         ),
         metadata=table_metadata(ACTIVITY_STREAMS) | {"dagster/uri": settings.streams_address},
     )
@@ -64,6 +64,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
         streams: StreamsResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[Any]:
+        from strava_assets.history.merged_files import recordings_by_activity
         from strava_assets.history.quota_plan import expected_completion
         from strava_assets.history.stream_fetching import (
             StreamsReport,
@@ -75,7 +76,8 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
 
         now, store = datetime.now(UTC), streams.open()
         with warehouse.open() as engine:
-            activities = wanted(engine, store.entries(), settings.streams, now)
+            entries = recordings_by_activity(engine, store.entries())
+            activities = wanted(engine, entries, settings.streams, now)
         report = StreamsReport(remaining=len(activities))
         if config.fetch:
             # The warehouse is left to others while Strava is asked.
@@ -88,8 +90,8 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
                 announce=context.log.info,
             )
         compacted = store.compact()
-        entries = store.entries()
         with warehouse.open() as engine:
+            entries = recordings_by_activity(engine, store.entries())
             write_stream_index(engine, entries)
             jobs = job_metadata(engine.take_reports())
         if report.stopped and report.needs_a_person:
@@ -109,12 +111,14 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
 def _metadata(
     report: "StreamsReport", entries: "Iterable[StreamEntry]", done: datetime | None
 ) -> dict[str, Any]:
+    entries = list(entries)
     statuses = [entry.status for entry in entries]
     metadata: dict[str, Any] = {
         "dagster/row_count": len(statuses),
         "with_streams": statuses.count("stored"),
         "without_streams": statuses.count("none"),
         "unreadable_in_all": statuses.count("unreadable"),
+        "repaired": sum(bool(entry.notes) for entry in entries),
         "fetched": report.stored,
         "none": report.none,
         "unreadable": report.unreadable,

@@ -1,9 +1,10 @@
-"""The checks of `activity_streams`: recordings that are sound, rides that have theirs, what was set aside."""
+"""The checks of `activity_streams`: recordings that are sound and complete, rides that have theirs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from strava_assets.data_checks import Check, Finding, Subject
+from strava_assets.schema.streams import ACTIVITY_STREAMS
 
 # A look at the newest suffices: the older ones were the newest once, and files do not change.
 NEWEST = 20
@@ -12,6 +13,8 @@ RECENT_DAYS = 30
 # A ride of the last day may not have been fetched yet.
 SETTLED_DAYS = 1
 MOST_WITH_STREAMS = 0.9
+# Sensors drop out for some seconds; more than this share is missing only if something is wrong.
+MIN_COVERED = 0.95
 
 
 def recordings_are_sound(subject: Subject) -> Finding:
@@ -48,7 +51,8 @@ def recent_rides_have_streams(subject: Subject) -> Finding:
           FROM bq_activities AS a
           LEFT JOIN activity_streams AS s
             ON s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id
-          WHERE a.deleted_at IS NULL AND a.device_watts AND NOT COALESCE(a.manual, FALSE)
+          WHERE a.deleted_at IS NULL AND a.merged_into IS NULL
+            AND a.device_watts AND NOT COALESCE(a.manual, FALSE)
         )
         """,
         since=now - timedelta(days=RECENT_DAYS),
@@ -77,6 +81,44 @@ def nothing_is_unreadable(subject: Subject) -> Finding:
     )
 
 
+_COMPARED = """
+  SELECT
+    a.activity_id, a.activity_date, a.name, a.device_watts, a.average_heartrate_bpm, a.average_cadence_rpm,
+    a.distance_m, a.elapsed_time_s, COALESCE(s.origin, s.source) AS origin, s.samples, s.watts_samples,
+    s.heartrate_samples, s.cadence_samples, s.elapsed_s AS recorded_s,
+    COALESCE(s.distance_m, 0) AS recorded_m
+  FROM bq_activities AS a
+  JOIN activity_streams AS s ON s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id
+  WHERE a.deleted_at IS NULL AND s.status = 'stored' AND s.elapsed_s IS NOT NULL
+"""
+# Measure, when the activity names it, and the share of it that the recording covers.
+_COMPARED_MEASURES = (
+    ("power", "device_watts", "watts_samples / samples"),
+    ("heart rate", "average_heartrate_bpm > 0", "heartrate_samples / samples"),
+    ("cadence", "average_cadence_rpm > 0", "cadence_samples / samples"),
+    ("distance", "distance_m > 0", "recorded_m / distance_m"),
+    ("elapsed time", "elapsed_time_s > 0", "recorded_s / elapsed_time_s"),
+)
+_AGREEMENT_SQL = " UNION ALL ".join(
+    f"SELECT activity_id, activity_date, name, '{measure}' AS measure, {share} AS covered, origin "  # noqa: S608 - constants of ours
+    f"FROM ({_COMPARED}) WHERE {is_named} AND {share} < @least"
+    for measure, is_named, share in _COMPARED_MEASURES
+)
+
+
+def recordings_agree_with_activities(subject: Subject) -> Finding:
+    """A recording covers what its activity's summary names."""
+    # A table of an earlier version lacks the columns until its next refresh.
+    subject.warehouse.ensure(ACTIVITY_STREAMS)
+    return subject.none_of(
+        f"measures of which a recording covers under {MIN_COVERED:.0%}",
+        f"{_AGREEMENT_SQL} ORDER BY activity_date DESC, activity_id, measure",
+        advice="The recording lost the sensor, or the device writes it in a way that is not read. Compare it "
+        "with the activity's page on Strava, and report the device if the sensor is there.",
+        least=MIN_COVERED,
+    )
+
+
 CHECKS = (
     Check(
         "recordings_sound",
@@ -89,6 +131,13 @@ CHECKS = (
         "nothing_unreadable",
         "Every recording could be read. One that could not be is set aside with its reason.",
         nothing_is_unreadable,
+        warn=True,
+    ),
+    Check(
+        "recordings_agree",
+        "A recording covers 95 % or more of the power, heart rate, cadence, distance and elapsed time that "
+        "its activity names. Otherwise a sensor was lost or read wrongly.",
+        recordings_agree_with_activities,
         warn=True,
     ),
 )

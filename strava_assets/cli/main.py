@@ -6,6 +6,7 @@ import importlib
 import logging
 import sys
 from contextlib import contextmanager, suppress
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,11 +18,13 @@ from strava_assets.cli.signals import exit_status, stop_on_signals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# In the order a newcomer meets them; each stands in the module of its name.
+# In the order a newcomer meets them; each stands in the module of its name, with _ after a word of Python's.
 COMMANDS = (
-    *("up", "login", "sync", "import-archive", "report", "doctor"),
+    *("up", "login", "sync", "import", "report", "doctor"),
     *("rebuild", "verify", "copy", "logout", "forget", "webserver", "sandbox"),
 )
+# Earlier names of commands, by which they can still be called.
+ALIASES = {"import-archive": "import"}
 
 
 class _Commands(click.Group):
@@ -33,9 +36,10 @@ class _Commands(click.Group):
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"strava_assets.cli.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"strava_assets.cli.{name}{'_' * iskeyword(name)}")
         command: click.Command = module.command
         return command
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from strava_assets.cli.processes import Processes
     from strava_assets.settings import Settings
 
-SYNC, REFRESH = "sync", "refresh_marts"
+SYNC, REFRESH, IMPORT_INBOX = "sync", "refresh_marts", "import_inbox"
 
 
 @click.command("up")
@@ -43,8 +43,8 @@ SYNC, REFRESH = "sync", "refresh_marts"
 def command(port: int, host: str, path_prefix: str, *, ui: bool, once: bool) -> None:
     """Start the UI, the schedule, and a sync if one is due.
 
-    Without credentials it shows the activities that you imported from a bulk export. Without these it starts
-    a local sandbox with a sample athlete, whose data is stored separately from yours.
+    Without credentials it shows the activities that you imported, or those of your inbox. Without these it
+    starts a local sandbox with a sample athlete, whose data is stored separately from yours.
     """
     from strava_assets.cli.console import console
     from strava_assets.web.app import read_path_prefix
@@ -113,9 +113,9 @@ def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
     settings = load_settings(environ)
     job = SYNC
     if not _has_credentials(settings):
-        if wiring.landing(settings).manifests():
+        if settings.inbox or wiring.landing(settings).manifests():
             environ |= _without_account()
-            job = REFRESH
+            job = IMPORT_INBOX if settings.inbox else REFRESH
         else:
             environ |= _sample_athlete(settings.home / "sample", stack)
     if ui and not settings.report_link and settings.report_folder:
@@ -131,8 +131,8 @@ def _without_account() -> dict[str, str]:
         "Your history, without an account",
         [
             "No Strava credentials are set, so this is the history that you imported.",
-            "The schedule is off. To update the history, import a newer export, or stop",
-            "this with Ctrl-C and run [bold]strava-assets login[/bold].",
+            "The schedule is off. To update the history, import a newer export or files,",
+            "or stop this with Ctrl-C and run [bold]strava-assets login[/bold].",
         ],
     )
     return {"STRAVA_ASSETS_SCHEDULES_RUNNING": "false"}
@@ -154,7 +154,7 @@ def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
             "on this machine replaces Strava, with an invented athlete.",
             f"Its data is stored in [bold]{home}[/bold].",
             "To use your own data: stop this with Ctrl-C, run [bold]strava-assets login[/bold],",
-            "or [bold]strava-assets import-archive[/bold] with your bulk export, and start again.",
+            "or [bold]strava-assets import[/bold] with your bulk export, and start again.",
         ],
     )
     return {

@@ -11,9 +11,9 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from strava_assets.archive import Facts, athlete_of, read_activities, record_of
+from strava_assets.archive import READER_VERSION, Facts, athlete_of, read_activities, record_of
 from strava_assets.history.decoding import DecodingTask, decode
 from strava_assets.history.landed_records import digest, landed_records
 from strava_assets.landing import Manifest
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from strava_assets.archive import Export, Row
     from strava_assets.history.decoding import Decoded
     from strava_assets.landing import Landing
+    from strava_assets.landing.manifest import Source
     from strava_assets.streams import Key, StreamStore
 
 _RECORDS_A_PAGE = 1_000
-# A killed import loses at most this many decoded files, half a minute of work of one core.
-_FILES_A_PART = 100
+# A killed import loses at most this many decoded files, some seconds of work of one core.
+FILES_A_PART = 100
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +56,10 @@ class ImportReport:
         decoded: recordings decoded and stored by this import.
         stored: recordings of this export that are stored, including those of earlier imports.
         without: activities entered manually, which have no recording.
-        set_aside: the reason for each rejected file, by its name.
+        empty: the reason for each recording that has no samples, as of a pool swim counted in lengths.
+        set_aside: the reason for each rejected recording.
+        repaired: the notes of each recording decoded now that was repaired. These three are by the
+            activity's name, date and file.
         unknown_types: texts of unknown activity types, with their number of activities.
         manifest: the batch; None if there was nothing new.
     """
@@ -69,7 +73,9 @@ class ImportReport:
     decoded: int = 0
     stored: int = 0
     without: int = 0
+    empty: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
+    repaired: dict[str, str] = field(default_factory=dict)
     unknown_types: Counter[str] = field(default_factory=Counter)
     manifest: Manifest | None = None
 
@@ -185,18 +191,27 @@ class _Recordings:
     def store(self, results: Iterable[Decoded], progress: Callable[[Progress], None]) -> None:
         """Store the decoded recordings, one part of them at a time."""
         remaining, total = iter(results), len(self.tasks)
-        for first in range(0, total, _FILES_A_PART):
+        for first in range(0, total, FILES_A_PART):
             with self._store.writer() as writer:
-                for done in range(first + 1, min(first + _FILES_A_PART, total) + 1):
+                for done in range(first + 1, min(first + FILES_A_PART, total) + 1):
                     result = next(remaining)
-                    entry = self._entry(result)
+                    record = self._record(result)
+                    entry = self._entry(result, record)
                     if _replaces(entry, self._entries.get(entry.key)):
                         writer.add(entry, result.recording)
-                    if result.reason:
-                        self._imported.set_aside[result.task.file] = result.reason
-                    else:
-                        self._imported.decoded += 1
+                    self._report(result, record)
                     progress(Progress(done, total, len(self._imported.set_aside)))
+
+    def _report(self, result: Decoded, record: Mapping[str, Any]) -> None:
+        imported, label = self._imported, _label(record, result.task.file)
+        if result.status == "unreadable":
+            imported.set_aside[label] = result.reason or ""
+        elif result.status == "none":
+            imported.empty[label] = result.reason or ""
+        else:
+            imported.decoded += 1
+            if result.notes:
+                imported.repaired[label] = " ".join(result.notes)
 
     def _task(self, row: Row, activity_id: str) -> DecodingTask:
         elapsed = row.number("Elapsed Time")
@@ -213,22 +228,26 @@ class _Recordings:
         if stored is None or stored.source != "archive" or stored.status != "stored":
             # A rejected recording is tried again: that costs little, and the decoder may have improved.
             return True
+        if stored.fetched_at <= self._imported.made_at and stored.reader < READER_VERSION:
+            return True
         if stored.fetched_at >= self._imported.made_at or imported is None:
             return False
         # It may have been cropped on Strava between two exports.
         start = f"{task.start:%Y-%m-%dT%H:%M:%SZ}" if task.start else None
         return imported.span != (start, task.elapsed_s)
 
-    def _entry(self, result: Decoded) -> StreamEntry:
-        task, imported = result.task, self._imported
+    def _record(self, result: Decoded) -> dict[str, Any]:
         facts = Facts(has_power=False, timezone=result.timezone, utc_offset_s=result.utc_offset_s)
-        record = record_of(self._rows[task.activity_id], imported.athlete_id, facts, self._home)
+        return record_of(self._rows[result.task.activity_id], self._imported.athlete_id, facts, self._home)
+
+    def _entry(self, result: Decoded, record: Mapping[str, Any]) -> StreamEntry:
+        task, imported = result.task, self._imported
         local = record.get("start_date_local") or f"{result.began or imported.made_at:%Y}"
         return StreamEntry(
             athlete_id=imported.athlete_id,
             activity_id=task.activity_id,
             year=int(local[:4]),
-            status="unreadable" if result.reason else "stored",
+            status=result.status,
             source="archive",
             fetched_at=imported.made_at,
             fingerprint="",
@@ -236,6 +255,8 @@ class _Recordings:
             timezone=result.timezone,
             origin=task.file,
             reason=result.reason,
+            notes=result.notes,
+            reader=READER_VERSION,
         )
 
 
@@ -243,8 +264,14 @@ def _replaces(entry: StreamEntry, stored: StreamEntry | None) -> bool:
     """Whether an entry replaces the stored one; a rejected recording never replaces a readable one."""
     if stored is None or entry.status == "stored":
         return True
-    both_reasons = stored.source == "archive" and stored.status == "unreadable"
+    both_reasons = stored.source == "archive" and stored.status != "stored"
     return both_reasons and (stored.origin, stored.reason) != (entry.origin, entry.reason)
+
+
+def _label(record: Mapping[str, Any], file: str) -> str:
+    """An activity as its athlete knows it, and its file."""
+    date = str(record.get("start_date_local") or record.get("start_date") or "no date")[:10]
+    return f"{record.get('name') or record['id']}, {date} ({file})"
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:
@@ -288,32 +315,66 @@ def _land(
         fresh.append(record)
         imported.new += version is None
         imported.changed += version is not None
-    if not fresh:
-        return
     started_at, clock = times
-    batch = landing.begin("archive", started_at)
-    for first in range(0, len(fresh), _RECORDS_A_PAGE):
-        page = fresh[first : first + _RECORDS_A_PAGE]
+    athlete_id, made_at = imported.athlete_id, imported.made_at
+    imported.manifest = land(fresh, landing, "archive", athlete_id, started_at, clock, made_at)
+
+
+def land(
+    records: Sequence[dict[str, Any]],
+    landing: Landing,
+    source: Literal["archive", "file"],
+    athlete_id: str,
+    started_at: datetime,
+    clock: Callable[[], datetime],
+    made_at: datetime | None = None,
+) -> Manifest | None:
+    """Commit one batch of imported records, if there are any.
+
+    Args:
+        records: the records in the API's format.
+        landing: receives the batch.
+        source: where the records came from.
+        athlete_id: the athlete.
+        started_at: when the import began, aware UTC.
+        clock: returns the current aware UTC time.
+        made_at: when the records were made, aware UTC; the start of the import by default.
+    """
+    if not records:
+        return None
+    batch = landing.begin(source, started_at)
+    for first in range(0, len(records), _RECORDS_A_PAGE):
+        page = records[first : first + _RECORDS_A_PAGE]
         body = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
-        batch.write_page(len(batch.pages) + 1, body, imported.made_at, len(page))
-    starts = [start for record in fresh if (start := _start(record))]
-    imported.manifest = batch.commit(
+        batch.write_page(len(batch.pages) + 1, body, made_at or started_at, len(page))
+    starts = [start for record in records if (start := _start(record))]
+    return batch.commit(
         Manifest(
             batch_id=batch.batch_id,
-            kind="archive",
-            source="archive",
-            athlete_id=imported.athlete_id,
+            kind=source,
+            source=source,
+            athlete_id=athlete_id,
             started_at=started_at,
             finished_at=clock(),
             # It contains only new records, so absence from it means nothing.
             complete=False,
             pages=tuple(batch.pages),
-            records=len(fresh),
-            activity_ids=tuple(str(record["id"]) for record in fresh if record.get("id")),
+            records=len(records),
+            activity_ids=tuple(str(record["id"]) for record in records if record.get("id")),
             oldest_start=min(starts, default=None),
             newest_start=max(starts, default=None),
         )
     )
+
+
+def landed_ids(landing: Landing, source: Source, athlete_id: str) -> set[str]:
+    """The ids of all activities that have landed from a source."""
+    return {
+        activity_id
+        for manifest in landing.manifests()
+        if manifest.source == source and manifest.athlete_id == athlete_id
+        for activity_id in manifest.activity_ids
+    }
 
 
 def _identity(record: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Decodes the recordings of an export in several processes: a task in, a recording or a reason out.
 
-Decoding is pure Python, so each process uses one core.
+Decoding holds Python's lock, so each process uses one core.
 """
 
 from __future__ import annotations
@@ -14,19 +14,33 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFileError, read_recording
+from strava_assets.archive import (
+    ArchiveError,
+    FileIdentity,
+    FilesToImport,
+    NoSamplesError,
+    UnreadableFileError,
+    decompress,
+    read_recording,
+    record_of_recording,
+    refuse_other_files,
+)
 from strava_assets.archive.file_formats import MAX_BYTES
+from strava_assets.power.normalized import normalized_power_w
+from strava_assets.power.seconds import lay_out
 from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
     import pyarrow as pa
+
+    from strava_assets.streams import Status
 
 # Submitted tasks per process: no process waits for new tasks, and memory stays small.
 _QUEUED_A_PROCESS = 4
@@ -42,6 +56,7 @@ class DecodingTask:
         file: the name of its file in the export.
         start: start of the activity on Strava, aware UTC; None if it could not be read.
         elapsed_s: elapsed time of the activity on Strava.
+        home: the athlete's time zone, for a file that no export describes; its activity is made of it.
     """
 
     athlete_id: str
@@ -49,6 +64,7 @@ class DecodingTask:
     file: str
     start: datetime | None
     elapsed_s: int | None
+    home: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,10 @@ class Decoded:
         began: start of the recording, aware UTC.
         utc_offset_s: UTC offset of the device's clock.
         timezone: the time zone of the first position.
-        reason: why the file was rejected.
+        status: stored: it has samples; none: the file is sound and has none; unreadable: it was rejected.
+        reason: why there are no samples.
+        notes: what was repaired or dropped, a sentence each.
+        record: the activity in the API's format, for a task with `home`.
     """
 
     task: DecodingTask
@@ -69,10 +88,15 @@ class Decoded:
     began: datetime | None = None
     utc_offset_s: int | None = None
     timezone: str | None = None
+    status: Status = "stored"
     reason: str | None = None
+    notes: tuple[str, ...] = ()
+    record: dict[str, Any] | None = None
 
 
-def decode(export: Export, tasks: Sequence[DecodingTask], processes: int) -> Generator[Decoded, None, None]:
+def decode(
+    export: FilesToImport, tasks: Sequence[DecodingTask], processes: int
+) -> Generator[Decoded, None, None]:
     """Decode recordings in the given order; with one process, in this one.
 
     Raises:
@@ -84,20 +108,43 @@ def decode(export: Export, tasks: Sequence[DecodingTask], processes: int) -> Gen
         yield from _decode_in_subprocesses(export, tasks, processes)
 
 
-def _decode_one(export: Export, task: DecodingTask) -> Decoded:
+def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
     """Decode one recording; the result has the reason if the file is rejected."""
     try:
-        recorded = read_recording(export.read(task.file, MAX_BYTES))
+        content = decompress(export.read(task.file, MAX_BYTES), MAX_BYTES)
+        if task.home:
+            refuse_other_files(content)
+        recorded = read_recording(content)
         if task.start:
             recorded = recorded.cropped_to(task.start, task.elapsed_s)
         recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)
+    except NoSamplesError as reason:
+        return Decoded(task, status="none", reason=str(reason))
     except (UnreadableFileError, UnreadableRecordingError) as reason:
-        return Decoded(task, reason=str(reason))
-    return Decoded(task, recording, recorded.start, recorded.utc_offset_s, recorded.timezone)
+        return Decoded(task, status="unreadable", reason=str(reason))
+    record = None
+    if task.home:
+        identity = FileIdentity(task.activity_id, task.athlete_id, task.file, task.home)
+        record = record_of_recording(content, recorded, identity, _normalized_power_w(recorded.channels))
+    return Decoded(
+        task,
+        recording,
+        recorded.start,
+        recorded.utc_offset_s,
+        recorded.timezone,
+        notes=recorded.notes,
+        record=record,
+    )
+
+
+def _normalized_power_w(channels: Mapping[str, Any]) -> float | None:
+    if "watts" not in channels:
+        return None
+    return normalized_power_w(lay_out(channels["t_s"].astype("int64"), channels["watts"]).watts)
 
 
 def _decode_in_subprocesses(
-    export: Export, tasks: Sequence[DecodingTask], processes: int
+    export: FilesToImport, tasks: Sequence[DecodingTask], processes: int
 ) -> Generator[Decoded, None, None]:
     submitted: deque[Future[Decoded]] = deque()
     remaining = iter(tasks)
@@ -106,7 +153,7 @@ def _decode_in_subprocesses(
         # A fork of a process with threads can deadlock.
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(export.path.absolute(),),
+        initargs=(type(export), export.path.absolute()),
     )
     try:
         while True:
@@ -125,10 +172,10 @@ def _decode_in_subprocesses(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_opened: list[Export] = []
+_opened: list[FilesToImport] = []
 
 
-def _start_worker(path: Path) -> None:
+def _start_worker(kind: type[FilesToImport], path: Path) -> None:
     """Open the export in this worker, and end the worker when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     parent = multiprocessing.parent_process()
@@ -139,7 +186,7 @@ def _start_worker(path: Path) -> None:
             os._exit(1)
 
         threading.Thread(target=exit_with_parent, daemon=True).start()
-    _opened.append(Export(path))
+    _opened.append(kind(path))
 
 
 def _decode_in_worker(task: DecodingTask) -> Decoded:

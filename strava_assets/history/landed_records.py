@@ -158,6 +158,8 @@ def read_record(record: Any, origin: Origin, week_start: str = "monday") -> dict
         "batch_id": origin.batch_id,
         "content_hash": digest(record),
         "deleted_at": None,
+        # Decided in the table, once all rows are there.
+        "merged_into": None,
     }
     for name, source in _REQUIRED:
         if row[name] is None or row[name] == "":

@@ -23,6 +23,7 @@ from strava_assets.history.landed_records import (
     read_record,
     rejected_record,
 )
+from strava_assets.history.merged_files import mark_merged
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.arrow import arrow_schema
 
@@ -168,6 +169,7 @@ class Loader:
         with self._warehouse.transaction():
             self._warehouse.execute(_RESOLVE_REJECTED)
             self._warehouse.execute(_ALIGN_WEEKS, {"anchor": ANCHORS[self._week_start]})
+            mark_merged(self._warehouse)
         return report
 
     def _check_landing_holds_all(self, manifests: list[Manifest]) -> None:
@@ -272,5 +274,5 @@ def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:
     if set(readers.values()) - {loaded_batches.READER}:
         return "The column registry has changed since the last load"
     if readers and any(m.kind == "compacted" and m.batch_id not in readers for m in manifests):
-        return "The landing was compacted for another warehouse"
+        return "Batches of the landing were replaced"
     return ""

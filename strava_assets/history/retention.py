@@ -16,6 +16,7 @@ from strava_assets.history import loaded_batches
 from strava_assets.history.deletions import Deletions
 from strava_assets.history.landed_records import UnreadableRecordError, landed_records, read_record
 from strava_assets.history.merged_batch import compact_batches, group_batches
+from strava_assets.history.merged_files import mark_merged
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
 from strava_assets.warehouse.arrow import arrow_schema
@@ -56,8 +57,9 @@ def expire(
 ) -> int:
     """Remove API data that was not confirmed for long from table, landing and streams.
 
-    Data of the bulk export stays: it is the athlete's own copy. If it contains an activity whose API row
-    expires, the export's row replaces that, marked as deleted if the activity was found deleted.
+    Data of the bulk export and of files stays: it is the athlete's own copy. If an export contains an
+    activity whose API row expires, its row replaces that, marked as deleted if the activity was found
+    deleted.
 
     Running it again after a crash completes it.
 
@@ -115,6 +117,7 @@ def expire(
         )
         warehouse.execute(_EXPIRE, {"limit": limit})
         warehouse.execute(_EXPIRE_REJECTS, {"limit": limit})
+        mark_merged(warehouse)
     return removed
 
 

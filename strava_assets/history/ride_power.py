@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.power import METHOD
 from strava_assets.power.measure import RidePower, measure
 from strava_assets.schema import ColumnType
@@ -46,7 +47,7 @@ SELECT a.athlete_id, a.activity_id, f.ftp_w, f.threshold_heartrate_bpm
 FROM bq_activities AS a
 LEFT JOIN figures AS f
   ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
-WHERE a.deleted_at IS NULL AND COALESCE(a.device_watts, TRUE)
+WHERE a.deleted_at IS NULL AND a.merged_into IS NULL AND COALESCE(a.device_watts, TRUE)
 """  # noqa: S608 - a constant of ours
 _STORED_DIGESTS = "SELECT athlete_id, activity_id, inputs_digest FROM ride_power"
 # The bests first: what is left by a crash in between is found by its ride's row.
@@ -79,7 +80,8 @@ class _Figures(NamedTuple):
 
 
 class _Measured(NamedTuple):
-    entry: StreamEntry
+    key: Key
+    source: str
     power: RidePower
 
 
@@ -107,7 +109,7 @@ def compute_ride_power(
         warehouse.ensure(table)
     stored = {
         key: entry
-        for key, entry in store.entries().items()
+        for key, entry in recordings_by_activity(warehouse, store.entries()).items()
         if entry.status == "stored" and "watts" in entry.channels
     }
     figures = _figures_by_ride(warehouse, stored)
@@ -116,10 +118,11 @@ def compute_ride_power(
     stored_digests = _stored_digests(warehouse)
     removed = stored_digests.keys() - rides.keys()
     _remove(warehouse, removed)
-    due = [entry for key, entry in rides.items() if stored_digests.get(key) != digests[key]]
+    # A merged file's recording is stored under the file's id.
+    due = {entry.key: key for key, entry in rides.items() if stored_digests.get(key) != digests[key]}
     measured = (
-        _Measured(entry, _measure(recording, figures[entry.key]))
-        for entry, recording in store.read(due, _CHANNELS)
+        _Measured(due[entry.key], entry.source, _measure(recording, figures[due[entry.key]]))
+        for entry, recording in store.read([rides[key] for key in due.values()], _CHANNELS)
     )
     computed, recorded_s = 0, 0
     while batch := list(islice(measured, _BATCH_RIDES)):
@@ -178,11 +181,11 @@ def _named(keys: Iterable[Key]) -> Typed:
 
 
 def _write(warehouse: Warehouse, batch: list[_Measured], digests: dict[Key, str], now: datetime) -> None:
-    rows = [_row(ride) | {"inputs_digest": digests[ride.entry.key], "computed_at": now} for ride in batch]
+    rows = [_row(ride) | {"inputs_digest": digests[ride.key], "computed_at": now} for ride in batch]
     always = {"wins": "TRUE", "changed": "TRUE"}
     with warehouse.transaction():
         # A ride that was cut shorter has fewer bests than before.
-        warehouse.execute(_REMOVE[0], {"rides": _named(ride.entry.key for ride in batch)})
+        warehouse.execute(_REMOVE[0], {"rides": _named(ride.key for ride in batch)})
         warehouse.merge(RIDE_BESTS, [_best_rows(batch)], latest="energy_j", **always)
         power = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(RIDE_POWER.columns))
         warehouse.merge(RIDE_POWER, [power], latest="computed_at", **always)
@@ -195,12 +198,8 @@ _FIELDS = tuple(
 
 def _row(ride: _Measured) -> dict[str, Any]:
     """A row of `ride_power`, but for what the books say of it."""
-    entry, power = ride
-    row: dict[str, Any] = {
-        "athlete_id": entry.athlete_id,
-        "activity_id": entry.activity_id,
-        "source": entry.source,
-    }
+    (athlete_id, activity_id), source, power = ride
+    row: dict[str, Any] = {"athlete_id": athlete_id, "activity_id": activity_id, "source": source}
     row |= {name: getattr(power, name) for name in _FIELDS}
     row |= {f"best_{seconds}s_w": power.bests.watts_over(seconds) for seconds in BEST_EFFORTS_S}
     for zones, seconds_in_zones in (
@@ -213,7 +212,7 @@ def _row(ride: _Measured) -> dict[str, Any]:
 
 def _best_rows(batch: list[_Measured]) -> pa.RecordBatch:
     counts = [len(ride.power.bests.duration_s) for ride in batch]
-    keys = np.repeat(np.array([ride.entry.key for ride in batch], object), counts, axis=0)
+    keys = np.repeat(np.array([ride.key for ride in batch], object), counts, axis=0)
     columns = {
         name: np.concatenate([getattr(ride.power.bests, name) for ride in batch])
         for name in ("duration_s", "energy_j", "watts", "begins_at_s")

@@ -143,11 +143,11 @@ def wanted(
 ) -> list[Wanted]:
     """The activities whose streams are missing or outdated: rides with a power meter first, newest first.
 
-    Only activities from the API are included, without those that have a recording from a bulk export.
+    Only activities from the API are included, without those that have a recording from a bulk export or file.
 
     Args:
         warehouse: contains `bq_activities`.
-        entries: the stored entries.
+        entries: the recording of each activity (`recordings_by_activity`).
         which: `power` for activities with a power meter, `all`, or `none`.
         now: aware UTC.
     """
@@ -202,8 +202,8 @@ def fetch_streams(
 
 
 def write_stream_index(warehouse: Warehouse, entries: Mapping[Key, StreamEntry]) -> int:
-    """Replace `activity_streams` by the entries of the store; returns the number of rows."""
-    rows = [_index_row(entry) for _, entry in sorted(entries.items())]
+    """Replace `activity_streams` by the recordings of the activities; returns the number of rows."""
+    rows = [_index_row(key, entry) for key, entry in sorted(entries.items())]
     return warehouse.replace(
         ACTIVITY_STREAMS, pa.Table.from_pylist(rows, schema=arrow_schema(ACTIVITY_STREAMS.columns))
     )
@@ -213,7 +213,7 @@ def _is_due(entry: StreamEntry | None, fingerprint: str, row: Mapping[str, Any],
     """Whether an activity's streams should be requested."""
     if entry is None:
         return True
-    if entry.source == "archive":
+    if entry.source != "api":
         return entry.status != "stored"
     if entry.fingerprint != fingerprint:
         return True
@@ -311,11 +311,12 @@ class _StreamFetch:
         )
 
 
-def _index_row(entry: StreamEntry) -> dict[str, Any]:
+def _index_row(key: Key, entry: StreamEntry) -> dict[str, Any]:
     has_samples = entry.status == "stored"
+    extent = entry.extent
     return {
-        "athlete_id": entry.athlete_id,
-        "activity_id": entry.activity_id,
+        "athlete_id": key[0],
+        "activity_id": key[1],
         "status": entry.status,
         "source": entry.source,
         "fetched_at": entry.fetched_at,
@@ -324,7 +325,13 @@ def _index_row(entry: StreamEntry) -> dict[str, Any]:
         "samples": entry.samples,
         "has_watts": "watts" in entry.channels,
         "has_heartrate": "heartrate_bpm" in entry.channels,
+        "watts_samples": extent and extent.watts_samples,
+        "heartrate_samples": extent and extent.heartrate_samples,
+        "cadence_samples": extent and extent.cadence_samples,
+        "elapsed_s": extent and extent.elapsed_s,
+        "distance_m": extent and extent.distance_m,
         "part": entry.part if has_samples else None,
         "origin": entry.origin,
         "reason": entry.reason,
+        "notes": " ".join(entry.notes) or None,
     }

@@ -17,7 +17,8 @@ from strava_assets.documents import STRICT, DamagedDocumentError, UtcTime, read_
 PAGE_NAME = r"page-[0-9]{5,}\.json\.gz"
 """The name of a page, as a regular expression."""
 
-Kind = Literal["incremental", "full", "window", "archive", "compacted"]
+Kind = Literal["incremental", "full", "window", "archive", "file", "compacted"]
+Source = Literal["api", "archive", "file"]
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ class Manifest:
 
     Args:
         batch_id: the name of its folder; sorts by the time the batch began.
-        kind: incremental, full or window for a listing; archive for a bulk export; compacted for a merge of
-            old batches, whose pages are lines of `{"record", "fetched_at", ...}` instead of responses.
-        source: `api` or `archive`.
+        kind: incremental, full or window for a listing; archive for a bulk export; file for recordings
+            without an export; compacted for a merge of old batches, whose pages are lines of
+            `{"record", "fetched_at", ...}` instead of responses.
+        source: where its records came from.
         athlete_id: the athlete of the activities; None if there were none.
         after: start of the requested window, epoch seconds, exclusive; None if open.
         before: end of the requested window, epoch seconds, exclusive; None if open.
@@ -65,7 +67,7 @@ class Manifest:
 
     batch_id: str
     kind: Kind
-    source: Literal["api", "archive"]
+    source: Source
     athlete_id: str | None
     started_at: UtcTime
     finished_at: UtcTime

@@ -1,4 +1,4 @@
--- activity_measures: Every activity that still exists, with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
+-- activity_measures: Every activity that still exists, with what the marts add up: is it a ride, does it carry measured power, and its seconds, work, fourth powers and heartbeats. A week, a quarter or a sport only sums these columns and divides. An impossible value (negative, or beyond what a body can do) counts as missing. Of several recordings of the same time in the same family of sports one counts; of a file and Strava's activity, Strava's. An activity dated later than tomorrow has a wrong clock and is left out until its date comes.
 -- grain: one activity of one athlete that still exists on Strava
 -- key: athlete_id, activity_id
 -- kind: intermediate
@@ -36,6 +36,7 @@ recordings AS (
   LEFT JOIN sport_rules AS r
     ON r.sport_type = a.sport_type
   WHERE a.deleted_at IS NULL
+    AND a.merged_into IS NULL
     AND a.activity_date <= DATE_ADD(s.as_of, INTERVAL 1 DAY)
     AND a.moving_time_s BETWEEN 1 AND @longest_recording_s
     AND NOT COALESCE(a.manual, FALSE)
@@ -100,8 +101,9 @@ plausible AS (
     COALESCE(a.commute, FALSE) AS is_commute,
     COALESCE(a.manual, FALSE) AS is_manual,
     COALESCE(a.flagged, FALSE) AS is_flagged,
-    d.duplicate_of,
-    d.duplicate_of IS NULL
+    COALESCE(a.merged_into, d.duplicate_of) AS duplicate_of,
+    a.merged_into IS NULL
+      AND d.duplicate_of IS NULL
       AND (s.count_commutes OR NOT COALESCE(a.commute, FALSE))
       AND (s.count_virtual OR NOT COALESCE(r.is_virtual, FALSE)) AS is_counted,
     COALESCE(r.is_ride, FALSE) AS is_cycle,
@@ -215,7 +217,7 @@ SELECT
   sport_type,  -- Strava's sport
   family,  -- the family of the sport: ride, run, walk, swim and so on; other when unknown
   gear_id,  -- the bike or the shoes, by Strava's id
-  duplicate_of IS NOT NULL AS is_duplicate,  -- another recording of the athlete, in the same family of sports, shares more than half of the shorter one's time in motion and is preferred: the one that carries measured power, then a heart rate, then more time, then the smaller id; typed-in activities are never one
+  duplicate_of IS NOT NULL AS is_duplicate,  -- another recording of the athlete, in the same family of sports, shares more than half of the shorter one's time in motion and is preferred: the one that carries measured power, then a heart rate, then more time, then the smaller id; or it is a file's row and Strava has the same activity; typed-in activities are never one
   duplicate_of,  -- that recording, by Strava's id; the smallest of several
   is_counted,  -- counted: no duplicate, and the settings count it (commutes and virtual activities can be left out)
   is_ride,  -- counted, of a cycling sport (or one chosen for power), without a motor

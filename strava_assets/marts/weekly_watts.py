@@ -15,10 +15,14 @@ def no_double_recordings(subject: Subject) -> Finding:
     return subject.none_of(
         "activities that are replaced by another recording of the same time",
         """
-        SELECT activity_id, duplicate_of, activity_date, sport_type, name FROM activity_measures
-        WHERE is_duplicate ORDER BY activity_date DESC, activity_id
+        SELECT m.activity_id, m.duplicate_of, m.activity_date, m.sport_type, m.name
+        FROM activity_measures AS m
+        LEFT JOIN bq_activities AS a ON a.athlete_id = m.athlete_id AND a.activity_id = m.activity_id
+        -- A file that Strava has too needs nobody's decision.
+        WHERE m.is_duplicate AND a.merged_into IS NULL
+        ORDER BY m.activity_date DESC, m.activity_id
         """,
-        advice="They are not counted. Delete the recording you do not want on Strava.",
+        advice="They are not counted. Delete the recording you do not want, if it is on Strava.",
     )
 
 

@@ -12,7 +12,13 @@ DATE, DATETIME, TIMESTAMP, JSON = ColumnType.DATE, ColumnType.DATETIME, ColumnTy
 
 _KEY = (
     Column("athlete_id", TEXT, "The athlete; text, as every id", source="athlete.id", nullable=False),
-    Column("activity_id", TEXT, "Strava's id of the activity", source="id", nullable=False),
+    Column(
+        "activity_id",
+        TEXT,
+        "Strava's id of the activity, or file- and the digest of a recording that was imported alone",
+        source="id",
+        nullable=False,
+    ),
 )
 
 _CALENDAR = (
@@ -92,7 +98,8 @@ _EFFORT = (
     Column(
         "weighted_average_watts",
         FLOAT,
-        "Strava's weighted power, a figure of its own and not normalized power; only with a meter",
+        "Strava's weighted power, a figure of its own and not normalized power; of a file that was imported "
+        "alone its normalized power; only with a meter",
         unit="W",
         source="weighted_average_watts",
     ),
@@ -116,7 +123,7 @@ _EFFORT = (
 
 _BOOKKEEPING = (
     Column("extra", JSON, "Everything else Strava sent, untouched, as JSON"),
-    Column("source", TEXT, "Where the row came from: api or archive", nullable=False),
+    Column("source", TEXT, "Where the row came from: api, archive or file", nullable=False),
     Column("fetched_at", TIMESTAMP, "When Strava last confirmed this row, UTC", nullable=False),
     Column("batch_id", TEXT, "The landed batch that brought this version", nullable=False),
     Column(
@@ -130,14 +137,20 @@ _BOOKKEEPING = (
         TIMESTAMP,
         "When the complete listing began that no longer had it, UTC; null while it exists",
     ),
+    Column(
+        "merged_into",
+        TEXT,
+        "Strava's activity that a file's row is the same as, decided at every load: more than half of the "
+        "shorter one's time in motion overlaps; it does not count then",
+    ),
 )
 
 ACTIVITIES = Table(
     name="bq_activities",
     description=(
-        "Every activity Strava ever showed or the bulk export holds, typed and merged by id; the newest "
-        "fetch wins and the API wins over the archive. Deleted activities stay, with deleted_at; the marts "
-        "read the active ones."
+        "Every activity Strava ever showed, the bulk export holds or a file recorded, typed and merged by "
+        "id; the newest fetch wins and the API wins over the archive. Deleted activities stay, with "
+        "deleted_at, and merged files with merged_into; the marts count the others."
     ),
     grain="one activity of one athlete",
     key=("athlete_id", "activity_id"),
@@ -156,7 +169,7 @@ REJECTED_RECORDS = Table(
         Column("activity_id", TEXT, "The id, where the record had a usable one"),
         Column("reason", TEXT, "Which field was wrong, and how", nullable=False),
         Column("record", TEXT, "The record as received", nullable=False),
-        Column("source", TEXT, "api or archive", nullable=False),
+        Column("source", TEXT, "api, archive or file", nullable=False),
         Column("batch_id", TEXT, "The landed batch that last brought it", nullable=False),
         Column("fetched_at", TIMESTAMP, "When it last came, UTC", nullable=False),
     ),
@@ -169,7 +182,7 @@ LOADED_BATCHES = Table(
     key=("batch_id",),
     columns=(
         Column("batch_id", TEXT, "The batch's name in the landing; sorts by time", nullable=False),
-        Column("kind", TEXT, "incremental, full, window, archive or compacted", nullable=False),
+        Column("kind", TEXT, "incremental, full, window, archive, file or compacted", nullable=False),
         Column("loaded_at", TIMESTAMP, "When it was merged, UTC", nullable=False),
         Column("records", INTEGER, "Records it brought", unit="count", nullable=False),
         Column("inserted", INTEGER, "Activities that were new", unit="count", nullable=False),

@@ -31,7 +31,7 @@ RIDE_POWER = Table(
     key=("athlete_id", "activity_id"),
     columns=(
         *_KEY,
-        Column("source", TEXT, "Where the streams came from: api or archive", nullable=False),
+        Column("source", TEXT, "Where the streams came from: api, archive or file", nullable=False),
         Column(
             "quality",
             TEXT,

@@ -114,6 +114,8 @@ SPORTS: tuple[Sport, ...] = (
     Sport("RockClimbing", "other"),
 )
 
+VIRTUAL_SPORTS = frozenset(sport.sport_type for sport in SPORTS if sport.is_virtual)
+
 
 def sport_rules(power_sports: Sequence[str] | None = None) -> list[dict[str, str | bool]]:
     """The rows of `sport_rules`.

@@ -59,11 +59,11 @@ ACTIVITY_STREAMS = Table(
             "stored: the file holds them; none: there are none; unreadable: the recording was set aside",
             nullable=False,
         ),
-        Column("source", TEXT, "Where they came from: api or archive", nullable=False),
+        Column("source", TEXT, "Where they came from: api, archive or file", nullable=False),
         Column(
             "fetched_at",
             ColumnType.TIMESTAMP,
-            "When Strava gave them or the export was made, UTC",
+            "When Strava gave them, the export was made or the file was imported, UTC",
             nullable=False,
         ),
         Column(
@@ -77,10 +77,21 @@ ACTIVITY_STREAMS = Table(
         Column("samples", INTEGER, "How many samples", unit="count", nullable=False),
         Column("has_watts", BOOLEAN, "Whether any sample carries power", nullable=False),
         Column("has_heartrate", BOOLEAN, "Whether any sample carries a heart rate", nullable=False),
+        Column("watts_samples", INTEGER, "Samples with power", unit="count"),
+        Column("heartrate_samples", INTEGER, "Samples with a heart rate", unit="count"),
+        Column("cadence_samples", INTEGER, "Samples with a cadence", unit="count"),
+        Column("elapsed_s", INTEGER, "Time of the last sample since the start", unit="s"),
+        Column("distance_m", FLOAT, "Greatest distance of a sample", unit="m"),
         Column("part", TEXT, "The Parquet file, below the streams' address; null without samples"),
-        Column("origin", TEXT, "The recording's file in the bulk export; null from the API"),
+        Column("origin", TEXT, "The recording's file in the bulk export or import; null from the API"),
         Column(
             "reason", TEXT, "Why there are none, or why the recording could not be read; null where it could"
+        ),
+        Column(
+            "notes",
+            TEXT,
+            "What was repaired or dropped when the recording was read: outliers in time, a file cut short "
+            "and others; null without any",
         ),
     ),
     cluster_by=("athlete_id",),

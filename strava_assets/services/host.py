@@ -49,9 +49,10 @@ def _serve(options: argparse.Namespace) -> None:
     from dagster._daemon.controller import DagsterDaemonController
 
     from strava_assets.execution.recovery import open_instance
+    from strava_assets.settings import load_settings
     from strava_assets.web.app import open_workspace
 
-    _wake_up_less_often()
+    _wake_up_less_often(has_inbox=bool(load_settings().inbox))
     socket = str(options.socket)
     target = GrpcServerTarget(host="localhost", socket=socket, port=None, location_name="strava_assets")
     _wait_for_code_server(socket)
@@ -84,15 +85,16 @@ def _wait_for_code_server(socket: str) -> None:
         time.sleep(0.2)
 
 
-def _wake_up_less_often() -> None:
+def _wake_up_less_often(*, has_inbox: bool) -> None:
     """Lengthen two intervals of Dagster that have no setting, to save CPU time."""
     from dagster._daemon import sensor
     from dagster._grpc import server_watcher
 
     # How soon a code server that `up` has restarted is noticed; Dagster asks it every second.
     server_watcher.WATCH_INTERVAL = WATCH_INTERVAL_S
-    # How often the sensors' own intervals are looked at, which are longer; Dagster looks every five seconds.
-    sensor.MIN_INTERVAL_LOOP_TIME = 15
+    # How often the sensors' intervals are looked at; Dagster looks every five seconds, which the inbox needs.
+    if not has_inbox:
+        sensor.MIN_INTERVAL_LOOP_TIME = 15
 
 
 def _daemons(instance: dg.DagsterInstance, stack: ExitStack) -> list[DagsterDaemon[Any]]:

@@ -22,6 +22,27 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Extent:
+    """What a recording covers, to compare it with its activity.
+
+    Args:
+        elapsed_s: the time of its last sample, seconds after the start.
+        distance_m: the greatest distance; None without any.
+        watts_samples: number of samples with power.
+        heartrate_samples: number of samples with a heart rate.
+        cadence_samples: number of samples with a cadence.
+    """
+
+    __pydantic_config__ = STRICT
+
+    elapsed_s: int
+    distance_m: float | None
+    watts_samples: int
+    heartrate_samples: int
+    cadence_samples: int
+
+
+@dataclass(frozen=True)
 class StreamEntry:
     """One activity's streams.
 
@@ -31,15 +52,18 @@ class StreamEntry:
         year: year of its local start; part of the folder's name.
         status: stored: it has samples; none: it has no samples; unreadable: its recording was rejected.
         source: where the streams came from.
-        fetched_at: when they were fetched or the export was made, aware UTC.
-        fingerprint: digest of the summary they were fetched for; empty from the archive.
+        fetched_at: when they were fetched, the export was made or the file was imported, aware UTC.
+        fingerprint: digest of the summary they were fetched for; empty unless from the API.
         version: digest of the samples, empty without samples; set by the store.
         samples: number of samples; set by the store.
         channels: the columns that have values; set by the store.
+        extent: what the samples cover; set by the store. Entries of earlier versions have none.
         utc_offset_s: UTC offset according to the recording's file, seconds.
         timezone: time zone according to the recording's file, an IANA name.
-        origin: the recording's file in the export; None from the API.
+        origin: the recording's file in the export or import; None from the API.
         reason: why there are no samples or the recording could not be read.
+        notes: what was repaired or dropped when the recording was read, a sentence each.
+        reader: the version of the reader that decoded the recording's file; 0 from the API.
         part: path of the file below the store's address; set by the store.
         row_group: index of the row group with the samples; set by the store.
     """
@@ -50,16 +74,19 @@ class StreamEntry:
     activity_id: str
     year: int
     status: Status
-    source: Literal["api", "archive"]
+    source: Literal["api", "archive", "file"]
     fetched_at: UtcTime
     fingerprint: str
     version: str = ""
     samples: Annotated[int, Field(ge=0)] = 0
     channels: tuple[str, ...] = ()
+    extent: Extent | None = None
     utc_offset_s: int | None = None
     timezone: str | None = None
     origin: str | None = None
     reason: str | None = None
+    notes: tuple[str, ...] = ()
+    reader: int = 0
     part: str | None = None
     row_group: Annotated[int, Field(ge=0)] | None = None
 
@@ -106,5 +133,6 @@ def effective_entries(entries: Iterable[StreamEntry]) -> dict[Key, StreamEntry]:
 
 
 def _rank(entry: StreamEntry) -> tuple[int, datetime]:
-    precedence = {"api": 1, "archive": 2 if entry.status == "stored" else 0}[entry.source]
-    return precedence, entry.fetched_at
+    if entry.source == "api":
+        return 1, entry.fetched_at
+    return 2 if entry.status == "stored" else 0, entry.fetched_at

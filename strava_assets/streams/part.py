@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from strava_assets.streams.entries import from_footer, to_footer
 from strava_assets.streams.folder import StreamsError
-from strava_assets.streams.recording_table import SCHEMA, channels_of, version_of
+from strava_assets.streams.recording_table import SCHEMA, channels_of, extent_of, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,6 +69,7 @@ class PartDraft:
                 version=entry.version or version_of(recording),
                 samples=recording.num_rows,
                 channels=entry.channels or channels_of(recording),
+                extent=entry.extent or extent_of(recording),
                 row_group=self._row_groups,
             )
         )

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from strava_assets.schema.columns import ColumnType
 from strava_assets.schema.streams import STREAM_SAMPLES
+from strava_assets.streams.entries import Extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,6 +134,18 @@ def version_of(recording: pa.Table) -> str:
 def channels_of(recording: pa.Table) -> tuple[str, ...]:
     """The channels that have values, time included."""
     return tuple(name for name in CHANNELS if recording.column(name).null_count < recording.num_rows)
+
+
+def extent_of(recording: pa.Table) -> Extent:
+    """What a recording with samples covers."""
+    counts = {name: recording.num_rows - recording.column(name).null_count for name in CHANNELS}
+    return Extent(
+        elapsed_s=pc.max(recording.column("t_s")).as_py(),
+        distance_m=pc.max(recording.column("distance_m")).as_py(),
+        watts_samples=counts["watts"],
+        heartrate_samples=counts["heartrate_bpm"],
+        cadence_samples=counts["cadence_rpm"],
+    )
 
 
 def check(recording: pa.Table) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIT_EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
 START = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -94,25 +97,146 @@ _CRC_TABLE = (
 )  # fmt: skip
 
 
-def fit(ride: Ride, *, with_crc: bool = True) -> bytes:
-    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are zero."""
+def fit(
+    ride: Ride,
+    *,
+    with_crc: bool = True,
+    sport: tuple[int, int] | None = None,
+    file_type: int = 4,
+    manufacturer: int | None = None,
+    session: Mapping[int, int] | None = None,
+) -> bytes:
+    """A FIT file; without its checksum, which takes long to compute in Python, the two bytes are zero.
+
+    Args:
+        ride: what was recorded.
+        with_crc: whether the checksum is computed.
+        sport: the sport and sub-sport of the session; None for a file without a session.
+        file_type: 4 for an activity, 5 for a workout, 6 for a course.
+        manufacturer: the number of the device's maker.
+        session: totals of the session, by field number, as 32-bit numbers.
+    """
     channels = {name: values for name in _RECORD if (values := getattr(ride, name)) is not None}
     began = round((ride.start - FIT_EPOCH).total_seconds())
     ended = began + round(float(ride.t_s[-1])) if len(ride) else began
     body = b"".join(
         [
-            _definition(0, 0, [(0, 1, 0x00), (4, 4, 0x86)]),
-            struct.pack("<BBI", 0, 4, began),
+            _definition(0, 0, [(0, 1, 0x00), (1, 2, 0x84), (4, 4, 0x86)]),
+            struct.pack("<BBHI", 0, file_type, 0xFFFF if manufacturer is None else manufacturer, began),
             _definition(
                 1, 20, [(253, 4, 0x86), *((_RECORD[c][0], _size(c), _RECORD[c][1]) for c in channels)]
             ),
             _records(began, ride.t_s, channels),
+            *_session(sport, session or {}),
             *_last_message(ended, ride.utc_offset_s),
         ]
     )
+    return fit_file(body, with_crc=with_crc)
+
+
+def fit_file(*messages: bytes, with_crc: bool = True) -> bytes:
+    """A FIT file of messages that are encoded already."""
+    body = b"".join(messages)
     header = struct.pack("<BBHI4s", 14, 0x20, 2132, len(body), b".FIT")
     content = header + struct.pack("<H", _crc(header)) + body
     return content + struct.pack("<H", _crc(content) if with_crc else 0)
+
+
+@dataclass(frozen=True)
+class RawField:
+    """A field of FIT messages as it stands in the file.
+
+    Args:
+        number: the field's number.
+        kind: its base type, a key of `BASE_TYPES`.
+        values: one row a message, with several columns if the field is an array; or text.
+        developer: the developer data index, if it is a developer field.
+    """
+
+    number: int
+    kind: str
+    values: Any
+    developer: int | None = None
+
+    def cells(self, order: str) -> np.ndarray[Any, Any]:
+        """The bytes of each message's value, one row a message."""
+        if self.kind == "string":
+            texts = [text.encode() + b"\0" for text in self.values]
+            width = max(map(len, texts))
+            return np.array([list(text.ljust(width, b"\0")) for text in texts], np.uint8)
+        cells = np.ascontiguousarray(np.asarray(self.values), dtype=order + BASE_TYPES[self.kind][1])
+        return cells.reshape(len(cells), -1).view(np.uint8)
+
+
+# Number in a definition, and numpy type.
+BASE_TYPES = {
+    "enum": (0x00, "u1"),
+    "sint8": (0x01, "i1"),
+    "uint8": (0x02, "u1"),
+    "sint16": (0x83, "i2"),
+    "uint16": (0x84, "u2"),
+    "sint32": (0x85, "i4"),
+    "uint32": (0x86, "u4"),
+    "string": (0x07, "u1"),
+    "float32": (0x88, "f4"),
+    "float64": (0x89, "f8"),
+    "uint16z": (0x8B, "u2"),
+    "byte": (0x0D, "u1"),
+}
+
+
+def fit_messages(local: int, message: int, *fields: RawField, big_endian: bool = False) -> bytes:
+    """A definition and its messages, one for each row of the fields."""
+    order = ">" if big_endian else "<"
+    cells = [each.cells(order) for each in fields]
+    native = [(each, part) for each, part in zip(fields, cells, strict=True) if each.developer is None]
+    developer = [(each, part) for each, part in zip(fields, cells, strict=True) if each.developer is not None]
+    head = 0x40 | local | (0x20 if developer else 0)
+    definition = struct.pack(order + "BBBHB", head, 0, int(big_endian), message, len(native))
+    for each, part in native:
+        definition += struct.pack("BBB", each.number, part.shape[1], BASE_TYPES[each.kind][0])
+    if developer:
+        definition += bytes([len(developer)])
+        for each, part in developer:
+            definition += struct.pack("BBB", each.number, part.shape[1], each.developer)
+    heads = np.full((len(cells[0]), 1), local, np.uint8)
+    return definition + np.hstack([heads, *(part for _, part in native + developer)]).tobytes()
+
+
+def file_id(manufacturer: int = 255) -> bytes:
+    """The message at the start of every file: an activity of a manufacturer."""
+    return fit_messages(0, 0, RawField(0, "enum", [4]), RawField(1, "uint16", [manufacturer]))
+
+
+def developer_data_id() -> bytes:
+    """The app to which the developer fields of index 0 belong."""
+    return fit_messages(1, 207, RawField(3, "uint8", [0]), RawField(4, "uint32", [1]))
+
+
+def field_description(
+    number: int, kind: str, native: int, *, units: str = "", scale: int = 0xFF, offset: int = 0x7F
+) -> bytes:
+    """The description of a developer field of `record` messages."""
+    return fit_messages(
+        1,
+        206,
+        RawField(0, "uint8", [0]),
+        RawField(1, "uint8", [number]),
+        RawField(2, "uint8", [BASE_TYPES[kind][0]]),
+        RawField(3, "string", ["App"]),
+        RawField(6, "uint8", [scale]),
+        RawField(7, "sint8", [offset]),
+        RawField(8, "string", [units]),
+        RawField(14, "uint16", [20]),
+        RawField(15, "uint8", [native]),
+    )
+
+
+def records(times: Any, *fields: RawField, local: int = 3, big_endian: bool = False) -> bytes:
+    """`record` messages with timestamps in seconds after `START`."""
+    began = round((START - FIT_EPOCH).total_seconds())
+    stamps = RawField(253, "uint32", began + np.asarray(times, np.int64))
+    return fit_messages(local, 20, stamps, *fields, big_endian=big_endian)
 
 
 def _definition(local: int, message: int, fields: list[tuple[int, int, int]]) -> bytes:
@@ -134,6 +258,14 @@ def _records(began: int, t_s: Values, channels: dict[str, Values]) -> bytes:
         finite = np.isfinite(values)
         rows[name] = np.where(finite, np.rint((np.where(finite, values, 0) + offset) * scale), missing)
     return rows.tobytes()
+
+
+def _session(sport: tuple[int, int] | None, totals: Mapping[int, int]) -> list[bytes]:
+    if sport is None:
+        return []
+    fields = [(5, 1, 0x00), (6, 1, 0x00), *((number, 4, 0x86) for number in totals)]
+    values = struct.pack(f"<BBB{len(totals)}I", 3, *sport, *totals.values())
+    return [_definition(3, 18, fields), values]
 
 
 def _last_message(ended: int, utc_offset_s: int | None) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from strava_assets.archive import ArchiveError, Export, Facts, read_activities, record_of
-from strava_assets.archive.activities_csv import parse_header
+from strava_assets.archive.header import parse_header
 from strava_assets.archive.languages import all_languages, layout
 from strava_assets.schema.sports import SPORTS
 from strava_assets_tests.archive.exports import (
@@ -119,7 +119,7 @@ def test_columns_may_be_missing_and_new_ones_added(tmp_path: Path) -> None:
     assert record["manual"] is True
 
 
-def test_an_unknown_language_is_told_with_what_was_read_and_how_to_add_it(tmp_path: Path) -> None:
+def test_a_language_that_shows_too_little_is_refused_with_how_to_add_it(tmp_path: Path) -> None:
     folder = write_export(tmp_path, [])
     (folder / "activities.csv").write_text(",".join(POLISH) + "\n")
 
@@ -127,6 +127,7 @@ def test_an_unknown_language_is_told_with_what_was_read_and_how_to_add_it(tmp_pa
         read_activities(export)
 
     message = str(refused.value)
+    assert "cannot be told from others: Activity ID, Activity Date, Activity Type." in message
     assert "Identyfikator aktywności, Data aktywności" in message
     assert "Dutch, English, French, German, Italian, Portuguese, Spanish" in message
     assert "strava_assets/archive/languages/" in message

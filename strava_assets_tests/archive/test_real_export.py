@@ -12,7 +12,7 @@ import pytest
 from fitparse import FitFile
 
 from strava_assets.archive import Export, Facts, read_activities, read_recording, record_of
-from strava_assets.archive.activities_csv import parse_header
+from strava_assets.archive.header import parse_header
 from strava_assets_tests.archive.exports import packed
 from strava_assets_tests.conftest import FIXTURES
 

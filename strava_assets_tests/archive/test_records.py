@@ -59,12 +59,11 @@ def test_whether_a_meter_measured(
     )
 
 
-def test_estimated_watts_bring_no_figures_that_only_a_meter_gives(record: Any) -> None:
+def test_a_recording_without_power_does_not_overrule_what_only_a_meter_gives(record: Any) -> None:
     made = record(NO_METER, **WATTS)
 
-    assert made["device_watts"] is False
-    assert "weighted_average_watts" not in made
-    assert made["archive"]["Weighted Average Power"] == "201.0"
+    assert made["device_watts"] is True
+    assert made["weighted_average_watts"] == 201
 
 
 def test_work_is_mean_power_times_moving_time_as_in_the_api(record: Any) -> None:

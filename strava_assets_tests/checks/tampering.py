@@ -104,6 +104,9 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("activity_streams", "nothing_unreadable"): sql(
         f"UPDATE activity_streams SET status = 'unreadable', reason = 'odd' WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
     ),
+    ("activity_streams", "recordings_agree"): sql(
+        f"UPDATE activity_streams SET heartrate_samples = samples / 2 WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
     ("activity_streams", "rides_have_streams"): sql(
         "DELETE FROM activity_streams WHERE activity_id IN "
         "(SELECT activity_id FROM bq_activities WHERE activity_date > current_date - 20)"

@@ -118,6 +118,14 @@ def test_a_name_with_a_bar_does_not_break_the_table_of_offenders(loaded: Chain) 
     assert result.metadata["measured"].value == 100
 
 
+def test_a_table_of_an_earlier_version_is_not_a_broken_check(loaded: Chain) -> None:
+    loaded.tamper("ALTER TABLE activity_streams DROP COLUMN elapsed_s")
+
+    name = ("activity_streams", "recordings_agree")
+
+    assert loaded.check(name).checks()[name].passed
+
+
 def test_a_column_of_a_foreign_type_is_a_finding_and_not_a_broken_check(loaded: Chain) -> None:
     loaded.tamper("ALTER TABLE bq_activities ADD COLUMN odd INTERVAL")
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import strava_assets.cli
-from strava_assets.cli.main import COMMANDS, main
+from strava_assets.cli.main import ALIASES, COMMANDS, main
 
 FOLDER = Path(strava_assets.cli.__file__).parent
 
@@ -21,7 +21,7 @@ FOLDER = Path(strava_assets.cli.__file__).parent
 def declared() -> set[str]:
     """The names of the modules that define a function `command`."""
     return {
-        path.stem.replace("_", "-")
+        path.stem.rstrip("_")
         for path in FOLDER.glob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.name == "command"
@@ -30,9 +30,10 @@ def declared() -> set[str]:
 
 def test_every_command_that_is_written_can_be_called() -> None:
     assert set(COMMANDS) == declared()
+    assert set(ALIASES.values()) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [*COMMANDS, *ALIASES])
 def test_every_command_says_what_it_does(name: str) -> None:
     answer = CliRunner().invoke(main, [name, "--help"])
 
@@ -58,10 +59,10 @@ BAD_ARGUMENTS = {
     "login --store env": "'--store'",
     "sync more": "unexpected extra argument",
     "sync --nonsense": "No such option",
-    "import-archive nothere.zip": "Path 'nothere.zip' does not exist.",
-    "import-archive ''": "The path is empty.",
-    "import-archive --athlete me": "'me' is not a valid id.",
-    "import-archive --processes 0": "'--processes'",
+    "import nothere.zip": "Path 'nothere.zip' does not exist.",
+    "import ''": "The path is empty.",
+    "import --athlete me": "'me' is not a valid id.",
+    "import --processes 0": "'--processes'",
     "report --open=x": "does not take a value",
     "doctor --json=x": "does not take a value",
     "rebuild x": "unexpected extra argument",

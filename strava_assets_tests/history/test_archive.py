@@ -23,7 +23,8 @@ from strava_assets.history import archive_import as archive_module
 from strava_assets.history.archive_import import ImportReport, Progress, import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.retention import expire, forget
-from strava_assets_tests.archive.devices import a_ride, fit
+from strava_assets.history.stream_fetching import write_stream_index
+from strava_assets_tests.archive.devices import RawField, a_ride, file_id, fit, fit_file, fit_messages
 from strava_assets_tests.archive.exports import (
     Exported,
     day,
@@ -192,7 +193,7 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
         Exported(3, day(3), "activities/3.fit.gz", gzip.compress(whole)[:-20]),
         Exported(4, day(4), "activities/4.gpx", b"<gpx><trk>"),
         Exported(5, day(5), "activities/5.fit", None),
-        Exported(6, day(6), "activities/6.fit", whole[:300]),
+        Exported(6, day(6), "activities/6.fit", whole[:60]),
     ]
 
     imported = imports.of(activities)
@@ -200,10 +201,10 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
 
     assert (imported.new, imported.stored) == (6, 2)
     assert {name: reason.split(":")[0] for name, reason in imported.set_aside.items()} == {
-        "activities/3.fit.gz": "its gzip is damaged",
-        "activities/4.gpx": "the XML is damaged",
-        "activities/5.fit": "the export does not contain this file",
-        "activities/6.fit": "the FIT file is damaged",
+        "Ride 3, 2026-03-05 (activities/3.fit.gz)": "its gzip is damaged",
+        "Ride 4, 2026-03-06 (activities/4.gpx)": "the XML is damaged",
+        "Ride 5, 2026-03-07 (activities/5.fit)": "the export does not contain this file",
+        "Ride 6, 2026-03-08 (activities/6.fit)": "the FIT file is damaged",
     }
     unreadable = {
         e.activity_id: e.reason for e in imports.store.entries().values() if e.status == "unreadable"
@@ -211,6 +212,49 @@ def test_a_broken_file_is_set_aside_with_its_reason_and_the_rest_goes_on(imports
     assert unreadable.keys() == {"3", "4", "5", "6"}
     assert imports.progress[-1] == Progress(6, 6, 4)
     assert imports.story.living() == {"1", "2", "3", "4", "5", "6"}
+
+
+def test_repairs_are_noted_with_the_recording_and_in_the_report(imports: Import) -> None:
+    content = fit(a_ride(600, day(1)))
+    cut_short = Exported(1, day(1), "activities/1.fit", content[: len(content) // 2])
+
+    imported = imports.of([cut_short, *rides(2)])
+
+    [(label, note)] = imported.repaired.items()
+    assert label == "Ride 1, 2026-03-03 (activities/1.fit)"
+    assert "cut short" in note
+    entries = imports.store.entries()
+    assert entries["7", "1"].notes == (note,)
+    assert entries["7", "2"].notes == ()
+    write_stream_index(imports.story.warehouse, entries)
+    noted = imports.story.warehouse.query("SELECT activity_id, notes FROM activity_streams ORDER BY 1")
+    assert noted.to_pylist() == [{"activity_id": "1", "notes": note}, {"activity_id": "2", "notes": None}]
+
+
+def test_lengths_without_samples_are_reported_and_not_rejected(imports: Import) -> None:
+    swim = fit_file(file_id(), fit_messages(2, 101, RawField(5, "uint16", [12])))
+
+    imported = imports.of([Exported(1, day(1), "activities/1.fit", swim)])
+
+    assert list(imported.empty) == ["Ride 1, 2026-03-03 (activities/1.fit)"]
+    assert (imported.set_aside, imported.stored, imported.decoded) == ({}, 0, 0)
+    [entry] = imports.store.entries().values()
+    assert (entry.status, entry.source) == ("none", "archive")
+
+
+def test_a_better_reader_reads_stored_recordings_again_once(
+    imports: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports.of(rides(1, 2))
+    [path] = imports.story.folder.glob("export-*.zip")
+    monkeypatch.setattr("strava_assets.history.archive_import.READER_VERSION", 99)
+
+    again = imports.again(path)
+    after = imports.again(path)
+
+    assert (again.decoded, again.new, again.changed) == (2, 0, 0)
+    assert after.decoded == 0
+    assert {entry.reader for entry in imports.store.entries().values()} == {99}
 
 
 def test_what_was_set_aside_is_read_once_a_whole_file_comes(imports: Import) -> None:
@@ -238,7 +282,8 @@ def test_a_reason_does_not_take_the_place_of_a_recording_that_the_api_gave(impor
 
     imported = imports.of([Exported(1, day(1), "activities/701.fit.gz", b"broken")], made_at=MADE_AT)
 
-    assert imported.set_aside == {"activities/701.fit.gz": "it is neither FIT nor GPX nor TCX"}
+    label = "Ride 1, 2026-03-03 (activities/701.fit.gz)"
+    assert imported.set_aside == {label: "it is neither FIT nor GPX nor TCX"}
     assert {path: content for path, content in imports.files().items() if "/streams/" in path} == {
         path: content for path, content in before.items() if "/streams/" in path
     }
@@ -310,7 +355,7 @@ def test_two_processes_make_what_one_makes(imports: Import) -> None:
 def test_a_decoding_process_that_dies_ends_the_import_with_what_was_kept(
     imports: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_module, "_FILES_A_PART", 4)
+    monkeypatch.setattr(archive_module, "FILES_A_PART", 4)
     killed: list[int] = []
 
     def kill(progress: Progress) -> None:
@@ -351,7 +396,7 @@ def on_progress(progress):
         time.sleep(600)
 
 if __name__ == "__main__":
-    archive_import._FILES_A_PART = 5
+    archive_import.FILES_A_PART = 5
     path, landing, streams = sys.argv[1:]
     with Export(path) as export:
         landing, store, home = Landing(landing), StreamStore(streams), "Europe/Paris"

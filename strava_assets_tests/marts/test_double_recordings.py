@@ -58,6 +58,16 @@ def test_the_better_recording_counts(marts: Marts, better: Row, worse: Row) -> N
     assert counted(marts, recording("1", **worse), recording("2", minutes=3, **better)) == ["2"]
 
 
+def test_a_file_that_strava_has_too_never_counts(marts: Marts) -> None:
+    file = recording("file-1", source="file", merged_into="2", moving_time_s=3900)
+    # The file is the better recording, but Strava's id wins, whatever its sport.
+    strava = recording("2", sport_type="Run", **NO_POWER)
+
+    assert counted(marts, file, strava) == ["2"]
+    [rows] = marts([file, strava], "activity_measures", as_of=LATER)
+    assert {row["activity_id"]: row["duplicate_of"] for row in rows} == {"file-1": "2", "2": None}
+
+
 def test_of_equal_recordings_the_smaller_id_counts(marts: Marts) -> None:
     assert counted(marts, recording("2"), recording("1"), recording("3", minutes=1)) == ["1"]
 

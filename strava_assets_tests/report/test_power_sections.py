@@ -42,7 +42,7 @@ def test_before_any_seconds_the_page_says_how_many_rides_remain_and_how_they_com
     page = build_page(figures, generated_at=NOW)
 
     assert f"Those of {rides}\u00a0rides with a power meter are still to come" in page
-    assert "strava-assets import-archive" in page
+    assert "strava-assets import" in page
     assert page.count("still to come") == 1
     assert not {"efforts", "threshold", "zones"} & sections(figures).keys()
 

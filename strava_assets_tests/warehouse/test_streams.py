@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from google.cloud import bigquery
 
-from strava_assets.checks.streams import recent_rides_have_streams
+from strava_assets.checks.streams import recent_rides_have_streams, recordings_agree_with_activities
 from strava_assets.data_checks import Subject
 from strava_assets.history.landed_records import Origin, read_record
 from strava_assets.history.stream_fetching import fingerprint_of, wanted, write_stream_index
 from strava_assets.landing import Landing
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.streams import STREAM_SAMPLES
-from strava_assets.streams import StreamStore
+from strava_assets.streams import StreamStore, from_channels
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets_tests.history.stories import activity
 from strava_assets_tests.streams.samples import entry, recording
@@ -67,6 +68,55 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
     ]
     finding = recent_rides_have_streams(Subject(warehouse, Landing(str(tmp_path / "landing")), store))
     assert finding.message.startswith("1 of 2 rides with a power meter have their streams")
+
+
+@pytest.mark.deep
+def test_a_recording_that_covers_less_than_its_activity_names_is_listed(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    store = StreamStore(str(tmp_path / "streams"))
+    t_s = np.arange(3_700)
+    whole = {
+        "t_s": t_s,
+        "watts": np.full(3_700, 180.0),
+        "heartrate_bpm": np.full(3_700, 140.0),
+        "cadence_rpm": np.full(3_700, 90.0),
+        "distance_m": t_s * 30_000 / 3_699,
+    }
+    recordings = {
+        "1": whole,
+        "2": whole | {"watts": np.where(t_s < 200, np.nan, 180.0)},
+        "3": {name: values for name, values in whole.items() if name != "heartrate_bpm"},
+        "4": whole | {"cadence_rpm": np.where(t_s % 2, np.nan, 90.0)},
+        "5": whole | {"distance_m": whole["distance_m"] / 2},
+        "6": {name: values[:3_000] for name, values in whole.items()},
+        "7": {"t_s": t_s},
+        "8": whole | {"watts": np.where(t_s < 100, np.nan, 180.0)},
+    }
+    bare = {"device_watts": False, "average_watts": None, "distance": 0.0}
+    named = {"average_heartrate": 140.0, "average_cadence": 90.0}
+    records = [activity(int(number), **(bare if number == "7" else named)) for number in recordings]
+    rows = [read_record(record, Origin("api", "b", NOW)) for record in records]
+    warehouse.ensure(ACTIVITIES)
+    batch = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
+    warehouse.merge(ACTIVITIES, [batch], wins="TRUE", changed="TRUE", latest="fetched_at")
+    with store.writer() as writer:
+        for number, channels in recordings.items():
+            writer.add(entry(number), from_channels("7", number, channels))
+    write_stream_index(warehouse, store.entries())
+
+    finding = recordings_agree_with_activities(Subject(warehouse, Landing(str(tmp_path / "landing")), store))
+
+    assert not finding.passed
+    assert {(row["activity_id"], row["name"], row["measure"]) for row in finding.rows} == {
+        ("2", "Ride 2", "power"),
+        ("3", "Ride 3", "heart rate"),
+        ("4", "Ride 4", "cadence"),
+        ("5", "Ride 5", "distance"),
+        ("6", "Ride 6", "distance"),
+        ("6", "Ride 6", "elapsed time"),
+    }
+    assert "report the device" in finding.message
 
 
 @pytest.mark.bigquery_emulator

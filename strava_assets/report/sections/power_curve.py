@@ -124,7 +124,7 @@ def _missing(figures: Figures) -> str:
     return (
         f"The power curve, critical power and zones need the seconds of your rides. Those of "
         f"{counted(rides, 'ride')} with a power meter are still to come: {fetched}; your bulk export brings "
-        f"them all within minutes (strava-assets import-archive)."
+        f"them all within minutes (strava-assets import)."
     )
 
 

@@ -1,4 +1,4 @@
-"""`strava-assets import-archive`: a bulk export into the history, with a bar to watch, then every mart."""
+"""`strava-assets import`: an export or recordings into the history, with a bar to watch, then every mart."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ import click
 from strava_assets.cli.options import AthleteId, UserPath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from strava_assets.history.archive_import import ImportReport, Progress
+    from strava_assets.history.file_import import FileImportReport
     from strava_assets.settings import Settings
 
 _MOST_LISTED = 10
 INTERRUPTED = 128 + signal.SIGINT
 
 
-@click.command("import-archive")
+@click.command("import")
 @click.argument("path", required=False, type=UserPath(exists=True))
 @click.option(
     "--athlete",
     type=AthleteId(),
-    help="Your athlete id at Strava; needed only where the export and its name do not hold it.",
+    help="Your athlete id at Strava; needed only where neither an export, its name nor earlier data tell it.",
 )
 @click.option(
     "--processes",
@@ -39,11 +40,12 @@ INTERRUPTED = 128 + signal.SIGINT
     help="How many processes decode recordings.",
 )
 def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
-    """Import a bulk export, load it and refresh everything.
+    """Import an export or recordings, and refresh everything.
 
-    PATH is the zip as Strava sent it (export_….zip), or the folder it was unpacked to. Without PATH the
-    newest export in the folder archive of the home is imported. Strava need not be reachable. What the API
-    says of an activity wins; importing again changes nothing; an import that was stopped goes on.
+    PATH is the zip as Strava sent it (export_….zip), the folder it was unpacked to, or a zip or folder of
+    FIT, GPX and TCX files from any device. Without PATH the newest export in the folder archive of the home
+    is imported. Strava need not be reachable. What the API says of an activity wins; importing again changes
+    nothing; an import that was stopped goes on.
 
     The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
@@ -69,26 +71,26 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     succeeded = run_job(settings, "import_archive", {}, without=NAME)
     if succeeded:
         say("ok", f"The report: {settings.report_link or settings.report_target}")
-        say(
-            "step",
-            "The next sync asks Strava for what the export does not have; strava-assets up shows it all.",
-        )
+        say("step", "The next sync asks Strava for what is not here yet; strava-assets up shows it all.")
     sys.exit(0 if succeeded else 1)
 
 
-def _import(settings: Settings, path: Path, athlete: str | None, processes: int) -> ImportReport:
+def _import(
+    settings: Settings, path: Path, athlete: str | None, processes: int
+) -> ImportReport | FileImportReport:
     from strava_assets import wiring
-    from strava_assets.archive import Export
-    from strava_assets.history.archive_import import import_archive
+    from strava_assets.archive import open_import
+    from strava_assets.history.any_import import import_opened
 
-    with Export(path) as export, _bar() as progress:
-        return import_archive(
-            export,
+    with open_import(path) as opened, _bar() as progress:
+        return import_opened(
+            opened,
             wiring.landing(settings),
             wiring.stream_store(settings),
+            athlete=athlete,
+            token_athlete_id=lambda: wiring.token_store(settings).read().get("athlete_id"),
             clock=lambda: datetime.now(UTC),
             home=settings.timezone,
-            athlete=athlete,
             processes=processes,
             progress=progress,
         )
@@ -126,7 +128,16 @@ def _note(asset: str, metadata: dict[str, Any]) -> None:
         instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
 
 
-def _report(imported: ImportReport) -> None:
+def _report(imported: ImportReport | FileImportReport) -> None:
+    from strava_assets.history.file_import import FileImportReport
+
+    if isinstance(imported, FileImportReport):
+        _report_files(imported)
+    else:
+        _report_export(imported)
+
+
+def _report_export(imported: ImportReport) -> None:
     from strava_assets.cli.console import say
 
     origin = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"
@@ -138,14 +149,47 @@ def _report(imported: ImportReport) -> None:
         f"Recordings kept: {imported.stored:,}, decoded now: {imported.decoded:,}; "
         f"activities typed in by hand, which have none: {imported.without:,}.",
     )
-    if imported.set_aside:
-        say("warning", f"Recordings set aside, whose activities are kept: {len(imported.set_aside):,}")
-        for file, reason in list(imported.set_aside.items())[:_MOST_LISTED]:
-            say("step", f"{file}: {reason}")
-        if len(imported.set_aside) > _MOST_LISTED:
-            say("step", f"and {len(imported.set_aside) - _MOST_LISTED:,} more, in the check recordings_read")
+    _list_problems("Recordings set aside, whose activities are kept", imported.set_aside)
+    _list_problems("Recordings without samples, whose activities are kept", imported.empty)
+    _list_problems("Recordings that were repaired", imported.repaired)
     if imported.unknown_types:
         names = ", ".join(
             f"{name} ({count})" for name, count in imported.unknown_types.most_common(_MOST_LISTED)
         )
         say("warning", f"Activity types not known in {imported.language}, which count as other: {names}.")
+
+
+def _report_files(imported: FileImportReport) -> None:
+    from strava_assets.cli.console import say
+    from strava_assets.history.adoption import LOCAL
+
+    whose = f"athlete {imported.athlete_id}"
+    if imported.athlete_id == LOCAL:
+        whose = "no athlete yet (the first login or export adopts them)"
+    say(
+        "ok",
+        f"{imported.files:,} recordings, of {whose}: {imported.new:,} new, "
+        f"{imported.stored_before:,} imported before, {len(imported.copies):,} copies.",
+    )
+    _list_problems(
+        "Copies of another file, counted once",
+        {name: f"the same as {other}" for name, other in imported.copies.items()},
+    )
+    _list_problems("Files not imported", imported.rejected)
+    _list_problems("Files that are no recordings, and were left out", dict.fromkeys(imported.others, ""))
+    _list_problems(
+        "Recordings that do not name their sport, which count as other",
+        dict.fromkeys(imported.without_sport, ""),
+    )
+
+
+def _list_problems(what: str, files: Mapping[str, str]) -> None:
+    from strava_assets.cli.console import say
+
+    if not files:
+        return
+    say("warning", f"{what}: {len(files):,}")
+    for file, reason in list(files.items())[:_MOST_LISTED]:
+        say("step", f"{file}: {reason}" if reason else file)
+    if len(files) > _MOST_LISTED:
+        say("step", f"and {len(files) - _MOST_LISTED:,} more, listed in the UI on archive_activities")

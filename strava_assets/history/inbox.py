@@ -1,0 +1,154 @@
+"""The inbox: a folder or bucket whose new recordings are imported as they come.
+
+A file is ready once two looks in a row show it with the same size and time. Each version of a file is handed
+to a run once. The cursor has only what changes from look to look, because Dagster keeps it with every tick;
+the versions that were handed over before are kept beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strava_assets.archive import Recordings, is_recording
+from strava_assets.setting_paths import local_path
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from fsspec import AbstractFileSystem
+
+MOST_FILES_A_RUN = 2_000
+_TOKEN_BYTES = 6
+# Where the filesystems keep the time or the version of a file.
+_VERSION_FIELDS = ("mtime", "updated", "LastModified", "last_modified", "etag", "created")
+
+
+@dataclass(frozen=True)
+class InboxLook:
+    """The result of one look at the inbox.
+
+    Args:
+        ready: names of the files to import now.
+        growing: number of files that are new or have changed since the last look.
+        waiting: number of files that are ready and left to the next run.
+        run_key: digest of the files to import and their versions.
+        data_version: digest of all files that were handed to a run, these included.
+        cursor: what the next look must know.
+        done: the versions that earlier looks have handed to a run and that are still there.
+    """
+
+    ready: tuple[str, ...]
+    growing: int
+    waiting: int
+    run_key: str
+    data_version: str
+    cursor: str
+    done: frozenset[str]
+
+
+def look_at(
+    address: str, cursor: str | None, done: frozenset[str], *, may_hand_over: bool = True
+) -> InboxLook | None:
+    """Look for recordings that are new and no longer grow.
+
+    Args:
+        address: a folder path or any fsspec URL.
+        cursor: the cursor of the last look; None at the first one.
+        done: what the last look returned as `done`.
+        may_hand_over: whether files may be handed to a run; if not, they are ready at a later look.
+
+    Returns:
+        The result, or None if the folder does not exist.
+    """
+    tokens = _tokens(address)
+    if tokens is None:
+        return None
+    before: dict[str, list[str]] = json.loads(cursor) if cursor else {"seen": [], "handed_over": []}
+    # What the last look handed over counts only now: its cursor was stored together with its run.
+    done = (done | {*before["handed_over"]}) & {*tokens.values()}
+    seen = frozenset(before["seen"])
+    waiting = {name: token for name, token in sorted(tokens.items()) if token not in done}
+    settled = [name for name, token in waiting.items() if token in seen]
+    ready = settled[: MOST_FILES_A_RUN if may_hand_over else 0]
+    handed_over = [waiting[name] for name in ready]
+    state = {"seen": sorted({*waiting.values()} - {*handed_over}), "handed_over": handed_over}
+    return InboxLook(
+        ready=tuple(ready),
+        growing=len(waiting) - len(settled),
+        waiting=len(settled) - len(ready),
+        run_key=_digest(handed_over),
+        data_version=_digest(done | {*handed_over}),
+        cursor=json.dumps(state, separators=(",", ":")),
+        done=done,
+    )
+
+
+@contextmanager
+def open_inbox(address: str, names: Collection[str]) -> Iterator[Recordings]:
+    """Open the recordings of the inbox; those of a bucket are copied to a temporary folder.
+
+    Args:
+        address: a folder path or any fsspec URL.
+        names: the files to import; all if empty.
+
+    Raises:
+        ArchiveError: the folder does not exist.
+    """
+    if folder := local_path(address):
+        with Recordings(folder, only=names) as recordings:
+            yield recordings
+        return
+    fs, root = _open(address)
+    with tempfile.TemporaryDirectory() as copies:
+        for name in _infos(fs, root) or {}:
+            if not names or name in names:
+                copy = Path(copies, name)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                fs.get_file(f"{root}/{name}", str(copy))
+        with Recordings(copies) as recordings:
+            yield recordings
+
+
+def _tokens(address: str) -> dict[str, str] | None:
+    """A digest of name, size and version of each recording."""
+    infos = _infos(*_open(address))
+    if infos is None:
+        return None
+    return {
+        name: _digest([name, str(info.get("size")), _version(info)], _TOKEN_BYTES)
+        for name, info in infos.items()
+    }
+
+
+def _open(address: str) -> tuple[AbstractFileSystem, str]:
+    from fsspec.core import url_to_fs
+
+    fs, root = url_to_fs(address)
+    # Listings of a bucket are cached, and the inbox changes.
+    fs.invalidate_cache()
+    return fs, root.rstrip("/")
+
+
+def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
+    if not fs.exists(root):
+        return None
+    return {
+        name: info
+        for path, info in fs.find(root, detail=True).items()
+        if info.get("type") == "file" and not info.get("islink")
+        if is_recording(name := path.removeprefix(root).lstrip("/")) and ".." not in Path(name).parts
+    }
+
+
+def _version(info: Mapping[str, Any]) -> str:
+    return next((str(info[field]) for field in _VERSION_FIELDS if info.get(field)), "")
+
+
+def _digest(texts: Iterable[str], size: int = 16) -> str:
+    return hashlib.blake2b("\n".join(sorted(texts)).encode(), digest_size=size).hexdigest()

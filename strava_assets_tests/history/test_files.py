@@ -1,0 +1,561 @@
+"""Recordings without an export: activities made of them, and one with Strava's when it comes."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from strava_assets.archive import ArchiveError, Export, Recordings, open_import
+from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
+from strava_assets.history.archive_import import import_archive
+from strava_assets.history.compact import compact
+from strava_assets.history.file_import import FileImportReport, file_activity_id, import_files
+from strava_assets.history.merged_files import recordings_by_activity
+from strava_assets.history.retention import expire
+from strava_assets.history.ride_power import compute_ride_power
+from strava_assets.history.stream_fetching import wanted
+from strava_assets_tests.archive.devices import START, a_ride, fit, gpx, tcx
+from strava_assets_tests.archive.exports import day, exported_ride, write_export
+from strava_assets_tests.depth import examples
+from strava_assets_tests.history.stories import Story, activity, story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+
+
+class Files:
+    """A folder of recordings and its imports into one landing and one store."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.folder = story.folder / "files"
+        self.folder.mkdir()
+
+    def put(self, name: str, content: bytes, *, fresh: bool = False) -> str:
+        """Write a file, long ago unless it is fresh; returns the id of its activity."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written = self.story.now.timestamp() + 3600 - 5 if fresh else LONG_AGO
+        os.utime(path, (written, written))
+        return file_activity_id(content)
+
+    def load(self, **how: Any) -> FileImportReport:
+        """Import the folder and load it."""
+        report = self.import_only(**how)
+        adopt_local(self.story.landing, self.story.streams)
+        self.story.load()
+        return report
+
+    def import_only(
+        self, *, athlete_id: str = "7", processes: int = 1, path: Path | None = None, home: str = "UTC"
+    ) -> FileImportReport:
+        self.story.wait(hours=1)
+        with Recordings(path or self.folder) as recordings:
+            return import_files(
+                recordings,
+                self.story.landing,
+                self.story.streams,
+                athlete_id=athlete_id,
+                clock=lambda: self.story.now,
+                home=home,
+                processes=processes,
+            )
+
+
+@pytest.fixture
+def files(story: Story) -> Files:
+    return Files(story)
+
+
+def test_a_fit_file_becomes_an_activity(files: Files) -> None:
+    ride = a_ride(1200, utc_offset_s=3600)
+    content = fit(ride, sport=(2, 46), session={22: 123})
+    activity_id = files.put("garmin/2026-03-02-morning.fit", content)
+
+    report = files.load()
+
+    assert (report.files, report.new, report.rejected, report.others) == (1, 1, {}, [])
+    row = files.story.rows()[activity_id]
+    assert activity_id.startswith("file-")
+    assert ride.distance is not None
+    assert ride.watts is not None
+    assert ride.heartrate is not None
+    expected = {
+        "athlete_id": "7",
+        "source": "file",
+        "name": "2026-03-02-morning",
+        "external_id": "2026-03-02-morning.fit",
+        "sport_type": "GravelRide",
+        "start_date": START,
+        "start_date_local": datetime(2026, 3, 2, 8, 30),  # noqa: DTZ001 - local time
+        "timezone": "Europe/Paris",
+        "utc_offset_s": 3600,
+        "moving_time_s": 1199,
+        "elapsed_time_s": 1199,
+        "total_elevation_gain_m": 123.0,
+        "device_watts": True,
+        "manual": False,
+        "merged_into": None,
+        "trainer": None,
+    }
+    assert {name: row[name] for name in expected} == expected
+    assert row["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], abs=0.1)
+    assert row["average_watts"] == pytest.approx(ride.watts.mean(), abs=0.06)
+    assert row["kilojoules"] == pytest.approx(ride.watts.mean() * 1.199, abs=0.1)
+    assert row["average_heartrate_bpm"] == pytest.approx(ride.heartrate.mean(), abs=0.06)
+    assert row["max_watts"] == ride.watts.max()
+    assert row["weighted_average_watts"] > row["average_watts"]
+    [entry] = files.story.streams.entries().values()
+    assert (entry.activity_id, entry.source, entry.origin) == (
+        activity_id,
+        "file",
+        "garmin/2026-03-02-morning.fit",
+    )
+    assert files.story.rows() == files.story.rebuilt()[0]
+
+
+def test_gpx_and_tcx_become_activities_too(files: Files) -> None:
+    ride = replace(a_ride(600), speed=None)
+    assert ride.distance is not None
+    by_gpx = files.put("a.gpx", gpx(replace(ride, distance=None)))
+    by_tcx = files.put("b.tcx", tcx(replace(ride, start=day(1))))
+    hike = gpx(replace(a_ride(600, day(2), power=False), altitude=None))
+    by_foot = files.put("c.gpx", hike.replace(b"<trk>", b"<trk><type>hiking</type>"))
+
+    files.load()
+
+    rows = files.story.rows()
+    assert [rows[key]["sport_type"] for key in (by_gpx, by_tcx, by_foot)] == ["Ride", "Ride", "Hike"]
+    # Positions of 0.11 m a second are no motion: it counts as recorded on a trainer.
+    assert rows[by_gpx]["moving_time_s"] == 599
+    assert rows[by_tcx]["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], abs=0.1)
+
+
+def test_a_pause_is_not_motion_and_does_not_weigh_in_averages(files: Files) -> None:
+    ride = a_ride(600)
+    assert ride.speed is not None
+    assert ride.watts is not None
+    still = (ride.t_s >= 200) & (ride.t_s < 300)
+    later = np.where(ride.t_s >= 400, ride.t_s + 1000, ride.t_s)
+    activity_id = files.put(
+        "a.fit",
+        fit(
+            replace(
+                ride,
+                t_s=later,
+                speed=np.where(still, 0, ride.speed),
+                watts=np.where(still, 0, 200.0),
+            )
+        ),
+    )
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    # One second more or less belongs to the sample before the pause.
+    assert row["moving_time_s"] in (499, 500)
+    assert row["elapsed_time_s"] == 1599
+    assert row["average_watts"] == 200.0
+
+
+def test_a_ride_in_a_virtual_world_is_at_home(files: Files) -> None:
+    activity_id = files.put(
+        "zwift.fit", fit(a_ride(600, place=(-11.6, 166.9)), sport=(2, 0), manufacturer=260)
+    )
+    indoors = files.put("rollers.fit", fit(a_ride(600, day(1), place=None), sport=(2, 6)))
+
+    files.load(home="Europe/Berlin")
+
+    rows = files.story.rows()
+    assert (rows[activity_id]["sport_type"], rows[activity_id]["timezone"]) == (
+        "VirtualRide",
+        "Europe/Berlin",
+    )
+    assert (rows[indoors]["sport_type"], rows[indoors]["trainer"]) == ("Ride", True)
+
+
+def test_copies_of_a_file_are_one_activity(files: Files) -> None:
+    content = fit(a_ride(60))
+    activity_id = files.put("a.fit", content)
+    files.put("b/again.FIT", content)
+    files.put("c.fit.gz", gzip.compress(content))
+
+    report = files.load()
+
+    assert (report.files, report.new) == (3, 1)
+    assert report.copies == {"b/again.FIT": "a.fit", "c.fit.gz": "a.fit"}
+    assert set(files.story.rows()) == {activity_id}
+
+
+def test_importing_again_changes_nothing_and_new_files_are_added(files: Files) -> None:
+    files.put("a.fit", fit(a_ride(60)))
+    files.load()
+    before = files.story.rows()
+
+    again = files.load()
+    added = files.put("b.fit", fit(a_ride(60, day(1))))
+    later = files.load()
+
+    assert (again.new, again.stored_before, again.manifest) == (0, 1, None)
+    assert (later.new, later.stored_before) == (1, 1)
+    assert files.story.rows() == before | {added: files.story.rows()[added]}
+
+
+def test_what_is_no_activity_is_named_and_the_rest_goes_on(files: Files) -> None:
+    whole = fit(a_ride(60))
+    files.put("good.fit", whole)
+    files.put("course.fit", fit(a_ride(60, day(1)), file_type=6))
+    files.put("workout.fit", fit(a_ride(60, day(2)), file_type=5))
+    files.put("course.tcx", tcx(a_ride(60, day(3))).replace(b"Activities", b"Courses"))
+    files.put("empty.gpx", b"")
+    files.put("attack.gpx", b'<!DOCTYPE gpx [<!ENTITY a "b">]><gpx><trk>&a;</trk></gpx>')
+    files.put("twice.fit.gz", gzip.compress(gzip.compress(whole)))
+    files.put("bomb.fit.gz", gzip.compress(bytes(40_000_000)))
+    files.put("notes.txt", b"notes")
+    files.put(".hidden.fit", whole)
+    (files.folder / "link.fit").symlink_to(files.folder / "good.fit")
+
+    report = files.load()
+
+    assert (report.files, report.new) == (8, 1)
+    assert {name: reason.split(":")[0] for name, reason in report.rejected.items()} == {
+        "course.fit": "it is a course, not a recorded activity",
+        "workout.fit": "it is a workout, not a recorded activity",
+        "course.tcx": "it is a course, not a recorded activity",
+        "empty.gpx": "it is empty",
+        "attack.gpx": "it declares entities or a document type, which may be an attack (DTDForbidden)",
+        "twice.fit.gz": "it is gzip within gzip, as in a gzip bomb",
+        "bomb.fit.gz": "it is compressed more than 200 to 1, as in a gzip bomb",
+    }
+    assert sorted(report.others) == [".hidden.fit", "notes.txt"]
+    assert len(files.story.rows()) == 1
+
+
+def test_a_file_beyond_the_limit_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strava_assets.history.file_import.MAX_BYTES", 1_000)
+    files.put("long.fit", fit(a_ride(600)))
+
+    report = files.load()
+
+    assert "more than the limit" in report.rejected["long.fit"]
+
+
+def test_a_file_that_is_still_being_written_waits(files: Files) -> None:
+    whole = fit(a_ride(60))
+    files.put("a.fit", whole[:-300], fresh=True)
+    files.put("b.gpx", gpx(a_ride(60, day(1)))[:-50], fresh=True)
+    files.put("c.fit.gz", gzip.compress(whole)[:-20], fresh=True)
+    files.put("d.fit", fit(a_ride(60, day(2))), fresh=True)
+
+    report = files.load()
+
+    assert report.new == 1
+    assert {name: reason.rpartition(";")[2] for name, reason in report.rejected.items()} == dict.fromkeys(
+        ("a.fit", "b.gpx", "c.fit.gz"), " it may still be being written, so import it again later"
+    )
+    files.put("a.fit", whole)
+    files.put("b.gpx", gpx(a_ride(60, day(1))))
+    assert files.load().new == 2
+
+
+def test_a_folder_that_vanishes_during_the_import_loses_only_what_was_not_read(files: Files) -> None:
+    for number in range(4):
+        files.put(f"{number}.fit", fit(a_ride(60, day(number))))
+    files.story.wait(hours=1)
+
+    def vanish(progress: Any) -> None:
+        if progress.done == 2:
+            for path in files.folder.iterdir():
+                path.unlink()
+            files.folder.rmdir()
+
+    with Recordings(files.folder) as recordings:
+        report = import_files(
+            recordings,
+            files.story.landing,
+            files.story.streams,
+            athlete_id="7",
+            clock=lambda: files.story.now,
+            home="UTC",
+            processes=1,
+            progress=vanish,
+        )
+    files.story.load()
+
+    assert report.new == 2
+    assert set(report.rejected.values()) == {"it cannot be read: No such file or directory"}
+    assert len(files.story.rows()) == 2
+
+
+def test_an_import_that_is_stopped_lands_what_was_decoded(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("strava_assets.history.file_import.FILES_A_PART", 2)
+    for number in range(5):
+        files.put(f"{number}.fit", fit(a_ride(60, day(number))))
+
+    def stop(progress: Any) -> None:
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    with Recordings(files.folder) as recordings, pytest.raises(KeyboardInterrupt):
+        import_files(
+            recordings,
+            files.story.landing,
+            files.story.streams,
+            athlete_id="7",
+            clock=lambda: files.story.now,
+            home="UTC",
+            processes=1,
+            progress=stop,
+        )
+    files.story.load()
+
+    assert len(files.story.rows()) == 2
+    assert files.load().new == 3
+    assert len(files.story.rows()) == 5
+
+
+@pytest.mark.deep
+def test_two_processes_make_what_one_makes(files: Files) -> None:
+    for number in range(6):
+        files.put(f"{number}.fit", fit(a_ride(60, day(number))))
+    files.put("bad.fit", b"bad")
+    by_two = files.load(processes=2)
+
+    assert (by_two.new, by_two.rejected) == (6, {"bad.fit": "it is neither FIT nor GPX nor TCX"})
+
+
+STRAVA = activity(
+    1, start_date="2026-03-02T07:33:00Z", start_date_local="2026-03-02T08:33:00Z", moving_time=600
+)
+
+
+@pytest.mark.parametrize("file_first", [True, False])
+def test_strava_wins_whichever_came_first(files: Files, *, file_first: bool) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    steps: list[Callable[[], object]] = [files.load, lambda: files.story.sync([STRAVA])]
+    for step in steps if file_first else reversed(steps):
+        step()
+
+    rows = files.story.rows()
+    assert {key: row["merged_into"] for key, row in rows.items()} == {file_id: "1", "1": None}
+    assert rows == files.story.rebuilt()[0]
+
+
+def test_a_ride_that_overlaps_by_half_or_less_is_another_one(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.load()
+    files.story.sync(
+        [
+            activity(1, start_date="2026-03-02T07:37:30Z", moving_time=900),
+            activity(2, start_date="2026-03-02T07:30:00Z", moving_time=900, manual=True),
+            activity(3, start_date="2026-03-02T07:30:00Z", moving_time=900, athlete=8),
+        ]
+    )
+
+    assert files.story.rows()[file_id]["merged_into"] is None
+
+
+def test_a_file_counts_again_when_strava_no_longer_has_its_ride(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.load()
+    files.story.sync([STRAVA, activity(50)])
+    assert files.story.rows()[file_id]["merged_into"] == "1"
+
+    files.story.sync([activity(50)])
+
+    assert files.story.rows()[file_id]["merged_into"] is None
+    assert files.story.rows() == files.story.rebuilt()[0]
+
+
+def test_a_file_counts_again_when_strava_row_expires(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.load()
+    files.story.sync([STRAVA])
+    files.story.wait(days=60)
+
+    expire(files.story.landing, files.story.warehouse, files.story.streams, files.story.now, 30)
+
+    assert {key: row["merged_into"] for key, row in files.story.rows().items()} == {file_id: None}
+    assert files.story.rows() == files.story.rebuilt()[0]
+
+
+def test_an_export_with_the_same_ride_wins_too(files: Files) -> None:
+    ride = a_ride(900)
+    file_id = files.put("a.fit", fit(ride))
+    files.load()
+    folder = write_export(files.story.folder / "export", [exported_ride(5, ride)], athlete="7")
+    with Export(folder) as export:
+        import_archive(
+            export,
+            files.story.landing,
+            files.story.streams,
+            clock=lambda: files.story.now,
+            home="UTC",
+            processes=1,
+        )
+    files.story.load()
+
+    assert files.story.rows()[file_id]["merged_into"] == "5"
+    own = files.story.streams.entries()
+    # The export's own recording stays before the file's, and power is computed once.
+    assert recordings_by_activity(files.story.warehouse, own) == own
+    assert compute_ride_power(files.story.warehouse, files.story.streams, files.story.now).computed == 1
+
+
+def test_a_merged_recording_serves_stravas_activity_and_is_not_fetched(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.put("watch.gpx", gpx(replace(a_ride(900), watts=None)))
+    files.load()
+    compute_ride_power(files.story.warehouse, files.story.streams, files.story.now)
+    files.story.sync([STRAVA, activity(2)])
+
+    warehouse, store = files.story.warehouse, files.story.streams
+    recordings = recordings_by_activity(warehouse, store.entries())
+    assert recordings["7", "1"].key == ("7", file_id)
+    assert [each.activity_id for each in wanted(warehouse, recordings, "power", files.story.now)] == ["2"]
+    report = compute_ride_power(warehouse, store, files.story.now)
+    assert (report.computed, report.removed) == (1, 1)
+    [row] = warehouse.query("SELECT activity_id, source FROM ride_power").to_pylist()
+    assert row == {"activity_id": "1", "source": "file"}
+    [bests] = warehouse.query("SELECT DISTINCT activity_id FROM ride_bests").to_pylist()
+    assert bests == {"activity_id": "1"}
+    assert compute_ride_power(warehouse, store, files.story.now).computed == 0
+
+
+def test_whose_files_are(files: Files) -> None:
+    landing = files.story.landing
+    assert athlete_of_files(landing, None) == LOCAL
+    assert athlete_of_files(landing, "9") == "9"
+    files.put("a.fit", fit(a_ride(60)))
+    files.load(athlete_id=LOCAL)
+    assert athlete_of_files(landing, None) == LOCAL
+    files.story.sync([activity(1)])
+    assert athlete_of_files(landing, None) == "7"
+    files.story.sync([activity(2, athlete=8)], athlete="8")
+    with pytest.raises(ArchiveError, match="Several athletes have data here: 7, 8"):
+        athlete_of_files(landing, None)
+
+
+def test_the_first_athlete_adopts_what_was_imported_before(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.load(athlete_id=LOCAL)
+    assert files.story.rows()[file_id]["athlete_id"] == LOCAL
+    files.put("b.fit", fit(a_ride(60, day(1))))
+    files.load(athlete_id=LOCAL)
+    files.story.sync([STRAVA])
+
+    assert adopt_local(files.story.landing, files.story.streams) == "7"
+    files.story.load()
+
+    rows = files.story.rows()
+    assert {row["athlete_id"] for row in rows.values()} == {"7"}
+    assert rows[file_id]["merged_into"] == "1"
+    assert files.story.streams.athletes() == {"7"}
+    [(_, recording)] = files.story.streams.read([files.story.streams.entries()["7", file_id]])
+    assert set(recording["athlete_id"].to_pylist()) == {"7"}
+    assert rows == files.story.rebuilt()[0]
+    assert adopt_local(files.story.landing, files.story.streams) is None
+    assert files.load().stored_before == 2
+
+
+def test_an_adoption_that_was_stopped_is_completed(files: Files) -> None:
+    file_id = files.put("a.fit", fit(a_ride(900)))
+    files.load(athlete_id=LOCAL)
+    files.story.sync([activity(50)])
+    with (
+        patch("strava_assets.history.adoption._adopt_batches", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        adopt_local(files.story.landing, files.story.streams)
+
+    adopt_local(files.story.landing, files.story.streams)
+    files.story.load()
+
+    assert files.story.rows()[file_id]["athlete_id"] == "7"
+    assert set(files.story.streams.entries()) == {("7", file_id)}
+
+
+def test_a_folder_without_anything_to_import_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
+
+    with pytest.raises(ArchiveError, match=r"neither activities\.csv nor a FIT, GPX or TCX file") as refused:
+        open_import(tmp_path)
+
+    assert "It contains notes.txt." in str(refused.value)
+
+
+def test_a_single_file_is_imported_alone(files: Files) -> None:
+    files.put("a.fit", fit(a_ride(60)))
+    files.put("b.fit", fit(a_ride(60, day(1))))
+
+    assert files.load(path=files.folder / "a.fit").new == 1
+
+
+RIDES = range(3)
+orders = st.lists(
+    st.one_of(
+        st.tuples(st.just("file"), st.sampled_from(RIDES)),
+        st.tuples(st.just("sync"), st.lists(st.sampled_from(RIDES), max_size=3, unique=True)),
+        st.tuples(st.just("load"), st.none()),
+        st.tuples(st.just("compact"), st.integers(0, 5)),
+    ),
+    min_size=3,
+    max_size=12,
+)
+
+
+def ride_on_strava(number: int) -> dict[str, Any]:
+    start = day(number) + timedelta(seconds=20)
+    return activity(number + 1, start_date=f"{start:%Y-%m-%dT%H:%M:%SZ}", moving_time=60)
+
+
+@settings(
+    max_examples=examples(10), deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(st.sampled_from(["7", LOCAL]), orders)
+def test_in_every_order_a_rebuild_decides_the_same_and_nothing_counts_twice(
+    athlete_id: str, course: list[tuple[str, Any]]
+) -> None:
+    with (
+        TemporaryDirectory() as folder,
+        story(Path(folder)) as history,
+        patch("strava_assets.history.compact._MIN_BATCHES_TO_MERGE", 2),
+    ):
+        files = Files(history)
+        history.load()
+        on_strava: set[str] = set()
+        for what, how in [*course, ("load", None)]:
+            history.wait(hours=1)
+            if what == "file":
+                files.put(f"{how}.fit", fit(a_ride(60, day(how), seed=how), with_crc=False))
+                files.import_only(athlete_id=athlete_id)
+            elif what == "sync":
+                # Not complete, so that nothing is concluded to be deleted.
+                history.land([ride_on_strava(number) for number in how], complete=False)
+                on_strava |= {str(number + 1) for number in how}
+            elif what == "load":
+                adopt_local(history.landing, history.streams)
+                history.load()
+            else:
+                compact(history.landing, history.warehouse, history.now, how)
+        rows = history.rows()
+        assert rows == history.rebuilt()[0]
+        counted = [row["start_date"].date() for row in rows.values() if row["merged_into"] is None]
+        assert len(counted) == len({*counted})
+        assert on_strava <= {row["activity_id"] for row in rows.values() if row["merged_into"] is None}
