@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
 
+from strava_assets.cli import up
 from strava_assets.definitions import build_defs
 from strava_assets.history.file_import import file_activity_id
 from strava_assets.sandbox import Sandbox
@@ -137,3 +139,18 @@ def test_names_given_at_a_launch_are_counted_and_never_quoted(platform: Chain, t
     metadata = run.materialized()["inbox_activities"]
     assert (metadata["added"], metadata["no_longer_there"]) == (1, 1)
     assert "secret" not in str(metadata)
+
+
+def test_with_an_inbox_and_no_account_up_shows_the_inbox_and_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STRAVA_ASSETS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("STRAVA_ASSETS_INBOX", str(tmp_path / "inbox"))
+
+    with ExitStack() as stack:
+        platform = up._decide(stack, None)
+
+    assert platform.job == "import_inbox"
+    assert not platform.settings.is_sample
+    assert not platform.settings.schedules_running

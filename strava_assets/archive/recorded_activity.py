@@ -212,9 +212,9 @@ def _climb(sessions: list[dict[int, int]], channels: Mapping[str, Values]) -> fl
     altitude = channels.get("altitude_m")
     if altitude is None:
         return None
-    lowest = climbed = 0.0
-    lowest = float(altitude[np.isfinite(altitude)][0])
-    for height in altitude[np.isfinite(altitude)].tolist():
+    heights = altitude[np.isfinite(altitude)].tolist()
+    lowest, climbed = heights[0], 0.0
+    for height in heights:
         if height >= lowest + _CLIMB_FROM_M:
             climbed += height - lowest
             lowest = height

@@ -80,7 +80,7 @@ _VIRTUAL = {"Ride": "VirtualRide", "Run": "VirtualRun", "Rowing": "VirtualRow"}
 _WORDS = (
     (r"virtual.*(ride|cycl|bik)", "VirtualRide"),
     (r"virtual.*run", "VirtualRun"),
-    (r"e-?_?(mountain_?|mtb)", "EMountainBikeRide"),
+    (r"\be-?_?(mountain|mtb)", "EMountainBikeRide"),
     (r"\be-?_?bik", "EBikeRide"),
     (r"mountain|mtb", "MountainBikeRide"),
     (r"gravel", "GravelRide"),

@@ -110,6 +110,8 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
                 processes=config.processes,
                 progress=tell,
             )
+        if observation := export_observation(imported):
+            context.log_event(observation)
         return dg.MaterializeResult(metadata=import_metadata(imported, path))
 
     return [archive_activities]
@@ -136,6 +138,19 @@ def _export_named(name: str, folder: Path) -> Path:
         means="A launch imports only what the owner has put there. Nothing was imported.",
         remedy="Put the export there and give its name without a folder, or run "
         "strava-assets import PATH, which takes one from anywhere.",
+    )
+
+
+def export_observation(imported: "ImportReport | FileImportReport") -> dg.AssetObservation | None:
+    """The export that was imported, with its time as data version; None for files without an export."""
+    from strava_assets.history.archive_import import ImportReport
+
+    if not isinstance(imported, ImportReport):
+        return None
+    return dg.AssetObservation(
+        BULK_EXPORT.key,
+        metadata={"athlete": imported.athlete_id, "activities": imported.activities},
+        tags={"dagster/data_version": f"{imported.made_at:%Y-%m-%dT%H:%M:%SZ}"},
     )
 
 

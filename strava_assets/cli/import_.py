@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import dagster as dg
+
     from strava_assets.history.archive_import import ImportReport, Progress
     from strava_assets.history.file_import import FileImportReport
     from strava_assets.settings import Settings
@@ -50,7 +52,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
     from strava_assets.archive import newest_export
-    from strava_assets.assets.archive import NAME, import_metadata
+    from strava_assets.assets.archive import NAME, export_observation, import_metadata
     from strava_assets.cli.console import console, say
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
@@ -65,7 +67,8 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     except KeyboardInterrupt:
         say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
         sys.exit(INTERRUPTED)
-    _note(NAME, import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)})
+    metadata = import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)}
+    _note(NAME, metadata, export_observation(imported))
     _report(imported)
     console.print("Loading it and refreshing everything ...")
     succeeded = run_job(settings, "import_archive", {}, without=NAME)
@@ -120,11 +123,13 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         yield update
 
 
-def _note(asset: str, metadata: dict[str, Any]) -> None:
+def _note(asset: str, metadata: dict[str, Any], observation: dg.AssetObservation | None) -> None:
     """Record the import, so that the UI shows it like one that was launched there."""
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
+        if observation:
+            instance.report_runless_asset_event(observation)
         instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
 
 

@@ -82,6 +82,16 @@ def test_power_from_its_seconds_reaches_the_marts(without_the_api: tuple[Chain, 
     assert 190 < curve["watts"] < 230
 
 
+def test_the_export_is_a_source_with_a_data_version(without_the_api: tuple[Chain, Run]) -> None:
+    platform, _ = without_the_api
+
+    [record] = platform.instance.fetch_observations(dg.AssetKey("bulk_export"), limit=2).records
+
+    assert record.asset_observation is not None
+    made_at = LAST + timedelta(days=1)
+    assert record.asset_observation.tags["dagster/data_version"] == f"{made_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_the_ui_shows_what_an_import_came_to(without_the_api: tuple[Chain, Run]) -> None:
     _, run = without_the_api
 

@@ -25,7 +25,7 @@ WITH_SETTINGS = (
     "up --once",
     "login --no-browser",
     "sync",
-    "import-archive",
+    "import",
     "report",
     "doctor --offline",
     "rebuild",

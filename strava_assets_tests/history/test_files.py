@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -559,3 +560,20 @@ def test_in_every_order_a_rebuild_decides_the_same_and_nothing_counts_twice(
         counted = [row["start_date"].date() for row in rows.values() if row["merged_into"] is None]
         assert len(counted) == len({*counted})
         assert on_strava <= {row["activity_id"] for row in rows.values() if row["merged_into"] is None}
+
+
+def test_a_zip_of_recordings_is_read_and_an_attack_is_refused(files: Files) -> None:
+    path = files.story.folder / "device.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Activities/a.fit", fit(a_ride(60)))
+        archive.writestr("Activities/bomb.fit", bytes(40_000_000))
+        archive.writestr("__MACOSX/Activities/._a.fit", b"x")
+
+    report = files.load(path=path)
+
+    assert (report.new, report.others) == (1, ["__MACOSX/Activities/._a.fit"])
+    assert "as in a zip bomb" in report.rejected["Activities/bomb.fit"]
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("../outside.fit", fit(a_ride(60, day(1))))
+    with pytest.raises(ArchiveError, match="outside of the zip"):
+        open_import(path)

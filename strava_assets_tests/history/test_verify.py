@@ -226,7 +226,7 @@ def test_a_table_whose_landing_another_warehouse_compacted_is_said_to_be_rebuilt
         Loader(story.landing, other).load(story.now)
         compact(story.landing, other, story.now, 0)
     [named] = differences(verify(story))["bq_activities"]
-    assert "compacted for another warehouse" in named
+    assert "Batches of the landing were replaced" in named
 
 
 def test_a_table_that_is_gone_is_named(story: Story) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.history import deletions, retention, ride_power
+from strava_assets.history import deletions, merged_files, retention, ride_power
 from strava_assets.schema import ColumnType
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.tables import TABLES
@@ -41,6 +41,7 @@ RARE: dict[str, dict[str, str]] = {
         "deleted_at": "TIMESTAMP",
         "ids": "ARRAY<STRING>",
     },
+    merged_files._MARK: {"longest_s": "INT64"},
     deletions._NOT_YET_MARKED: {"source": "STRING", "ids": "ARRAY<STRING>"},
 }
 """What a sound sync does not send."""

@@ -1,0 +1,119 @@
+"""The sport and totals that a device wrote: read without samples, equal to what a full decoder reads."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from typing import TYPE_CHECKING
+
+import fitdecode
+import pytest
+
+from strava_assets.archive.fit_messages import FILE_ID, SESSION, fit_messages
+from strava_assets.archive.recorded_sport import recorded_sport
+from strava_assets.schema.sports import SPORTS
+from strava_assets_tests.archive.devices import a_ride, fit, gpx, tcx
+from strava_assets_tests.conftest import FIXTURES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = sorted([*(FIXTURES / "recordings").glob("*.fit"), *(FIXTURES / "bulk-export").rglob("*.fit.gz")])
+
+
+@pytest.mark.parametrize(
+    ("sport", "manufacturer", "expected"),
+    [
+        ((2, 0), None, "Ride"),
+        ((2, 7), 1, "Ride"),
+        ((2, 46), None, "GravelRide"),
+        ((2, 8), None, "MountainBikeRide"),
+        ((2, 58), None, "VirtualRide"),
+        ((2, 0), 260, "VirtualRide"),
+        ((1, 0), 260, "VirtualRun"),
+        ((21, 28), None, "EBikeRide"),
+        ((1, 3), None, "TrailRun"),
+        ((0, 0), None, None),
+    ],
+)
+def test_the_sport_of_a_fit_file(
+    sport: tuple[int, int], manufacturer: int | None, expected: str | None
+) -> None:
+    assert recorded_sport(fit(a_ride(5), sport=sport, manufacturer=manufacturer)) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("cycling", "Ride"),
+        ("1", "Ride"),
+        ("9", "Run"),
+        ("Running", "Run"),
+        ("trail_running", "TrailRun"),
+        ("mountain_biking", "MountainBikeRide"),
+        ("ride_mountain", "MountainBikeRide"),
+        ("gravel_cycling", "GravelRide"),
+        ("virtual_ride", "VirtualRide"),
+        ("e_bike", "EBikeRide"),
+        ("e_mountain_bike", "EMountainBikeRide"),
+        ("hiking", "Hike"),
+        ("unknown", None),
+    ],
+)
+def test_the_sport_of_a_gpx_file(words: str, expected: str | None) -> None:
+    content = gpx(a_ride(5)).replace(b"<trk>", f"<trk><type>{words}</type>".encode())
+
+    assert recorded_sport(content) == expected
+
+
+def test_the_sport_of_a_tcx_file_and_of_none() -> None:
+    assert recorded_sport(tcx(a_ride(5))) == "Ride"
+    assert recorded_sport(tcx(a_ride(5)).replace(b'"Biking"', b'"Other"')) is None
+    assert recorded_sport(b"") is None
+
+
+def test_every_sport_is_one_of_strava() -> None:
+    from strava_assets.archive import recorded_sport as module
+
+    names = {*module._FIT_SPORTS.values(), *module._VIRTUAL.values(), *(sport for _, sport in module._WORDS)}
+    assert names <= {sport.sport_type for sport in SPORTS}
+
+
+@pytest.mark.skipif(not FILES, reason=f"{FIXTURES} has no recordings: they are not part of the project")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_messages_are_those_of_a_second_decoder(path: Path) -> None:
+    content = path.read_bytes()
+    plain = gzip.decompress(content) if path.suffix == ".gz" else content
+    expected = []
+    try:
+        with fitdecode.FitReader(
+            io.BytesIO(plain), processor=None, check_crc=fitdecode.CrcCheck.DISABLED
+        ) as reader:
+            for frame in reader:
+                if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.global_mesg_num in (0, 18):
+                    values = {
+                        field.def_num: field.raw_value
+                        for field in frame.fields
+                        if field.field_type == "field" and isinstance(field.raw_value, int)
+                    }
+                    expected.append((frame.global_mesg_num, values))
+    except fitdecode.FitError:
+        pass  # what stands before the damage is compared
+
+    read = list(fit_messages(plain, {FILE_ID, SESSION}))
+
+    assert [number for number, _ in read] == [number for number, _ in expected]
+    for (_, own), (_, other) in zip(read, expected, strict=True):
+        assert {number: value for number, value in own.items() if number in other} == {
+            number: value for number, value in other.items() if number in own
+        }
+
+
+@pytest.mark.parametrize("length", range(0, 200, 7))
+def test_a_file_that_ends_anywhere_gives_what_is_before(length: int) -> None:
+    whole = fit(a_ride(5), sport=(2, 7))
+    messages = list(fit_messages(whole, {FILE_ID, SESSION}))
+
+    before = list(fit_messages(whole[:length], {FILE_ID, SESSION}))
+
+    assert before == messages[: len(before)]
