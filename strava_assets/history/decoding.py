@@ -26,6 +26,7 @@ from strava_assets.archive import (
     read_recording,
     record_of_recording,
     refuse_other_files,
+    refuse_undated,
 )
 from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.power.normalized import normalized_power_w
@@ -115,6 +116,8 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
         if task.home:
             refuse_other_files(content)
         recorded = read_recording(content)
+        if task.home:
+            refuse_undated(recorded)
         if task.start:
             recorded = recorded.cropped_to(task.start, task.elapsed_s)
         recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -577,3 +578,88 @@ def test_a_zip_of_recordings_is_read_and_an_attack_is_refused(files: Files) -> N
         archive.writestr("../outside.fit", fit(a_ride(60, day(1))))
     with pytest.raises(ArchiveError, match="outside of the zip"):
         open_import(path)
+
+
+def test_names_that_cannot_be_stored_or_shown_are_escaped(files: Files) -> None:
+    try:
+        files.put(os.fsdecode(b"caf\xe9.fit"), fit(a_ride(60)))
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    files.put("two\nlines\x1b[31m.fit", fit(a_ride(90, day(1))))
+
+    report = files.load(processes=2)
+
+    assert (report.new, report.others) == (2, [])
+    assert {row["name"] for row in files.story.rows().values()} == {r"caf\udce9", r"two\nlines\x1b[31m"}
+    assert len(files.story.streams.entries()) == 2
+
+
+def test_repairs_are_named(files: Files) -> None:
+    files.put("cut.fit", fit(a_ride(60))[:-300])
+
+    report = files.load()
+
+    assert "cut short" in report.repaired["cut.fit"]
+
+
+def test_a_clock_that_was_never_set_makes_no_activity(files: Files) -> None:
+    files.put("old.gpx", gpx(a_ride(60, datetime(1990, 7, 9, tzinfo=UTC))))
+
+    report = files.load()
+
+    assert report.new == 0
+    assert "never set" in report.rejected["old.gpx"]
+
+
+def test_a_file_in_a_zip_is_not_still_being_written(files: Files, tmp_path: Path) -> None:
+    path = tmp_path / "files.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        later = zipfile.ZipInfo("cut.fit", (2098, 1, 1, 0, 0, 0))
+        packed.writestr(later, fit(a_ride(60))[:-300])
+
+    assert files.load(path=path).new == 1
+
+
+def test_a_device_that_writes_the_size_last_is_still_writing(files: Files) -> None:
+    content = bytearray(fit(a_ride(60)))
+    content[4:8] = bytes(4)
+    files.put("growing.fit", bytes(content), fresh=True)
+
+    assert "may still be being written" in files.load().rejected["growing.fit"]
+
+
+def test_numbers_beyond_reason_make_no_infinite_total(files: Files) -> None:
+    heights = iter((b"<ele>-1.7e308<", b"<ele>1.7e308<"))
+    content = re.sub(rb"<ele>[^<]*<", lambda cell: next(heights, cell[0]), gpx(a_ride(60, day(1))))
+    activity_id = files.put("b.gpx", content)
+
+    files.load()
+
+    assert files.story.rows()[activity_id]["total_elevation_gain_m"] < 1_000
+
+
+def test_a_distance_that_drops_out_counts_once(files: Files) -> None:
+    ride = a_ride(60)
+    assert ride.distance is not None
+    distance = ride.distance.copy()
+    distance[30] = 0
+    activity_id = files.put("a.fit", fit(replace(ride, distance=distance)))
+
+    files.load()
+
+    covered = ride.distance[-1] - ride.distance[0]
+    assert files.story.rows()[activity_id]["distance_m"] == pytest.approx(covered, abs=0.1)
+
+
+def test_distances_of_several_activities_in_a_file_add_up(files: Files) -> None:
+    first, second = a_ride(60), a_ride(60, START + timedelta(hours=1))
+    activity = tcx(second).partition(b"<Activities>")[2].partition(b"</Activities>")[0]
+    activity_id = files.put("two.tcx", tcx(first).replace(b"</Activities>", activity + b"</Activities>"))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert first.distance is not None
+    assert row["distance_m"] == pytest.approx(2 * first.distance[-1] - first.distance[0], abs=0.1)
+    # The last second of the first activity stands for the pause.
+    assert row["moving_time_s"] == 119
