@@ -189,11 +189,14 @@ def open_import(path: str | Path) -> Export | Recordings:
 
 
 def printable_name(name: str) -> str:
-    r"""A file name in which line breaks, control characters and bytes that are not UTF-8 are escaped.
+    """A file name in which backslashes and all that is not printable or not UTF-8 are escaped.
 
-    The name becomes the activity's, and none of these can be stored or shown everywhere.
+    The name becomes the activity's, and not everything in it could be stored or shown.
     """
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
+    return "".join(
+        each if each.isprintable() and each != "\\" else each.encode("unicode_escape").decode()
+        for each in name
+    )
 
 
 def is_recording(name: str) -> bool:

@@ -175,7 +175,7 @@ def _decode_in_subprocesses(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_opened: list[FilesToImport] = []
+_opened: list[FilesToImport | ArchiveError] = []
 
 
 def _start_worker(kind: type[FilesToImport], path: Path) -> None:
@@ -189,8 +189,14 @@ def _start_worker(kind: type[FilesToImport], path: Path) -> None:
             os._exit(1)
 
         threading.Thread(target=exit_with_parent, daemon=True).start()
-    _opened.append(kind(path))
+    try:
+        _opened.append(kind(path))
+    except ArchiveError as error:  # the folder vanished
+        _opened.append(error)
 
 
 def _decode_in_worker(task: DecodingTask) -> Decoded:
-    return _decode_one(_opened[0], task)
+    [opened] = _opened
+    if isinstance(opened, ArchiveError):
+        return Decoded(task, status="unreadable", reason=opened.happened)
+    return _decode_one(opened, task)

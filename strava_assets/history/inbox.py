@@ -64,7 +64,7 @@ def look_at(
         may_hand_over: whether files may be handed to a run; if not, they are ready at a later look.
 
     Returns:
-        The result, or None if the folder does not exist.
+        The result, or None if there is no such folder.
     """
     tokens = _tokens(address)
     if tokens is None:
@@ -136,7 +136,7 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
 
 
 def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
-    if not fs.exists(root):
+    if not fs.isdir(root):
         return None
     return {
         name: info

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from strava_assets.archive import ArchiveError, Export, Recordings, open_import
 from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
 from strava_assets.history.archive_import import import_archive
 from strava_assets.history.compact import compact
+from strava_assets.history.decoding import decode
 from strava_assets.history.file_import import FileImportReport, file_activity_id, import_files
 from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
@@ -586,12 +588,17 @@ def test_names_that_cannot_be_stored_or_shown_are_escaped(files: Files) -> None:
     except OSError:
         pytest.skip("this file system has only names in UTF-8")
     files.put("two\nlines\x1b[31m.fit", fit(a_ride(90, day(1))))
+    files.put(r"two\nlines\x1b[31m.fit", fit(a_ride(90, day(2))))
 
     report = files.load(processes=2)
 
-    assert (report.new, report.others) == (2, [])
-    assert {row["name"] for row in files.story.rows().values()} == {r"caf\udce9", r"two\nlines\x1b[31m"}
-    assert len(files.story.streams.entries()) == 2
+    assert (report.new, report.others) == (3, [])
+    assert {row["name"] for row in files.story.rows().values()} == {
+        r"caf\udce9",
+        r"two\nlines\x1b[31m",
+        r"two\\nlines\\x1b[31m",
+    }
+    assert len(files.story.streams.entries()) == 3
 
 
 def test_repairs_are_named(files: Files) -> None:
@@ -663,3 +670,21 @@ def test_distances_of_several_activities_in_a_file_add_up(files: Files) -> None:
     assert row["distance_m"] == pytest.approx(2 * first.distance[-1] - first.distance[0], abs=0.1)
     # The last second of the first activity stands for the pause.
     assert row["moving_time_s"] == 119
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_folder_that_vanishes_before_decoding_is_named(
+    files: Files, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    for number in range(2):
+        files.put(f"{number}.fit", fit(a_ride(60, day(number))))
+
+    def vanish_and_decode(*args: Any) -> Any:
+        shutil.rmtree(files.folder)
+        return decode(*args)
+
+    monkeypatch.setattr("strava_assets.history.file_import.decode", vanish_and_decode)
+
+    report = files.import_only(processes=processes)
+
+    assert (report.new, sorted(report.rejected)) == (0, ["0.fit", "1.fit"])

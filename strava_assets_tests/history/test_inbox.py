@@ -215,3 +215,9 @@ def test_a_name_that_is_not_utf8_does_not_stop_the_inbox(looks: Looks, tmp_path:
     assert looks.look().ready == (r"caf\udce9.fit",)
     with open_inbox(str(tmp_path), [r"caf\udce9.fit"]) as recordings:
         assert recordings.read(recordings.names[0], 10) == b"a"
+
+
+def test_an_inbox_that_is_a_file_is_no_folder(tmp_path: Path) -> None:
+    put(tmp_path, "ride.fit", b"a")
+
+    assert look_at(str(tmp_path / "ride.fit"), None, frozenset()) is None
