@@ -116,7 +116,7 @@ def record_of_recording(
     record |= _clock(recorded, sport, identity.home) | _averages(recorded.channels, motion)
     if "average_watts" in record:
         record["device_watts"] = True
-        record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 1)
+        record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 3)
         record["weighted_average_watts"] = _rounded(weighted_watts, 0)
     return {name: value for name, value in record.items() if value is not None}
 

@@ -20,6 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strava_assets.archive import ArchiveError, Export, Recordings, open_import
+from strava_assets.checks.streams import recordings_agree_with_activities
+from strava_assets.data_checks import Subject
 from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
 from strava_assets.history.archive_import import import_archive
 from strava_assets.history.compact import compact
@@ -28,7 +30,7 @@ from strava_assets.history.file_import import FileImportReport, file_activity_id
 from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
 from strava_assets.history.ride_power import compute_ride_power
-from strava_assets.history.stream_fetching import wanted
+from strava_assets.history.stream_fetching import wanted, write_stream_index
 from strava_assets_tests.archive.devices import START, a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
@@ -688,3 +690,17 @@ def test_a_folder_that_vanishes_before_decoding_is_named(
     report = files.import_only(processes=processes)
 
     assert (report.new, sorted(report.rejected)) == (0, ["0.fit", "1.fit"])
+
+
+def test_a_file_is_not_compared_with_the_activity_that_is_made_of_it(files: Files) -> None:
+    story = files.story
+    files.put("positions.gpx", gpx(a_ride(60)))
+    activity_id = files.put("short.fit", fit(replace(a_ride(60), watts=np.full(60, 250.0))))
+    files.load()
+    write_stream_index(story.warehouse, story.streams.entries())
+
+    finding = recordings_agree_with_activities(Subject(story.warehouse, story.landing, story.streams))
+
+    assert finding.passed
+    # Rounded to 0.1 kJ, the work of a short ride would not agree with its power.
+    assert story.rows()[activity_id]["kilojoules"] == 14.75
