@@ -79,7 +79,9 @@ def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
         done = frozenset(storage.get_cursor_values({_DONE_KEY}).get(_DONE_KEY, "").split())
         look = look_at(address, context.cursor, done, may_hand_over=not running)
         if look is None:
-            return dg.SensorResult(skip_reason=f"The inbox {address} does not exist.", cursor=context.cursor)
+            return dg.SensorResult(
+                skip_reason=f"The inbox {address} is not a folder or does not exist.", cursor=context.cursor
+            )
         if look.done != done:
             storage.set_cursor_values({_DONE_KEY: " ".join(sorted(look.done))})
         if not look.ready:

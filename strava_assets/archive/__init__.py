@@ -14,9 +14,15 @@ from strava_assets.archive.export import (
     is_recording,
     newest_export,
     open_import,
+    printable_name,
 )
 from strava_assets.archive.file_formats import READER_VERSION, read_recording
-from strava_assets.archive.recorded_activity import FileIdentity, record_of_recording, refuse_other_files
+from strava_assets.archive.recorded_activity import (
+    FileIdentity,
+    record_of_recording,
+    refuse_other_files,
+    refuse_undated,
+)
 from strava_assets.archive.summary_records import Facts, record_of
 from strava_assets.archive.unpacking import decompress, is_unfinished
 
@@ -38,9 +44,11 @@ __all__ = [
     "is_unfinished",
     "newest_export",
     "open_import",
+    "printable_name",
     "read_activities",
     "read_recording",
     "record_of",
     "record_of_recording",
     "refuse_other_files",
+    "refuse_undated",
 ]

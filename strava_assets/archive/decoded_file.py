@@ -39,6 +39,8 @@ _VALID_RANGES = {
     "latitude_deg": (-90.0, 90.0),
     "longitude_deg": (-180.0, 180.0),
 }
+# Sums of larger numbers could overflow; no device writes them.
+_ANY_NUMBER = (-1e10, 1e10)
 # A sensor without contact sends zero.
 _ZERO_IS_MISSING = "heartrate_bpm"
 
@@ -210,7 +212,7 @@ def _count(values: Values) -> int:
 
 def _mask_invalid(name: str, values: Values, repairs: list[str]) -> Values:
     """Values that a body or place can have, NaN for all others; notes how many were dropped."""
-    low, high = _VALID_RANGES.get(name, (-np.inf, np.inf))
+    low, high = _VALID_RANGES.get(name, _ANY_NUMBER)
     is_valid = np.isfinite(values) & (values >= low) & (values <= high)
     no_contact = values == 0 if name == _ZERO_IS_MISSING else False
     dropped = int(np.count_nonzero(~is_valid & ~np.isnan(values) & ~np.asarray(no_contact)))

@@ -100,8 +100,8 @@ class FilesToImport:
         return self._source.read(self._files[name], limit)
 
     def modified_at(self, name: str) -> datetime | None:
-        """The modification time of a file, aware UTC; None if it is unknown."""
-        return self._source.modified_at(self._files[name])
+        """The modification time of a file, aware UTC; None if unknown, as in a zip, which has local times."""
+        return None if isinstance(self._source, _Zip) else self._source.modified_at(self._files[name])
 
 
 class Export(FilesToImport):
@@ -162,6 +162,10 @@ class Recordings(FilesToImport):
         self.names = [name for name in self._files if is_recording(name) and (not only or name in only)]
         self.others = [name for name in self._files if not is_recording(name)]
 
+    @override
+    def _by_name(self) -> dict[str, str]:
+        return {printable_name(name): name for name in self._source.names()}
+
 
 def open_import(path: str | Path) -> Export | Recordings:
     """Open what there is to import: an export if there is an `activities.csv`, else recordings.
@@ -182,6 +186,17 @@ def open_import(path: str | Path) -> Export | Recordings:
             "folder of recordings.",
         )
     return recordings
+
+
+def printable_name(name: str) -> str:
+    """A file name in which backslashes and all that is not printable or not UTF-8 are escaped.
+
+    The name becomes the activity's, and not everything in it could be stored or shown.
+    """
+    return "".join(
+        each if each.isprintable() and each != "\\" else each.encode("unicode_escape").decode()
+        for each in name
+    )
 
 
 def is_recording(name: str) -> bool:

@@ -20,6 +20,8 @@ from strava_assets.archive.sample_times import join_clock_set_back, join_unset_c
 from strava_assets.archive.time_zones import plausible_offset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from strava_assets.archive.decoded_file import DecodedFile, Values
     from strava_assets.archive.fit_decoder import DeveloperField
 
@@ -38,6 +40,16 @@ class _Field(NamedTuple):
     number: int
     scale: float = 1
     offset: float = 0
+
+
+class _DeveloperField(NamedTuple):
+    """A developer field, whose value is (raw / scale - offset) * factor."""
+
+    channel: str
+    base_type: int
+    scale: float
+    offset: float
+    factor: float
 
 
 # In order of preference.
@@ -59,6 +71,7 @@ _DEVELOPER_CHANNELS = {
     for channel in ("heartrate_bpm", "cadence_rpm", "distance_m", "velocity_m_per_s", "watts")
     for field in _CHANNELS[channel]
 }
+_MAX_DEVELOPER_FIELDS = 100
 _UNITS = {"km/h": 1 / 3.6, "kph": 1 / 3.6, "kmh": 1 / 3.6, "mph": 0.44704, "km": 1000.0, "mi": 1609.344}
 
 
@@ -153,24 +166,31 @@ def _unpacked_speed_and_distance(messages: FitMessages) -> tuple[Values, Values]
     return speed / 100, distance
 
 
-def _developer_fields(messages: FitMessages) -> list[tuple[str, Values]]:
+def _developer_fields(messages: FitMessages) -> Iterator[tuple[str, Values]]:
     """The developer fields that declare the native field for which they stand, by channel."""
     descriptions = zip(
         *(messages.first_values(_FIELD_DESCRIPTION, number) for number in (0, 1, 2, 6, 7, 14, 15)),
         messages.texts(_FIELD_DESCRIPTION, 8),
         strict=True,
     )
-    fields: dict[DeveloperField, tuple[str, Values]] = {}
+    fields: dict[DeveloperField, _DeveloperField] = {}
     for index, number, base_type, scale, offset, message, native, unit in descriptions:
         channel = _DEVELOPER_CHANNELS.get(int(native)) if math.isfinite(native) else None
         is_of_records = message == _RECORD or not math.isfinite(message)
         if channel is None or not is_of_records or not math.isfinite(index + number + base_type):
             continue
-        key = int(index), int(number)
-        values = messages.first_values(_RECORD, key, int(base_type))
-        values = values / (scale if scale > 0 else 1) - (offset if math.isfinite(offset) else 0)
-        fields[key] = channel, values * _UNITS.get(unit.strip().casefold(), 1)
-    return list(fields.values())
+        fields[int(index), int(number)] = _DeveloperField(
+            channel,
+            int(base_type),
+            scale if scale > 0 else 1,
+            offset if math.isfinite(offset) else 0,
+            _UNITS.get(unit.strip().casefold(), 1),
+        )
+    # One at a time, because a hostile file describes thousands.
+    recorded = [(key, field) for key, field in fields.items() if messages.has_field(_RECORD, key)]
+    for key, field in recorded[:_MAX_DEVELOPER_FIELDS]:
+        values = messages.first_values(_RECORD, key, field.base_type)
+        yield field.channel, (values / field.scale - field.offset) * field.factor
 
 
 def _offset(messages: FitMessages) -> int | None:

@@ -37,6 +37,8 @@ _MAX_DEFINITIONS = 10_000
 _MAX_MESSAGES = 4_000_000
 _MAX_FILES = 20
 _MAX_ELEMENTS = 16
+# A triathlon has five sessions.
+_MAX_LISTED = 100
 
 # By the lowest five bits of the base type: numpy type, and the value that means "no value".
 _BASE_TYPES: dict[int, tuple[str, int | None]] = {
@@ -156,13 +158,20 @@ class FitMessages:
         first = np.isfinite(values).argmax(axis=1)
         return np.take_along_axis(values, first[:, None], axis=1)[:, 0]
 
+    def has_field(self, message: int, field: int | DeveloperField) -> bool:
+        """Whether any message of a kind has a field."""
+        return any(field in each.fields for each in self._of(message))
+
     def fields(self, message: int) -> list[dict[int, int]]:
-        """The native fields of all messages of a kind as whole numbers, without those that have no value."""
+        """The native fields with a value of the first messages of a kind, as whole numbers."""
         numbers = {key for each in self._of(message) for key in each.fields if isinstance(key, int)}
-        columns = {number: self.first_values(message, number) for number in sorted(numbers)}
+        # Copies, so that the whole columns are not kept.
+        columns = {
+            number: self.first_values(message, number)[:_MAX_LISTED].copy() for number in sorted(numbers)
+        }
         return [
             {number: int(values[row]) for number, values in columns.items() if np.isfinite(values[row])}
-            for row in range(self.count(message))
+            for row in range(min(self.count(message), _MAX_LISTED))
         ]
 
     def texts(self, message: int, field: int) -> list[str]:

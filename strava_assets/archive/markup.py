@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _UNDECLARED_PREFIX = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
 _PREFIX = re.compile(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]")
 _DECLARED = re.compile(rb"xmlns:([A-Za-z_][\w.-]*)\s*=")
-_ROOT = re.compile(rb"<[A-Za-z_][\w:.-]*")
+# Declarations and comments may stand before the root.
+_ROOT = re.compile(rb"\A(?:<[!?](?:--.*?--|[^>]*)>|[^<])*+(<[A-Za-z_][\w:.-]*)([^>]*)", re.DOTALL)
 _BUILT_IN = {b"xml", b"xmlns"}
 _TIME = "time"
 _MISSING = float("nan")
@@ -114,14 +115,19 @@ def _texts(point: Element) -> Iterator[tuple[str, str | None]]:
 
 
 def _undeclared_prefixes(content: bytes) -> list[str]:
-    prefixes = set(_PREFIX.findall(content)) - set(_DECLARED.findall(content)) - _BUILT_IN
+    """All prefixes that the root does not declare. Declaring one again that a point declares does no harm."""
+    root = _ROOT.match(content)
+    declared = _DECLARED.findall(root[2]) if root else []
+    prefixes = set(_PREFIX.findall(content)) - set(declared) - _BUILT_IN
     return sorted(prefix.decode() for prefix in prefixes)
 
 
 def _with_declarations(content: bytes, prefixes: list[str]) -> bytes:
     """The content with the prefixes declared in its root element."""
     declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in prefixes)
-    return _ROOT.sub(lambda root: root[0] + declared.encode(), content, count=1)
+    root = _ROOT.match(content)
+    at = root.end(1) if root else 0
+    return content[:at] + declared.encode() + content[at:]
 
 
 def _local_name(tag: str) -> str:

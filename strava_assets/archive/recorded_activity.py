@@ -74,6 +74,16 @@ def refuse_other_files(content: bytes) -> None:
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
 
 
+def refuse_undated(recorded: DecodedFile) -> None:
+    """Refuse a recording whose clock was never set.
+
+    Raises:
+        UnreadableFileError: nothing says when the activity was.
+    """
+    if not recorded.has_date:
+        raise UnreadableFileError("its clock was never set, so it does not say when the activity was")
+
+
 def record_of_recording(
     content: bytes, recorded: DecodedFile, identity: FileIdentity, weighted_watts: float | None
 ) -> dict[str, Any]:
@@ -106,7 +116,7 @@ def record_of_recording(
     record |= _clock(recorded, sport, identity.home) | _averages(recorded.channels, motion)
     if "average_watts" in record:
         record["device_watts"] = True
-        record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 1)
+        record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 3)
         record["weighted_average_watts"] = _rounded(weighted_watts, 0)
     return {name: value for name, value in record.items() if value is not None}
 
@@ -142,7 +152,7 @@ def _distance_m(channels: Mapping[str, Values]) -> Values | None:
     """The distance covered at each sample, by the device or else by the positions."""
     distance = channels.get("distance_m")
     if distance is not None:
-        return np.maximum.accumulate(np.nan_to_num(distance, nan=0.0))
+        return _continued(distance, channels["t_s"])
     latitude, longitude = channels.get("latitude_deg"), channels.get("longitude_deg")
     if latitude is None or longitude is None:
         return None
@@ -155,6 +165,18 @@ def _distance_m(channels: Mapping[str, Values]) -> Values | None:
     covered = np.zeros(len(latitude))
     covered[np.flatnonzero(has_position)[1:]] = steps_m
     return np.cumsum(covered)
+
+
+def _continued(distance: Values, t_s: Values) -> Values:
+    """Distances that go on where they begin again after a pause, as in the next activity of a file."""
+    filled = np.flatnonzero(np.isfinite(distance))
+    counted = distance[filled]
+    has_paused = np.diff(t_s[filled]) > _LONGEST_STEP_S
+    begins_again = np.append(False, has_paused & (counted[1:] < counted[:-1] / 2))
+    shifts = np.where(begins_again, np.append(0.0, counted[:-1]), 0.0)
+    result = np.full(len(distance), counted[0])
+    result[filled] = counted + np.cumsum(shifts)
+    return np.maximum.accumulate(result)
 
 
 def _clock(recorded: DecodedFile, sport: str | None, home: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ _WORDS = (
     (r"swim", "Swim"),
     (r"row", "Rowing"),
 )
-_GPX_TYPE = re.compile(rb"<trk\b.*?<type>([^<]{1,40})</type>", re.DOTALL)
+_GPX_TYPE = re.compile(rb"<trk\b.{0,4096}?<type>([^<]{1,40})</type>", re.DOTALL)
 _TCX_SPORT = re.compile(rb"<Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
 
 

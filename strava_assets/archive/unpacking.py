@@ -46,5 +46,7 @@ def decompress(content: bytes, limit: int) -> bytes:
 def is_unfinished(plain: bytes) -> bool:
     """Whether a FIT, GPX or TCX file ends before its end, because it is being written or was cut short."""
     if plain[8:12] == b".FIT":
-        return len(plain) < plain[0] + int.from_bytes(plain[4:8], "little")
+        data_bytes = int.from_bytes(plain[4:8], "little")
+        # Most devices write the size at the end.
+        return not data_bytes or len(plain) < plain[0] + data_bytes
     return plain.lstrip().startswith(b"<") and not plain.rstrip().endswith(b">")

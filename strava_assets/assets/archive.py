@@ -173,11 +173,13 @@ def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
         "unchanged": imported.stored_before,
         "copies": len(imported.copies),
         "set_aside": len(imported.rejected),
+        "repaired": len(imported.repaired),
         "not_recordings": len(imported.others),
         "without_sport": len(imported.without_sport),
     }
     left_out = [(name, f"a copy of {other}") for name, other in imported.copies.items()]
     left_out += list(imported.rejected.items())
+    left_out += [(name, f"imported, with repairs: {notes}") for name, notes in imported.repaired.items()]
     left_out += [(name, "not a recording") for name in imported.others]
     left_out += [(name, "imported, but its sport is unknown") for name in imported.without_sport]
     if left_out:

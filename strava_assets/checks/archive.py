@@ -12,13 +12,11 @@ if TYPE_CHECKING:
 
 
 def every_recording_was_read(subject: Subject) -> Finding:
-    """Every recording of the exports could be used; those that were repaired are listed."""
-    imported = [entry for entry in subject.streams.entries().values() if entry.source == "archive"]
+    """Every recording that was imported could be used; those that were repaired are listed."""
+    imported = [entry for entry in subject.streams.entries().values() if entry.source != "api"]
     rejected = [entry for entry in imported if entry.status == "unreadable"]
     repaired = [entry for entry in imported if entry.notes]
-    finding = Finding.none_of(
-        _listed(subject, rejected, "reason"), "recordings of the export that were set aside"
-    )
+    finding = Finding.none_of(_listed(subject, rejected, "reason"), "recordings that were set aside")
     if not finding.passed or not repaired:
         return finding
     message = f"{finding.message} Recordings that were repaired: {len(repaired)}."
@@ -43,13 +41,13 @@ def _listed(subject: Subject, entries: "Sequence[StreamEntry]", why: str) -> lis
 
 
 def _activities(subject: Subject) -> dict[tuple[str | None, str], dict[str, Any]]:
-    """The activities of all exports, by athlete and id."""
+    """The activities of all exports and files, by athlete and id."""
     from strava_assets.history.landed_records import landed_records
 
     return {
         (manifest.athlete_id, str(landed.record.get("id"))): landed.record
         for manifest in subject.landing.manifests()
-        if manifest.source == "archive"
+        if manifest.source != "api"
         for page in landed_records(subject.landing, manifest)
         for landed in page
     }
@@ -76,8 +74,8 @@ def every_import_was_finished(subject: Subject) -> Finding:
 CHECKS = (
     Check(
         "recordings_read",
-        "Every recording of the exports could be read. The others are listed with their reason, and if there "
-        "are none, the recordings that were repaired.",
+        "Every recording of exports and files could be read. The others are listed with their reason, and if "
+        "there are none, the recordings that were repaired.",
         every_recording_was_read,
         warn=True,
     ),

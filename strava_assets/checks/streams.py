@@ -90,6 +90,8 @@ _COMPARED = """
   FROM bq_activities AS a
   JOIN activity_streams AS s ON s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id
   WHERE a.deleted_at IS NULL AND s.status = 'stored' AND s.elapsed_s IS NOT NULL
+    -- The activity of a file is made of its recording, which says nothing new.
+    AND a.source != 'file'
 """
 # Measure, when the activity names it, and the share of it that the recording covers.
 _COMPARED_MEASURES = (

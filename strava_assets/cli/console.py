@@ -25,14 +25,21 @@ _MOST_NAMED = 5
 
 def say(mark: str, text: str) -> None:
     """Print one line with its mark, however long; brackets are not read as markup."""
-    console.print(f"{MARKS[mark]} {escape(text)}", soft_wrap=True)
+    console.print(f"{MARKS[mark]} {escape(_without_controls(text))}", soft_wrap=True)
+
+
+def _without_controls(text: str) -> str:
+    """Text of others, such as an activity's name, must not steer the terminal."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text
+    )
 
 
 def show_error(error: StravaAssetsError) -> None:
     """Print an error as sentences: what happened, what it means, what to do."""
-    text = Text(error.happened, style="bold red")
+    text = Text(_without_controls(error.happened), style="bold red")
     if error.means:
-        text.append(f"\n{error.means}", style="default not bold")
+        text.append(_without_controls(f"\n{error.means}"), style="default not bold")
     if error.remedy:
         text.append("\nWhat to do: ", style="bold default")
         text.append(error.remedy, style="default not bold")

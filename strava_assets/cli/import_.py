@@ -181,6 +181,7 @@ def _report_files(imported: FileImportReport) -> None:
         {name: f"the same as {other}" for name, other in imported.copies.items()},
     )
     _list_problems("Files not imported", imported.rejected)
+    _list_problems("Recordings that were repaired", imported.repaired)
     _list_problems("Files that are no recordings, and were left out", dict.fromkeys(imported.others, ""))
     _list_problems(
         "Recordings that do not name their sport, which count as other",

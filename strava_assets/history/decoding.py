@@ -26,6 +26,7 @@ from strava_assets.archive import (
     read_recording,
     record_of_recording,
     refuse_other_files,
+    refuse_undated,
 )
 from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.power.normalized import normalized_power_w
@@ -115,6 +116,8 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
         if task.home:
             refuse_other_files(content)
         recorded = read_recording(content)
+        if task.home:
+            refuse_undated(recorded)
         if task.start:
             recorded = recorded.cropped_to(task.start, task.elapsed_s)
         recording = from_channels(task.athlete_id, task.activity_id, recorded.channels)
@@ -172,7 +175,7 @@ def _decode_in_subprocesses(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_opened: list[FilesToImport] = []
+_opened: list[FilesToImport | ArchiveError] = []
 
 
 def _start_worker(kind: type[FilesToImport], path: Path) -> None:
@@ -186,8 +189,14 @@ def _start_worker(kind: type[FilesToImport], path: Path) -> None:
             os._exit(1)
 
         threading.Thread(target=exit_with_parent, daemon=True).start()
-    _opened.append(kind(path))
+    try:
+        _opened.append(kind(path))
+    except ArchiveError as error:  # the folder vanished
+        _opened.append(error)
 
 
 def _decode_in_worker(task: DecodingTask) -> Decoded:
-    return _decode_one(_opened[0], task)
+    [opened] = _opened
+    if isinstance(opened, ArchiveError):
+        return Decoded(task, status="unreadable", reason=opened.happened)
+    return _decode_one(opened, task)

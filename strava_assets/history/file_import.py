@@ -43,6 +43,7 @@ class FileImportReport:
         stored_before: files that an earlier import has stored.
         copies: files with the content of another one, by name, with the name of that one.
         rejected: the reason for each file that is not imported, by name.
+        repaired: the notes of each recording that was repaired, by name.
         others: names of files that are not recordings.
         without_sport: names of recordings whose sport is unknown; they count as other.
         manifest: the batch; None if there was nothing new.
@@ -54,6 +55,7 @@ class FileImportReport:
     stored_before: int = 0
     copies: dict[str, str] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
+    repaired: dict[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     without_sport: list[str] = field(default_factory=list)
     manifest: Manifest | None = None
@@ -168,6 +170,8 @@ def _stored_parts(
                 else:
                     writer.add(_entry(result, result.record, now), result.recording)
                     records.append(result.record)
+                    if result.notes:
+                        report.repaired[result.task.file] = " ".join(result.notes)
                     if "sport_type" not in result.record:
                         report.without_sport.append(result.task.file)
                 if progress:

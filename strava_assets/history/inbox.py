@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import Recordings, is_recording
+from strava_assets.archive import Recordings, is_recording, printable_name
 from strava_assets.setting_paths import local_path
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def look_at(
         may_hand_over: whether files may be handed to a run; if not, they are ready at a later look.
 
     Returns:
-        The result, or None if the folder does not exist.
+        The result, or None if there is no such folder.
     """
     tokens = _tokens(address)
     if tokens is None:
@@ -106,11 +106,11 @@ def open_inbox(address: str, names: Collection[str]) -> Iterator[Recordings]:
         return
     fs, root = _open(address)
     with tempfile.TemporaryDirectory() as copies:
-        for name in _infos(fs, root) or {}:
+        for name, info in (_infos(fs, root) or {}).items():
             if not names or name in names:
                 copy = Path(copies, name)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                fs.get_file(f"{root}/{name}", str(copy))
+                fs.get_file(info["name"], str(copy))
         with Recordings(copies) as recordings:
             yield recordings
 
@@ -136,13 +136,14 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
 
 
 def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
-    if not fs.exists(root):
+    if not fs.isdir(root):
         return None
     return {
         name: info
         for path, info in fs.find(root, detail=True).items()
         if info.get("type") == "file" and not info.get("islink")
-        if is_recording(name := path.removeprefix(root).lstrip("/")) and ".." not in Path(name).parts
+        if is_recording(name := printable_name(path.removeprefix(root).lstrip("/")))
+        and ".." not in Path(name).parts
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ import pytest
 
 from strava_assets.archive import UnreadableFileError, read_recording
 from strava_assets.archive.errors import NoSamplesError
+from strava_assets.archive.fit_decoder import FitMessages
 from strava_assets_tests.archive.devices import (
     START,
     RawField,
@@ -544,3 +547,40 @@ def test_no_last_sample_is_lost_where_strava_counts_a_little_less() -> None:
     assert len(whole.cropped_to(START, 560).channels["t_s"]) == 600
     assert len(whole.cropped_to(START + timedelta(seconds=30), 570).channels["t_s"]) == 600
     assert len(whole.cropped_to(START, 300).channels["t_s"]) == 301
+
+
+def test_prefixes_that_only_one_point_declares_are_declared_for_all() -> None:
+    content = gpx(a_ride(30)).replace(b"<power>", b'<app:power xmlns:app="urn:app">', 1)
+    content = content.replace(b"</power>", b"</app:power>", 1).replace(b"<power>", b"<app:power>")
+    content = content.replace(b"</power>", b"</app:power>")
+    content = content.replace(b"<gpx", b"<!-- <made by> an app --><gpx", 1)
+
+    recording = read_recording(content)
+
+    assert recording.channels["watts"].size == 30
+    assert recording.notes == ("Prefixes that the file does not declare, declared: app.",)
+
+
+def test_numbers_that_no_device_writes_are_missing_and_counted() -> None:
+    content = re.sub(rb"<ele>[^<]*", b"<ele>1.7e308", gpx(a_ride(30)), count=1)
+
+    recording = read_recording(content)
+
+    assert np.isfinite(recording.channels["altitude_m"]).sum() == 29
+    assert recording.notes == ("Values of altitude_m outside of -1e+10 to 1e+10, dropped: 1.",)
+
+
+def test_a_hostile_file_of_many_described_fields_and_file_ids_stays_small() -> None:
+    described = b"".join(field_description(number, "uint16", 7) for number in range(250))
+    many_ids = fit_messages(0, 0, RawField(0, "enum", np.full(1_000, 4)))
+    content = fit_file(many_ids, described, records(np.arange(50_000)))
+
+    tracemalloc.start()
+    recording = read_recording(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert recording.channels["t_s"].size == 50_000
+    assert len(FitMessages(content).fields(0)) == 100
+    # All 250 columns would take 100 MB.
+    assert peak < 50_000_000

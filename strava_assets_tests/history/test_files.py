@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,14 +20,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strava_assets.archive import ArchiveError, Export, Recordings, open_import
+from strava_assets.checks.streams import recordings_agree_with_activities
+from strava_assets.data_checks import Subject
 from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
 from strava_assets.history.archive_import import import_archive
 from strava_assets.history.compact import compact
+from strava_assets.history.decoding import decode
 from strava_assets.history.file_import import FileImportReport, file_activity_id, import_files
 from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
 from strava_assets.history.ride_power import compute_ride_power
-from strava_assets.history.stream_fetching import wanted
+from strava_assets.history.stream_fetching import wanted, write_stream_index
 from strava_assets_tests.archive.devices import START, a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
@@ -577,3 +582,125 @@ def test_a_zip_of_recordings_is_read_and_an_attack_is_refused(files: Files) -> N
         archive.writestr("../outside.fit", fit(a_ride(60, day(1))))
     with pytest.raises(ArchiveError, match="outside of the zip"):
         open_import(path)
+
+
+def test_names_that_cannot_be_stored_or_shown_are_escaped(files: Files) -> None:
+    try:
+        files.put(os.fsdecode(b"caf\xe9.fit"), fit(a_ride(60)))
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+    files.put("two\nlines\x1b[31m.fit", fit(a_ride(90, day(1))))
+    files.put(r"two\nlines\x1b[31m.fit", fit(a_ride(90, day(2))))
+
+    report = files.load(processes=2)
+
+    assert (report.new, report.others) == (3, [])
+    assert {row["name"] for row in files.story.rows().values()} == {
+        r"caf\udce9",
+        r"two\nlines\x1b[31m",
+        r"two\\nlines\\x1b[31m",
+    }
+    assert len(files.story.streams.entries()) == 3
+
+
+def test_repairs_are_named(files: Files) -> None:
+    files.put("cut.fit", fit(a_ride(60))[:-300])
+
+    report = files.load()
+
+    assert "cut short" in report.repaired["cut.fit"]
+
+
+def test_a_clock_that_was_never_set_makes_no_activity(files: Files) -> None:
+    files.put("old.gpx", gpx(a_ride(60, datetime(1990, 7, 9, tzinfo=UTC))))
+
+    report = files.load()
+
+    assert report.new == 0
+    assert "never set" in report.rejected["old.gpx"]
+
+
+def test_a_file_in_a_zip_is_not_still_being_written(files: Files, tmp_path: Path) -> None:
+    path = tmp_path / "files.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        later = zipfile.ZipInfo("cut.fit", (2098, 1, 1, 0, 0, 0))
+        packed.writestr(later, fit(a_ride(60))[:-300])
+
+    assert files.load(path=path).new == 1
+
+
+def test_a_device_that_writes_the_size_last_is_still_writing(files: Files) -> None:
+    content = bytearray(fit(a_ride(60)))
+    content[4:8] = bytes(4)
+    files.put("growing.fit", bytes(content), fresh=True)
+
+    assert "may still be being written" in files.load().rejected["growing.fit"]
+
+
+def test_numbers_beyond_reason_make_no_infinite_total(files: Files) -> None:
+    heights = iter((b"<ele>-1.7e308<", b"<ele>1.7e308<"))
+    content = re.sub(rb"<ele>[^<]*<", lambda cell: next(heights, cell[0]), gpx(a_ride(60, day(1))))
+    activity_id = files.put("b.gpx", content)
+
+    files.load()
+
+    assert files.story.rows()[activity_id]["total_elevation_gain_m"] < 1_000
+
+
+def test_a_distance_that_drops_out_counts_once(files: Files) -> None:
+    ride = a_ride(60)
+    assert ride.distance is not None
+    distance = ride.distance.copy()
+    distance[30] = 0
+    activity_id = files.put("a.fit", fit(replace(ride, distance=distance)))
+
+    files.load()
+
+    covered = ride.distance[-1] - ride.distance[0]
+    assert files.story.rows()[activity_id]["distance_m"] == pytest.approx(covered, abs=0.1)
+
+
+def test_distances_of_several_activities_in_a_file_add_up(files: Files) -> None:
+    first, second = a_ride(60), a_ride(60, START + timedelta(hours=1))
+    activity = tcx(second).partition(b"<Activities>")[2].partition(b"</Activities>")[0]
+    activity_id = files.put("two.tcx", tcx(first).replace(b"</Activities>", activity + b"</Activities>"))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert first.distance is not None
+    assert row["distance_m"] == pytest.approx(2 * first.distance[-1] - first.distance[0], abs=0.1)
+    # The last second of the first activity stands for the pause.
+    assert row["moving_time_s"] == 119
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_folder_that_vanishes_before_decoding_is_named(
+    files: Files, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    for number in range(2):
+        files.put(f"{number}.fit", fit(a_ride(60, day(number))))
+
+    def vanish_and_decode(*args: Any) -> Any:
+        shutil.rmtree(files.folder)
+        return decode(*args)
+
+    monkeypatch.setattr("strava_assets.history.file_import.decode", vanish_and_decode)
+
+    report = files.import_only(processes=processes)
+
+    assert (report.new, sorted(report.rejected)) == (0, ["0.fit", "1.fit"])
+
+
+def test_a_file_is_not_compared_with_the_activity_that_is_made_of_it(files: Files) -> None:
+    story = files.story
+    files.put("positions.gpx", gpx(a_ride(60)))
+    activity_id = files.put("short.fit", fit(replace(a_ride(60), watts=np.full(60, 250.0))))
+    files.load()
+    write_stream_index(story.warehouse, story.streams.entries())
+
+    finding = recordings_agree_with_activities(Subject(story.warehouse, story.landing, story.streams))
+
+    assert finding.passed
+    # Rounded to 0.1 kJ, the work of a short ride would not agree with its power.
+    assert story.rows()[activity_id]["kilojoules"] == 14.75

@@ -202,3 +202,22 @@ def test_every_version_that_stays_is_handed_over_once(
 
     assert set(current.items()) <= set(handed)
     assert looks.look().ready == ()
+
+
+def test_a_name_that_is_not_utf8_does_not_stop_the_inbox(looks: Looks, tmp_path: Path) -> None:
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.fit")).write_bytes(b"a")
+    except OSError:
+        pytest.skip("this file system has only names in UTF-8")
+
+    looks.look()
+
+    assert looks.look().ready == (r"caf\udce9.fit",)
+    with open_inbox(str(tmp_path), [r"caf\udce9.fit"]) as recordings:
+        assert recordings.read(recordings.names[0], 10) == b"a"
+
+
+def test_an_inbox_that_is_a_file_is_no_folder(tmp_path: Path) -> None:
+    put(tmp_path, "ride.fit", b"a")
+
+    assert look_at(str(tmp_path / "ride.fit"), None, frozenset()) is None
