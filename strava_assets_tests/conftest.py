@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,21 +41,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{counted(count, 'test')} skipped: {reason.removeprefix('Skipped: ')}")
 
 
-@pytest.fixture(scope="session")
-def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home after a run over `riding()` with streams and without the report; copy it before use.
-
-    The processes of a parallel test run share it.
-    """
-    from strava_assets_tests.chain import chain, riding
-
+@contextmanager
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder that the processes of a parallel test run share, and whether it has to be made."""
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         shared = shared.parent
-    home = shared / "loaded" / "home"
-    with (shared / "loaded.lock").open("w") as lock:
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not home.exists():
+        yield folder, not folder.exists()
+
+
+@pytest.fixture(scope="session")
+def a_loaded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home after a run over `riding()` with streams and without the report; copy it before use."""
+    from strava_assets_tests.chain import chain, riding
+
+    with made_once(tmp_path_factory, "loaded") as (folder, is_missing):
+        home = folder / "home"
+        if is_missing:
             sandbox = riding()
             sandbox.limits = None
             with chain(home, sandbox, streams="power") as platform:
@@ -74,20 +80,12 @@ def loaded(a_loaded_home: Path, tmp_path: Path) -> Iterator[Chain]:
 
 @pytest.fixture(scope="session")
 def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home after one sync; copy it before use.
-
-    The processes of a parallel test run share it.
-    """
+    """A home after one sync; copy it before use."""
     from strava_assets.sandbox import Sandbox, serve
     from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, addresses, own_environment
 
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    folder = shared / "synced"
-    with (shared / "synced.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
+    with made_once(tmp_path_factory, "synced") as (folder, is_missing):
+        if is_missing:
             folder.mkdir()
             sandbox = Sandbox.many(12)
             # The stored token is then valid in every sandbox.

@@ -14,7 +14,7 @@ from strava_assets.errors import ConfigurationError
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from strava_assets.history.archive_import import ImportReport, Progress
     from strava_assets.history.file_import import FileImportReport
@@ -38,7 +38,7 @@ BULK_EXPORT = dg.AssetSpec(
 
 _LISTED_FILES = 20
 _NAMED_FILES = 1_000
-_TOLD_EVERY = 100
+_LOGGED_EVERY = 100
 
 
 class ImportConfig(dg.Config):
@@ -91,12 +91,6 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
         from strava_assets.archive import open_import
         from strava_assets.history.any_import import import_opened
 
-        def tell(progress: "Progress") -> None:
-            if progress.done % _TOLD_EVERY == 0 or progress.done == progress.total:
-                context.log.info(
-                    "%d of %d recordings, %d set aside", progress.done, progress.total, progress.set_aside
-                )
-
         path = _export_named(config.export, settings.archive_folder)
         with open_import(path) as opened:
             imported = import_opened(
@@ -108,7 +102,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
                 clock=lambda: datetime.now(UTC),
                 home=settings.timezone,
                 processes=config.processes,
-                progress=tell,
+                progress=progress_logger(context),
             )
         if observation := export_observation(imported):
             context.log_event(observation)
@@ -139,6 +133,18 @@ def _export_named(name: str, folder: Path) -> Path:
         remedy="Put the export there and give its name without a folder, or run "
         "strava-assets import PATH, which takes one from anywhere.",
     )
+
+
+def progress_logger(context: dg.AssetExecutionContext) -> "Callable[[Progress], None]":
+    """Logs how far an import is, every hundred recordings and at the end."""
+
+    def log(progress: "Progress") -> None:
+        if progress.done % _LOGGED_EVERY == 0 or progress.done == progress.total:
+            context.log.info(
+                "%d of %d recordings, %d set aside", progress.done, progress.total, progress.set_aside
+            )
+
+    return log
 
 
 def export_observation(imported: "ImportReport | FileImportReport") -> dg.AssetObservation | None:

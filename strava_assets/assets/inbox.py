@@ -10,20 +10,17 @@ import dagster as dg
 from pydantic import Field
 
 from strava_assets.assets.activities import STRAVA_POOL
-from strava_assets.assets.archive import file_metadata
+from strava_assets.assets.archive import file_metadata, progress_logger
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource
 
 if TYPE_CHECKING:
-    from strava_assets.history.archive_import import Progress
     from strava_assets.settings import Settings
 
 SOURCE = "inbox"
 NAME = "inbox_activities"
 JOB = "import_inbox"
-
-_LOGGED_EVERY = 100
 
 
 class InboxConfig(dg.Config):
@@ -81,12 +78,6 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
         from strava_assets.history.file_import import import_files
         from strava_assets.history.inbox import open_inbox
 
-        def log(progress: "Progress") -> None:
-            if progress.done % _LOGGED_EVERY == 0 or progress.done == progress.total:
-                context.log.info(
-                    "%d of %d recordings, %d set aside", progress.done, progress.total, progress.set_aside
-                )
-
         store = landing.open()
         with open_inbox(settings.inbox or "", config.files) as recordings:
             imported = import_files(
@@ -97,7 +88,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
                 clock=lambda: datetime.now(UTC),
                 home=settings.timezone,
                 is_complete=bool(config.files),
-                progress=log,
+                progress=progress_logger(context),
             )
         # Names given at a launch are not quoted: it may fill them from any variable of the environment.
         missing = len(set(config.files)) - imported.files if config.files else 0

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dagster._daemon.controller import DagsterDaemonController
     from dagster._daemon.daemon import DagsterDaemon
 
+    from strava_assets.settings import Settings
+
 WATCH_INTERVAL_S = 10
 CODE_SERVER_LIMIT_S = 120
 """After this time the UI starts without it, and shows why it is not there."""
@@ -52,7 +54,8 @@ def _serve(options: argparse.Namespace) -> None:
     from strava_assets.settings import load_settings
     from strava_assets.web.app import open_workspace
 
-    _wake_up_less_often(has_inbox=bool(load_settings().inbox))
+    settings = load_settings()
+    _wake_up_less_often(has_inbox=bool(settings.inbox))
     socket = str(options.socket)
     target = GrpcServerTarget(host="localhost", socket=socket, port=None, location_name="strava_assets")
     _wait_for_code_server(socket)
@@ -68,7 +71,7 @@ def _serve(options: argparse.Namespace) -> None:
             _watch(controller)
         else:
             threading.Thread(target=_exit_with, args=(controller,), name="watch", daemon=True).start()
-            _serve_ui(workspace, options)
+            _serve_ui(workspace, options, settings)
 
 
 def _wait_for_code_server(socket: str) -> None:
@@ -133,12 +136,12 @@ def _exit_with(controller: DagsterDaemonController) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _serve_ui(workspace: IWorkspaceProcessContext[Any], options: argparse.Namespace) -> None:
-    from strava_assets.settings import load_settings
+def _serve_ui(
+    workspace: IWorkspaceProcessContext[Any], options: argparse.Namespace, settings: Settings
+) -> None:
     from strava_assets.web.app import build_app
     from strava_assets.web.serving import open_listener, serve
 
-    settings = load_settings()
     with open_listener(options.port, options.host, name="The web UI") as listener:
         app = build_app(
             workspace,

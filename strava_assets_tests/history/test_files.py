@@ -39,6 +39,8 @@ from strava_assets_tests.history.stories import Story, activity, story
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from strava_assets.history.archive_import import Progress
+
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -67,7 +69,13 @@ class Files:
         return report
 
     def import_only(
-        self, *, athlete_id: str = "7", processes: int = 1, path: Path | None = None, home: str = "UTC"
+        self,
+        *,
+        athlete_id: str = "7",
+        processes: int = 1,
+        path: Path | None = None,
+        home: str = "UTC",
+        progress: Callable[[Progress], None] | None = None,
     ) -> FileImportReport:
         self.story.wait(hours=1)
         with Recordings(path or self.folder) as recordings:
@@ -79,6 +87,7 @@ class Files:
                 clock=lambda: self.story.now,
                 home=home,
                 processes=processes,
+                progress=progress,
             )
 
 
@@ -289,17 +298,7 @@ def test_a_folder_that_vanishes_during_the_import_loses_only_what_was_not_read(f
                 path.unlink()
             files.folder.rmdir()
 
-    with Recordings(files.folder) as recordings:
-        report = import_files(
-            recordings,
-            files.story.landing,
-            files.story.streams,
-            athlete_id="7",
-            clock=lambda: files.story.now,
-            home="UTC",
-            processes=1,
-            progress=vanish,
-        )
+    report = files.import_only(progress=vanish)
     files.story.load()
 
     assert report.new == 2
@@ -318,17 +317,8 @@ def test_an_import_that_is_stopped_lands_what_was_decoded(
         if progress.done == 3:
             raise KeyboardInterrupt
 
-    with Recordings(files.folder) as recordings, pytest.raises(KeyboardInterrupt):
-        import_files(
-            recordings,
-            files.story.landing,
-            files.story.streams,
-            athlete_id="7",
-            clock=lambda: files.story.now,
-            home="UTC",
-            processes=1,
-            progress=stop,
-        )
+    with pytest.raises(KeyboardInterrupt):
+        files.import_only(progress=stop)
     files.story.load()
 
     assert len(files.story.rows()) == 2
