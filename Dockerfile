@@ -5,15 +5,19 @@ ARG PYTHON=3.11.14-slim-bookworm
 
 # Nothing of the building stays: no pip cache, no compiler.
 FROM python:${PYTHON} AS build
+# Whose clients it gets, as extras: gcp, aws or azure. A server needs `server` as well.
+ARG EXTRAS=gcp,server
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /opt/strava_assets
+# For Kubernetes: --build-arg EXTRAS=gcp,server,kubernetes
+ARG EXTRAS=gcp,server
 # What rarely changes first, so that a change of the code reuses the layer of its dependencies.
 COPY pyproject.toml setup.cfg constraints.txt README.md LICENSE ./
 COPY strava_assets/__init__.py strava_assets/__init__.py
 # 154 MB that nothing here reads: the descriptions of all of Google's services, and the tests of pandas and pyarrow.
-RUN pip install --constraint constraints.txt --editable '.[gcp,server]' \
+RUN pip install --constraint constraints.txt --editable ".[${EXTRAS}]" \
     && rm -r /opt/venv/lib/python3.*/site-packages/googleapiclient/discovery_cache/documents \
              /opt/venv/lib/python3.*/site-packages/pandas/tests \
              /opt/venv/lib/python3.*/site-packages/pyarrow/tests

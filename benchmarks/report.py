@@ -28,7 +28,7 @@ from strava_assets.warehouse.duckdb import DuckDBWarehouse
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-FIRST = ("#chart-weekly-watts", "#chart-weekly-hours", "#chart-weekly-overview")
+FIRST = ("#chart-week-days", "#chart-week-total")
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ROUNDS = 7
 
@@ -70,6 +70,7 @@ def stretched(figures: Figures, years: int) -> Figures:
         figures,
         marts=marts,
         ride_days=[earlier(row, days * back) for back in reversed(copies) for row in figures.ride_days],
+        activities=[earlier(row, days * back) for back in reversed(copies) for row in figures.activities],
     )
 
 

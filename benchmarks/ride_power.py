@@ -61,14 +61,21 @@ def bests(rides: int, folder: Path) -> None:
 
 
 def figures(rides: int, folder: Path) -> None:
-    from strava_assets.power.measure import measure
+    from strava_assets.power.measure import measure_ride
+    from strava_assets.power.recording import Thresholds, measure_recording
+    from strava_assets.power.seconds import lay_out
+    from strava_assets.power.w_balance import w_balance
 
+    thresholds = Thresholds(250, 165, 48, 190, "female")
     prepared = [ride(number) for number in range(rides)]
     beats = np.full(SECONDS, 140.0)
     samples = [(at_s, watts.astype(np.float64)) for at_s, watts in prepared]
     with measured(rides, folder) as answers:
         for at_s, watts in samples:
-            result = measure(at_s, watts, beats, ftp_w=250, threshold_heartrate_bpm=165)
+            seconds = lay_out(at_s, watts, beats)
+            result = measure_ride(seconds, ftp_w=250, threshold_heartrate_bpm=165, weight_kg=70)
+            measure_recording(seconds, thresholds, ride=result)
+            w_balance(seconds.watts, seconds.at_s, 245, 18_000)
             answers.append(result.bests.energy_j)
 
 
@@ -154,6 +161,7 @@ def prepare_warehouse(folder: Path, rides: int) -> None:
     import pyarrow as pa
 
     from strava_assets.schema.activities import ACTIVITIES
+    from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
     from strava_assets.warehouse.arrow import arrow_schema
     from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
@@ -168,8 +176,17 @@ def prepare_warehouse(folder: Path, rides: int) -> None:
     ]
     for old in folder.glob("warehouse*"):
         old.unlink()
+    profile = {"athlete_id": "7", "valid_from": date(2000, 1, 1), "ftp_w": 250.0, "weight_kg": 70.0}
+    profile |= {"max_heartrate_bpm": 190.0, "resting_heartrate_bpm": 48.0, "threshold_heartrate_bpm": 170.0}
+    profile |= {"critical_power_w": 245.0, "w_prime_kj": 18.0, "sex": "female"}
     with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
-        warehouse.replace(ACTIVITIES, pa.Table.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns)))
+        for table, content in ((ACTIVITIES, rows), (ATHLETE_PROFILE, [profile])):
+            warehouse.replace(table, pa.Table.from_pylist(content, schema=arrow_schema(table.columns)))
+        # Without a fit: the athlete's own figures are used.
+        fits = (
+            "SELECT '7' AS athlete_id, DATE '2000-01-01' AS week, 0.0 AS critical_power_w, 0.0 AS w_prime_kj"
+        )
+        warehouse.execute(f"CREATE TABLE power_profile_progress AS {fits}, 'uncertain' AS fit_quality")
 
 
 def day_of(number: int) -> date:
@@ -179,14 +196,15 @@ def day_of(number: int) -> date:
 def whole(rides: int, folder: Path) -> None:
     """From the Parquet files to the tables; rides that are up to date are skipped."""
     from strava_assets.history.ride_power import compute_ride_power
+    from strava_assets.history.w_balance import compute_w_balance
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.duckdb import DuckDBWarehouse
 
     with measured(rides, folder) as answers:
         with DuckDBWarehouse(folder / "warehouse.duckdb") as warehouse:
-            report = compute_ride_power(
-                warehouse, StreamStore(str(folder / "streams")), NOW, progress=lambda _: None
-            )
+            store = StreamStore(str(folder / "streams"))
+            report = compute_ride_power(warehouse, store, NOW, progress=lambda _: None)
+            compute_w_balance(warehouse, store, NOW, progress=lambda _: None)
         answers.append(np.array([report.computed, report.unchanged]))
 
 

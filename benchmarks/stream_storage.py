@@ -38,10 +38,10 @@ def main() -> None:
     options = parser.parse_args()
     print("| recordings | hours | KiB an hour | write ms | all footers ms | read ms |")
     print("| --- | --- | --- | --- | --- | --- |")
-    rides = [r for r in Sandbox.sample().history.records() if r.get("device_watts")][: options.rides]
-    answers = [
-        {key: {"data": data} for key, data in (streams_of(r, list(STRAVA_KEYS)) or {}).items()} for r in rides
-    ]
+    history = Sandbox.sample().history
+    rides = [record for record in history.records() if record.get("device_watts")][: options.rides]
+    streams = [streams_of(ride, list(STRAVA_KEYS), history.outing(ride["id"])) or {} for ride in rides]
+    answers = [{key: {"data": data} for key, data in each.items()} for each in streams]
     tables = [from_streams("1", str(n), answer) for n, answer in enumerate(answers)]
     measure("sample athlete", [recording for recording in tables if recording])
     if options.recordings:

@@ -140,7 +140,11 @@ def _sums(a: pd.DataFrame, span: pd.DataFrame) -> pd.DataFrame:
         (a["top"] >= a["rest"] + 20) & (a["bpm"] <= a["top"] + 10)
     )
     lt = a["threshold_share"]
-    by_power = (a["seconds"] / 36 * (a["weighted"] / a["ftp"]) ** 2).where(a["pw"])
+    by_weighted = (a["seconds"] / 36 * (a["weighted"] / a["ftp"]) ** 2).where(a["pw"])
+    own_tss = a["tss"].where(a["p"])
+    ratios = (own_tss / by_weighted).where((own_tss > 0) & (by_weighted > 0)).groupby(a["athlete"])
+    scale = ratios.transform("median").where(ratios.transform("count") >= 5, 1.0)
+    by_power = own_tss.fillna(by_weighted * scale)
     by_heart = (a["seconds"] / 36 * share * np.exp(1.92 * share) / (lt * np.exp(1.92 * lt))).where(
         ~a["manual"] & (lt > 0) & by_power.isna()
     )

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).parent / "images"
 PORT = 3470
 UI = f"http://127.0.0.1:{PORT}"
-REPORT = f"http://127.0.0.1:{PORT + 1}/index.html"
+REPORT = f"{UI}/report/index.html"
 MARGIN = 4  # of the graph; more of it would show the buttons beside it
 # The dots behind the graph say nothing and are a third of the picture's bytes; buttons lie over its corner.
 PLAIN_GROUND = """
 [style*="data:image/svg"] { background-image: none !important }
 button, [class*="slider"], [class*="Slider"] { visibility: hidden !important }
 """
+_BOXES = "nodes => nodes.map(node => node.getBoundingClientRect().toJSON()).filter(box => box.width)"
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,22 +77,33 @@ def settle(page: Page, path: str = "") -> None:
     page.wait_for_timeout(2000)
 
 
+def story(page: Page) -> None:
+    """The groups, which form a line."""
+    _graph(page, (), "foreignObject", "lineage.png")
+
+
 def lineage(page: Page) -> None:
-    """The whole graph with its groups open, and nothing around it."""
-    groups = ("sources", "ingest", "warehouse", "settings", "marts", "report")
-    settle(page, f"asset-groups?expanded={','.join(f'global@global:{group}' for group in groups)}")
+    """The whole graph with its groups open, but for published tables: each is a mart once more."""
+    groups = ("sources", "ingest", "warehouse", "recordings", "marts", "report")
+    _graph(page, groups, "foreignObject", "lineage_assets.png")
+
+
+def _graph(page: Page, expanded: tuple[str, ...], nodes: str, name: str) -> None:
+    """The graph of assets and nothing around it."""
+    settle(page, f"asset-groups?expanded={','.join(f'global@global:{group}' for group in expanded)}")
     page.get_by_text("Hide navigation").click()
     page.get_by_role("button").filter(has=page.get_by_label("panel_show_right")).first.click()
     settle(page)
     page.mouse.dblclick(100, 400)  # on the ground beside the nodes: fits the graph to the window
     page.mouse.move(100, 200)
     settle(page)
-    boxes = [box for node in page.locator("foreignObject").all() if (box := node.bounding_box())]
+    # All at once: the graph is drawn anew while it settles.
+    boxes = page.eval_on_selector_all(nodes, _BOXES)
     left, top = (min(box[side] for box in boxes) - MARGIN for side in ("x", "y"))
     right = max(box["x"] + box["width"] for box in boxes) + MARGIN
     bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
     page.screenshot(
-        path=IMAGES / "lineage.png",
+        path=IMAGES / name,
         style=PLAIN_GROUND,
         clip={"x": left, "y": top, "width": right - left, "height": bottom - top},
     )
@@ -109,7 +121,7 @@ def asset(page: Page) -> None:
 def glance(page: Page) -> None:
     """Further down on the same page: the newest rows and the line of the last two years."""
     settle(page, "assets/weekly_watts")
-    page.get_by_text("average_watts_4w_drawn").scroll_into_view_if_needed()
+    page.get_by_text("line of average_watts_4w").scroll_into_view_if_needed()
     settle(page)
     page.screenshot(path=IMAGES / "weekly_watts_glance.png")
 
@@ -136,7 +148,9 @@ def main() -> None:
     with platform(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         for take, width, height, sharpness in (
-            (lineage, 1400, 1500, 1.5),
+            (story, 1500, 600, 1),
+            # The height at which all of it fits without being drawn too small to be read.
+            (lineage, 1500, 2600, 1),
             (asset, 1500, 1100, 1),
             (glance, 1600, 1000, 1),
             (report, 1200, 1500, 1),

@@ -47,8 +47,10 @@ class StravaPlatform(dg.Component, dg.Model, dg.Resolvable):
         # Imported here: dg loads this module for every project of the environment.
         from strava_assets.definitions import build_defs
         from strava_assets.schedules import PRUNE_RUNS
+        from strava_assets.wiring import has_several_athletes
 
-        platform = build_defs(self._load_settings({"STRAVA_ASSETS_HOME": str(context.project_root / "data")}))
+        settings = self._load_settings({"STRAVA_ASSETS_HOME": str(context.project_root / "data")})
+        platform = build_defs(settings, several_athletes=has_several_athletes(settings))
         resources = platform.resources or {}
         return dg.Definitions(
             assets=platform.assets,

@@ -5,6 +5,7 @@ Tests and deployments use the same graph; only resources differ.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -16,7 +17,9 @@ from strava_assets.assets import (
     inbox,
     inputs,
     marts,
+    planned,
     profile,
+    published,
     report,
     ride_power,
     streams,
@@ -40,7 +43,7 @@ from strava_assets.resources import (
     WarehouseResource,
 )
 from strava_assets.resources.fixed import fixed, without_values
-from strava_assets.schedules import build_jobs, build_schedules
+from strava_assets.schedules import LOAD_FETCHED, build_jobs, build_schedules
 from strava_assets.settings import load_settings
 
 if TYPE_CHECKING:
@@ -48,9 +51,15 @@ if TYPE_CHECKING:
 
     from strava_assets.settings import Settings
 
+ON_PURPOSE = "The sample athlete shows this on purpose."
+
 
 def build_defs(
-    settings: Settings, resource_overrides: Mapping[str, Any] | None = None, *, retry_transient: bool = True
+    settings: Settings,
+    resource_overrides: Mapping[str, Any] | None = None,
+    *,
+    retry_transient: bool = True,
+    several_athletes: bool = False,
 ) -> dg.Definitions:
     """The whole platform.
 
@@ -60,6 +69,7 @@ def build_defs(
             configured when a run is launched.
         retry_transient: whether a failed step waits and tries again where that may help; a command that a
             person watches reports the failure instead.
+        several_athletes: whether the athletes are partitions; their index says so.
     """
     resources = build_resources(settings) | dict(resource_overrides or {})
     bound = {
@@ -68,15 +78,28 @@ def build_defs(
     }
     retry_policy = RETRY_TRANSIENT if retry_transient else None
     every_mart = catalog.load()
+    checks_for = partial(build_checks, note=ON_PURPOSE if settings.is_sample else "")
     checks = [
-        build_checks(archive.NAME, archive_checks.CHECKS),
-        build_checks("bq_activities", activity_checks.checks_of(settings.power_sports)),
-        build_checks("activity_streams", stream_checks.checks_of(settings.streams)),
-        build_checks("athlete_profile", profile_checks.CHECKS),
-        build_checks("ride_power", ride_power_checks.POWER_CHECKS),
-        build_checks("ride_bests", ride_power_checks.BESTS_CHECKS),
-        *(build_checks(mart.name, checks_of(mart)) for mart in every_mart),
+        checks_for(archive.NAME, archive_checks.CHECKS),
+        checks_for(
+            "bq_activities",
+            activity_checks.checks_of(
+                settings.power_sports, settings.timezone, several_athletes=several_athletes
+            ),
+        ),
+        checks_for("activity_streams", stream_checks.checks_of(settings.streams, settings.power_sports)),
+        checks_for("athlete_profile", profile_checks.CHECKS),
+        checks_for("ride_power", ride_power_checks.POWER_CHECKS),
+        checks_for("ride_bests", ride_power_checks.BESTS_CHECKS),
+        checks_for("ride_bests_after_work", ride_power_checks.AFTER_WORK_CHECKS),
+        checks_for("recording_zones", ride_power_checks.ZONES_CHECKS),
+        checks_for("ride_w_balance", ride_power_checks.W_BALANCE_CHECKS),
+        *(checks_for(mart.name, checks_of(mart)) for mart in every_mart),
     ]
+    published_tables = published.build(settings, every_mart)
+    reported_checks = [key for check in checks for key in check.check_keys] + published.check_keys(
+        published_tables
+    )
     own_assets = [
         *archive.build(settings),
         *(inbox.build(settings) if settings.inbox else []),
@@ -84,22 +107,25 @@ def build_defs(
         *inputs.build(settings),
         *streams.build(settings, retry_policy),
         *profile.build(settings, retry_policy),
-        *ride_power.build(retry_policy),
+        *planned.build(settings),
+        *ride_power.build(settings, retry_policy),
         *marts.build(settings, every_mart),
-        *report.build(settings, every_mart, [key for check in checks for key in check.check_keys]),
+        *published_tables,
+        *report.build(settings, every_mart, reported_checks),
     ]
+    jobs = build_jobs(settings, own_assets, several_athletes=several_athletes)
     return dg.Definitions(
         assets=[
             activities.STRAVA_API,
             archive.BULK_EXPORT,
             *([inbox.source(settings)] if settings.inbox else []),
-            *with_shared_attributes(own_assets, settings),
+            *with_shared_attributes(own_assets, settings, several_athletes=several_athletes),
             *([report.DATA_STUDIO] if wiring.warehouse(settings).data_studio_source else []),
         ],
         asset_checks=checks,
-        jobs=build_jobs(settings, own_assets),
-        schedules=build_schedules(settings),
-        sensors=sensors.build(settings),
+        jobs=jobs,
+        schedules=build_schedules(settings, several_athletes=several_athletes),
+        sensors=sensors.build(settings, next((job for job in jobs if job.name == LOAD_FETCHED), None)),
         resources={"io_manager": without_values()} | bound,
         executor=run_executor,
     )
@@ -109,8 +135,8 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources the settings ask for; opening nothing."""
     return {
         "strava": StravaResource.of(settings),
-        "landing": LandingResource(address=settings.landing_address),
-        "streams": StreamsResource(address=settings.streams_address),
+        "landing": LandingResource(address=settings.landing_address, shard=settings.shard),
+        "streams": StreamsResource(address=settings.streams_address, shard=settings.shard),
         "warehouse": WarehouseResource.of(settings),
         "alerts": RunAlerts(settings),
     }
@@ -119,4 +145,5 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The platform of this process's settings, which are read when Dagster loads it."""
-    return build_defs(load_settings())
+    settings = load_settings()
+    return build_defs(settings, several_athletes=wiring.has_several_athletes(settings))

@@ -30,9 +30,11 @@ OTHERS = 0o077
 
 # The files that this project creates in a home. All other files are left unchanged.
 OWN_ENTRIES = (
-    *("archive", "athlete.toml", "dagster", "landing", "logs", "report", "sample", "streams"),
-    *("tokens.json", "tokens.lock", ".tokens.json.*"),
+    *("archive", "athlete.toml", "dagster", "events", "landing", "logs", "plan.csv", "published"),
+    *("report", "sample", "streams"),
+    *("in_use.lock", "tokens.json", "tokens.lock", ".tokens.json.*"),
     *("warehouse.duckdb", "warehouse.duckdb.*", ".warehouse.duckdb.*"),
+    *("warehouse-*-of-*.duckdb", "warehouse-*-of-*.duckdb.*", ".warehouse-*-of-*.duckdb.*"),
 )
 # A folder without any of these is not a home, because other programs use the name `data` as well.
 _SIGNS = ("tokens.json", "warehouse.duckdb", "dagster/dagster.yaml")

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets import wiring
 from strava_assets.assets import inbox
+from strava_assets.assets.athlete_partitions import align_partitions, all_athletes, one_athlete
+from strava_assets.assets.fetching_athletes import due_athletes
 from strava_assets.execution.executor import run_executor
 
 if TYPE_CHECKING:
@@ -15,19 +18,29 @@ if TYPE_CHECKING:
     from strava_assets.settings import Settings
 
 EVERY_SIX_HOURS = "0 */6 * * *"
+EVERY_QUARTER_HOUR = "*/15 * * * *"
 EVERY_NIGHT = "40 3 * * *"
 # The one job that is about the whole Dagster instance.
 PRUNE_RUNS = "prune_runs"
+LOAD_FETCHED = "load_fetched"
+"""The job that follows a fetch in which some athletes failed."""
+
 WITHOUT_FETCHING = {"ops": {"activity_streams": {"config": {"fetch": False}}}}
 """Configuration of a job that requests no streams from Strava."""
 
+ONLY_IF_DUE = {"ops": {"raw_activities": {"config": {"only_if_due": True}}}}
+"""Configuration of a scheduled sync in a home with webhooks or with several athletes."""
 
-def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") -> list[Any]:
+
+def build_jobs(
+    settings: "Settings", assets: "Sequence[dg.AssetsDefinition]", *, several_athletes: bool = False
+) -> list[Any]:
     """All jobs. All but the last select from the same assets.
 
     Args:
         settings: how long the records of runs are kept.
         assets: the assets of this platform; the jobs leave those of a project that mounts it alone.
+        several_athletes: whether one athlete's fetch can fail and the others' succeed.
     """
     own = dg.AssetSelection.assets(*assets)
     # Imports have jobs of their own, because exports are made on request, and files come when they come.
@@ -56,11 +69,34 @@ def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") ->
             config=WITHOUT_FETCHING,
         ),
         define(
+            "load",
+            selection=own
+            - dg.AssetSelection.assets("raw_activities", "archive_activities", "insights_report", *of_inbox),
+            description="Load what has landed and refresh every mart, for the process of a shard. No "
+            "activities and no streams are requested from Strava, and the page is left as it is.",
+            config=WITHOUT_FETCHING,
+        ),
+        define(
             "rebuild",
-            selection=everything
-            - dg.AssetSelection.assets("raw_activities", "athlete_profile", "activity_streams"),
-            description="Rebuild bq_activities and every mart from the landing, without requests to Strava.",
-            config={"ops": {"bq_activities": {"config": {"rebuild": True}}}},
+            selection=everything - dg.AssetSelection.assets("raw_activities"),
+            description="Rebuild every table from the landing, the streams and your figures, also in a new "
+            "warehouse, without requests to Strava.",
+            config={
+                "ops": WITHOUT_FETCHING["ops"]
+                | {
+                    "bq_activities": {"config": {"rebuild": True}},
+                    "athlete_profile": {"config": {"ask_strava": False}},
+                }
+            },
+        ),
+        *(
+            define(
+                name,
+                selection=everything - dg.AssetSelection.assets("raw_activities"),
+                description="Load what has landed and refresh every mart. The sensor load_after_failed_fetch "
+                "launches it if some athletes could not be fetched, so that the others are up to date.",
+            )
+            for name in ([LOAD_FETCHED] if several_athletes else [])
         ),
         define(
             "refresh_marts",
@@ -87,8 +123,20 @@ def build_jobs(settings: "Settings", assets: "Sequence[dg.AssetsDefinition]") ->
     ]
 
 
-def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
+def build_schedules(settings: "Settings", *, several_athletes: bool = False) -> list[dg.ScheduleDefinition]:
     """The schedules, with the time zone and the default status of the settings."""
+
+    def run_for_due_athletes(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        align_partitions(context.instance, wiring.athlete_index(settings).athlete_ids())
+        due = due_athletes(settings)
+        if not due:
+            return dg.SkipReason("No athlete is due.")
+        tags = one_athlete(due[0]) if len(due) == 1 else all_athletes(context.instance)
+        return dg.RunRequest(run_config=ONLY_IF_DUE, tags=tags)
+
+    run: dict[str, Any] = {"run_config": ONLY_IF_DUE if settings.webhooks else None}
+    if several_athletes:
+        run = {"execution_fn": run_for_due_athletes}
     status = (
         dg.DefaultScheduleStatus.RUNNING if settings.schedules_running else dg.DefaultScheduleStatus.STOPPED
     )
@@ -96,13 +144,18 @@ def build_schedules(settings: "Settings") -> list[dg.ScheduleDefinition]:
         dg.ScheduleDefinition(
             name="sync_every_6_hours",
             job_name="sync",
-            cron_schedule=EVERY_SIX_HOURS,
+            # The quota comes by the quarter hour, and so do the turns of several athletes.
+            cron_schedule=EVERY_QUARTER_HOUR if several_athletes else EVERY_SIX_HOURS,
             execution_timezone=settings.timezone,
             default_status=status,
             description=(
-                f"Runs the job sync at 0:00, 6:00, 12:00 and 18:00, {settings.timezone}. The job chooses "
-                "between an incremental and a full listing, so a missed tick does no harm."
+                "Looks every quarter hour which athletes are due, and runs the job sync for them: each one "
+                "every six hours, and first loads as the quota allows."
+                if several_athletes
+                else f"Runs the job sync at 0:00, 6:00, 12:00 and 18:00, {settings.timezone}. The job "
+                "chooses between an incremental and a full listing, so a missed tick does no harm."
             ),
+            **run,
         ),
         dg.ScheduleDefinition(
             name="prune_runs_every_night",

@@ -1,21 +1,35 @@
-"""Sensors that send an alert when a run fails or its job succeeds again, and one that watches the inbox.
+"""Sensors that send an alert when a run fails or its job succeeds again, and those of inbox and webhooks.
 
-resources/alerts.py writes the alerts and prevents duplicates; history/inbox.py decides which files are ready.
+resources/alerts.py writes the alerts and prevents duplicates; history/inbox.py decides which files are ready,
+webhooks/hand_over.py which events a run gets.
 """
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from strava_assets import wiring
 from strava_assets.assets import inbox
+from strava_assets.assets.athlete_partitions import all_athletes, one_athlete
+from strava_assets.assets.fetching_athletes import fetched_some
+from strava_assets.execution.tags import EVENTS_KEPT_TAG, EVENTS_OF_TAG
 from strava_assets.resources.alerts import RunAlerts
 from strava_assets.schedules import WITHOUT_FETCHING
+from strava_assets.setting_paths import local_path
 
 if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
     from strava_assets.settings import Settings
+    from strava_assets.webhooks.hand_over import PastRun
 
 # Two looks and the run fit into a minute.
 _LOOK_EVERY_S = 5
+# A bucket's listing costs money.
+_LOOK_INTO_BUCKET_EVERY_S = 30
+# The events of further athletes wait for the next look.
+_MOST_RUNS_A_LOOK = 20
 _DONE_KEY = "strava_assets/inbox"
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -26,8 +40,16 @@ _UNFINISHED = [
 ]
 
 
-def build(settings: "Settings") -> list[dg.SensorDefinition]:
-    """All sensors. Those of alerts run by default if alert receivers are configured and automation is on."""
+def build(
+    settings: "Settings", load_job: "UnresolvedAssetJobDefinition | None" = None
+) -> list[dg.SensorDefinition]:
+    """All sensors. Those of alerts run by default if alert receivers are configured and automation is on.
+
+    Args:
+        settings: which sensors there are.
+        load_job: the job `load_fetched`, which there is for several athletes alone.
+    """
+    several_athletes = load_job is not None
     status = (
         dg.DefaultSensorStatus.RUNNING
         if settings.alerts_wanted and settings.schedules_running
@@ -56,12 +78,39 @@ def build(settings: "Settings") -> list[dg.SensorDefinition]:
     def alert_on_recovery(context: dg.RunStatusSensorContext, alerts: dg.ResourceParam[RunAlerts]) -> None:
         alerts.report_success(context.instance, context.dagster_run.run_id)
 
-    return [alert_on_failure, alert_on_recovery, *([_inbox_sensor(settings)] if settings.inbox else [])]
+    return [
+        alert_on_failure,
+        alert_on_recovery,
+        *([_inbox_sensor(settings, several_athletes=several_athletes)] if settings.inbox else []),
+        *([_webhook_sensor(settings, several_athletes=several_athletes)] if settings.webhooks else []),
+        *([_load_sensor(load_job)] if load_job else []),
+    ]
 
 
-def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
+def _load_sensor(load_job: "UnresolvedAssetJobDefinition") -> dg.SensorDefinition:
+    """The sensor that brings the others' new activities into the tables where some athletes failed."""
+
+    # Of this code location alone: a command, whose runs belong to none, loads by itself.
+    @dg.run_failure_sensor(
+        name="load_after_failed_fetch",
+        request_job=load_job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Launches the job load_fetched after a sync in which some athletes could not be "
+        "fetched and the others were.",
+    )
+    def load_after_failed_fetch(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
+        run_id = context.dagster_run.run_id
+        if not fetched_some(context.instance, run_id):
+            return dg.SkipReason("Either everyone was fetched in it, or nobody.")
+        return dg.RunRequest(run_key=run_id, tags=all_athletes(context.instance))
+
+    return load_after_failed_fetch
+
+
+def _inbox_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorDefinition:
     """The sensor of the inbox. It runs by default: who names an inbox wants its files."""
     address = settings.inbox or ""
+    where = " Each athlete has a folder athlete=ID in it." if several_athletes else ""
 
     @dg.sensor(
         name="inbox_files",
@@ -69,15 +118,22 @@ def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
         minimum_interval_seconds=_LOOK_EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Imports new files of the inbox once they have stopped growing, and refreshes what "
-        "depends on them. One import at a time: what comes meanwhile is in the next one.",
+        f"depends on them. One import at a time: what comes meanwhile is in the next one.{where}",
     )
     def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from strava_assets.history.inbox import look_at
+        from strava_assets.history.inbox import folder_of, look_at
 
+        athlete_ids = wiring.athlete_index(settings).athlete_ids() if several_athletes else []
         running = context.instance.get_runs_count(dg.RunsFilter(job_name=inbox.JOB, statuses=_UNFINISHED))
         storage = context.instance.daemon_cursor_storage
         done = frozenset(storage.get_cursor_values({_DONE_KEY}).get(_DONE_KEY, "").split())
-        look = look_at(address, context.cursor, done, may_hand_over=not running)
+        look = look_at(
+            address,
+            context.cursor,
+            done,
+            may_hand_over=not running,
+            folders=[*map(folder_of, athlete_ids)] if several_athletes else None,
+        )
         if look is None:
             return dg.SensorResult(
                 skip_reason=f"The inbox {address} is not a folder or does not exist.", cursor=context.cursor
@@ -85,15 +141,25 @@ def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
         if look.done != done:
             storage.set_cursor_values({_DONE_KEY: " ".join(sorted(look.done))})
         if not look.ready:
+            unassigned = (
+                f" In no athlete's folder, and so not imported: {look.unassigned:,}."
+                if look.unassigned
+                else ""
+            )
             return dg.SensorResult(
                 skip_reason=f"Still growing: {look.growing:,}. Waiting for the import that runs: "
-                f"{look.waiting:,}.",
+                f"{look.waiting:,}.{unassigned}",
                 cursor=look.cursor,
             )
-        config = {inbox.NAME: {"config": {"files": list(look.ready)}}}
+        by_athlete = {
+            athlete_id: [name for name in look.ready if name.startswith(f"{folder_of(athlete_id)}/")]
+            for athlete_id in athlete_ids
+        } or {"": [*look.ready]}
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(run_key=look.run_key, run_config={"ops": WITHOUT_FETCHING["ops"] | config})
+                _import_request(look.run_key, names, athlete_id)
+                for athlete_id, names in by_athlete.items()
+                if names
             ],
             asset_events=[
                 dg.AssetObservation(
@@ -106,3 +172,87 @@ def _inbox_sensor(settings: "Settings") -> dg.SensorDefinition:
         )
 
     return inbox_files
+
+
+def _import_request(run_key: str, names: list[str], athlete_id: str) -> dg.RunRequest:
+    """The run that imports files of one athlete; without an id they are the only one's."""
+    config = {inbox.NAME: {"config": {"files": names}}}
+    return dg.RunRequest(
+        run_key=f"{run_key}-{athlete_id}" if athlete_id else run_key,
+        run_config={"ops": WITHOUT_FETCHING["ops"] | config},
+        tags=one_athlete(athlete_id) if athlete_id else None,
+    )
+
+
+def _webhook_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorDefinition:
+    """The sensor of events. It runs by default: who sets up webhooks wants them to do something."""
+    is_local = local_path(settings.events_address) is not None
+
+    @dg.sensor(
+        name="webhook_events",
+        job_name="sync",
+        minimum_interval_seconds=_LOOK_EVERY_S if is_local else _LOOK_INTO_BUCKET_EVERY_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Launches a sync for the events that the webhook receiver wrote, several events at once. "
+        "Removes them after a run that got them has succeeded.",
+    )
+    def webhook_events(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from strava_assets.webhooks.hand_over import hand_over
+
+        webhooks = wiring.webhooks(settings)
+        waiting = {
+            owner: names for owner in webhooks.events.owners() if (names := webhooks.events.waiting(owner))
+        }
+        reasons = [] if waiting else ["No event waits."]
+        requests: list[dg.RunRequest] = []
+        for owner_id, names in waiting.items():
+            if len(requests) == _MOST_RUNS_A_LOOK:
+                break
+            if webhooks.state.logged_out(owner_id):
+                reasons.append("The athlete took the access back: run strava-assets login, then sync.")
+                continue
+            now = datetime.now(UTC)
+            decided = hand_over(names, _runs_with_events(context.instance, owner_id, now), now)
+            webhooks.events.remove(owner_id, decided.settled)
+            if not decided.names:
+                reasons.append(decided.reason)
+                continue
+            config = {"raw_activities": {"config": {"events": list(decided.names)}}}
+            of_athlete = one_athlete(owner_id) if several_athletes else {}
+            requests.append(
+                dg.RunRequest(
+                    run_key=decided.run_key,
+                    run_config={"ops": config},
+                    tags={EVENTS_OF_TAG: owner_id} | of_athlete,
+                )
+            )
+        return dg.SensorResult(
+            run_requests=requests, skip_reason=None if requests else " ".join(dict.fromkeys(reasons))
+        )
+
+    return webhook_events
+
+
+def _runs_with_events(instance: dg.DagsterInstance, owner_id: str, now: datetime) -> "list[PastRun]":
+    """An athlete's runs that got events: those of the last 24 hours and the last one, the latest first."""
+    from strava_assets.webhooks.hand_over import PastRun
+
+    of_owner = {EVENTS_OF_TAG: owner_id}
+    day = dg.RunsFilter(tags=of_owner, created_after=now - timedelta(days=1))
+    records = instance.get_run_records(day) or instance.get_run_records(dg.RunsFilter(tags=of_owner), limit=1)
+
+    def names_of(run: dg.DagsterRun) -> tuple[str, ...]:
+        config: Any = run.run_config
+        return tuple(config["ops"]["raw_activities"]["config"]["events"])
+
+    return [
+        PastRun(
+            run_id=record.dagster_run.run_id,
+            names=names_of(record.dagster_run),
+            started_at=record.create_timestamp.astimezone(UTC),
+            unfinished=record.dagster_run.status in _UNFINISHED,
+            settled=record.dagster_run.status is dg.DagsterRunStatus.SUCCESS
+            and EVENTS_KEPT_TAG not in record.dagster_run.tags,
+        )
+        for record in records
+    ]

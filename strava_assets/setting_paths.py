@@ -47,6 +47,12 @@ def check_address(value: str) -> str:
     return value
 
 
+def scheme_of(address: str) -> str:
+    """The scheme of an address, `file` for a path."""
+    scheme, is_url, _ = address.partition("://")
+    return "file" if not is_url or scheme == "local" else scheme
+
+
 def local_path(address: str) -> Path | None:
     """The path on this machine that an fsspec address names; None where it names another place."""
     scheme, is_url, path = address.rpartition("://")

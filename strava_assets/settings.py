@@ -28,9 +28,11 @@ from pydantic import (
 )
 
 from strava_assets.alerts.addresses import split_addresses
+from strava_assets.buckets.kinds import SCHEMES as BUCKET_SCHEMES
 from strava_assets.env_file import ENV_FILE, read_env_file
 from strava_assets.errors import ConfigurationError
 from strava_assets.file_modes import DEFAULT_HOME
+from strava_assets.published.kinds import KINDS as PUBLISH_KINDS
 from strava_assets.secrets import KINDS as STORE_KINDS
 from strava_assets.setting_paths import (
     check_address,
@@ -39,7 +41,9 @@ from strava_assets.setting_paths import (
     local_path,
     refuse_file_as_home,
     refuse_unusable_home,
+    scheme_of,
 )
+from strava_assets.shards import Shard
 from strava_assets.warehouse.locations import KINDS as WAREHOUSE_KINDS
 from strava_assets.web.hosts import AllowedHosts, Host
 
@@ -49,6 +53,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PREFIX = "STRAVA_ASSETS_"
+SHORTEST_VERIFY_TOKEN = 20
+# A variable's name as people write it: all capitals, or none.
+_NAME = re.compile(r"[A-Z_]{1,64}|[a-z_]{1,64}")
 _MOST_CHARACTERS = 100
 _PASSWORD_IN_ADDRESS = re.compile(r"//[^/@]*:[^/]*@")
 _STRAVA_OVER_HTTP = re.compile(r"http://([^/]*\.)?strava\.com(?![^:/])", re.IGNORECASE)
@@ -59,6 +66,8 @@ class Environment(StrEnum):
 
     LOCAL = "local"
     GCP = "gcp"
+    AWS = "aws"
+    AZURE = "azure"
 
 
 class WeekStart(StrEnum):
@@ -68,11 +77,17 @@ class WeekStart(StrEnum):
     SUNDAY = "sunday"
 
 
-_REGISTRIES: dict[str, Mapping[str, Any]] = {"warehouse": WAREHOUSE_KINDS, "secret_store": STORE_KINDS}
+_REGISTRIES: dict[str, Mapping[str, Any]] = {
+    "warehouse": WAREHOUSE_KINDS,
+    "secret_store": STORE_KINDS,
+    "publish": PUBLISH_KINDS,
+}
 """Fields whose values are the kinds that another package registers."""
 _DEFAULT_KINDS = {
-    Environment.LOCAL: {"warehouse": "duckdb", "secret_store": "file"},
-    Environment.GCP: {"warehouse": "bigquery", "secret_store": "gcp"},
+    Environment.LOCAL: {"warehouse": "duckdb", "secret_store": "file", "publish": "parquet"},
+    Environment.GCP: {"warehouse": "bigquery", "secret_store": "gcp", "publish": "none"},
+    Environment.AWS: {"warehouse": "duckdb", "secret_store": "aws", "publish": "none"},
+    Environment.AZURE: {"warehouse": "duckdb", "secret_store": "azure", "publish": "none"},
 }
 
 
@@ -137,7 +152,8 @@ class Settings(BaseModel):
         description="The address of the consent page and the tokens.",
     )
     secret_store: str | None = Field(
-        default=None, description="Where tokens live; file for local, gcp for gcp."
+        default=None,
+        description="Where tokens live; file for local, a cloud's own store for gcp, aws and azure.",
     )
 
     # What a sync asks for and concludes
@@ -185,6 +201,22 @@ class Settings(BaseModel):
         "fsspec address. Off by default.",
     )
 
+    # Webhooks
+    webhooks: bool = Field(
+        default=False,
+        description="Whether `strava-assets webhook serve` receives events for this home, so that a change "
+        "starts a run and the schedule asks Strava once a week; docs/webhooks.md.",
+    )
+    webhook_verify_token: SecretStr | None = Field(
+        default=None,
+        description="The secret of the callback address. Default: one that is made and kept beside the "
+        "tokens. With it the receiver needs no access to them.",
+    )
+    events_url: str | None = Field(
+        default=None,
+        description="Where events wait for a run; any fsspec address. Default: <home>/events.",
+    )
+
     # The seconds of a ride
     streams: Literal["power", "all", "none"] = Field(
         default="power",
@@ -202,11 +234,23 @@ class Settings(BaseModel):
     )
 
     # The warehouse
-    warehouse: str | None = Field(default=None, description="The engine; duckdb for local, bigquery for gcp.")
+    warehouse: str | None = Field(
+        default=None, description="The engine; bigquery for gcp, duckdb for all others."
+    )
     duckdb_memory_limit: str = Field(
         default="128MB",
         pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?\s*(MB|GB|MiB|GiB)$",
         description="DuckDB's memory bound; a million activities want 1GB.",
+    )
+    duckdb_url: str | None = Field(
+        default=None,
+        description="Where DuckDB's file is kept between runs of a container without a disk, e.g. "
+        "s3://bucket/warehouse.duckdb; in S3, Google's or Azure's storage. Off by default.",
+    )
+    shard: str = Field(
+        default="",
+        description="Which share of the athletes this process loads, e.g. 2/4 for the second of four; with "
+        "DuckDB only. Empty: all athletes.",
     )
     gcp_project: str | None = Field(default=None, description="The Google Cloud project.")
     gcp_secret: str = Field(
@@ -228,6 +272,45 @@ class Settings(BaseModel):
         default=None, description="Another address than Google's, for an emulator; asked without credentials."
     )
 
+    # Amazon's and Azure's clouds
+    aws_region: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        examples=["eu-central-1"],
+        description="Amazon's region of the secret, e.g. eu-central-1.",
+    )
+    aws_secret: str = Field(
+        default="strava-assets",
+        pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$",
+        description="The secret in its Secrets Manager that holds the tokens.",
+    )
+    azure_vault_url: str | None = Field(
+        default=None, description="Azure's Key Vault, e.g. https://my-vault.vault.azure.net."
+    )
+    azure_secret: str = Field(
+        default="strava-assets",
+        pattern=r"^[A-Za-z0-9-]{1,127}$",
+        description="The secret in it that holds the tokens.",
+    )
+
+    # Tables for other tools
+    publish: str | None = Field(
+        default=None,
+        description="The form in which the marts are published after their checks; parquet for "
+        "local with duckdb, none elsewhere: BigQuery is read directly, and the deployments name iceberg on "
+        "aws and delta on azure.",
+    )
+    publish_url: str | None = Field(
+        default=None,
+        description="Where published tables are written; any fsspec address for parquet. "
+        "Default: <home>/published.",
+    )
+    publish_catalog: str = Field(
+        default="strava",
+        pattern=r"^[a-z0-9_]{1,255}$",
+        description="The database in the Glue catalog that Iceberg tables are registered in.",
+    )
+
     # What counts and how it is shown
     week_start: WeekStart = Field(default=WeekStart.MONDAY, description="The first day of a week.")
     units: Literal["metric", "imperial"] = Field(
@@ -235,6 +318,9 @@ class Settings(BaseModel):
     )
     athlete_file: Path | None = Field(
         default=None, description="Your dated FTP, weight and heart rates. Default: <home>/athlete.toml."
+    )
+    plan_file: Path | None = Field(
+        default=None, description="Your planned load by day, as CSV. Default: <home>/plan.csv."
     )
     power_sports: tuple[str, ...] | None = Field(
         default=None,
@@ -248,6 +334,15 @@ class Settings(BaseModel):
     )
     report_link: str | None = Field(
         default=None, description="The address people open the page at, for links; `make run` sets it."
+    )
+    ui_url: str | None = Field(
+        default=None,
+        description="The address people open the Dagster UI at, for links from the page; `make run` sets it.",
+    )
+    report_route: bool = Field(
+        default=False,
+        description="Whether the page draws the shape of the last ride's route, without a map, a scale or "
+        "coordinates. Who knows your roads may know it.",
     )
     report_dated_copies: bool = Field(default=False, description="Whether a copy of each day's page is kept.")
     is_sample: bool = Field(
@@ -293,13 +388,25 @@ class Settings(BaseModel):
         return parts
 
     @field_validator(
-        "home", "athlete_file", "landing_url", "inbox", "streams_url", "report_url", mode="before"
+        *(
+            "home",
+            "athlete_file",
+            "landing_url",
+            "inbox",
+            "streams_url",
+            "publish_url",
+            "report_url",
+            "events_url",
+        ),
+        mode="before",
     )
     @classmethod
     def _expand_user(cls, value: object) -> object:
         return expand_user(str(value)) if isinstance(value, (str, Path)) else value
 
-    @field_validator("landing_url", "inbox", "streams_url", "report_url")
+    @field_validator(
+        *("landing_url", "inbox", "streams_url", "duckdb_url", "publish_url", "report_url", "events_url")
+    )
     @classmethod
     def _check_place(cls, value: str | None) -> str | None:
         return check_address(value) if value else value
@@ -308,6 +415,14 @@ class Settings(BaseModel):
     @classmethod
     def _refuse_unusable_home(cls, value: Path) -> Path:
         return refuse_unusable_home(value)
+
+    @field_validator("webhook_verify_token")
+    @classmethod
+    def _check_verify_token(cls, value: SecretStr | None) -> SecretStr | None:
+        # The path of the callback address is derived from it, and must not be guessed.
+        if value and len(value.get_secret_value()) < SHORTEST_VERIFY_TOKEN:
+            raise ValueError(f"must have {SHORTEST_VERIFY_TOKEN} characters or more; take random ones")
+        return value
 
     @field_validator("alert_urls")
     @classmethod
@@ -352,6 +467,15 @@ class Settings(BaseModel):
             check_web_address(value)
         return value
 
+    @field_validator("azure_vault_url")
+    @classmethod
+    def _check_vault(cls, value: str | None) -> str | None:
+        if value:
+            parts = check_web_address(value)
+            if parts.scheme != "https" or parts.path.strip("/") or parts.query or "@" in parts.netloc:
+                raise ValueError("must be https:// and the vault's host alone")
+        return value
+
     @field_validator(*_REGISTRIES)
     @classmethod
     def _registered_kind(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -376,8 +500,9 @@ class Settings(BaseModel):
         return self
 
     @field_validator(
-        *("api_base_url", "oauth_base_url", "landing_url", "inbox", "streams_url", "report_url"),
-        *("report_link", "source_url", "bigquery_api_endpoint"),
+        *("api_base_url", "oauth_base_url", "landing_url", "inbox", "streams_url", "duckdb_url"),
+        *("publish_url", "report_url", "events_url", "report_link", "ui_url", "source_url"),
+        "bigquery_api_endpoint",
     )
     @classmethod
     def _refuse_password(cls, value: str | None) -> str | None:
@@ -405,6 +530,55 @@ class Settings(BaseModel):
             raise ValueError("must end with the path, without ? and #")
         return value.rstrip("/")
 
+    @field_validator("duckdb_url")
+    @classmethod
+    def _check_duckdb_place(cls, value: str | None) -> str | None:
+        if value and (scheme_of(value) not in BUCKET_SCHEMES or value.endswith("/")):
+            raise ValueError(
+                f"must name an object of a bucket, and begin with one of {', '.join(BUCKET_SCHEMES)}://"
+            )
+        return value
+
+    @field_validator("shard")
+    @classmethod
+    def _check_shard(cls, value: str) -> str:
+        Shard.from_setting(value)
+        return value
+
+    @model_validator(mode="after")
+    def _shard_has_places_of_its_own(self) -> Self:
+        shard = self.own_shard
+        if shard is None:
+            return self
+        variable = variable_name("shard")
+        if self.warehouse_kind != "duckdb":
+            raise ValueError(
+                f"{variable} divides the athletes among DuckDB files; with {variable_name('warehouse')}="
+                f"{self.warehouse_kind} one process loads all of them, so leave it empty"
+            )
+        if self.publish_kind == "iceberg":
+            raise ValueError(
+                f"{variable} needs a folder for each shard, and {variable_name('publish')}=iceberg has one "
+                "catalog for all; possible are parquet, delta and none"
+            )
+        if self.duckdb_url and shard.name not in self.duckdb_url.rsplit("/", 1)[-1]:
+            raise ValueError(
+                f"{variable_name('duckdb_url')} must name another object for each shard; with {variable}="
+                f"{self.shard} its name must contain {shard.name}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _form_fits_place(self) -> Self:
+        schemes = PUBLISH_KINDS[self.publish_kind].schemes
+        scheme = scheme_of(self.publish_address)
+        if schemes and scheme not in schemes:
+            raise ValueError(
+                f"{variable_name('publish')}={self.publish_kind} cannot be written to {scheme}://; "
+                f"possible for {variable_name('publish_url')}: {', '.join(schemes)}"
+            )
+        return self
+
     @property
     def warehouse_kind(self) -> str:
         """The engine in force: as set, or what the environment implies."""
@@ -414,6 +588,14 @@ class Settings(BaseModel):
     def secret_store_kind(self) -> str:
         """The token store in force: as set, or what the environment implies."""
         return self._kind("secret_store")
+
+    @property
+    def publish_kind(self) -> str:
+        """The form of published tables in force: as set, or what the environment and the engine imply."""
+        if self.publish is None and self.warehouse_kind == "bigquery":
+            # Every tool reads BigQuery itself, and each copy would be billed.
+            return "none"
+        return self._kind("publish")
 
     def _kind(self, field: str) -> str:
         return getattr(self, field) or _DEFAULT_KINDS[self.env][field]
@@ -454,7 +636,8 @@ class Settings(BaseModel):
     @property
     def duckdb_path(self) -> Path:
         """The warehouse file of the local engine."""
-        return self.home / "warehouse.duckdb"
+        shard = f"-{self.own_shard.name}" if self.own_shard else ""
+        return self.home / f"warehouse{shard}.duckdb"
 
     @property
     def landing_address(self) -> str:
@@ -472,6 +655,28 @@ class Settings(BaseModel):
         return self.streams_url or str(self.home.absolute() / "streams")
 
     @property
+    def own_shard(self) -> Shard | None:
+        """The athletes of this process; None for all."""
+        return Shard.from_setting(self.shard)
+
+    @property
+    def publish_root(self) -> str:
+        """Where the tables of all shards are published: as set, or a folder of the home."""
+        return self.publish_url or str(self.home.absolute() / "published")
+
+    @property
+    def publish_address(self) -> str:
+        """Where tables are published: in the root, or in this shard's folder of it."""
+        if self.own_shard is None:
+            return self.publish_root
+        return f"{self.publish_root.rstrip('/')}/{self.own_shard.folder}"
+
+    @property
+    def events_address(self) -> str:
+        """Where events wait for a run: as set, or a folder of the home."""
+        return self.events_url or str(self.home.absolute() / "events")
+
+    @property
     def token_path(self) -> Path:
         """The file store's file."""
         return self.home / "tokens.json"
@@ -480,6 +685,11 @@ class Settings(BaseModel):
     def athlete_file_path(self) -> Path:
         """The athlete's own figures: as set, or a file of the home."""
         return self.athlete_file or self.home / "athlete.toml"
+
+    @property
+    def plan_file_path(self) -> Path:
+        """The athlete's planned load: as set, or a file of the home."""
+        return self.plan_file or self.home / "plan.csv"
 
     @property
     def report_target(self) -> str:
@@ -493,8 +703,12 @@ class Settings(BaseModel):
 
     @property
     def file_locations(self) -> tuple[str, ...]:
-        """The addresses of everything that is kept in files: landing, streams and report."""
-        return self.landing_address, self.streams_address, self.report_target
+        """The addresses of everything that is kept in files: landing, streams, report, tables, events."""
+        published = (self.publish_address,) if self.publish_kind != "none" else ()
+        warehouse = (self.duckdb_url,) if self.duckdb_url else ()
+        events = (self.events_address,) if self.webhooks else ()
+        always = (self.landing_address, self.streams_address, self.report_target)
+        return (*always, *published, *warehouse, *events)
 
     @property
     def dagster_home(self) -> Path:
@@ -610,7 +824,14 @@ def _problem_of_name(name: str, fields: Mapping[str, str]) -> str:
             return ""
     else:
         return ""
-    return f"{_printable(name)} (did you mean {' or '.join(similar)}?)" if similar else _printable(name)
+    name_alone = _without_value(name)
+    return f"{name_alone} (did you mean {' or '.join(similar)}?)" if similar else name_alone
+
+
+def _without_value(name: str) -> str:
+    """A misspelt name as far as it is a name: behind a lost `=` or end of line may be a secret."""
+    beginning = _NAME.match(name)
+    return name if beginning and beginning[0] == name else f"{beginning[0] if beginning else ''}…"
 
 
 def _problems_of_text(field: str, value: str) -> list[str]:

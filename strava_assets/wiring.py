@@ -1,20 +1,25 @@
-"""Makes what the settings describe: token store, Strava's client, landing, streams and warehouse.
+"""Makes what the settings describe: token store, Strava's client, landing, streams, warehouse and publisher.
 
 The command line, the doctor and Dagster's resources all ask this module, so that each of them is opened in
 the same way everywhere. How a kind of store or engine is opened stands in its own package (`secrets.KINDS`,
-`warehouse.locations.KINDS`). Heavy imports happen where they are used; nothing is read or written yet.
+`warehouse.locations.KINDS`, `published.KINDS`). Heavy imports happen where they are used; nothing is read or
+written yet.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from strava_assets.history.webhook_sync import Webhooks
     from strava_assets.landing import Landing
+    from strava_assets.landing.athlete_index import Athlete, AthleteIndex
+    from strava_assets.published import Publisher
     from strava_assets.secrets.environment import EnvironmentStore
     from strava_assets.secrets.seeded import SeededStore
     from strava_assets.settings import Settings
@@ -26,27 +31,81 @@ if TYPE_CHECKING:
 
 # A quarter hour and a little: the next window of the short limit is worth waiting for, a day is not.
 LONGEST_WAIT_S = 960.0
+ATHLETES_LOCK = "athletes.lock"
+"""The file in the home that is locked while the index of the athletes changes."""
 
 
-def token_store(settings: Settings) -> EnvironmentStore | SeededStore:
-    """Where credentials and tokens are kept."""
+def token_store(settings: Settings, athlete: Athlete | None = None) -> EnvironmentStore | SeededStore:
+    """Where credentials and tokens are kept; of the first athlete, if none is given."""
     from strava_assets.secrets import open_store
 
-    return open_store(settings)
+    return open_store(settings, athlete.athlete_id if athlete and athlete.has_own_store else "")
+
+
+def application_store(settings: Settings) -> EnvironmentStore | SeededStore:
+    """A token store with the application's id and secret: that of the first athlete who is logged in."""
+    return token_store(settings, next(iter(athlete_index(settings).logged_in()), None))
+
+
+def athlete_index(settings: Settings) -> AthleteIndex:
+    """Who the athletes are, and how the last fetch of each one ended."""
+    from strava_assets.landing.athlete_index import AthleteIndex
+
+    return AthleteIndex(settings.landing_address)
 
 
 def landing(settings: Settings) -> Landing:
     """Where answers are kept as received."""
     from strava_assets.landing import Landing
 
-    return Landing(settings.landing_address)
+    return Landing(settings.landing_address, settings.own_shard)
+
+
+def has_several_athletes(settings: Settings) -> bool:
+    """Whether the graph has a partition for each athlete; read when definitions load.
+
+    Raises:
+        AthleteIndexError: the index is damaged or cannot be read.
+    """
+    return len(athlete_index(settings).athletes()) > 1
+
+
+@contextmanager
+def changing_athletes(settings: Settings) -> Iterator[AthleteIndex]:
+    """The index of the athletes for a block that changes it; other processes of this home wait.
+
+    Raises:
+        ConfigurationError: the home cannot be made.
+    """
+    from strava_assets.errors import ConfigurationError
+    from strava_assets.execution.locks import exclusive
+
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {settings.home.absolute()} cannot be used: {error.strerror}.",
+            means="The athletes' tokens and data belong there, so nothing was changed.",
+            remedy="Make it writable, or set STRAVA_ASSETS_HOME to another folder.",
+        ) from None
+    with exclusive(settings.home / ATHLETES_LOCK):
+        yield athlete_index(settings)
 
 
 def stream_store(settings: Settings) -> StreamStore:
     """Where the seconds of every ride are kept."""
     from strava_assets.streams import StreamStore
 
-    return StreamStore(settings.streams_address)
+    return StreamStore(settings.streams_address, settings.own_shard)
+
+
+def webhooks(settings: Settings) -> Webhooks:
+    """Where events of a push subscription wait, and what is known about the subscription."""
+    from strava_assets.history.webhook_sync import Webhooks
+    from strava_assets.webhooks.event_store import EventStore
+    from strava_assets.webhooks.state import WebhookState
+
+    return Webhooks(EventStore(settings.events_address), WebhookState(settings.events_address))
 
 
 def warehouse(settings: Settings) -> WarehouseLocation:
@@ -56,18 +115,25 @@ def warehouse(settings: Settings) -> WarehouseLocation:
     return warehouse_location(settings)
 
 
-def waiting_client(
+def publisher(settings: Settings) -> Publisher | None:
+    """Where tables for other tools are published; None where nothing is."""
+    from strava_assets.published import open_publisher
+
+    return open_publisher(settings)
+
+
+def pacer(
     settings: Settings,
     announce: Callable[[str], None],
     *,
     reserve: int | None = None,
     max_wait_s: float = LONGEST_WAIT_S,
-) -> StravaClient:
-    """A client for a run: it repeats calls and waits for the next quarter hour of the quota.
+) -> Pacer:
+    """What keeps the calls of one process within the application's quota, for one client after another.
 
     Args:
-        settings: addresses and token store.
-        announce: called with a sentence for each wait, retry and refresh; never with a secret.
+        settings: what is left to other apps.
+        announce: called with a sentence for each wait.
         reserve: calls of every limit to leave unused; by default what the settings leave to other apps.
         max_wait_s: the longest wait for a rate limit, seconds; with zero the work ends instead.
     """
@@ -77,14 +143,31 @@ def waiting_client(
     def on_wait(seconds: float, until: datetime, reason: str) -> None:
         announce(f"{reason}. Waiting {seconds:.0f} s, until {until:%H:%M} UTC.")
 
-    pacer = Pacer(
+    return Pacer(
         clock=utc_now,
         sleep=time.sleep,
         reserve_calls=settings.rate_limit_reserve if reserve is None else reserve,
         max_wait_s=max_wait_s,
         on_wait=on_wait,
     )
-    return _client(settings, token_store(settings), pacer, on_event=announce)
+
+
+def waiting_client(
+    settings: Settings,
+    announce: Callable[[str], None],
+    pacer: Pacer,
+    *,
+    athlete: Athlete | None = None,
+) -> StravaClient:
+    """A client for a run: it repeats calls and waits for the next quarter hour of the quota.
+
+    Args:
+        settings: addresses and token store.
+        announce: called with a sentence for each retry and refresh; never with a secret.
+        pacer: keeps to the quota; clients of several athletes share it.
+        athlete: whose tokens it sends; by default those of the home's usual store.
+    """
+    return _client(settings, token_store(settings, athlete), pacer, on_event=announce)
 
 
 def fail_fast_client(settings: Settings, tokens: TokenStore) -> StravaClient:

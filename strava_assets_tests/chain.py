@@ -15,8 +15,11 @@ import dagster as dg
 import duckdb
 import pytest
 
+from strava_assets import wiring
+from strava_assets.assets.athlete_partitions import align_partitions, all_athletes, one_athlete
 from strava_assets.assets.failures import RETRY_TRANSIENT
 from strava_assets.definitions import build_defs
+from strava_assets.landing.athlete_index import Athlete
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, RunningSandbox, Sandbox, serve
 from strava_assets.secrets.file import FileStore
 from strava_assets.settings import Settings
@@ -33,8 +36,9 @@ ATHLETE = 7
 class Run:
     """The result of one run, as a user sees it."""
 
-    def __init__(self, result: ExecuteInProcessResult) -> None:
+    def __init__(self, result: ExecuteInProcessResult, instance: dg.DagsterInstance) -> None:
         self.result = result
+        self._instance = instance
         self.succeeded = result.success
 
     def materialized(self) -> dict[str, dict[str, Any]]:
@@ -45,6 +49,18 @@ class Run:
             }
             for event in self.result.get_asset_materialization_events()
             if event.asset_key
+        }
+
+    def partitions(self, asset: str) -> dict[str, dict[str, Any]]:
+        """The metadata of each materialized partition of an asset, also of a step that failed then."""
+        entries = self._instance.all_logs(
+            self.result.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+        )
+        materializations = [m for entry in entries if (m := entry.asset_materialization)]
+        return {
+            str(each.partition): {name: value.value for name, value in each.metadata.items()}
+            for each in materializations
+            if each.asset_key == dg.AssetKey(asset)
         }
 
     def checks(self) -> dict[tuple[str, str], AssetCheckEvaluation]:
@@ -117,12 +133,36 @@ class Chain:
             with pytest.MonkeyPatch.context() as patch:
                 bound = dg.RetryPolicy(max_retries=RETRY_TRANSIENT.max_retries)
                 patch.setattr("strava_assets.definitions.RETRY_TRANSIENT", bound)
-                self._built = settings, build_defs(settings)
+                several = wiring.has_several_athletes(settings)
+                self._built = settings, build_defs(settings, several_athletes=several)
         return self._built[1]
 
-    def run(self, job: str = "sync", ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
-        """Run a job with configuration by asset and with settings of this run."""
-        return self.execute(self.definitions(**fields).resolve_job_def(job), ops)
+    def add_athlete(self, other: Sandbox) -> None:
+        """Another athlete logs in: tokens in a store of their own, and both athletes in the index."""
+        self.sandbox.add_athlete(other)
+        with wiring.changing_athletes(self.settings()) as index:
+            for athlete in self.sandbox.athletes:
+                entry = Athlete(
+                    str(athlete.athlete["id"]),
+                    datetime.now(UTC),
+                    has_own_store=athlete is not self.sandbox,
+                    logged_in=True,
+                )
+                index.put(entry)
+        wiring.token_store(self.settings(), entry).write(
+            {
+                "client_id": CLIENT_ID,
+                "client_secret": CLIENT_SECRET,
+                "refresh_token": str(other.tokens.valid_refresh_token),
+            }
+        )
+        self._built = None
+
+    def run(
+        self, job: str = "sync", ops: Mapping[str, Any] | None = None, athlete: str = "", **fields: Any
+    ) -> Run:
+        """Run a job with configuration by asset and settings of this run, for all athletes or for one."""
+        return self.execute(self.definitions(**fields).resolve_job_def(job), ops, athlete)
 
     def compute(self, **fields: Any) -> Run:
         """Run `sync` without the report, which takes longer than everything else."""
@@ -130,10 +170,16 @@ class Chain:
         all_assets = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities")
         return self._run_selection(all_assets - page, fields=fields)
 
-    def ingest(self, ops: Mapping[str, Any] | None = None, **fields: Any) -> Run:
-        """Run only `raw_activities` and `bq_activities`, without their checks."""
+    def ingest(self, ops: Mapping[str, Any] | None = None, athlete: str = "", **fields: Any) -> Run:
+        """Run only `raw_activities` and `bq_activities`, without checks, for all athletes or for one."""
         both = dg.AssetSelection.assets("raw_activities", "bq_activities")
-        return self._run_selection(both - dg.AssetSelection.all_asset_checks(), ops, fields)
+        return self._run_selection(both - dg.AssetSelection.all_asset_checks(), ops, fields, athlete)
+
+    def run_assets(
+        self, selection: dg.AssetSelection, ops: Mapping[str, Any] | None = None, athlete: str = ""
+    ) -> Run:
+        """Run only these assets, without their checks."""
+        return self._run_selection(selection - dg.AssetSelection.all_asset_checks(), ops, athlete=athlete)
 
     def check(self, *names: tuple[str, str]) -> Run:
         """Run only these checks, each given as asset and name."""
@@ -145,18 +191,22 @@ class Chain:
         selection: dg.AssetSelection,
         ops: Mapping[str, Any] | None = None,
         fields: Mapping[str, Any] | None = None,
+        athlete: str = "",
     ) -> Run:
         job = dg.define_asset_job("selected", selection=selection)
         definitions = dg.Definitions.merge(self.definitions(**(fields or {})), dg.Definitions(jobs=[job]))
-        return self.execute(definitions.resolve_job_def("selected"), ops)
+        return self.execute(definitions.resolve_job_def("selected"), ops, athlete)
 
-    def execute(self, job: dg.JobDefinition, ops: Mapping[str, Any] | None = None) -> Run:
-        """Run a resolved job."""
+    def execute(self, job: dg.JobDefinition, ops: Mapping[str, Any] | None = None, athlete: str = "") -> Run:
+        """Run a resolved job, for all athletes or for one of several."""
+        align_partitions(self.instance, wiring.athlete_index(self.settings()).athlete_ids())
+        tags = one_athlete(athlete) if athlete else all_athletes(self.instance)
         config = {"ops": {name: {"config": dict(values)} for name, values in (ops or {}).items()}}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("strava_assets.strava.client.FIRST_BACKOFF_S", 0)
             patch.setattr("strava_assets.wiring.time", SimpleNamespace(sleep=self.waits.append))
-            return Run(job.execute_in_process(config, instance=self.instance, raise_on_error=False))
+            result = job.execute_in_process(config, instance=self.instance, raise_on_error=False, tags=tags)
+            return Run(result, self.instance)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query."""
@@ -197,12 +247,12 @@ def copy_home(home: Path, to: Path) -> Path:
     return shutil.copytree(home, to)
 
 
-def riding(days: int = 300) -> Sandbox:
+def riding(days: int = 300, athlete_id: int = ATHLETE) -> Sandbox:
     """A rider with an activity every third day: most rides have a power meter, some do not, some are runs.
 
     No check warns about this history.
     """
-    sandbox = Sandbox(athlete={"id": ATHLETE, "ftp": 240, "weight": 70.0})
+    sandbox = Sandbox(athlete={"id": athlete_id, "ftp": 240, "weight": 70.0})
     now = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
     for number, ago in enumerate(range(days, 0, -3)):
         watts = 150.0 + 7 * (number % 11)
@@ -222,5 +272,7 @@ def riding(days: int = 300) -> Sandbox:
             ride |= {"device_watts": False, "weighted_average_watts": None, "max_watts": None}
         if number % 8 == 5:
             ride |= {"sport_type": "VirtualRide", "trainer": True}
+        if number % 10 == 1:
+            ride |= {"moving_time": 9000, "elapsed_time": 9600}
         sandbox.history.add(**ride)
     return sandbox

@@ -24,7 +24,7 @@ FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(depth.ALL_EXAMPLES, action="store_true", help="draw all examples of property tests")
+    depth.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

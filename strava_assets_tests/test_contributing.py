@@ -99,6 +99,9 @@ class MemoryStore:
         """Keep these values and no others."""
         self._values = dict(values)
 
+    def check_writable(self) -> None:
+        """Memory takes them."""
+
     def clear(self) -> None:
         """Keep nothing."""
         self._values = {}
@@ -221,7 +224,9 @@ CHANGES = (
                     "from strava_assets.secrets.seeded import",
                     "from strava_assets.secrets.memory import MemoryStore\n",
                 ),
-                insert_before('    "env": StoreKind(', '    "memory": StoreKind(lambda _: MemoryStore()),\n'),
+                insert_before(
+                    '    "env": StoreKind(', '    "memory": StoreKind(lambda _, __: MemoryStore()),\n'
+                ),
             ),
             "strava_assets_tests/secrets/test_memory.py": new_file(TOKEN_STORE_TEST),
         },

@@ -71,6 +71,8 @@ def test_the_environment_wins_over_the_file_and_an_empty_variable_is_an_unset_on
     [
         ("STRAVA_ASSETS_WEEKSTART", "STRAVA_ASSETS_WEEKSTART (did you mean STRAVA_ASSETS_WEEK_START?)"),
         ("STRAVA_ASSETS_ZZZZZZ", "Unknown setting: STRAVA_ASSETS_ZZZZZZ."),
+        ("STRAVA_ASSETS_HOM2c4n4ry", "Unknown setting: STRAVA_ASSETS_HOM…"),
+        ("STRAVA_ASSETS_HOMEc4n4ry", "Unknown setting: STRAVA_ASSETS_HOME…"),
         ("strava_assets_home", "strava_assets_home (it is written in capitals: STRAVA_ASSETS_HOME)"),
         ("Strava_Client_Id", "Strava_Client_Id (it is written in capitals: STRAVA_CLIENT_ID)"),
         ("strava_assets_hom", "strava_assets_hom (did you mean STRAVA_ASSETS_HOME?)"),
@@ -83,6 +85,7 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_names_only(name: str, h
     assert hint in message
     assert len(message) < 400
     assert "sunday" not in message
+    assert "c4n4ry" not in message
 
 
 def test_other_programs_variables_are_none_of_ours() -> None:
@@ -110,7 +113,8 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_OVERLAP_DAYS", "soon", "integer"),
         ("STRAVA_ASSETS_RETENTION_DAYS", "99999999999", "less than or equal to 36500"),
         ("STRAVA_ASSETS_POWER_SPORTS", " , ,", "names nothing"),
-        ("STRAVA_ASSETS_SMTP_PORT", "70000", "less than or equal to 65535"),
+        ("STRAVA_ASSETS_SMTP_PORT", "65536", "less than or equal to 65535"),
+        ("STRAVA_ASSETS_SMTP_PORT", "0", "greater than or equal to 1"),
         ("STRAVA_ASSETS_HOME", "~nobody-of-this-name/data", "there is no such user"),
         ("STRAVA_ASSETS_HOME", "$HOME/data", "begins with $"),
         ("STRAVA_ASSETS_HOME", "/srv/a?b", "contains ?"),
@@ -132,6 +136,8 @@ def test_every_choice_is_refused_with_what_is_possible(field: str) -> None:
         ("STRAVA_ASSETS_MAX_DELETED_COUNT", "-2", "greater than or equal to 0"),
         ("STRAVA_ASSETS_LANDING_KEEP_DAYS", "-1", "greater than or equal to 0"),
         ("STRAVA_ASSETS_RETENTION_DAYS", "0", "greater than or equal to 1"),
+        ("STRAVA_ASSETS_SHARD", "5/4", "must name a shard and how many there are"),
+        ("STRAVA_ASSETS_SHARD", "2 of 4", "must name a shard and how many there are"),
         ("STRAVA_ASSETS_DUCKDB_MEMORY_LIMIT", "lots", "must look like 128MB"),
         ("STRAVA_ASSETS_UMASK", "999", "must look like 022"),
         ("STRAVA_ASSETS_BIGQUERY_DATASET", "my-dataset", "must look like strava"),
@@ -223,7 +229,9 @@ def test_every_variable_that_is_named_anywhere_is_a_setting() -> None:
     named = {(str(path.relative_to(ROOT)), name) for path in texts for name in names_in(path)}
     assert ("README.md", "STRAVA_ASSETS_ENV") in named
     assert ("strava_assets/secrets/environment.py", "STRAVA_ASSETS_SECRET_STORE") in named
-    assert {(where, name) for where, name in named if name not in VARIABLES} == set()
+    of_tests = "STRAVA_ASSETS_TEST_"
+    strangers = {each for each in named if each[1] not in VARIABLES and not each[1].startswith(of_tests)}
+    assert strangers == set()
 
 
 def test_lists_are_written_with_commas() -> None:
@@ -329,3 +337,33 @@ def test_a_password_in_an_address_is_in_no_message(scheme: str) -> None:
     message = refusal(STRAVA_API_BASE_URL=f"{scheme}://me:{CANARY}@www.strava.com")
     assert "STRAVA_API_BASE_URL=***@www.strava.com: must" in message
     assert CANARY not in message
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"STRAVA_ASSETS_PUBLISH": "iceberg"}, "STRAVA_ASSETS_PUBLISH_URL is not set"),
+        (
+            {"STRAVA_ASSETS_PUBLISH": "iceberg", "STRAVA_ASSETS_PUBLISH_URL": "gs://bucket/tables"},
+            "STRAVA_ASSETS_PUBLISH=iceberg cannot be written to gs://; possible for",
+        ),
+        (
+            {"STRAVA_ASSETS_PUBLISH": "delta", "STRAVA_ASSETS_PUBLISH_URL": "gs://bucket/tables"},
+            "possible for STRAVA_ASSETS_PUBLISH_URL: file, s3, az, abfs, abfss",
+        ),
+        ({"STRAVA_ASSETS_PUBLISH": "csv"}, "possible: parquet, iceberg, delta, none"),
+        ({"STRAVA_ASSETS_DUCKDB_URL": "/home/me/warehouse.duckdb"}, "must name an object of a bucket"),
+        ({"STRAVA_ASSETS_DUCKDB_URL": "s3://bucket/folder/"}, "must name an object of a bucket"),
+    ],
+)
+def test_a_form_and_a_place_that_do_not_fit_are_refused(variables: dict[str, str], message: str) -> None:
+    assert message in refusal(**variables)
+
+
+def test_publishing_follows_the_environment() -> None:
+    assert settings().publish_kind == "parquet"
+    assert settings(STRAVA_ASSETS_ENV="gcp", STRAVA_ASSETS_GCP_PROJECT="p").publish_kind == "none"
+    bigquery = {"STRAVA_ASSETS_WAREHOUSE": "bigquery", "STRAVA_ASSETS_GCP_PROJECT": "p"}
+    assert settings(**bigquery).publish_kind == "none"
+    assert settings(**bigquery, STRAVA_ASSETS_PUBLISH="parquet").publish_kind == "parquet"
+    assert settings(STRAVA_ASSETS_PUBLISH="none").file_locations == settings().file_locations[:3]

@@ -49,6 +49,9 @@ class Vault:
     def replace(self, values: Mapping[str, str]) -> None:
         self.values = dict(values)
 
+    def check_writable(self) -> None:
+        pass
+
     def clear(self) -> None:
         self.values = {}
 
@@ -74,7 +77,7 @@ class Lake(WarehouseLocation):
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
     vault = Vault()
-    monkeypatch.setitem(secrets.KINDS, "vault", StoreKind(lambda _: vault))
+    monkeypatch.setitem(secrets.KINDS, "vault", StoreKind(lambda _settings, _ending: vault))
     return vault
 
 
@@ -123,7 +126,7 @@ def test_logging_out_of_a_registered_token_store_empties_it_and_says_where(
 def google_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStore]:
     with serving() as google:
         store = GoogleStore("mine", "strava", lambda: client_of(google.port))
-        monkeypatch.setitem(secrets.KINDS, "gcp", StoreKind(lambda _: store))
+        monkeypatch.setitem(secrets.KINDS, "gcp", StoreKind(lambda _settings, _ending: store))
         yield store
 
 

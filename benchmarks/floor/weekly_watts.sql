@@ -46,7 +46,7 @@ WITH figures AS (
     FROM ride_power
   ) USING (athlete_id, activity_id)
   LEFT JOIN figures AS f USING (athlete_id)
-  WHERE deleted_at IS NULL AND activity_date <= as_of + 1
+  WHERE deleted_at IS NULL AND activity_date BETWEEN DATE '1990-01-01' AND as_of + 1
     AND (athlete_id, activity_id) NOT IN (FROM doubles())
     AND (f.athlete_id IS NULL OR activity_date >= f.valid_from AND (f.valid_to IS NULL OR activity_date < f.valid_to))
 ), t AS (
@@ -54,23 +54,27 @@ WITH figures AS (
     athlete_id, min(week) AS first_week,
     greatest(max(activity_date), any_value(as_of)) AS today, (today - first_week) % 7 + 1 AS days
   FROM bq_activities CROSS JOIN mart_settings
-  WHERE deleted_at IS NULL AND activity_date <= as_of + 1
+  WHERE deleted_at IS NULL AND activity_date BETWEEN DATE '1990-01-01' AND as_of + 1
   GROUP BY athlete_id
-), m AS (
+), rides AS (
   SELECT
     a.*, days, counts AND NOT motor AND (cycle OR for_power) AS ride, counts AND motor AS ebike,
     coalesce(ride AND for_power AND watts_known AND device_watts, false) AS p,
     coalesce(ride AND for_power AND watts_known AND NOT device_watts, false) AS e,
     p AND weighted IS NOT NULL AS pw, pw AND bpm IS NOT NULL AS ph, day_of_week < days AS cut,
-    CASE WHEN pw THEN seconds / 36 * (weighted / ftp) ** 2 END AS power_load,
+    CASE WHEN p THEN tss END AS own_tss, CASE WHEN pw THEN seconds / 36 * (weighted / ftp) ** 2 END AS weighted_load,
+    CASE WHEN own_tss > 0 AND weighted_load > 0 THEN own_tss / weighted_load END AS ratio,
     CASE WHEN top >= rest + 20 AND bpm <= top + 10 THEN greatest(bpm - rest, 0) / (top - rest) END AS hr,
     (threshold - rest) / nullif(top - rest, 0) AS lt,
-    coalesce(
-      power_load,
-      CASE WHEN NOT manual AND lt > 0 THEN seconds / 36 * (hr * exp(1.92 * hr)) / (lt * exp(1.92 * lt)) END
-    ) AS load
+    CASE WHEN NOT manual AND lt > 0 THEN seconds / 36 * (hr * exp(1.92 * hr)) / (lt * exp(1.92 * lt)) END AS hr_load
   FROM a JOIN t USING (athlete_id)
   WHERE counts AND (motor OR cycle OR for_power)
+), m AS (
+  SELECT *, coalesce(own_tss, weighted_load * scale) AS power_load, coalesce(power_load, hr_load) AS load
+  FROM (
+    SELECT *, CASE WHEN count(ratio) OVER w >= 5 THEN median(ratio) OVER w ELSE 1 END AS scale
+    FROM rides WINDOW w AS (PARTITION BY athlete_id)
+  )
 ), s AS (
   SELECT
     athlete_id, week,

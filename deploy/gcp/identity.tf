@@ -53,6 +53,31 @@ resource "google_storage_bucket_iam_member" "sees_bucket" {
   member = google_service_account.sync.member
 }
 
+# Pull the image, on the machine of a server; Cloud Run pulls it by an account of its own.
+resource "google_artifact_registry_repository_iam_member" "pulls_image" {
+  repository = google_artifact_registry_repository.images.name
+  location   = var.region
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.sync.member
+}
+
+# Builds have an account of their own: without one Cloud Build takes the default account of Compute Engine, which a new
+# project may lack, or which may do nearly everything.
+resource "google_service_account" "build" {
+  account_id   = "strava-assets-build"
+  display_name = "strava_assets: builds the image"
+
+  depends_on = [google_project_service.api]
+}
+
+# Read the source, write the log, push the image.
+resource "google_project_iam_member" "builds" {
+  #checkov:skip=CKV_GCP_49: the role that Google documents for a build's account; on the bucket of sources, which gcloud makes, nothing narrower can be granted beforehand
+  project = var.project
+  role    = "roles/cloudbuild.builds.builder"
+  member  = google_service_account.build.member
+}
+
 # A pod of this project's GKE acts as the account.
 resource "google_service_account_iam_member" "kubernetes" {
   count = var.kubernetes_service_account == null ? 0 : 1

@@ -9,6 +9,8 @@ locals {
     STRAVA_ASSETS_BIGQUERY_LOCATION = var.location
     STRAVA_ASSETS_LANDING_URL       = "gs://${google_storage_bucket.files.name}/landing"
     STRAVA_ASSETS_STREAMS_URL       = "gs://${google_storage_bucket.files.name}/streams"
+    STRAVA_ASSETS_EVENTS_URL        = "gs://${google_storage_bucket.files.name}/events"
+    STRAVA_ASSETS_PUBLISH_URL       = "gs://${google_storage_bucket.files.name}/published"
     STRAVA_ASSETS_REPORT_URL        = "gs://${google_storage_bucket.files.name}/report"
     STRAVA_ASSETS_REPORT_LINK       = "https://storage.cloud.google.com/${google_storage_bucket.files.name}/report/index.html"
     STRAVA_ASSETS_ATHLETE_FILE      = "/bucket/athlete.toml"

@@ -20,3 +20,8 @@ output "dotenv" {
     for name, value in local.environment : "${name}=${value}" if name != "STRAVA_ASSETS_ATHLETE_FILE"
   ])
 }
+
+output "build_account" {
+  description = "Cloud Build builds the image as this account."
+  value       = google_service_account.build.id
+}

@@ -12,6 +12,8 @@ locals {
       "cloudbuild.googleapis.com",
     ],
     var.image == null ? [] : ["run.googleapis.com", "cloudscheduler.googleapis.com"],
+    var.alert_email == null ? [] : ["monitoring.googleapis.com"],
+    var.billing_account == null ? [] : ["billingbudgets.googleapis.com"],
   ))
 }
 
@@ -28,6 +30,8 @@ resource "google_bigquery_dataset" "strava" {
   dataset_id  = var.dataset
   location    = var.location
   description = "A Strava history and what is computed from it, written by strava_assets."
+  # Two days instead of a week: what is forgotten is gone that much earlier, and every table can be rebuilt.
+  max_time_travel_hours = 48
 
   lifecycle {
     prevent_destroy = true
@@ -44,14 +48,19 @@ resource "google_storage_bucket" "files" {
   public_access_prevention    = "enforced"
 
   # Landed answers and the rides' seconds are the only copy of what Strava sent: what is deleted by mistake, or replaced,
-  # can be had back for a month.
+  # can be had back for a week.
   versioning {
     enabled = true
   }
 
+  # The versions are enough; a second safety net would keep what was forgotten on purpose.
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
   lifecycle_rule {
     condition {
-      days_since_noncurrent_time = 30
+      days_since_noncurrent_time = 7
     }
     action {
       type = "Delete"

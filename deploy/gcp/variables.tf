@@ -75,6 +75,50 @@ variable "image" {
   }
 }
 
+variable "alert_email" {
+  description = "Who gets a mail when a sync fails, or none has succeeded for 13 hours; null for nobody."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alert_email == null || can(regex("^[^@ ]+@[^@ ]+$", var.alert_email))
+    error_message = "A mail address."
+  }
+}
+
+variable "billing_account" {
+  description = "Id of the billing account, for a mail when half and all of the monthly budget is spent; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.billing_account == null || can(regex("^[0-9A-F]{6}(-[0-9A-F]{6}){2}$", var.billing_account))
+    error_message = "In the form 012345-6789AB-CDEF01."
+  }
+}
+
+variable "monthly_budget" {
+  description = "What a month may cost, in whole units of the billing account's currency. It warns; it stops nothing."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.monthly_budget >= 1 && var.monthly_budget == floor(var.monthly_budget)
+    error_message = "A whole number from 1 on."
+  }
+}
+
+variable "readers" {
+  description = "Who may read the tables, for example in Data Studio: user:NAME@example.com, group:NAME@example.com."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for reader in var.readers : can(regex("^(user|group|domain|serviceAccount):[^ *]+$", reader))])
+    error_message = "Each in the form user:NAME@example.com or group:NAME@example.com; nobody's data is for allUsers."
+  }
+}
+
 variable "timezone" {
   description = "The athlete's time zone: when the schedule ticks and which day is today."
   type        = string

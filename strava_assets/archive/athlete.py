@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from typing import TYPE_CHECKING
 
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
@@ -36,8 +37,8 @@ def athlete_of(export: Export, athlete_id: str | None = None) -> str:
         raise ArchiveError(
             f"{export.path} does not contain an athlete id.",
             means="It has no profile.csv and is not named export_<athlete>.zip. Nothing was imported.",
-            remedy="Pass the number in the address of your Strava profile: strava-assets import … "
-            "--athlete ID",
+            remedy="Pass the number in the address of your Strava profile: "
+            f"strava-assets import {shlex.quote(str(export.path))} --athlete ID",
         )
     if len(set(ids.values())) > 1:
         raise ArchiveError(

@@ -29,7 +29,10 @@ def outliers(times: Values) -> Flags:
         times: Seconds in the order of the file.
     """
     few = max(1.0, min(_MAX_OUTLIERS, _MAX_OUTLIER_SHARE * len(times)))
-    far = _far_from_all(times, DAY_S, few) | _far_from_all(times, 365 * DAY_S, len(times) / 2)
+    far = _far_from_all(times, DAY_S, few)
+    # Of the others, so that both together never drop every sample.
+    near = np.flatnonzero(~far)
+    far[near] = _far_from_all(times[near], 365 * DAY_S, len(near) / 2)
     is_outlier = far.copy()
     is_outlier[np.flatnonzero(~far)[_out_of_sequence(times[~far])]] = True
     return is_outlier if is_outlier.sum() - far.sum() <= few else far

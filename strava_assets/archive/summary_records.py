@@ -90,6 +90,8 @@ def record_of(row: Row, athlete_id: str, facts: Facts | None, home: str) -> dict
             used.add(name)
     if gear := _gear(row):
         record["gear_id"] = gear
+        record["gear_name"] = row.text("Activity Gear")
+        used.add("Activity Gear")
     if upload := _UPLOAD.match(row.text("Filename").rpartition("/")[2]):
         record["upload_id"] = int(upload[1])
     record["archive"] = row.others(used)

@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
+from strava_assets import wiring
+from strava_assets.assets.athlete_partitions import athletes_of_run
 from strava_assets.assets.describe import table_metadata
+from strava_assets.assets.failures import saying_what_is_kept
+from strava_assets.assets.fetching_athletes import fetch_each, sync_metadata
 from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
+from strava_assets.execution.tags import EVENTS_KEPT_TAG
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strava_assets.history.fetch import FetchResult
+    from strava_assets.history.fetch import AthleteIdStore, FetchResult, SyncRequest
     from strava_assets.history.loader import LoadReport
+    from strava_assets.landing import Landing
     from strava_assets.settings import Settings
+    from strava_assets.strava.client import StravaClient
 
 # One sync at a time talks to Strava: two would spend the same quota twice.
 STRAVA_POOL = "strava_api"
@@ -58,6 +65,18 @@ class SyncConfig(dg.Config):
     )
     before: str = Field(
         default="", description="window only: activities that start before this date (YYYY-MM-DD, UTC)."
+    )
+
+    events: list[str] = Field(
+        default=[],
+        description="The events of a push subscription that this run settles, by their file names; the "
+        "sensor webhook_events names them. Only with STRAVA_ASSETS_WEBHOOKS.",
+    )
+    only_if_due: bool = Field(
+        default=False,
+        description="Ask Strava only if an event waits or the last full listing is a week old, as long as "
+        "the receiver is alive; the schedule sets it. Only with STRAVA_ASSETS_WEBHOOKS. With several "
+        "athletes: ask only for those who are due.",
     )
 
 
@@ -108,23 +127,34 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
         from strava_assets.history.fetch import SyncRequest, fetch
         from strava_assets.strava.sync import SyncMode
 
-        fetched = fetch(
-            strava.client(context.log.info),
-            strava.store(),
-            landing.open(),
-            SyncRequest(
-                mode=SyncMode(config.mode.value),
-                window=_window(config),
-                overlap_days=settings.overlap_days,
-                full_every_hours=settings.full_listing_every_hours,
-            ),
-            clock=lambda: datetime.now(UTC),
-            progress=lambda pages, records, _: context.log.info(
-                "Page %d: %d activities so far", pages, records
-            ),
-            announce=context.log.info,
+        request = SyncRequest(
+            mode=SyncMode(config.mode.value),
+            window=_window(config),
+            overlap_days=settings.overlap_days,
+            full_every_hours=settings.full_listing_every_hours,
         )
-        return dg.MaterializeResult(metadata=_sync_metadata(fetched))
+        if (athlete_ids := athletes_of_run(context)) is not None:
+            with saying_what_is_kept(context.instance):
+                return fetch_each(
+                    context, athlete_ids, settings, strava, landing.open(), request, config.only_if_due
+                )
+        client, store = strava.client(context.log.info), landing.open()
+        with saying_what_is_kept(context.instance):
+            if settings.webhooks:
+                return _sync_with_webhooks(context, config, settings, client, strava.store(), store, request)
+            fetched = fetch(
+                client,
+                strava.store(),
+                store,
+                request,
+                clock=lambda: datetime.now(UTC),
+                progress=lambda pages, records, _: context.log.info(
+                    "Page %d: %d activities so far", pages, records
+                ),
+                announce=context.log.info,
+            )
+        _observe_listing(context, fetched)
+        return dg.MaterializeResult(metadata=sync_metadata(fetched))
 
     @dg.asset(
         name="bq_activities",
@@ -160,6 +190,8 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             max_count=settings.max_deleted_count,
             confirmed=config.confirm_deletions,
         )
+        if moved := store.move_to_athletes():
+            context.log.info("%d batches of the landing were moved into their athletes' folders.", moved)
         if adopted_by := adopt_local(store, streams.open()):
             context.log.info("Athlete %s adopted the recordings imported without an athlete.", adopted_by)
         with warehouse.open() as engine:
@@ -201,6 +233,52 @@ FROM bq_activities
 """
 
 
+def _sync_with_webhooks(
+    context: dg.AssetExecutionContext,
+    config: SyncConfig,
+    settings: "Settings",
+    client: "StravaClient",
+    memory: "AthleteIdStore",
+    landing: "Landing",
+    request: "SyncRequest",
+) -> dg.MaterializeResult[Any]:
+    from strava_assets.history.webhook_sync import EventRequest
+
+    result = wiring.webhooks(settings).sync(
+        client,
+        memory,
+        landing,
+        request,
+        EventRequest(tuple(config.events), only_if_due=config.only_if_due),
+        clock=lambda: datetime.now(UTC),
+        announce=context.log.info,
+    )
+    if not result.fetched:
+        return dg.MaterializeResult(metadata={"mode": "none", "why": result.reason, "calls": 0})
+    if result.is_stopped:
+        # The sensor keeps the events of such a run.
+        context.instance.add_run_tags(context.run.run_id, {EVENTS_KEPT_TAG: "rate limit"})
+    if result.given_up:
+        context.log.warning(
+            "%d events are dropped: Strava has their activities and does not list them.", result.given_up
+        )
+    _observe_listing(context, result.fetched[-1])
+    metadata = sync_metadata(result.fetched[-1]) | {
+        "events": result.events,
+        "events_refuted": result.refuted,
+        "events_tried_again": result.unlisted,
+        "events_dropped": result.given_up,
+    }
+    metadata["calls"] = sum(client.calls.values())
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def _observe_listing(context: dg.AssetExecutionContext, fetched: "FetchResult") -> None:
+    context.log_event(
+        dg.AssetObservation(STRAVA_API.key, metadata={"activities listed": len(fetched.listing.ids)})
+    )
+
+
 def _window(config: SyncConfig) -> Any:
     from strava_assets.strava.sync import ListingWindow
 
@@ -225,27 +303,6 @@ def _midnight(text: str, name: str) -> int | None:
             allow_retries=False,
         ) from None
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
-
-
-def _sync_metadata(fetched: "FetchResult") -> dict[str, Any]:
-    listing, manifest = fetched.listing, fetched.manifest
-    metadata: dict[str, Any] = {
-        "mode": fetched.plan.kind.value,
-        "why": fetched.plan.reason,
-        "batch": manifest.batch_id,
-        "complete": listing.complete,
-        "activities": len(listing.ids),
-        "pages": listing.pages,
-        "calls": sum(manifest.calls.values()),
-    }
-    if listing.newest_start:
-        metadata["newest_activity"] = dg.MetadataValue.timestamp(listing.newest_start)
-    if listing.quota:
-        metadata |= listing.quota.as_metadata()
-    if listing.stopped:
-        metadata["goes_on_at"] = dg.MetadataValue.timestamp(listing.stopped.resume_at)
-        metadata["stopped_by"] = str(listing.stopped)
-    return metadata
 
 
 def _load_metadata(report: "LoadReport", state: "Mapping[str, Any]") -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field
 
+from strava_assets import wiring
 from strava_assets.assets.activities import STRAVA_POOL
+from strava_assets.assets.athlete_partitions import athletes_of_run
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.errors import ConfigurationError
@@ -90,6 +92,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.archive import open_import
         from strava_assets.history.any_import import import_opened
+        from strava_assets.history.known_athletes import add_athlete
 
         path = _export_named(config.export, settings.archive_folder)
         with open_import(path) as opened:
@@ -97,18 +100,38 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
                 opened,
                 landing.open(),
                 streams.open(),
-                athlete=config.athlete or None,
+                athlete=config.athlete or only_athlete(context),
                 token_athlete_id=lambda: strava.store().read().get("athlete_id"),
                 clock=lambda: datetime.now(UTC),
                 home=settings.timezone,
                 processes=config.processes,
                 progress=progress_logger(context),
             )
+        with wiring.changing_athletes(settings) as index:
+            add_athlete(index, imported.athlete_id)
         if observation := export_observation(imported):
             context.log_event(observation)
         return dg.MaterializeResult(metadata=import_metadata(imported, path))
 
     return [archive_activities]
+
+
+def only_athlete(context: dg.AssetExecutionContext) -> str | None:
+    """The athlete whose files a run imports; None where nothing is partitioned.
+
+    Raises:
+        ConfigurationError: the run is for several athletes.
+    """
+    athlete_ids = athletes_of_run(context)
+    if athlete_ids is None:
+        return None
+    if len(athlete_ids) > 1:
+        raise ConfigurationError(
+            "An import is of one athlete, and this run is for several.",
+            means="Nothing was imported.",
+            remedy="Launch it for the partition of the athlete whose files these are.",
+        )
+    return athlete_ids[0]
 
 
 def _export_named(name: str, folder: Path) -> Path:

@@ -17,6 +17,7 @@ import dagster as dg
 
 import strava_assets
 from strava_assets.assets import archive, inbox
+from strava_assets.assets.athlete_partitions import with_partitions
 from strava_assets.marts import catalog
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ _MOST_KINDS = 3
 
 
 def with_shared_attributes(
-    assets: Iterable[dg.AssetsDefinition], settings: Settings
+    assets: Iterable[dg.AssetsDefinition], settings: Settings, *, several_athletes: bool
 ) -> list[dg.AssetsDefinition]:
     """The same assets, each with its owners, freshness policy, engine and source link.
 
     Args:
         assets: all that the platform materializes.
         settings: which engine holds the tables, and where the code can be read.
+        several_athletes: whether what is made for one athlete at a time has a partition for each.
     """
 
     def complete(asset: dg.AssetsDefinition, spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -61,9 +63,11 @@ def with_shared_attributes(
         )
 
     with warnings.catch_warnings():
-        # Code references are a beta feature; each start would print the warning for every asset.
+        # Code references and backfill policies are beta features; each start would print a warning for every
+        # asset.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [asset.map_asset_specs(partial(complete, asset)) for asset in assets]
+        finished = [asset.map_asset_specs(partial(complete, asset)) for asset in assets]
+        return [with_partitions(asset) for asset in finished] if several_athletes else finished
 
 
 def _source_link(

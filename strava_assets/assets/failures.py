@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -31,6 +32,24 @@ def was_interrupted(event: dg.DagsterEvent) -> bool:
     else:
         return False
     return error is not None and error.cls_name in _INTERRUPTS
+
+
+@contextmanager
+def saying_what_is_kept(instance: dg.DagsterInstance) -> Iterator[None]:
+    """Add to an error of a fetch what it leaves as it was, and since when.
+
+    Dagster marks all assets of a failed run red, also those whose data is as good as before.
+    """
+    try:
+        yield
+    except StravaAssetsError as error:
+        if table := instance.get_latest_materialization_event(dg.AssetKey("bq_activities")):
+            loaded = datetime.fromtimestamp(table.timestamp, UTC)
+            unchanged = (
+                f"All tables and the page are still good; they are those of {loaded:%Y-%m-%d %H:%M} UTC."
+            )
+            error.means = f"{error.means} {unchanged}".strip()
+        raise
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from strava_assets.assets.activities import STRAVA_POOL
-from strava_assets.assets.archive import file_metadata, progress_logger
+from strava_assets.assets.archive import file_metadata, only_athlete, progress_logger
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import PERSONAL
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource
@@ -76,15 +76,17 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.history.adoption import athlete_of_files
         from strava_assets.history.file_import import import_files
-        from strava_assets.history.inbox import open_inbox
+        from strava_assets.history.inbox import folder_of, names_in, open_inbox
 
-        store = landing.open()
-        with open_inbox(settings.inbox or "", config.files) as recordings:
+        store, names = landing.open(), config.files
+        if (athlete := only_athlete(context)) and not names:
+            names = names_in(settings.inbox or "", folder_of(athlete)) or [folder_of(athlete)]
+        with open_inbox(settings.inbox or "", names) as recordings:
             imported = import_files(
                 recordings,
                 store,
                 streams.open(),
-                athlete_id=athlete_of_files(store, strava.store().read().get("athlete_id")),
+                athlete_id=athlete or athlete_of_files(store, strava.store().read().get("athlete_id")),
                 clock=lambda: datetime.now(UTC),
                 home=settings.timezone,
                 is_complete=bool(config.files),

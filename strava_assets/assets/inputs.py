@@ -1,6 +1,5 @@
 """What the marts read beside the activities: which sports count, today's date, the settings of a refresh."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,9 +12,12 @@ from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.resources import WarehouseResource
 from strava_assets.schema.mart_inputs import MART_SETTINGS
-from strava_assets.schema.sports import SPORT_RULES, sport_rules
+from strava_assets.schema.sports import SPORT_RULES
+from strava_assets.schema.sports import sport_rules as rules_of_sports
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from strava_assets.schema import Table
     from strava_assets.settings import Settings
 
@@ -27,42 +29,41 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
         settings: which sports, commutes and virtual rides count; the athlete's time zone; the week's start.
     """
 
-    def spec(table: "Table") -> dg.AssetSpec:
-        return dg.AssetSpec(
-            table.name,
-            description=table.description,
-            group_name="settings",
-            code_version="1",
-            metadata=table_metadata(table),
-        )
-
-    @dg.multi_asset(
-        name="what_counts",
-        specs=[spec(SPORT_RULES), spec(MART_SETTINGS)],
-        pool=WAREHOUSE_POOL,
-    )
+    @_table_asset(SPORT_RULES)
     @platform_step
-    def what_counts(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult[Any]]:
-        today = datetime.now(ZoneInfo(settings.timezone)).date()
+    def sport_rules(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
+        with warehouse.open() as engine:
+            rows = engine.replace(SPORT_RULES, as_arrow(SPORT_RULES, rules_of_sports(settings.power_sports)))
+            jobs = job_metadata(engine.take_reports())
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows} | jobs)
+
+    @_table_asset(MART_SETTINGS)
+    @platform_step
+    def mart_settings(warehouse: WarehouseResource) -> dg.MaterializeResult[Any]:
         row = {
-            "as_of": today,
+            "as_of": datetime.now(ZoneInfo(settings.timezone)).date(),
             "week_start": settings.week_start.value,
             "count_commutes": settings.count_commutes,
             "count_virtual": settings.count_virtual,
         }
         with warehouse.open() as engine:
-            sports = engine.replace(SPORT_RULES, as_arrow(SPORT_RULES, sport_rules(settings.power_sports)))
-            jobs_of_sports = job_metadata(engine.take_reports())
             engine.replace(MART_SETTINGS, as_arrow(MART_SETTINGS, [row]))
             jobs = job_metadata(engine.take_reports())
-        yield dg.MaterializeResult(
-            asset_key=SPORT_RULES.name, metadata={"dagster/row_count": sports} | jobs_of_sports
-        )
-        yield dg.MaterializeResult(
-            asset_key=MART_SETTINGS.name, metadata={name: str(value) for name, value in row.items()} | jobs
-        )
+        return dg.MaterializeResult(metadata={name: str(value) for name, value in row.items()} | jobs)
 
-    return [what_counts]
+    return [sport_rules, mart_settings]
+
+
+def _table_asset(table: "Table") -> "Callable[[Callable[..., Any]], dg.AssetsDefinition]":
+    """The decorator of an asset that writes one of these tables."""
+    return dg.asset(
+        name=table.name,
+        description=table.description,
+        group_name="warehouse",
+        pool=WAREHOUSE_POOL,
+        code_version="1",
+        metadata=table_metadata(table),
+    )
 
 
 def as_arrow(table: "Table", rows: list[dict[str, Any]]) -> Any:

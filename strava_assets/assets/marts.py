@@ -58,7 +58,7 @@ def _asset(settings: "Settings", mart: "Mart", marts: "Sequence[Mart]") -> dg.As
     @dg.asset(
         name=mart.name,
         deps=nearest(mart, marts),
-        group_name="marts" if mart.kind == "mart" else "warehouse",
+        group_name="marts",
         kinds={"view" if mart.is_view else "sql"},
         tags=PERSONAL,
         pool=WAREHOUSE_POOL,
@@ -77,7 +77,7 @@ def _asset(settings: "Settings", mart: "Mart", marts: "Sequence[Mart]") -> dg.As
             rows = refresh_mart(engine, mart)
             jobs = job_metadata(engine.take_reports())
             glance = preview(engine, mart, settings.units)
-        metadata = {"dagster/row_count": rows}
+        metadata = {} if rows is None else {"dagster/row_count": rows}
         if estimated is not None:
             metadata["bytes_estimated"] = estimated
         return dg.MaterializeResult(metadata=metadata | jobs | glance)
@@ -92,7 +92,8 @@ def _refresh_once_per_run(context: dg.AssetExecutionContext, engine: "Warehouse"
         return
     context.log.info("Refreshing %s first: this run has not done it yet.", shared.name)
     rows = refresh_mart(engine, shared)
-    metadata = {"dagster/row_count": rows} | job_metadata(engine.take_reports())
+    counted = {} if rows is None else {"dagster/row_count": rows}
+    metadata = counted | job_metadata(engine.take_reports())
     context.log_event(dg.AssetMaterialization(shared.name, metadata=metadata))
 
 
@@ -107,18 +108,23 @@ def _data_studio(settings: "Settings", mart: "Mart") -> dict[str, dg.MetadataVal
     return {"create_data_studio_report": dg.MetadataValue.url(link)}
 
 
-def refresh_mart(engine: "Warehouse", mart: "Mart") -> int:
-    """Put a mart in place of its table or view; returns its number of rows.
+def refresh_mart(engine: "Warehouse", mart: "Mart") -> int | None:
+    """Put a mart in place of its table or view; returns a table's number of rows.
 
-    The warehouse must hold what the mart reads.
+    A view is not counted: that would compute all of it once more.
+
+    Args:
+        engine: holds what the mart reads.
+        mart: what is made.
     """
     if mart.is_view:
         engine.create_view_as(mart.name, mart.sql, description=mart.description, columns=mart.columns)
-    else:
-        # Every key begins with the athlete, and no mart compares one athlete with another.
-        split_by = SplitBy(mart.key[0], mart.depends_on)
-        engine.create_table_as(
-            mart.name, mart.sql, description=mart.description, columns=mart.columns, split_by=split_by
-        )
-    [counted] = engine.query(f"SELECT COUNT(*) AS row_count FROM {mart.name}").to_pylist()  # noqa: S608 - the catalog's names
-    return int(counted["row_count"])
+        return None
+    # Every key begins with the athlete, and no mart compares one athlete with another.
+    return engine.create_table_as(
+        mart.name,
+        mart.sql,
+        description=mart.description,
+        columns=mart.columns,
+        split_by=SplitBy(mart.key[0], mart.depends_on),
+    )

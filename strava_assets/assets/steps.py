@@ -7,12 +7,12 @@ import inspect
 import time
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+import dagster as dg
+
 from strava_assets.assets.failures import as_dagster_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import dagster as dg
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -48,7 +48,10 @@ def platform_step(function: Callable[Arguments, Result]) -> Callable[Arguments, 
     return result
 
 
-def _timed(result: Any, began: float) -> dg.MaterializeResult[Any]:
+def _timed(result: Any, began: float) -> Any:
+    if not isinstance(result, dg.MaterializeResult):
+        # A check that stands alone has no metadata of ours.
+        return result
     seconds = {"seconds": round(time.monotonic() - began, 2)}
     timed: dg.MaterializeResult[Any] = result._replace(metadata={**(result.metadata or {}), **seconds})
     return timed

@@ -1,19 +1,21 @@
 """The checks of `bq_activities`: what must hold before anything is computed, and what deserves a look."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from strava_assets.data_checks import Check, Finding, Subject, offenders
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.schema.columns import ColumnType
-from strava_assets.schema.rules import LONG_EFFORT_S
-from strava_assets.schema.sports import sport_rules
+from strava_assets.schema.rules import FIRST_YEAR, LONG_EFFORT_S
+from strava_assets.schema.sports import sports_with_power
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # Beyond a professional's best when held for twenty minutes.
 MOST_WATTS = 550
+FETCHED_WITHIN = timedelta(hours=13)
 # Strava rounds the three numbers that must agree; twenty recorded rides agreed within 0.06 W.
 ROUNDING_W = 0.6
 
@@ -71,10 +73,10 @@ def nothing_was_set_aside(subject: Subject) -> Finding:
 
 def no_deletions_are_held_back(subject: Subject) -> Finding:
     """No listing lacked so many activities that the guard kept them."""
-    listings = [m for m in subject.landing.manifests() if m.complete and m.source == "api"]
-    conclusions = [subject.landing.conclusion(manifest) for manifest in listings]
-    latest = next((conclusion for conclusion in reversed(conclusions) if conclusion), None)
-    rows = [{"activity_id": activity_id} for activity_id in latest.held_back] if latest else []
+    from strava_assets.history.deletions import held_back
+
+    activity_ids = held_back(subject.landing, subject.landing.manifests())
+    rows = [{"activity_id": activity_id} for activity_id in activity_ids]
     return Finding.none_of(
         rows,
         "activities that Strava no longer lists but that are kept",
@@ -84,15 +86,59 @@ def no_deletions_are_held_back(subject: Subject) -> Finding:
     )
 
 
-def no_date_is_in_the_future(subject: Subject) -> Finding:
-    """No activity began later than tomorrow; a device with a wrong clock makes such."""
+def no_date_is_in_the_future(timezone: str) -> "Callable[[Subject], Finding]":
+    """No local date is later than tomorrow, as in the marts; a device with a wrong clock makes such.
+
+    Args:
+        timezone: the IANA name of the zone whose date is today, as set.
+    """
+
+    def look(subject: Subject) -> Finding:
+        return subject.none_of(
+            "activities dated in the future",
+            """
+            SELECT activity_id, activity_date, name FROM bq_activities
+            WHERE deleted_at IS NULL AND activity_date > @tomorrow ORDER BY activity_date, activity_id
+            """,
+            tomorrow=datetime.now(ZoneInfo(timezone)).date() + timedelta(days=1),
+        )
+
+    return look
+
+
+def no_date_is_before_recorders(subject: Subject) -> Finding:
+    """No activity is dated before anybody recorded one; a device that lost its clock makes such."""
     return subject.none_of(
-        "activities that begin in the future",
+        f"activities dated before {FIRST_YEAR}",
         """
-        SELECT activity_id, start_date, name FROM bq_activities
-        WHERE deleted_at IS NULL AND start_date > @tomorrow ORDER BY start_date
+        SELECT activity_id, activity_date, name FROM bq_activities
+        WHERE deleted_at IS NULL AND activity_date < DATE(@year, 1, 1) ORDER BY activity_date, activity_id
         """,
-        tomorrow=datetime.now(UTC) + timedelta(days=1),
+        advice="They are left out of every mart. Correct the date on Strava, or delete the activity there.",
+        year=FIRST_YEAR,
+    )
+
+
+def each_athlete_is_fetched(subject: Subject) -> Finding:
+    """No athlete's last successful fetch is older than two ticks of the schedule."""
+    from strava_assets.landing.athlete_index import AthleteIndex
+
+    index = AthleteIndex(subject.landing.address)
+    logged_in = index.logged_in()
+    states = index.states([athlete.athlete_id for athlete in logged_in])
+    limit = datetime.now(UTC) - FETCHED_WITHIN
+    rows = []
+    for athlete in logged_in:
+        state = states.get(athlete.athlete_id)
+        succeeded_at = state.succeeded_at if state else None
+        # One who has just logged in is not late yet.
+        if (succeeded_at or athlete.added_at) < limit:
+            problem = state.problem if state else ""
+            rows.append({"athlete": athlete.label, "last_sync": succeeded_at, "problem": problem})
+    return Finding.none_of(
+        rows,
+        "athletes without a successful sync for 13 hours",
+        advice="strava-assets athletes says why. The others are up to date.",
     )
 
 
@@ -107,29 +153,39 @@ def the_power_meter_still_reports(power_sports: "Sequence[str] | None") -> "Call
         from strava_assets.warehouse.engine import Typed
 
         # Of the settings and not of the table sport_rules, so that the check works before that is there.
-        sports = [rule["sport_type"] for rule in sport_rules(power_sports) if rule["counts_for_power"]]
-        [share] = subject.rows(
+        sports = sports_with_power(power_sports)
+        shares = subject.rows(
             _WITHOUT_POWER, today=datetime.now(UTC).date(), sports=Typed(sports, ColumnType.TEXT)
         )
-        recent, usual = share["recent_share"] or 0.0, share["usual_share"]
-        threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
-        message = f"{recent:.0%} of the last four weeks' {share['recent']} rides are without measured power"
-        message += "." if usual is None else f"; in the year before it was {usual:.0%}."
-        return Finding(
-            round(recent, 4), round(threshold, 4), share["recent"] < 5 or recent <= threshold, message
-        )
+        findings = [_power_share(share, names_athlete=len(shares) > 1) for share in shares]
+        none = Finding(0, 1, passed=True, message="There are no rides.")
+        return min(findings, key=lambda each: (each.passed, each.threshold - each.measured), default=none)
 
     return look
 
 
+def _power_share(share: "Mapping[str, Any]", *, names_athlete: bool) -> Finding:
+    """What the rides of one athlete say."""
+    recent, usual = share["recent_share"] or 0.0, share["usual_share"]
+    threshold = min(1.0, (1.0 if usual is None else usual) + 0.5)
+    whose = f" of athlete {share['athlete_id']}" if names_athlete else ""
+    message = (
+        f"{recent:.0%} of the last four weeks' {share['recent']} rides{whose} are without measured power"
+    )
+    message += "." if usual is None else f"; in the year before it was {usual:.0%}."
+    passed = share["recent"] < 5 or recent <= threshold
+    return Finding(round(recent, 4), round(threshold, 4), passed, message)
+
+
 _WITHOUT_POWER = """
 WITH rides AS (
-  SELECT activity_date, device_watts IS TRUE AS measured,
+  SELECT athlete_id, activity_date, device_watts IS TRUE AS measured,
     DATE_DIFF(@today, activity_date, DAY) AS days_ago
   FROM bq_activities
   WHERE deleted_at IS NULL AND sport_type IN UNNEST(@sports) AND NOT COALESCE(manual, FALSE)
 )
 SELECT
+  athlete_id,
   COUNTIF(days_ago BETWEEN 0 AND 27) AS recent,
   SAFE_DIVIDE(COUNTIF(days_ago BETWEEN 0 AND 27 AND NOT measured), COUNTIF(days_ago BETWEEN 0 AND 27))
     AS recent_share,
@@ -137,6 +193,8 @@ SELECT
     COUNTIF(days_ago BETWEEN 28 AND 392 AND NOT measured), COUNTIF(days_ago BETWEEN 28 AND 392)
   ) AS usual_share
 FROM rides
+GROUP BY athlete_id
+ORDER BY athlete_id
 """
 
 CHECKS = (
@@ -180,9 +238,9 @@ CHECKS = (
         no_deletions_are_held_back,
     ),
     Check(
-        "no_future_dates",
-        "No activity begins later than tomorrow.",
-        no_date_is_in_the_future,
+        "no_ancient_dates",
+        f"No activity is dated before {FIRST_YEAR}: it would add decades of empty weeks.",
+        no_date_is_before_recorders,
         warn=True,
     ),
     offenders(
@@ -230,12 +288,33 @@ CHECKS = (
 )
 
 
-def checks_of(power_sports: "Sequence[str] | None") -> tuple[Check, ...]:
-    """The checks, where the measured watts of these sports count."""
-    reporting = Check(
-        "power_meter_reports",
-        "The share of rides without measured power has not jumped by half against the year before.",
-        the_power_meter_still_reports(power_sports),
-        warn=True,
+EACH_FETCHED = Check(
+    "each_athlete_fetched",
+    "Every athlete who is logged in was fetched within the last 13 hours. Dagster's freshness is the "
+    "asset's, not a partition's.",
+    each_athlete_is_fetched,
+    warn=True,
+)
+"""A check of homes with several athletes."""
+
+
+def checks_of(
+    power_sports: "Sequence[str] | None", timezone: str, *, several_athletes: bool = False
+) -> tuple[Check, ...]:
+    """The checks, where the measured watts of these sports count and today is this zone's."""
+    return (
+        *CHECKS,
+        *([EACH_FETCHED] if several_athletes else []),
+        Check(
+            "no_future_dates",
+            "No activity is dated later than tomorrow.",
+            no_date_is_in_the_future(timezone),
+            warn=True,
+        ),
+        Check(
+            "power_meter_reports",
+            "The share of rides without measured power has not jumped by half against the year before.",
+            the_power_meter_still_reports(power_sports),
+            warn=True,
+        ),
     )
-    return (*CHECKS, reporting)

@@ -19,10 +19,15 @@ SHOWN_ROWS = 20
 LINKED = ("activity_id", "duplicate_of")
 
 
-def build_checks(asset: str, checks: "Sequence[Check]") -> dg.AssetChecksDefinition:
+def build_checks(asset: str, checks: "Sequence[Check]", note: str = "") -> dg.AssetChecksDefinition:
     """All checks of one asset in one step, which opens the warehouse once.
 
     A query that fails fails the step: a broken check is never reported as bad data.
+
+    Args:
+        asset: whose checks.
+        checks: all of them.
+        note: a sentence that is added to the message of a check that fails.
     """
     by_name = {check.name: check for check in checks}
 
@@ -51,13 +56,14 @@ def build_checks(asset: str, checks: "Sequence[Check]") -> dg.AssetChecksDefinit
             subject = Subject(engine, landing.open(), streams.open())
             findings = {name: by_name[name].look(subject) for name in by_name if name in chosen}
         for name, finding in findings.items():
-            yield _result(asset, by_name[name], finding)
+            yield _result(asset, by_name[name], finding, note)
 
     return look
 
 
-def _result(asset: str, check: "Check", finding: "Finding") -> dg.AssetCheckResult:
-    metadata: dict[str, Any] = {"measured": finding.measured, "threshold": finding.threshold}
+def _result(asset: str, check: "Check", finding: "Finding", note: str) -> dg.AssetCheckResult:
+    # The threshold is text: it hardly ever changes, and the UI would plot it as a flat line of its own.
+    metadata: dict[str, Any] = {"measured": finding.measured, "threshold": f"{finding.threshold:g}"}
     if finding.rows:
         metadata["rows"] = dg.MetadataValue.md(_as_table(finding.rows[:SHOWN_ROWS]))
     return dg.AssetCheckResult(
@@ -65,7 +71,7 @@ def _result(asset: str, check: "Check", finding: "Finding") -> dg.AssetCheckResu
         check_name=check.name,
         passed=finding.passed,
         severity=dg.AssetCheckSeverity.WARN if check.warn else dg.AssetCheckSeverity.ERROR,
-        description=finding.message,
+        description=finding.message if finding.passed or not note else f"{finding.message} {note}",
         metadata=metadata,
     )
 

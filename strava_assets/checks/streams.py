@@ -2,9 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 from strava_assets.data_checks import Check, Finding, Subject
+from strava_assets.schema.columns import ColumnType
+from strava_assets.schema.sports import sports_with_power
 from strava_assets.schema.streams import ACTIVITY_STREAMS
+from strava_assets.warehouse.engine import Typed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A look at the newest suffices: the older ones were the newest once, and files do not change.
 NEWEST = 20
@@ -34,8 +42,11 @@ def recordings_are_sound(subject: Subject) -> Finding:
     return replace(finding, message=f"The newest {len(newest)} recordings are sound.")
 
 
-def recent_rides_have_streams(subject: Subject) -> Finding:
-    """Rides with a power meter have their streams: the recent ones by now, the others as the quota allows."""
+def recent_rides_have_streams(subject: Subject, power_sports: "Sequence[str] | None" = None) -> Finding:
+    """Rides with a power meter have their streams: the recent ones by now, the others as the quota allows.
+
+    Only power sports count, whose streams are fetched before all others.
+    """
     now = datetime.now(UTC)
     [counts] = subject.rows(
         """
@@ -53,10 +64,12 @@ def recent_rides_have_streams(subject: Subject) -> Finding:
             ON s.athlete_id = a.athlete_id AND s.activity_id = a.activity_id
           WHERE a.deleted_at IS NULL AND a.merged_into IS NULL
             AND a.device_watts AND NOT COALESCE(a.manual, FALSE)
+            AND a.sport_type IN UNNEST(@power_sports)
         )
         """,
         since=now - timedelta(days=RECENT_DAYS),
         until=now - timedelta(days=SETTLED_DAYS),
+        power_sports=Typed(sports_with_power(power_sports), ColumnType.TEXT),
     )
     recent, rides = counts["recent"], counts["rides"]
     share = counts["recent_with_streams"] / recent if recent else 1.0
@@ -144,14 +157,20 @@ CHECKS = (
     ),
 )
 
-_OF_FETCHING = Check(
-    "rides_have_streams",
-    f"Of the rides with a power meter of the last {RECENT_DAYS} days, nine in ten have their streams.",
-    recent_rides_have_streams,
-    warn=True,
-)
 
+def checks_of(which: str, power_sports: "Sequence[str] | None" = None) -> tuple[Check, ...]:
+    """The checks that make sense with some settings.
 
-def checks_of(which: str) -> tuple[Check, ...]:
-    """The checks that make sense where the streams of `which` activities are fetched: power, all or none."""
-    return CHECKS if which == "none" else (*CHECKS, _OF_FETCHING)
+    Args:
+        which: the activities whose streams are fetched: power, all or none.
+        power_sports: the sports whose measured watts count; every cycle without a motor by default.
+    """
+    if which == "none":
+        return CHECKS
+    of_fetching = Check(
+        "rides_have_streams",
+        f"Of the rides with a power meter of the last {RECENT_DAYS} days, nine in ten have their streams.",
+        partial(recent_rides_have_streams, power_sports=power_sports),
+        warn=True,
+    )
+    return (*CHECKS, of_fetching)

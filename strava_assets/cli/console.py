@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from strava_assets.errors import StravaAssetsError
 
@@ -21,6 +24,41 @@ MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "broken": "[red]✗[/
 
 
 _MOST_NAMED = 5
+
+
+@contextmanager
+def uncaptured_console() -> Iterator[Console]:
+    """A console for lines that are printed during a run.
+
+    Dagster sends stdout and stderr to the run's logs, and mirrors these with a process that looks once a
+    second and is ended with the run: where the machine is slow, the last lines are lost.
+    """
+    try:
+        copy = os.dup(sys.stdout.fileno())
+    except (AttributeError, OSError, ValueError):  # stdout is closed, or is no file
+        yield console
+        return
+    with os.fdopen(copy, "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors) as stdout:
+        yield Console(file=stdout, highlight=False)
+
+
+class StderrWithoutRawErrors:
+    """stderr without Dagster's raw line about an event that could not be stored.
+
+    The line quotes SQL with all its values. The same error ends the run, and is explained there.
+    """
+
+    _RAW = "Exception while writing logger call to event log"
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, unless it is such a line."""
+        return len(text) if text.startswith(self._RAW) else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def say(mark: str, text: str) -> None:

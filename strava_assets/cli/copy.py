@@ -41,6 +41,8 @@ def command(*, source: str, target: str) -> None:
         )
     old = wiring.warehouse(settings.replace(warehouse=source))
     new = wiring.warehouse(settings.replace(warehouse=target))
+    for location in (old, new):
+        location.fetch()
     # Before the target is opened, so that it is not made where there is nothing to copy.
     old.open(read_only=True).close()
     differences = 0
@@ -56,6 +58,7 @@ def command(*, source: str, target: str) -> None:
         ):
             differences += result.differences
             say_result(result)
+    new.store()
     if differences:
         sys.exit(1)
     say("ok", f"{new.address} holds what {old.address} holds.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: bool) -> None:
     """Check everything that a sync needs.
 
-    These are settings, alerts, secrets, Strava, landing, streams, warehouse, daemon and last runs. For each
-    it says how it is and what to do. It never prints a secret.
+    These are settings, alerts, secrets, Strava, landing, streams, warehouse, published tables, daemon and
+    last runs. For each it says how it is and what to do. It never prints a secret.
 
     The exit status is 0 when nothing is broken (warnings do not count), else 1.
     """
@@ -58,7 +59,22 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
     healthy = all(finding.state is not State.BROKEN for finding in findings)
     if as_json:
         click.echo(json.dumps({"ok": healthy, "findings": [_as_json(each) for each in findings]}, indent=1))
+    else:
+        _say_outcome(findings)
     sys.exit(0 if healthy else 1)
+
+
+def _say_outcome(findings: list[Finding]) -> None:
+    from strava_assets.cli.console import say
+    from strava_assets.plurals import counted
+
+    count = Counter(finding.state for finding in findings)
+    warnings = counted(count[State.WARNING], "warning")
+    if count[State.BROKEN]:
+        is_broken = "1 thing is" if count[State.BROKEN] == 1 else f"{count[State.BROKEN]:,} things are"
+        say("broken", f"{is_broken} broken, with {warnings}. What to do is said behind each arrow.")
+    else:
+        say("ok", f"Nothing is broken; {warnings}.")
 
 
 def _as_json(finding: Finding) -> dict[str, str]:
@@ -83,7 +99,18 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
         return
     home = settings.home.absolute()
     yield ok("settings", f"{settings.env.value}, {settings.warehouse_kind}; everything local is in {home}.")
-    from strava_assets.cli.checkups import alerts, credentials, files, google, storage, strava
+    from strava_assets.cli.checkups import (
+        alerts,
+        athletes,
+        aws,
+        azure,
+        credentials,
+        files,
+        google,
+        storage,
+        strava,
+        webhooks,
+    )
 
     yield from _run_check(alerts.look_and_send if test_alert else alerts.look, settings, "alerts")
     # Before the token file is read, which closes it.
@@ -93,10 +120,15 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
     # Without valid credentials a call would fail, or be wasted.
     if not offline and all(finding.state is not State.BROKEN for finding in stored):
         yield from _run_check(strava.look, settings, "strava")
+    yield from _run_check(athletes.look, settings, "athletes")
     yield from _run_check(google.look, settings, "google")
+    yield from _run_check(aws.look, settings, "aws")
+    yield from _run_check(azure.look, settings, "azure")
     yield from _run_check(storage.look_at_landing, settings, "landing")
     yield from _run_check(storage.look_at_streams, settings, "streams")
     yield from _run_check(storage.look_at_warehouse, settings, "warehouse")
+    yield from _run_check(storage.look_at_published, settings, "published")
+    yield from _run_check(webhooks.look, settings, "webhooks")
     if deep:
         from strava_assets.cli.checkups import verification
 

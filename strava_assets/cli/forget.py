@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,42 +24,86 @@ if TYPE_CHECKING:
     help="The athlete's id at Strava; needed only where several athletes have data here.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def command(*, athlete: str | None, yes: bool) -> None:
+@click.option(
+    "--receipt",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write the receipt to this file, as JSON.",
+)
+def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
     """Remove everything that is kept of an athlete.
 
-    This is tables, landed answers, recordings, report, record of runs and tokens. What is on Strava stays
-    there.
+    This is tables, published tables, landed answers, recordings, report, record of runs and tokens, with
+    every old version that a bucket keeps. The receipt says for each place after which date nothing is left.
+    What is on Strava stays there.
     """
     from strava_assets import wiring
     from strava_assets.cli.console import say
     from strava_assets.cli.logout import log_out
-    from strava_assets.cli.removal import refuse_while_running, remove, remove_runs, survey
+    from strava_assets.cli.removal import (
+        refuse_while_running,
+        remove,
+        remove_runs,
+        survey,
+        take_from_index,
+    )
+    from strava_assets.execution.home_use import alone_in_home
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    tokens = wiring.token_store(settings)
-    credentials = tokens.read()
-    of_token = credentials.get("athlete_id")
-    activities = survey(settings, of_token)
+    of_usual_store = wiring.token_store(settings).read().get("athlete_id")
+    activities = survey(settings, of_usual_store)
     athlete_id = _choose(activities, athlete)
+    index = wiring.athlete_index(settings)
+    tokens = wiring.token_store(settings, index.athlete(athlete_id) if athlete_id else None)
+    credentials = tokens.read()
     if athlete_id is None and not credentials.get("refresh_token"):
         say("ok", "There is nothing to forget: no data and no tokens.")
         return
     alone = set(activities) <= {athlete_id}
-    takes_tokens = bool(credentials.get("refresh_token")) and (alone or of_token == athlete_id)
+    takes_tokens = bool(credentials.get("refresh_token")) and (
+        alone or credentials.get("athlete_id") == athlete_id
+    )
     refuse_while_running(settings)
     _announce(settings, activities, athlete_id, alone=alone, location=tokens.location if takes_tokens else "")
     if not yes:
         click.confirm("Remove all this? It cannot be undone", abort=True)
-    if athlete_id is not None:
-        for sentence in remove(settings, athlete_id, alone=alone):
-            say("ok", sentence)
-    if alone:
-        for sentence in remove_runs(settings):
-            say("ok", sentence)
-    if takes_tokens:
-        log_out(settings, tokens)
+    # Without a home on this machine nobody is at work in it.
+    with alone_in_home(settings.home) if settings.home.is_dir() else nullcontext():
+        if alone and wiring.webhooks(settings).state.subscription():
+            _unsubscribe(settings)
+        if athlete_id is not None:
+            for sentence in remove(settings, athlete_id, alone=alone):
+                say("ok", sentence)
+            _give_receipt(settings, athlete_id, receipt)
+        if alone:
+            for sentence in remove_runs(settings):
+                say("ok", sentence)
+        if takes_tokens:
+            log_out(settings, tokens)
+        if athlete_id is not None:
+            with wiring.changing_athletes(settings) as changing:
+                take_from_index(settings, changing, athlete_id, alone=alone)
     _name_what_stays(settings, alone=alone)
+
+
+def _give_receipt(settings: Settings, athlete_id: str, file: Path | None) -> None:
+    """Remove old versions, and say for each place what is left and until when."""
+    from strava_assets.cli.console import say
+    from strava_assets.cli.receipt import last_sentence, receipts
+
+    click.echo(f"Receipt for athlete {athlete_id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC:")
+    given = []
+    for place in receipts(settings):
+        given.append(place)
+        say("warning" if place.keeps.reason else "ok", str(place))
+    say("step", last_sentence(given))
+    if file:
+        document = {
+            "athlete_id": athlete_id,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "places": [place.as_json() for place in given],
+        }
+        file.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 def _choose(activities: dict[str, int], option: str | None) -> str | None:
@@ -81,6 +129,7 @@ def _announce(
 ) -> None:
     """Say what will be removed; `location` is that of the tokens, empty where they stay."""
     from strava_assets.cli.console import say
+    from strava_assets.published import KINDS as PUBLISH_KINDS
 
     if athlete_id is not None:
         click.echo(f"Of athlete {athlete_id} this removes:")
@@ -89,10 +138,26 @@ def _announce(
         say("step", f"every landed answer in {settings.landing_address}")
         say("step", f"every recording in {settings.streams_address}")
         say("step", f"the report in {settings.report_target}")
+        kind = PUBLISH_KINDS[settings.publish_kind]
+        if kind.open:
+            versions = ", with all their versions" if kind.keeps_versions else ""
+            say("step", f"the published tables in {settings.publish_address}{versions}")
     if alone:
         say("step", f"Dagster's runs, events and logs in {settings.home.absolute()}")
     if location:
         say("step", f"the tokens in {location}, revoked at Strava first")
+
+
+def _unsubscribe(settings: Settings) -> None:
+    """Delete the push subscription at Strava while client id and secret are still here."""
+    from strava_assets.cli.console import say
+    from strava_assets.cli.webhook import delete_subscriptions
+    from strava_assets.errors import StravaAssetsError
+
+    try:
+        delete_subscriptions(settings)
+    except StravaAssetsError as error:
+        say("warning", f"The push subscription at Strava could not be deleted. {error.happened}")
 
 
 def _name_what_stays(settings: Settings, *, alone: bool) -> None:
@@ -106,6 +171,7 @@ def _name_what_stays(settings: Settings, *, alone: bool) -> None:
         )
     for sentence in foreign_files(settings, alone=alone):
         say("warning", sentence)
-    if settings.athlete_file_path.exists():
-        say("warning", f"Your own file {settings.athlete_file_path} stays.")
+    for own_file in (settings.athlete_file_path, settings.plan_file_path):
+        if own_file.exists():
+            say("warning", f"Your own file {own_file} stays.")
     say("step", "Backups and snapshots of these places, if you make any, are not touched.")

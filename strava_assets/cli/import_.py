@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strava_assets.cli.options import AthleteId, UserPath
+from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -51,11 +52,13 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
 
     The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
+    from strava_assets import wiring
     from strava_assets.archive import newest_export
     from strava_assets.assets.archive import NAME, export_observation, import_metadata
     from strava_assets.cli.console import console, say
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
+    from strava_assets.history.known_athletes import add_known_athletes
     from strava_assets.settings import load_settings
 
     settings = load_settings()
@@ -67,14 +70,18 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     except KeyboardInterrupt:
         say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
         sys.exit(INTERRUPTED)
+    with wiring.changing_athletes(settings) as index:
+        of_token = wiring.token_store(settings).read().get("athlete_id")
+        add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+        partition = imported.athlete_id if len(index.athletes()) > 1 else None
     metadata = import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)}
-    _note(NAME, metadata, export_observation(imported))
+    _note(NAME, partition, metadata, export_observation(imported))
     _report(imported)
     console.print("Loading it and refreshing everything ...")
-    succeeded = run_job(settings, "import_archive", {}, without=NAME)
+    succeeded = run_job(settings, "import_archive", {}, without=NAME, athlete_id=partition or "")
     if succeeded:
-        say("ok", f"The report: {settings.report_link or settings.report_target}")
         say("step", "The next sync asks Strava for what is not here yet; strava-assets up shows it all.")
+        say("ok", f"The report: {settings.report_link or settings.report_target}")
     sys.exit(0 if succeeded else 1)
 
 
@@ -123,14 +130,18 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
         yield update
 
 
-def _note(asset: str, metadata: dict[str, Any], observation: dg.AssetObservation | None) -> None:
+def _note(
+    asset: str, partition: str | None, metadata: dict[str, Any], observation: dg.AssetObservation | None
+) -> None:
     """Record the import, so that the UI shows it like one that was launched there."""
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
         if observation:
             instance.report_runless_asset_event(observation)
-        instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=metadata))
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(asset, partition=partition, metadata=metadata)
+        )
 
 
 def _report(imported: ImportReport | FileImportReport) -> None:
@@ -147,7 +158,7 @@ def _report_export(imported: ImportReport) -> None:
 
     origin = f"made {imported.made_at:%Y-%m-%d}, in {imported.language}"
     counts = f"{imported.new:,} new, {imported.changed:,} changed, {imported.unchanged:,} unchanged"
-    whole = f"{imported.activities:,} activities, {counts}"
+    whole = f"{counted(imported.activities, 'activity', 'activities')}, {counts}"
     say("ok", f"The export of athlete {imported.athlete_id}, {origin}: {whole}.")
     say(
         "ok",
@@ -173,8 +184,8 @@ def _report_files(imported: FileImportReport) -> None:
         whose = "no athlete yet (the first login or export adopts them)"
     say(
         "ok",
-        f"{imported.files:,} recordings, of {whose}: {imported.new:,} new, "
-        f"{imported.stored_before:,} imported before, {len(imported.copies):,} copies.",
+        f"{counted(imported.files, 'recording')}, of {whose}: {imported.new:,} new, "
+        f"{imported.stored_before:,} imported before, {counted(len(imported.copies), 'copy', 'copies')}.",
     )
     _list_problems(
         "Copies of another file, counted once",

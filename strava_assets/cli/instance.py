@@ -8,7 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from strava_assets.cli.privacy import close_home
+from strava_assets.durable_files import write
 from strava_assets.errors import ConfigurationError
+from strava_assets.execution.home_use import use_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,13 +58,18 @@ def remove_old_runs(settings: Settings) -> None:
 
 
 def prepare_home(settings: Settings) -> Path:
-    """Create Dagster's home with its configuration, without importing Dagster.
+    """Create Dagster's home with its configuration, and use it until this process ends.
+
+    Dagster is not imported.
 
     Raises:
         ConfigurationError: The folder is not writable.
+        HomeInUseError: Everything in it is being removed.
     """
     home = settings.dagster_home.absolute()
     try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        use_home(settings.home)
         home.mkdir(parents=True, exist_ok=True)
         _place_configuration(home)
     except OSError as error:
@@ -104,6 +111,4 @@ def _write_atomically(path: Path, content: bytes) -> None:
     """Write a file atomically, unless it already has this content."""
     if path.is_file() and path.read_bytes() == content:
         return
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    write(path, content)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import secrets
 import webbrowser
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ import click
 
 from strava_assets import wiring
 from strava_assets.cli.options import Port
+from strava_assets.landing.athlete_index import Athlete
 from strava_assets.secrets import KINDS
 from strava_assets.strava.errors import ForeignHostError
 from strava_assets.strava.hosts import require_oauth_host
@@ -22,6 +25,7 @@ from strava_assets.strava.login import Application
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from strava_assets.landing.athlete_index import AthleteIndex
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Consent
     from strava_assets.strava.token_store import TokenStore
@@ -55,7 +59,8 @@ You need an API application of your own at Strava, which takes a minute:
 def command(*, no_browser: bool, port: int, store: str | None) -> None:
     """Give this project access to your Strava activities.
 
-    Client id and secret are asked for, or taken from STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET.
+    Client id and secret are asked for, or taken from STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET. Another
+    athlete who logs in here is added: each has tokens and data of their own.
     """
     import requests
 
@@ -64,23 +69,52 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     from strava_assets.strava.login import exchange_code, store_grant
 
     settings = load_settings()
-    tokens = wiring.token_store(settings.replace(secret_store=store) if store else settings)
-    credentials = _read(tokens)
+    kept_in = settings.replace(secret_store=store) if store else settings
+    usual_store = wiring.token_store(kept_in)
+    credentials = _read(usual_store)
     app = _application(settings, credentials)
     _explain_scopes()
     consent = _consent_by_hand(app) if no_browser else _consent_in_browser(app, port)
     with requests.Session() as session:
         grant = exchange_code(app, consent.code, session=session)
-    store_grant(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
-    say("ok", f"Logged in as {_name(grant.athlete)}. The tokens are kept in {tokens.location}.")
     athlete_id = str(grant.athlete.get("id", ""))
-    if credentials.get("athlete_id", athlete_id) != athlete_id:
-        say(
-            "warning", "This is another athlete than before. What was synced stays, under its own athlete id."
+    with wiring.changing_athletes(settings) as index:
+        before = _athletes_so_far(settings, index, credentials.get("athlete_id"))
+        athlete = Athlete(
+            athlete_id,
+            added_at=datetime.now(UTC),
+            name=_full_name(grant.athlete),
+            scopes=consent.scopes,
+            has_own_store=credentials.get("athlete_id", athlete_id) != athlete_id,
+            logged_in=True,
         )
+        if entry := before.get(athlete_id):
+            athlete = replace(athlete, added_at=entry.added_at, shows_numbers=entry.shows_numbers)
+        tokens = wiring.token_store(kept_in, athlete)
+        store_grant(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
+        index.put(athlete)
+        if state := index.state(athlete_id):
+            # With the new tokens it is tried at the next sync, and not only tomorrow.
+            index.write_state(athlete_id, replace(state, refused_since=None, failures=0, problem=""))
+        if settings.webhooks:
+            logged_in = [other.athlete_id for other in index.logged_in()]
+            wiring.webhooks(settings).state.expect_athletes(logged_in)
+    say("ok", f"Logged in as {_name(grant.athlete)}. The tokens are kept in {tokens.location}.")
+    if before and not entry:
+        say("ok", f"There are {len(before) + 1} athletes now: strava-assets athletes lists them.")
+        if len(before) == 1:
+            say("step", "strava-assets up, if it runs, loads its graph anew with a partition per athlete.")
     if store and store != settings.secret_store_kind:
         say("warning", f"Set STRAVA_ASSETS_SECRET_STORE={store}, or runs will not look there.")
     _confirm(settings, tokens, consent.scopes)
+
+
+def _athletes_so_far(settings: Settings, index: AthleteIndex, of_token: str | None) -> dict[str, Athlete]:
+    """The athletes before this login, by id."""
+    from strava_assets.history.known_athletes import add_known_athletes
+
+    add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+    return {athlete.athlete_id: athlete for athlete in index.athletes()}
 
 
 def _read(tokens: TokenStore) -> dict[str, str]:
@@ -163,8 +197,12 @@ def _consent_by_hand(app: Application) -> Consent:
 
 
 def _name(athlete: Mapping[str, Any]) -> str:
+    return _full_name(athlete) or f"athlete {athlete.get('id', 'without a name')}"
+
+
+def _full_name(athlete: Mapping[str, Any]) -> str:
     parts = (athlete.get("firstname"), athlete.get("lastname"))
-    return " ".join(part for part in parts if part) or f"athlete {athlete.get('id', 'without a name')}"
+    return " ".join(str(part) for part in parts if part)
 
 
 def _confirm(settings: Settings, tokens: TokenStore, scopes: tuple[str, ...]) -> None:

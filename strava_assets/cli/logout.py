@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from strava_assets.cli.options import AthleteId
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strava_assets.landing.athlete_index import Athlete
     from strava_assets.settings import Settings
     from strava_assets.strava.login import Application
     from strava_assets.strava.token_store import TokenStore
@@ -15,7 +21,13 @@ SEED = "STRAVA_REFRESH_TOKEN"
 
 
 @click.command("logout")
-def command() -> None:
+@click.option(
+    "--athlete",
+    "athlete_id",
+    type=AthleteId(),
+    help="The athlete's id at Strava; needed only where several athletes logged in here.",
+)
+def command(*, athlete_id: str | None) -> None:
     """Revoke this project's access and forget its tokens.
 
     Your synced data stays.
@@ -25,11 +37,36 @@ def command() -> None:
     from strava_assets.settings import load_settings
 
     settings = load_settings()
-    tokens = wiring.token_store(settings)
-    if not tokens.read().get("refresh_token"):
-        say("ok", f"You are not logged in: there are no tokens in {tokens.location}.")
-        return
-    log_out(settings, tokens)
+    with wiring.changing_athletes(settings) as index:
+        athlete = _choose(index.logged_in(), athlete_id)
+        tokens = wiring.token_store(settings, athlete)
+        if not tokens.read().get("refresh_token"):
+            say("ok", f"You are not logged in: there are no tokens in {tokens.location}.")
+            return
+        log_out(settings, tokens)
+        if athlete:
+            index.put(replace(athlete, logged_in=False, scopes=()))
+
+
+def _choose(logged_in: Sequence[Athlete], athlete_id: str | None) -> Athlete | None:
+    """The athlete to log out; None where nobody is listed, whose tokens are in the usual store.
+
+    Raises:
+        ConfigurationError: several are logged in and none was named, or the one named is not.
+    """
+    from strava_assets.errors import ConfigurationError
+
+    if athlete_id is None and len(logged_in) <= 1:
+        return logged_in[0] if logged_in else None
+    for athlete in logged_in:
+        if athlete.athlete_id == athlete_id:
+            return athlete
+    names = ", ".join(athlete.label for athlete in logged_in) or "nobody"
+    raise ConfigurationError(
+        f"Athlete {athlete_id} is not logged in." if athlete_id else "Several athletes are logged in.",
+        means=f"Logged in: {names}. Nothing was changed.",
+        remedy="Name one: strava-assets logout --athlete ID.",
+    )
 
 
 def log_out(settings: Settings, tokens: TokenStore) -> None:

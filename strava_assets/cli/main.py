@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # In the order a newcomer meets them; each stands in the module of its name, with _ after a word of Python's.
 COMMANDS = (
-    *("up", "login", "sync", "import", "report", "doctor"),
-    *("rebuild", "verify", "copy", "logout", "forget", "webserver", "sandbox"),
+    *("up", "login", "athletes", "sync", "import", "report", "bi", "doctor"),
+    *("load", "rebuild", "verify", "copy", "logout", "forget", "webserver", "webhook", "sandbox"),
 )
 # Earlier names of commands, by which they can still be called.
 ALIASES = {"import-archive": "import"}

@@ -132,7 +132,7 @@ class Processes:
             self._pause_s[program] = min(2 * pause_s, LONGEST_PAUSE_S)
             end_group(process.pid)
             say(
-                "warning",
+                "warning" if process.returncode else "step",
                 f"{program.title} ended with status {process.returncode} and is restarted. "
                 f"Its log is {program.log}.",
             )

@@ -6,6 +6,7 @@ begun.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,14 @@ from strava_assets.cli.own_files import (
     sort_files,
 )
 from strava_assets.errors import StravaAssetsError
-from strava_assets.report.page_files import is_page
-from strava_assets.storage_folder import StorageFolder
+from strava_assets.report import page_files
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
     from pathlib import Path
 
+    from strava_assets.landing.athlete_index import AthleteIndex
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
@@ -44,16 +45,21 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
     Raises:
         StravaAssetsError: landing, streams, warehouse or report cannot be read; nothing was removed.
     """
-    landed = {m.athlete_id for m in wiring.landing(settings).manifests() if m.athlete_id}
+    landed = wiring.landing(settings).athletes()
     recorded = wiring.stream_store(settings).athletes()
-    activities = dict.fromkeys(sorted(landed | recorded | ({of_token} if of_token else set())), 0)
+    listed = set(wiring.athlete_index(settings).athlete_ids())
+    of_tokens = {of_token} if of_token else set()
+    activities = dict.fromkeys(sorted(landed | recorded | listed | of_tokens), 0)
     location = wiring.warehouse(settings)
+    location.fetch()
     if location.exists():
         with location.open() as engine:
             if engine.exists("bq_activities"):
                 rows = engine.query(_ATHLETES).to_pylist()
                 activities |= {row["athlete_id"]: row["activities"] for row in rows}
-    _pages(_report_folder(settings))
+    page_files.own_paths(settings.report_target)
+    if publisher := wiring.publisher(settings):
+        publisher.names()
     return activities
 
 
@@ -70,6 +76,10 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
     """
     from strava_assets.history.retention import forget
 
+    # First, because nothing would lead a second try to them once the athlete's rows are removed.
+    published = _withdraw_published(settings)
+    if published and alone:
+        yield f"The published tables in {settings.publish_address} are removed."
     landing = wiring.landing(settings)
     location = wiring.warehouse(settings)
     with location.open() as engine:
@@ -77,6 +87,16 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
         forget(landing, engine, wiring.stream_store(settings), athlete_id)
         for name in _our_tables() if alone else ():
             engine.drop(name)
+    if not alone:
+        location.store()
+        if published:
+            _publish_again(settings, published)
+            yield (
+                f"The published tables in {settings.publish_address} are made anew without the athlete; "
+                "no earlier version is left."
+            )
+    if wiring.webhooks(settings).state.erase(athlete_id, alone=alone):
+        yield f"The events in {settings.events_address} are removed."
     if alone:
         # Listings that held no activity, and damaged pages of a sync that died, belong to nobody.
         landing.erase()
@@ -85,10 +105,43 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
     yield f"The tables and marts in {location.address} are removed."
     if alone and (sentence := location.remove_traces()):
         yield sentence
-    report = _report_folder(settings)
-    if pages := _pages(report):
-        report.remove(pages)
+    if page_files.remove_pages(settings.report_target, athlete_id, alone=alone):
         yield f"The report in {settings.report_target} is removed."
+
+
+def take_from_index(settings: Settings, index: AthleteIndex, athlete_id: str, *, alone: bool) -> None:
+    """Take an athlete from the index and from Dagster's partitions; the last step, as it leads to the rest.
+
+    Where one athlete remains, the tokens move to the usual store, where those of one athlete are looked for.
+
+    Args:
+        settings: where everything is.
+        index: the index, which no other process changes meanwhile.
+        athlete_id: whose data is removed.
+        alone: nobody else's data is here.
+    """
+    if alone:
+        index.erase()
+        (settings.home / wiring.ATHLETES_LOCK).unlink(missing_ok=True)
+        return
+    rest = [athlete for athlete in index.athletes() if athlete.athlete_id != athlete_id]
+    if len(rest) == 1 and rest[0].has_own_store:
+        own, usual = wiring.token_store(settings, rest[0]), wiring.token_store(settings)
+        usual.write(own.read())
+        index.put(replace(rest[0], has_own_store=False))
+        own.clear()
+    index.remove(athlete_id)
+    page_files.arrange_pages(settings.report_target, index.athlete_ids())
+    if settings.webhooks:
+        wiring.webhooks(settings).state.expect_athletes([each.athlete_id for each in index.logged_in()])
+    home = settings.dagster_home.absolute()
+    if (home / "dagster.yaml").is_file():
+        import dagster as dg
+
+        from strava_assets.assets.athlete_partitions import align_partitions
+
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            align_partitions(instance, index.athlete_ids())
 
 
 def remove_runs(settings: Settings) -> Iterator[str]:
@@ -111,7 +164,11 @@ def foreign_files(settings: Settings, *, alone: bool) -> Iterator[str]:
     places = {
         settings.landing_address: wiring.landing(settings).foreign_files(),
         settings.streams_address: wiring.stream_store(settings).foreign_files(),
+        settings.events_address: wiring.webhooks(settings).state.foreign_files(),
+        settings.report_target: page_files.foreign_paths(settings.report_target),
     }
+    if publisher := wiring.publisher(settings):
+        places[publisher.url] = publisher.foreign_files()
     for folder, form in _folders_of_runs(settings) if alone else ():
         places[str(folder)] = sort_files(folder, form).foreign
     for place, names in places.items():
@@ -140,6 +197,34 @@ def refuse_while_running(settings: Settings) -> None:
             means="A sync could bring back what is being removed, so nothing was removed.",
             remedy="Stop make run with Ctrl-C, wait two minutes and try again.",
         )
+
+
+def _withdraw_published(settings: Settings) -> list[str]:
+    """Remove the published tables with all their versions; returns their names."""
+    publisher = wiring.publisher(settings)
+    if publisher is None:
+        return []
+    names = publisher.names()
+    for name in names:
+        publisher.remove(name)
+    return names
+
+
+def _publish_again(settings: Settings, names: list[str]) -> None:
+    """Publish what the tables hold of other athletes."""
+    from strava_assets.marts import catalog
+    from strava_assets.marts.publishable import publishable
+    from strava_assets.published.draft import drafted
+    from strava_assets.warehouse.comparing import read_table
+
+    publisher = wiring.publisher(settings)
+    if publisher is None:
+        return
+    with wiring.warehouse(settings).open(read_only=True) as engine:
+        for table in publishable(catalog.load()):
+            if table.name in names and engine.exists(table.name):
+                with drafted(table, read_table(engine, table, by_key=True)) as draft:
+                    publisher.publish(table, draft)
 
 
 def _our_tables() -> list[str]:
@@ -172,18 +257,3 @@ def _folders_of_runs(settings: Settings) -> list[tuple[Path, re.Pattern[str]]]:
         (settings.home.absolute() / "logs", IN_LOGS),
         *((folder, IN_SCRATCH_FOLDER) for folder in scratch_folders(settings.home.absolute())),
     ]
-
-
-def _report_folder(settings: Settings) -> StorageFolder:
-    def unusable(error: Exception) -> StravaAssetsError:
-        return StravaAssetsError(
-            f"The report at {settings.report_target} cannot be looked for: {error}.",
-            means="Its pages are to be removed as well.",
-            remedy="Correct STRAVA_ASSETS_REPORT_URL, or make the place readable and writable.",
-        )
-
-    return StorageFolder(settings.report_target, unusable)
-
-
-def _pages(report: StorageFolder) -> list[str]:
-    return [name for name, kind in report.entries() if kind == "file" and is_page(name)]

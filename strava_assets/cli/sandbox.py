@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     help="The number of the sample athlete.",
 )
 @click.option(
+    "--athletes",
+    type=click.IntRange(min=1, max=100),
+    default=1,
+    show_default=True,
+    help="How many sample athletes there are.",
+)
+@click.option(
     "--activities",
     type=UserPath(exists=True, dir_okay=False),
     help="Serve these recorded activities (a JSON list) instead of the sample athlete.",
@@ -37,17 +44,39 @@ if TYPE_CHECKING:
     "--fault",
     "faults",
     multiple=True,
-    help="The name of a fault to make on the next request; may be repeated.",
+    help="A fault of every call it concerns: NAME, or NAME@ENDPOINT; may be repeated.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse what Strava has announced that it will refuse, such as secrets in the address.",
 )
 def command(
-    port: int, athlete_seed: int, activities: Path | None, faults: tuple[str, ...], *, limits: bool
+    port: int,
+    athlete_seed: int,
+    athletes: int,
+    activities: Path | None,
+    faults: tuple[str, ...],
+    *,
+    limits: bool,
+    strict: bool,
 ) -> None:
     """Serve a local Strava on loopback.
 
     Any client can be pointed at it: client id 12345, client secret sandbox-secret, first refresh token
-    sandbox-refresh; the API at the printed address (with or without /api/v3), OAuth at /oauth.
+    sandbox-refresh; the API at the printed address (with or without /api/v3), OAuth at /oauth. With several
+    athletes, those after the first have sandbox-refresh-ID.
     """
     from strava_assets.cli.console import console
     from strava_assets.sandbox import run_sandbox
 
-    run_sandbox(port, athlete_seed, activities, limits, faults, ready=console.print)
+    run_sandbox(
+        port,
+        athlete_seed,
+        activities,
+        limits,
+        faults,
+        ready=console.print,
+        athletes=athletes,
+        strict=strict,
+    )

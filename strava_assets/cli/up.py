@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from strava_assets.cli.options import Port
+from strava_assets.durable_files import write
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -112,6 +113,13 @@ def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
     environ = {"STRAVA_ASSETS_SCHEDULES_RUNNING": "true"} | os.environ
     settings = load_settings(environ)
     job = SYNC
+    if settings.duckdb_url:
+        raise ConfigurationError(
+            "STRAVA_ASSETS_DUCKDB_URL is set, and up keeps the warehouse open on this machine.",
+            means="Only commands that end, such as sync, put the file back into the bucket, so nothing was "
+            "started.",
+            remedy="Unset it here, or run strava-assets sync from a scheduler.",
+        )
     if not _has_credentials(settings):
         if settings.inbox or wiring.landing(settings).manifests():
             environ |= _without_account()
@@ -120,6 +128,8 @@ def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
             environ |= _sample_athlete(settings.home / "sample", stack)
     if ui and not settings.report_link and settings.report_folder:
         environ["STRAVA_ASSETS_REPORT_LINK"] = f"{ui.address}/report/index.html"
+    if ui and not settings.ui_url:
+        environ["STRAVA_ASSETS_UI_URL"] = ui.address
     return Platform(load_settings(environ), environ, job, ui)
 
 
@@ -143,10 +153,11 @@ def _sample_athlete(home: Path, stack: ExitStack) -> dict[str, str]:
     from strava_assets.cli.console import banner
     from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, RateLimits, Sandbox, serve
 
-    # The limits of an application for ten athletes, so the first run fetches a year of power curves.
-    sandbox = Sandbox.sample(limits=RateLimits(overall=(400, 4_000), read=(200, 2_000)))
+    # Limits that do not stop the first run: the curves of all years are there from the first look on.
+    sandbox = Sandbox.sample(limits=RateLimits(overall=(4_000, 40_000), read=(2_000, 20_000)))
     sandbox.tokens.rotate_refresh_token = False
     server = stack.enter_context(serve(sandbox))
+    sandbox.history.prepare_in_background(sandbox.closing)
     banner(
         "Sample athlete",
         [
@@ -220,11 +231,13 @@ def _start(platform: Platform, services: Processes, socket_path: Path) -> bool:
 
 
 def _write_sample_figures(path: Path) -> None:
-    """Write the sample athlete's figures unless the file exists."""
-    from strava_assets.sandbox import figures_file
+    """Write the sample athlete's figures and gear unless the file exists."""
+    from strava_assets.sandbox import figures_file, gear_entries
 
     if not path.exists():
-        path.write_text(figures_file(datetime.now(UTC).date()), encoding="utf-8")
+        today = datetime.now(UTC).date()
+        text = f"{figures_file(today)}\n{gear_entries(today)}"
+        write(path, text.encode())
 
 
 def _has_credentials(settings: Settings) -> bool:
@@ -235,7 +248,7 @@ def _has_credentials(settings: Settings) -> bool:
     """
     from strava_assets import wiring
 
-    tokens = wiring.token_store(settings).read()
+    tokens = wiring.application_store(settings).read()
     variables = {
         "client_id": "STRAVA_CLIENT_ID",
         "client_secret": "STRAVA_CLIENT_SECRET",

@@ -38,7 +38,9 @@ def has_stored_data(settings: Settings) -> bool:
     """
     from strava_assets.landing import DamagedFileError
 
-    if wiring.warehouse(settings).exists():
+    location = wiring.warehouse(settings)
+    location.fetch()
+    if location.exists():
         return True
     try:
         batches = wiring.landing(settings).manifests()
@@ -62,6 +64,7 @@ def results(
     from strava_assets.history.verify import HistoryVerifier, verify_streams
 
     location = wiring.warehouse(settings)
+    location.fetch()
     verifier = HistoryVerifier(
         wiring.landing(settings),
         _opener(location),

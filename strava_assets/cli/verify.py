@@ -8,6 +8,7 @@ import traceback
 import click
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.plurals import counted
 
 DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 
@@ -53,4 +54,8 @@ def _verify() -> int:
         for result in results(settings, progress):
             counts.append(result.differences)
             say_result(result)
-    return sum(counts)
+    if differences := sum(counts):
+        say("broken", f"{counted(differences, 'difference')} found.")
+    else:
+        say("ok", "Everything stored is as it was received, and the tables are what a rebuild would make.")
+    return differences

@@ -19,6 +19,7 @@ from dagster._core.execution.plan.instance_concurrency_context import InstanceCo
 from dagster._core.execution.retries import RetryMode
 from dagster._core.executor.base import Executor
 from dagster._utils.interrupts import pop_captured_interrupt
+from dagster_shared.error import SerializableErrorInfo
 from typing_extensions import override
 
 from strava_assets.execution.pools import holders_of
@@ -74,7 +75,23 @@ class OneProcessExecutor(Executor):
 
 def _run_steps(job_context: PlanExecutionContext, execution_plan: ExecutionPlan) -> Iterator[dg.DagsterEvent]:
     with _InterruptiblePools(job_context) as pools:
-        yield from inner_plan_execution_iterator(job_context, execution_plan, pools)
+        for event in inner_plan_execution_iterator(job_context, execution_plan, pools):
+            yield explained_failure(event)
+
+
+def explained_failure(event: dg.DagsterEvent) -> dg.DagsterEvent:
+    """The event; the failure of a step that explains itself is without its stack.
+
+    Dagster repeats the error of the first failed step at the end of the run. There a person reads what to do;
+    the stack stays in the step's own event.
+    """
+    if event.event_type is not dg.DagsterEventType.STEP_FAILURE:
+        return event
+    data = event.step_failure_data
+    if not (data.user_failure_data and data.user_failure_data.description):
+        return event
+    error = SerializableErrorInfo(data.user_failure_data.description, stack=[], cls_name=dg.Failure.__name__)
+    return event._replace(event_specific_data=data._replace(error=error))
 
 
 class _InterruptiblePools(InstanceConcurrencyContext):

@@ -56,6 +56,11 @@ def open_instance() -> dg.DagsterInstance:
         return dg.DagsterInstance.get()
 
 
+def is_running_something(instance: dg.DagsterInstance) -> bool:
+    """Whether a run was launched and has not ended."""
+    return bool(instance.get_runs_count(dg.RunsFilter(statuses=_IN_PROGRESS)))
+
+
 def find_dead_runs(instance: dg.DagsterInstance) -> list[DeadRun]:
     """Unfinished runs whose lock nobody holds; nothing is changed.
 

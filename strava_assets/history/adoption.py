@@ -37,13 +37,13 @@ def athlete_of_files(landing: Landing, token_athlete_id: str | None) -> str:
         ArchiveError: several athletes are known, and none was named.
         LandingError: the landing cannot be read.
     """
-    athletes = {manifest.athlete_id for manifest in landing.manifests()} | {token_athlete_id}
+    athletes = landing.athletes() | {token_athlete_id}
     names = sorted(athlete for athlete in athletes if athlete and athlete != LOCAL)
     if len(names) > 1:
         raise ArchiveError(
             f"Several athletes have data here: {', '.join(names)}.",
             means="Recordings do not say whose they are. Nothing was imported.",
-            remedy="Name the athlete: strava-assets import … --athlete ID.",
+            remedy="Name the athlete: strava-assets import PATH --athlete ID.",
         )
     return names[0] if names else LOCAL
 
@@ -54,15 +54,22 @@ def adopt_local(landing: Landing, store: StreamStore) -> str | None:
     Running it again after a crash completes it.
 
     Returns:
-        The athlete who adopted them; None if there was nothing to adopt.
+        The athlete who adopted them; None if there was nothing to adopt, or the landing is of one shard.
 
     Raises:
         LandingError: the landing is damaged or cannot be written.
         StreamsError: the store is damaged or cannot be written.
     """
+    # The athlete may belong to another shard.
+    local = landing.manifests(LOCAL) if landing.shard is None else []
+    if not local:
+        return None
     manifests = landing.manifests()
     batches = [manifest for manifest in manifests if manifest.athlete_id == LOCAL]
     athlete_id = next((m.athlete_id for m in manifests if m.athlete_id not in (None, LOCAL)), None)
+    if not batches:
+        # They were adopted, and a crash prevented that they were removed.
+        landing.remove(local)
     if not athlete_id or not batches:
         return None
     _adopt_recordings(store, athlete_id)
@@ -84,7 +91,7 @@ def _adopt_recordings(store: StreamStore, athlete_id: str) -> None:
 def _adopt_batches(landing: Landing, batches: Sequence[Manifest], athlete_id: str) -> None:
     """Replace the batches by one of the athlete, which is not loaded yet and so calls for a rebuild."""
     last = batches[-1]
-    batch = landing.begin("compacted", last.started_at)
+    batch = landing.begin("compacted", last.started_at, athlete_id)
     pages = (page for manifest in batches for page in landed_records(landing, manifest))
     for page in pages:
         body = b"\n".join(compacted_line(_owned(landed, athlete_id)) for landed in page)
@@ -106,7 +113,7 @@ def _adopt_batches(landing: Landing, batches: Sequence[Manifest], athlete_id: st
             replaces=tuple(manifest.batch_id for manifest in batches),
         )
     )
-    landing.remove([manifest.batch_id for manifest in batches])
+    landing.remove(batches)
 
 
 def _owned(landed: LandedRecord, athlete_id: str) -> LandedRecord:

@@ -151,8 +151,8 @@ def latest_imported(landing: Landing, athlete_id: str) -> dict[str, ImportedVers
         LandingError: a page is damaged.
     """
     imported_versions: dict[str, ImportedVersion] = {}
-    for manifest in landing.manifests():
-        if manifest.source != "archive" or manifest.athlete_id != athlete_id:
+    for manifest in landing.manifests(athlete_id):
+        if manifest.source != "archive":
             continue
         for page in landed_records(landing, manifest):
             for landed in page:
@@ -342,7 +342,7 @@ def land(
     """
     if not records:
         return None
-    batch = landing.begin(source, started_at)
+    batch = landing.begin(source, started_at, athlete_id)
     for first in range(0, len(records), _RECORDS_A_PAGE):
         page = records[first : first + _RECORDS_A_PAGE]
         body = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode()
@@ -371,8 +371,8 @@ def landed_ids(landing: Landing, source: Source, athlete_id: str) -> set[str]:
     """The ids of all activities that have landed from a source."""
     return {
         activity_id
-        for manifest in landing.manifests()
-        if manifest.source == source and manifest.athlete_id == athlete_id
+        for manifest in landing.manifests(athlete_id)
+        if manifest.source == source
         for activity_id in manifest.activity_ids
     }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from strava_assets.history.verify import MOST_NAMED, HistoryVerifier, PlaceResult
 from strava_assets.plurals import counted
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES
-from strava_assets.schema.mart_inputs import ATHLETE_OBSERVATIONS
+from strava_assets.schema.mart_inputs import ATHLETE_GEAR, ATHLETE_OBSERVATIONS
 from strava_assets.warehouse.comparing import read_table, row_differences
 from strava_assets.warehouse.errors import WarehouseError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from strava_assets.landing import Landing
+    from strava_assets.schema import Table
     from strava_assets.warehouse.engine import Warehouse
 
 
@@ -84,8 +85,9 @@ def copy_history(
             "See that no sync runs, run strava-assets rebuild on the old warehouse, and copy again. If that "
             f"does not help, drop the tables in {target.address} first."
         )
-        if source.exists(ATHLETE_OBSERVATIONS.name):
-            yield _carry_observations(source, target, remedy)
+        for table in (ATHLETE_OBSERVATIONS, ATHLETE_GEAR):
+            if source.exists(table.name):
+                yield _carry_observations(table, source, target, remedy)
     verifier = HistoryVerifier(
         landing, open_source, week_start=week_start, expires=expires, progress=progress
     )
@@ -100,13 +102,13 @@ def _batches(warehouse: Warehouse) -> set[str]:
     return set(warehouse.query("SELECT batch_id FROM loaded_batches").column("batch_id").to_pylist())
 
 
-def _carry_observations(source: Warehouse, target: Warehouse, remedy: str) -> PlaceResult:
-    table = ATHLETE_OBSERVATIONS
+def _carry_observations(table: Table, source: Warehouse, target: Warehouse, remedy: str) -> PlaceResult:
+    """Copy what Strava's profile said on days that are over; the landing does not hold it."""
     target.ensure(table)
     rows = list(read_table(source, table))
     target.merge(table, rows, wins="TRUE", changed="TRUE", latest="observed_on")
     differences = list(row_differences(table, source, target))
-    named = [f"The row of {row.key['athlete_id']}, {row.key['observed_on']} differs." for row in differences]
+    named = [f"The row of {', '.join(map(str, row.key.values()))} differs." for row in differences]
     count = sum(batch.num_rows for batch in rows)
     checked = f"{counted(count, 'row')} copied and compared."
     return PlaceResult(table.name, checked, len(named), tuple(named[:MOST_NAMED]), remedy if named else "")

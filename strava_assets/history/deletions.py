@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from strava_assets.history.landed_records import Key, UnreadableRecordError, key_of, landed_records
@@ -19,6 +18,7 @@ from strava_assets.landing import NOTHING_CONCLUDED, Conclusion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from strava_assets.landing import Landing, Manifest
     from strava_assets.warehouse.engine import Warehouse
@@ -45,13 +45,12 @@ class DeletionGuard:
         """Whether this many missing activities, of all that the listing covers, require confirmation."""
         return not self.confirmed and missing > self.max_count and missing > self.max_share * covered
 
+    def conclusion(self, missing: Sequence[str], covered: int) -> Conclusion:
+        """What follows from these missing activities, of all that a listing covers."""
+        if self.holds_back(len(missing), covered):
+            return Conclusion(deleted=(), held_back=tuple(missing))
+        return Conclusion(deleted=tuple(missing), held_back=())
 
-_COVERED = """
-SELECT activity_id, fetched_at < @started_at AS is_stale
-FROM bq_activities
-WHERE athlete_id = @athlete_id AND source = 'api' AND deleted_at IS NULL
-  AND start_date > @after AND start_date < @before
-"""
 
 _MARK = """
 UPDATE bq_activities SET deleted_at = @deleted_at
@@ -63,8 +62,6 @@ _NOT_YET_MARKED = """
 SELECT athlete_id, activity_id, fetched_at FROM bq_activities
 WHERE source = @source AND activity_id IN UNNEST(@ids) AND deleted_at IS NULL
 """
-
-_ALL_TIME = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 class Deletions:
@@ -110,33 +107,9 @@ class Deletions:
         return since if since and fetched_at < since else None
 
 
-def conclude(
-    warehouse: Warehouse, landing: Landing, manifest: Manifest, guard: DeletionGuard, *, without_id: int
-) -> Conclusion:
-    """Mark activities that a complete listing no longer has as deleted; called after merging its records.
-
-    The conclusion is stored beside the batch before it is applied, so that a rebuild repeats it even if the
-    guard's settings have changed.
-
-    Args:
-        warehouse: contains the merged records of the batch.
-        landing: contains the batch.
-        manifest: the batch.
-        guard: limits the deletions without confirmation.
-        without_id: number of its records without an activity id; if there are any, nothing is concluded,
-            because they may be the activities that seem to be missing.
-
-    Raises:
-        LandingError: the stored conclusion is damaged.
-    """
-    if not draws_conclusions(manifest):
-        return NOTHING_CONCLUDED
-    conclusion = landing.conclusion(manifest)
-    if conclusion is None:
-        conclusion = NOTHING_CONCLUDED if without_id else _from_listing(warehouse, manifest, guard)
-        landing.conclude(manifest, conclusion)
+def mark_concluded(warehouse: Warehouse, manifest: Manifest, conclusion: Conclusion) -> None:
+    """Mark the rows that a listing no longer had as deleted; called after the merge of its records."""
     _mark(warehouse, manifest.source, manifest.athlete_id or "", conclusion.deleted, manifest.started_at)
-    return conclusion
 
 
 def mark_deleted(warehouse: Warehouse, source: str, deleted: Mapping[Key, datetime]) -> None:
@@ -168,34 +141,26 @@ def _mark(
         )
 
 
+def held_back(landing: Landing, manifests: Sequence[Manifest]) -> list[str]:
+    """The activities whose deletion the newest conclusion of each athlete did not confirm.
+
+    Args:
+        landing: contains the batches.
+        manifests: batches of any athletes, in order.
+
+    Raises:
+        LandingError: a conclusion is damaged.
+    """
+    newest: dict[str | None, Conclusion] = {}
+    for manifest in reversed(manifests):
+        is_listing = manifest.complete and manifest.source == "api" and manifest.athlete_id not in newest
+        if is_listing and (conclusion := landing.conclusion(manifest)):
+            newest[manifest.athlete_id] = conclusion
+    return [activity_id for conclusion in newest.values() for activity_id in conclusion.held_back]
+
+
 def draws_conclusions(manifest: Manifest) -> bool:
     """Whether absence from this batch means deletion: it is a complete and non-empty listing."""
     return bool(
         manifest.source == "api" and manifest.athlete_id and manifest.complete and manifest.activity_ids
     )
-
-
-def _from_listing(warehouse: Warehouse, manifest: Manifest, guard: DeletionGuard) -> Conclusion:
-    listed = set(manifest.activity_ids)
-    covered, missing = 0, []
-    answer = warehouse.query_batches(
-        _COVERED,
-        {
-            "athlete_id": manifest.athlete_id,
-            "started_at": manifest.started_at,
-            "after": _ALL_TIME[0] if manifest.after is None else datetime.fromtimestamp(manifest.after, UTC),
-            "before": _ALL_TIME[1]
-            if manifest.before is None
-            else datetime.fromtimestamp(manifest.before, UTC),
-        },
-    )
-    for batch in answer:
-        for row in batch.to_pylist():
-            covered += 1
-            # An unreadable record is listed, too, and so is not deleted.
-            if row["is_stale"] and row["activity_id"] not in listed:
-                missing.append(row["activity_id"])
-    missing.sort()
-    if guard.holds_back(len(missing), covered):
-        return Conclusion(deleted=(), held_back=tuple(missing))
-    return Conclusion(deleted=tuple(missing), held_back=())

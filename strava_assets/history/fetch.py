@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from strava_assets.history.page_shift import find_skipped
 from strava_assets.landing import Manifest
+from strava_assets.strava.errors import ForeignAthleteError
 from strava_assets.strava.sync import KnownHistory, Listing, ListingWindow, Plan, SyncMode, plan, run
 
 if TYPE_CHECKING:
@@ -51,12 +52,14 @@ class SyncRequest:
         window: the range of a window sync.
         overlap_days: how far before the newest start an incremental sync begins.
         full_every_hours: age of the last full listing at which auto makes a new one.
+        athlete_id: the athlete whose tokens are to be used; None takes whose they are.
     """
 
     mode: SyncMode = SyncMode.AUTO
     window: ListingWindow | None = None
     overlap_days: int = 30
     full_every_hours: int = 24
+    athlete_id: str | None = None
 
 
 def fetch(
@@ -81,13 +84,17 @@ def fetch(
         announce: called with the decision and its reason before the first call.
 
     Raises:
+        ForeignAthleteError: the tokens belong to another athlete; nothing was committed.
         StravaError: the listing failed; nothing was committed, and earlier batches are unchanged.
         LandingError: the landing cannot be written; no request was sent.
     """
     landing.check_writable()
-    manifests = [manifest for manifest in landing.manifests() if manifest.source == "api"]
+    athlete_id = memory.read().get("athlete_id") or None
+    manifests = [manifest for manifest in landing.manifests(athlete_id) if manifest.source == "api"]
     # Strava is asked only if the history might belong to another athlete.
-    athlete_id = athlete_of_token(client, memory) if manifests else memory.read().get("athlete_id")
+    if not athlete_id and (manifests or request.athlete_id):
+        athlete_id = athlete_of_token(client, memory)
+    _require_athlete(request.athlete_id, athlete_id)
     decided = plan(
         request.mode,
         known_history(manifests, athlete_id),
@@ -98,8 +105,9 @@ def fetch(
     )
     if announce:
         announce(f"{decided.kind.capitalize()} listing. {decided.reason}")
-    batch = landing.begin(cast("Kind", decided.kind.value), clock())
+    batch = landing.begin(cast("Kind", decided.kind.value), clock(), athlete_id)
     listing = run(client, decided, batch, progress, clock)
+    _require_athlete(request.athlete_id, listing.athlete_id)
     athlete_id = athlete_id or listing.athlete_id
     own = [manifest for manifest in manifests if manifest.athlete_id == athlete_id]
     if skipped := find_skipped(client, listing, own):
@@ -131,6 +139,11 @@ def fetch(
         calls=client.calls,
     )
     return FetchResult(decided, listing, batch.commit(manifest))
+
+
+def _require_athlete(expected_id: str | None, owner_id: str | None) -> None:
+    if expected_id and owner_id and owner_id != expected_id:
+        raise ForeignAthleteError(expected_id, owner_id)
 
 
 def known_history(manifests: Sequence[Manifest], athlete_id: str | None) -> KnownHistory:

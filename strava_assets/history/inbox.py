@@ -37,6 +37,7 @@ class InboxLook:
         ready: names of the files to import now.
         growing: number of files that are new or have changed since the last look.
         waiting: number of files that are ready and left to the next run.
+        unassigned: number of files that are in no athlete's folder; they wait there.
         run_key: digest of the files to import and their versions.
         data_version: digest of all files that were handed to a run, these included.
         cursor: what the next look must know.
@@ -46,6 +47,7 @@ class InboxLook:
     ready: tuple[str, ...]
     growing: int
     waiting: int
+    unassigned: int
     run_key: str
     data_version: str
     cursor: str
@@ -53,7 +55,12 @@ class InboxLook:
 
 
 def look_at(
-    address: str, cursor: str | None, done: frozenset[str], *, may_hand_over: bool = True
+    address: str,
+    cursor: str | None,
+    done: frozenset[str],
+    *,
+    may_hand_over: bool = True,
+    folders: Collection[str] | None = None,
 ) -> InboxLook | None:
     """Look for recordings that are new and no longer grow.
 
@@ -62,13 +69,19 @@ def look_at(
         cursor: the cursor of the last look; None at the first one.
         done: what the last look returned as `done`.
         may_hand_over: whether files may be handed to a run; if not, they are ready at a later look.
+        folders: the athletes' folders, outside of which no file is imported; None for one athlete.
 
     Returns:
         The result, or None if there is no such folder.
     """
-    tokens = _tokens(address)
-    if tokens is None:
+    everything = _tokens(address)
+    if everything is None:
         return None
+    tokens = {
+        name: token
+        for name, token in everything.items()
+        if folders is None or name.partition("/")[0] in folders
+    }
     before: dict[str, list[str]] = json.loads(cursor) if cursor else {"seen": [], "handed_over": []}
     # What the last look handed over counts only now: its cursor was stored together with its run.
     done = (done | {*before["handed_over"]}) & {*tokens.values()}
@@ -82,11 +95,22 @@ def look_at(
         ready=tuple(ready),
         growing=len(waiting) - len(settled),
         waiting=len(settled) - len(ready),
+        unassigned=len(everything) - len(tokens),
         run_key=_digest(handed_over),
         data_version=_digest(done | {*handed_over}),
         cursor=json.dumps(state, separators=(",", ":")),
         done=done,
     )
+
+
+def folder_of(athlete_id: str) -> str:
+    """The folder of the inbox for the files of one of several athletes."""
+    return f"athlete={athlete_id}"
+
+
+def names_in(address: str, folder: str) -> list[str]:
+    """The recordings in one folder of the inbox, by their paths in the inbox."""
+    return [name for name in _infos(*_open(address)) or () if name.partition("/")[0] == folder]
 
 
 @contextmanager

@@ -28,7 +28,8 @@ Key = tuple[str, str]
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 # The years of valid activities; a garbled date must not extend the calendars of the marts.
 _YEARS = range(1900, 2200)
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+# Escaped, or as bytes, which the JSON reader takes too.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 _DAY_S = 86_400
 _as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _as_strict_json = json.JSONEncoder(
@@ -94,7 +95,8 @@ def compacted_line(landed: LandedRecord) -> bytes:
 def _parsed(body: bytes) -> Any:
     """The JSON of a body, with a replacement character for lone surrogates, which no engine stores."""
     document = json.loads(body)
-    return _without_lone_surrogates(document) if _SURROGATE.search(body) else document
+    may_have_some = _SURROGATE.search(body) or not json.detect_encoding(body).startswith("utf-8")
+    return _without_lone_surrogates(document) if may_have_some else document
 
 
 def _parsed_list(body: bytes) -> list[Any]:

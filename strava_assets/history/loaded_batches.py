@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
+from strava_assets.schema.columns import ColumnType
+from strava_assets.warehouse.engine import Typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
-    from strava_assets.landing import Manifest
+    from strava_assets.landing import Landing
+    from strava_assets.landing.names import BatchFolder
     from strava_assets.warehouse.engine import Warehouse
 
 # A changed registry reads the same record differently, so its digest is stored with every batch.
@@ -23,16 +26,30 @@ READER = hashlib.blake2b(repr(ACTIVITIES.columns).encode(), digest_size=8).hexdi
 
 _INSERT = """
 INSERT INTO loaded_batches
-  (batch_id, kind, loaded_at, records, inserted, updated, deleted, rejected, reader)
+  (batch_id, kind, athlete_id, loaded_at, records, inserted, updated, deleted, rejected, reader)
 VALUES
-  (@batch_id, @kind, @loaded_at, @records, @inserted, @updated, @deleted, @rejected, @reader)
 """
 
 
 @dataclass(frozen=True)
-class Counts:
-    """The counts of loading a batch, in records and activities."""
+class LoadedBatch:
+    """A batch and the counts of loading it, in records and activities.
 
+    Args:
+        batch_id: the batch.
+        kind: its kind.
+        athlete_id: whose activities it has; None if it has none.
+        records: its records.
+        inserted: activities that were new in the table, and of which its version stayed.
+        updated: activities that had changed, and of which its version stayed. Of batches loaded together only
+            the one with the latest version counts an activity.
+        deleted: activities concluded to be deleted.
+        rejected: records that could not be read.
+    """
+
+    batch_id: str
+    kind: str
+    athlete_id: str | None
     records: int = 0
     inserted: int = 0
     updated: int = 0
@@ -52,22 +69,34 @@ def readers(warehouse: Warehouse) -> dict[str, str]:
     return {row["batch_id"]: row["reader"] for row in rows}
 
 
-def insert(warehouse: Warehouse, batch_id: str, kind: str, loaded_at: datetime, counts: Counts) -> None:
-    """Record that a batch is loaded."""
-    row = {"batch_id": batch_id, "kind": kind, "loaded_at": loaded_at, "reader": READER}
-    warehouse.execute(_INSERT, row | asdict(counts))
+def insert(warehouse: Warehouse, batches: Sequence[LoadedBatch], loaded_at: datetime) -> None:
+    """Record that batches are loaded, in one statement."""
+    rows, params = [], dict[str, Any](loaded_at=loaded_at, reader=READER)
+    for number, batch in enumerate(batches):
+        own = {f"{name}_{number}": value for name, value in asdict(batch).items()}
+        batch_id, kind, athlete_id, *counts = (f"@{name}" for name in own)
+        rows.append(f"({batch_id}, {kind}, {athlete_id}, @loaded_at, {', '.join(counts)}, @reader)")
+        params |= own | {f"athlete_id_{number}": Typed(batch.athlete_id, ColumnType.TEXT)}
+    warehouse.execute(_INSERT + ",\n".join(rows), params)
 
 
-def loaded_before(
-    warehouse: Warehouse, manifests: Sequence[Manifest], moment: datetime
-) -> tuple[list[Manifest], datetime]:
-    """The batches that began before a moment (aware UTC), up to the first one that is not loaded.
+def loaded(warehouse: Warehouse) -> set[str]:
+    """The batches that were loaded by this version of the registry."""
+    return {batch_id for batch_id, reader in readers(warehouse).items() if reader == READER}
 
-    Returns:
-        The batches, and the moment before which all of them began: the given one, or an earlier one if a
-        batch is not loaded yet.
+
+def without(batch_ids: Collection[str]) -> Callable[[Sequence[BatchFolder]], list[BatchFolder]]:
+    """For `Landing.select`: all batches but these."""
+    return lambda folders: [folder for folder in folders if folder.batch_id not in batch_ids]
+
+
+def loaded_until(warehouse: Warehouse, landing: Landing, moment: datetime) -> datetime:
+    """The moment (aware UTC) before which all batches are loaded: the given one, or an earlier one.
+
+    Only the manifests of batches that are not loaded are read.
+
+    Raises:
+        LandingError: one of these is damaged, or the landing cannot be read.
     """
-    loaded = {batch_id for batch_id, reader in readers(warehouse).items() if reader == READER}
-    waiting = (m.started_at for m in manifests if m.batch_id not in loaded)
-    limit = min([moment, *waiting])
-    return [m for m in manifests if m.started_at < limit], limit
+    waiting = landing.select(without(loaded(warehouse)))
+    return min([moment, *(manifest.started_at for manifest in waiting)])

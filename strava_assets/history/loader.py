@@ -1,7 +1,8 @@
 """From the landing into `bq_activities`: parses records, merges by id, concludes deletions.
 
-Each batch is loaded once. A load that stops between two batches loses nothing: the next load continues with
-the first batch that is not in `loaded_batches`, and a rebuild from the landing alone gives the same table.
+Each batch is loaded once; all waiting ones together, as far as memory allows, with the result of loading one
+after the other. A load that stops loses nothing: the next load continues with the first batch that is not in
+`loaded_batches`, and a rebuild from the landing alone gives the same table.
 """
 
 from __future__ import annotations
@@ -9,30 +10,30 @@ from __future__ import annotations
 import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.history import loaded_batches
+from strava_assets.history.batch_rows import BatchRows
 from strava_assets.history.calendar import ANCHORS
-from strava_assets.history.deletions import DeletionGuard, Deletions, conclude, mark_deleted
-from strava_assets.history.landed_records import (
-    UnreadableRecordError,
-    landed_records,
-    read_record,
-    rejected_record,
-)
+from strava_assets.history.deletions import DeletionGuard, Deletions, mark_concluded, mark_deleted
+from strava_assets.history.loaded_batches import LoadedBatch
 from strava_assets.history.merged_files import mark_merged
+from strava_assets.landing import LandingError
+from strava_assets.landing.names import time_of, time_prefix
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.arrow import arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from strava_assets.landing import Conclusion, Landing, Manifest
-    from strava_assets.schema import Table
+    from strava_assets.landing.names import BatchFolder
     from strava_assets.warehouse.engine import MergeCounts, Warehouse
 
 logger = logging.getLogger("strava_assets.history")
@@ -40,6 +41,8 @@ logger = logging.getLogger("strava_assets.history")
 _LATER = "(S.fetched_at > T.fetched_at OR (S.fetched_at = T.fetched_at AND S.batch_id >= T.batch_id))"
 # The API takes precedence over the archive; within a source the latest fetch wins, in any order of loading.
 _WINS = f"(S.source = 'api' AND T.source != 'api') OR (S.source = T.source AND {_LATER})"
+# The same order among the rows of one merge.
+_FIRST = "source = 'api', fetched_at, batch_id"
 _CHANGED = """
 S.content_hash != T.content_hash OR S.source != T.source
 OR (S.deleted_at IS NULL) != (T.deleted_at IS NULL)
@@ -54,11 +57,26 @@ DELETE FROM rejected_records WHERE EXISTS (
 """
 
 # The first day of the week is counted from a known one: the engines agree on that, but not on truncation.
-_ALIGN_WEEKS = """
-UPDATE bq_activities
-SET week = DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)
-WHERE week != DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)
-"""
+_WEEK = "DATE_SUB(activity_date, INTERVAL MOD(DATE_DIFF(activity_date, @anchor, DAY), 7) DAY)"
+_ALIGN_WEEKS = f"UPDATE bq_activities SET week = {_WEEK} WHERE week != {_WEEK}"  # noqa: S608 - constants
+# A statement that changes nothing reads as much as one that does, and waits in BigQuery's queue of changes.
+_TO_DO = f"""
+SELECT
+  (SELECT COUNT(*) FROM rejected_records) AS rejected,
+  (SELECT COUNT(*) FROM bq_activities WHERE week != {_WEEK}) AS of_another_week_start
+"""  # noqa: S608 - constants
+
+
+_RECORDS_AT_ONCE = 50_000
+"""How many records are merged at once: some 50 MB of rows, and as many versions where listings conclude."""
+_MOST_BATCHES = 500
+"""BigQuery takes 10,000 parameters in a statement, and a row of `loaded_batches` has eight."""
+
+
+_UNTIL_FIRST_REQUEST = timedelta(hours=1)
+"""More than a sync needs from naming its batch until its first request, which is when the batch began."""
+_NEVER = "~"
+"""Later than every time in a batch's name."""
 
 
 @dataclass
@@ -85,14 +103,14 @@ class LoadReport:
     rebuilt: bool = False
     held_back: tuple[str, ...] = ()
 
-    def add(self, merged: MergeCounts, rejected: int, conclusion: Conclusion) -> None:
+    def add(self, batch: LoadedBatch, conclusion: Conclusion) -> None:
         """Add the counts of one batch."""
         self.batches += 1
-        self.records += merged.staged + rejected
-        self.inserted += merged.inserted
-        self.updated += merged.updated
-        self.deleted += len(conclusion.deleted)
-        self.rejected += rejected
+        self.records += batch.records
+        self.inserted += batch.inserted
+        self.updated += batch.updated
+        self.deleted += batch.deleted
+        self.rejected += batch.rejected
         self.held_back = conclusion.held_back
 
 
@@ -117,6 +135,7 @@ class Loader:
         week_start: `monday` or `sunday`; if it has changed, the weeks of all rows are updated.
         guard: limits the deletions without confirmation.
         progress: called with one line per batch.
+        records_at_once: how many records are merged at once; a batch is never divided.
     """
 
     def __init__(
@@ -127,12 +146,14 @@ class Loader:
         week_start: str = "monday",
         guard: DeletionGuard | None = None,
         progress: Callable[[str], None] = logger.info,
+        records_at_once: int = _RECORDS_AT_ONCE,
     ) -> None:
         self._landing = landing
         self._warehouse = warehouse
         self._week_start = week_start
         self._guard = guard or DeletionGuard()
         self._progress = progress
+        self._records_at_once = records_at_once
 
     def load(self, now: datetime, *, rebuild: bool = False) -> LoadReport:
         """Merge every batch that is not loaded yet.
@@ -148,27 +169,37 @@ class Loader:
         """
         loaded_batches.prepare(self._warehouse)
         report = LoadReport()
-        manifests = self._landing.manifests()
         readers = loaded_batches.readers(self._warehouse)
-        if reason := rebuild_reason(readers, manifests):
+        not_loaded = self._landing.select(loaded_batches.without(readers))
+        if reason := rebuild_reason(readers, not_loaded):
             self._progress(f"{reason}. The table is rebuilt from the landing.")
             rebuild = True
         if rebuild:
-            self._check_landing_holds_all(manifests)
+            not_loaded = self._landing.manifests()
+            self._check_landing_holds_all(not_loaded)
         with self._warehouse.transaction() if rebuild else nullcontext():
             if rebuild:
                 self._clear_tables()
                 readers, report.rebuilt = {}, True
-            not_loaded = [manifest for manifest in manifests if manifest.batch_id not in readers]
-            deletions = self._earlier_deletions(
-                not_loaded, [manifest for manifest in manifests if manifest.batch_id in readers]
-            )
-            for manifest in not_loaded:
-                with self._warehouse.transaction():
-                    self._load_batch(manifest, deletions, report, now)
+            deletions = self._earlier_deletions(not_loaded, readers)
+            for group in _groups(not_loaded, self._records_at_once):
+                try:
+                    with self._warehouse.transaction():
+                        self._load_together(group, deletions, report, now)
+                except LandingError:
+                    if rebuild or len(group) == 1:
+                        raise
+                    # One of them is damaged: those before it are loaded.
+                    for manifest in group:
+                        with self._warehouse.transaction():
+                            self._load_together([manifest], deletions, report, now)
+        anchor = {"anchor": ANCHORS[self._week_start]}
         with self._warehouse.transaction():
-            self._warehouse.execute(_RESOLVE_REJECTED)
-            self._warehouse.execute(_ALIGN_WEEKS, {"anchor": ANCHORS[self._week_start]})
+            [to_do] = self._warehouse.query(_TO_DO, anchor).to_pylist()
+            if to_do["rejected"]:
+                self._warehouse.execute(_RESOLVE_REJECTED)
+            if to_do["of_another_week_start"]:
+                self._warehouse.execute(_ALIGN_WEEKS, anchor)
             mark_merged(self._warehouse)
         return report
 
@@ -187,86 +218,118 @@ class Loader:
         for table in (LOADED_BATCHES, REJECTED_RECORDS, ACTIVITIES):
             self._warehouse.execute(f"DELETE FROM {table.name} WHERE TRUE")  # noqa: S608 - the registry's names
 
-    def _earlier_deletions(self, not_loaded: list[Manifest], loaded: list[Manifest]) -> Deletions:
-        """The deletions by loaded listings that began after the first fetch of the batches to load.
+    def _earlier_deletions(self, not_loaded: list[Manifest], loaded: Collection[str]) -> Deletions:
+        """The deletions by an athlete's loaded listings that began after the first fetch of those to load.
 
         There are some only if listings overlapped.
         """
         deletions = Deletions()
-        first: dict[str, datetime] = {}
+        first: dict[tuple[str, str | None], datetime] = {}
         for manifest in not_loaded:
-            fetched_at = _first_fetch(manifest)
-            first[manifest.source] = min(fetched_at, first.get(manifest.source, fetched_at))
-        for manifest in loaded:
-            if manifest.source in first and first[manifest.source] < manifest.started_at:
+            of, fetched_at = (manifest.source, manifest.athlete_id), _first_fetch(manifest)
+            first[of] = min(fetched_at, first.get(of, fetched_at))
+        if not first or not loaded:
+            return deletions
+        for manifest in self._landing.select(
+            partial(_began_late, loaded, first), {athlete_id for _, athlete_id in first if athlete_id}
+        ):
+            of = manifest.source, manifest.athlete_id
+            if of in first and first[of] < manifest.started_at:
                 deletions.add_batch(self._landing, manifest)
         return deletions
 
-    def _load_batch(
-        self, manifest: Manifest, deletions: Deletions, report: LoadReport, now: datetime
+    def _load_together(
+        self, manifests: Sequence[Manifest], deletions: Deletions, report: LoadReport, now: datetime
     ) -> None:
-        rejects: list[dict[str, Any]] = []
-        merged = self._warehouse.merge(
-            ACTIVITIES,
-            self._rows(manifest, deletions, rejects),
-            wins=_WINS,
-            changed=_CHANGED,
-            latest="fetched_at",
+        """Load batches with one merge and one row each in `loaded_batches`."""
+        rows = BatchRows(
+            self._landing,
+            self._warehouse,
+            manifests,
+            deletions=deletions,
+            guard=self._guard,
+            week_start=self._week_start,
         )
-        if manifest.kind == "compacted":
-            mark_deleted(self._warehouse, manifest.source, deletions.of_source(manifest.source))
-        if rejects:
+        merged = self._warehouse.merge(
+            ACTIVITIES, rows.read(), wins=_WINS, changed=_CHANGED, latest=_FIRST, count_by="batch_id"
+        )
+        if rows.rejects:
             self._warehouse.merge(
                 REJECTED_RECORDS,
-                [_batch(rejects, REJECTED_RECORDS)],
+                [pa.RecordBatch.from_pylist(rows.rejects, schema=arrow_schema(REJECTED_RECORDS.columns))],
                 wins=_LATER,
                 changed="FALSE",
-                latest="fetched_at",
+                latest="fetched_at, batch_id",
             )
-        without_id = sum(reject["activity_id"] is None for reject in rejects)
-        conclusion = conclude(self._warehouse, self._landing, manifest, self._guard, without_id=without_id)
-        deletions.add_concluded(manifest, conclusion)
-        report.add(merged, len(rejects), conclusion)
-        counts = loaded_batches.Counts(
-            merged.staged + len(rejects),
-            merged.inserted,
-            merged.updated,
-            len(conclusion.deleted),
-            len(rejects),
-        )
-        loaded_batches.insert(self._warehouse, manifest.batch_id, manifest.kind, now, counts)
-        self._progress(
-            f"{manifest.batch_id}: {merged.inserted} new, {merged.updated} changed, "
-            f"{len(conclusion.deleted)} deleted, {len(rejects)} rejected"
-        )
+        for source in sorted({m.source for m in manifests if m.kind == "compacted"}):
+            mark_deleted(self._warehouse, source, deletions.of_source(source))
+        for contents in rows.contents:
+            mark_concluded(self._warehouse, contents.manifest, contents.conclusion)
+        loaded = _loaded(rows, merged)
+        loaded_batches.insert(self._warehouse, loaded, now)
+        for contents, batch in zip(rows.contents, loaded, strict=True):
+            report.add(batch, contents.conclusion)
+            self._progress(
+                f"{batch.batch_id}: {batch.inserted} new, {batch.updated} changed, "
+                f"{batch.deleted} deleted, {batch.rejected} rejected"
+            )
 
-    def _rows(
-        self, manifest: Manifest, deletions: Deletions, rejects: list[dict[str, Any]]
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield typed rows, one page at a time; add deletions of compacted records, and rejected records."""
-        for page in landed_records(self._landing, manifest):
-            rows = []
-            for landed in page:
-                try:
-                    row = read_record(landed.record, landed.origin, self._week_start)
-                except UnreadableRecordError as reason:
-                    rejects.append(rejected_record(landed.record, str(reason), landed.origin))
-                    continue
-                key = row["athlete_id"], row["activity_id"]
-                if landed.deleted_at:
-                    deletions.add(manifest.source, key, landed.deleted_at)
-                since = deletions.of(manifest.source, key, row["fetched_at"])
-                rows.append(row | {"deleted_at": since or landed.deleted_at})
-            yield _batch(rows, ACTIVITIES)
+
+def _loaded(rows: BatchRows, merged: MergeCounts) -> list[LoadedBatch]:
+    """What the merge did for each batch."""
+    inserted = [0] * len(rows.contents)
+    updated = [0] * len(rows.contents)
+    for origin, (new, changed) in merged.groups.items():
+        inserted[rows.batch_of[origin]] += new
+        updated[rows.batch_of[origin]] += changed
+    return [
+        LoadedBatch(
+            contents.manifest.batch_id,
+            contents.manifest.kind,
+            contents.manifest.athlete_id,
+            contents.records,
+            inserted[number],
+            updated[number],
+            len(contents.conclusion.deleted),
+            contents.rejected,
+        )
+        for number, contents in enumerate(rows.contents)
+    ]
+
+
+def _groups(manifests: Sequence[Manifest], most_records: int) -> Iterator[list[Manifest]]:
+    """Consecutive batches to load together: at least one, and no more than memory and BigQuery take."""
+    group: list[Manifest] = []
+    records = 0
+    for manifest in manifests:
+        if group and (records + manifest.records > most_records or len(group) == _MOST_BATCHES):
+            yield group
+            group, records = [], 0
+        group.append(manifest)
+        records += manifest.records
+    if group:
+        yield group
+
+
+def _began_late(
+    loaded: Collection[str],
+    first: Mapping[tuple[str, str | None], datetime],
+    folders: Sequence[BatchFolder],
+) -> Iterator[BatchFolder]:
+    """Loaded batches that may have begun after these moments, by source and athlete."""
+    since: dict[str | None, str] = {}
+    for (_, athlete_id), moment in first.items():
+        for name in (athlete_id, None):
+            began = time_prefix(moment - _UNTIL_FIRST_REQUEST)
+            since[name] = min(began, since.get(name, began))
+    for folder in folders:
+        if folder.batch_id in loaded and time_of(folder.batch_id) >= since.get(folder.athlete_id, _NEVER):
+            yield folder
 
 
 def _first_fetch(manifest: Manifest) -> datetime:
     """When the first record of a batch was fetched, or when its bulk export was made."""
     return min((page.fetched_at for page in manifest.pages), default=manifest.started_at)
-
-
-def _batch(rows: list[dict[str, Any]], table: Table) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(rows, schema=arrow_schema(table.columns))
 
 
 def rebuild_reason(readers: dict[str, str], manifests: list[Manifest]) -> str:

@@ -87,7 +87,7 @@ def compact_batches(
         if drop is None or not drop(version)
     }
     last = batches[-1]
-    batch = landing.begin("compacted", last.started_at)
+    batch = landing.begin("compacted", last.started_at, last.athlete_id)
     lines: list[bytes] = []
     ids: dict[str, None] = {}
     written = 0
@@ -116,11 +116,12 @@ def compact_batches(
     )
     # Recorded as loaded before it is committed, because the table already contains its records. A crash in
     # between leaves a harmless row about a batch that does not exist.
-    loaded_batches.insert(
-        warehouse, manifest.batch_id, manifest.kind, now, loaded_batches.Counts(records=written)
+    loaded = loaded_batches.LoadedBatch(
+        manifest.batch_id, manifest.kind, manifest.athlete_id, records=written
     )
+    loaded_batches.insert(warehouse, [loaded], now)
     batch.commit(manifest)
-    landing.remove([replaced.batch_id for replaced in batches])
+    landing.remove(batches)
     return manifest
 
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from strava_assets.history.stream_fetching import StreamsReport
-    from strava_assets.strava.errors import Window
     from strava_assets.strava.limits import Quota
 
 # The interval of the schedule.
@@ -21,16 +20,13 @@ def calls_a_run(quota: Quota | None, reserve: int) -> int | None:
     """The number of calls per scheduled run; None if Strava reported no limit.
 
     A run does not wait for the next quarter hour, so it has one window of the short limit and its share of
-    the daily one, each less the reserve (at most half of the limit, as in the pacer).
+    the daily one, each less the reserve.
     """
     if quota is None:
         return None
 
-    def spendable(window: Window) -> list[int]:
-        limits = [allowance.limit for allowance in quota.window(window).values()]
-        return [limit - min(reserve, limit // 2) for limit in limits if limit is not None]
-
-    limits = [*spendable("15min"), *(calls // _TICKS_A_DAY for calls in spendable("daily"))]
+    quarter, day = quota.capacity("15min", reserve), quota.capacity("daily", reserve)
+    limits = [*([] if quarter is None else [quarter]), *([] if day is None else [day // _TICKS_A_DAY])]
     return max(1, min(limits)) if limits else None
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from strava_assets.history.landed_records import Key
     from strava_assets.history.merged_batch import Version
     from strava_assets.landing import Landing, Manifest
+    from strava_assets.landing.names import BatchFolder
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.engine import Warehouse
 
@@ -78,17 +79,23 @@ def expire(
         LandingError: a batch is damaged, or the landing cannot be written.
         StreamsError: the streams are damaged or cannot be written.
     """
-    manifests = landing.manifests()
-    loaded, _ = loaded_batches.loaded_before(warehouse, manifests, now)
-    old, limit = loaded_batches.loaded_before(warehouse, manifests, now - timedelta(days=retention_days))
-    # A compacted batch contains versions that are older than itself.
-    compacted = [number for number, manifest in enumerate(loaded, 1) if manifest.kind == "compacted"]
-    old = loaded[: max([len(old), *compacted])]
+    loaded_until = loaded_batches.loaded_until(warehouse, landing, now)
+    limit = min(loaded_until, now - timedelta(days=retention_days))
     answer = warehouse.query(_UNCONFIRMED, {"limit": limit}).to_pylist()
     expired = {(row["athlete_id"], row["activity_id"]): row["deleted_at"] for row in answer}
-    removed = len(expired) + len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
-    if not removed:
+    rejects = len(warehouse.query(_UNCONFIRMED_REJECTS, {"limit": limit}))
+    if not expired and not rejects:
         return 0
+    # Rejected records do not say whose they are.
+    athletes = None if rejects else {athlete_id for athlete_id, _ in expired}
+    loaded = [
+        manifest
+        for manifest in landing.select(list, athletes)
+        if manifest.started_at < loaded_until and (athletes is None or manifest.athlete_id in athletes)
+    ]
+    # A compacted batch contains versions that are older than itself.
+    old = [n for n, m in enumerate(loaded, 1) if m.started_at < limit or m.kind == "compacted"]
+    old_batches = loaded[: max(old, default=0)]
 
     # Streams first: the table shows which activities have expired.
     streams.remove(
@@ -98,7 +105,7 @@ def expire(
     def is_expired(version: Version) -> bool:
         return version.key in expired if version.key else version.fetched_at < limit
 
-    for batches in group_batches([m for m in old if m.source == "api"]):
+    for batches in group_batches([m for m in old_batches if m.source == "api"]):
         compact_batches(landing, warehouse, batches, now, drop=is_expired)
     archives = [m for m in loaded if m.source == "archive"]
     deleted = {key: deleted_at for key, deleted_at in expired.items() if deleted_at}
@@ -118,7 +125,7 @@ def expire(
         warehouse.execute(_EXPIRE, {"limit": limit})
         warehouse.execute(_EXPIRE_REJECTS, {"limit": limit})
         mark_merged(warehouse)
-    return removed
+    return len(expired) + rejects
 
 
 def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete_id: str) -> None:
@@ -131,7 +138,7 @@ def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete
         StreamsError: the streams cannot be written.
     """
     loaded_batches.prepare(warehouse)
-    batches = [m for m in landing.manifests() if m.athlete_id == athlete_id]
+    batches = landing.manifests(athlete_id)
     origins = {m.batch_id for m in batches} | {
         landed.origin.batch_id
         for manifest in batches
@@ -144,8 +151,10 @@ def forget(landing: Landing, warehouse: Warehouse, streams: StreamStore, athlete
         for statement in _FORGET_BATCHES:
             warehouse.execute(statement, {"batch_ids": Typed(sorted(origins), ColumnType.TEXT)})
     streams.remove_athlete(athlete_id)
-    landing.remove([m.batch_id for m in batches])
-    landing.remove([name for name in landing.uncommitted() if _contains_athlete(landing, name, athlete_id)])
+    landing.remove_athlete(athlete_id)
+    # Those in the folders of other athletes are theirs.
+    in_root = [folder for folder in landing.uncommitted() if folder.athlete_id is None]
+    landing.discard(folder for folder in in_root if _contains_athlete(landing, folder, athlete_id))
 
 
 def _rows_of(
@@ -170,12 +179,12 @@ def _rows_of(
             yield pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
 
 
-def _contains_athlete(landing: Landing, batch_id: str, athlete_id: str) -> bool:
+def _contains_athlete(landing: Landing, folder: BatchFolder, athlete_id: str) -> bool:
     """Whether an uncommitted batch contains records of this athlete."""
     return any(
         _athlete(record) == athlete_id
-        for body in landing.uncommitted_pages(batch_id)
-        for record in _records(body, compacted="-compacted-" in batch_id)
+        for body in landing.uncommitted_pages(folder)
+        for record in _records(body, compacted=folder.kind == "compacted")
     )
 
 

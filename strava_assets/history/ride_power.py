@@ -1,60 +1,57 @@
-"""From recordings to `ride_power` and `ride_bests`: what is new or changed is computed, what is gone removed.
+"""From recordings to the tables of their seconds: new and changed ones are computed, obsolete ones removed.
 
-Whatever stops it loses nothing: rides are written in batches, a ride's row last, and the next run goes on.
+An interruption at any point loses nothing: recordings are written in batches, the row that says that one is
+done last, and the next run continues.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from dataclasses import dataclass, fields
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from strava_assets.history.merged_files import recordings_by_activity
-from strava_assets.power import METHOD
-from strava_assets.power.measure import RidePower, measure
+from strava_assets.history.recording_inputs import RecordingInputs, inputs_by_activity
+from strava_assets.history.recording_rows import (
+    MeasuredRecording,
+    after_work_rows,
+    best_rows,
+    recording_row,
+    ride_row,
+)
+from strava_assets.power.measure import measure_ride
+from strava_assets.power.recording import measure_recording
+from strava_assets.power.running import flat_ground_speed
+from strava_assets.power.seconds import Floats, lay_out
 from strava_assets.schema import ColumnType
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
-from strava_assets.schema.ride_power import BEST_EFFORTS_S, RIDE_BESTS, RIDE_POWER
-from strava_assets.schema.rules import FIGURES_BY_DATE_SQL
+from strava_assets.schema.recording_zones import RECORDING_ZONES
+from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RIDE_POWER
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.engine import Typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from strava_assets.schema import Table
     from strava_assets.streams import Key, StreamEntry, StreamStore
     from strava_assets.warehouse.engine import Warehouse
 
 logger = logging.getLogger("strava_assets.history")
 
 # A batch's bests are some 80,000 rows; fewer rides would be more statements, more would be more memory.
-_BATCH_RIDES = 500
+_BATCH_RECORDINGS = 500
 _REMOVED_AT_ONCE = 5_000
 
 _CHANNELS = ("t_s", "watts", "heartrate_bpm")
+_CHANNELS_OF_RUNS = (*_CHANNELS, "distance_m", "altitude_m")
 
-_RIDES = f"""
-WITH figures AS (
-{FIGURES_BY_DATE_SQL}
-)
-SELECT a.athlete_id, a.activity_id, f.ftp_w, f.threshold_heartrate_bpm
-FROM bq_activities AS a
-LEFT JOIN figures AS f
-  ON f.athlete_id = a.athlete_id AND f.valid_from <= a.activity_date AND a.activity_date < f.valid_to
-WHERE a.deleted_at IS NULL AND a.merged_into IS NULL AND COALESCE(a.device_watts, TRUE)
-"""  # noqa: S608 - a constant of ours
-_STORED_DIGESTS = "SELECT athlete_id, activity_id, inputs_digest FROM ride_power"
-# The bests first: what is left by a crash in between is found by its ride's row.
-_REMOVE = (
-    "DELETE FROM ride_bests WHERE CONCAT(athlete_id, '/', activity_id) IN UNNEST(@rides)",
-    "DELETE FROM ride_power WHERE CONCAT(athlete_id, '/', activity_id) IN UNNEST(@rides)",
-)
+# The row of the ride last: what is left by a crash in between is found by it.
+_OF_RIDES = (RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RIDE_POWER)
 
 
 @dataclass(frozen=True)
@@ -62,10 +59,10 @@ class RidePowerReport:
     """What a run did, in numbers that plot.
 
     Args:
-        computed: rides that were new, or whose seconds or figures had changed.
-        unchanged: all other rides with a power stream.
-        removed: rides that no longer have one, or no longer live.
-        recorded_s: seconds of riding computed.
+        computed: recordings that were new, or whose samples or figures had changed.
+        unchanged: all other recordings of active activities.
+        removed: rides or recordings that are no longer there, or no longer count.
+        recorded_s: seconds of recordings computed.
     """
 
     computed: int
@@ -74,150 +71,153 @@ class RidePowerReport:
     recorded_s: int
 
 
-class _Figures(NamedTuple):
-    ftp_w: float | None
-    threshold_heartrate_bpm: float | None
-
-
-class _Measured(NamedTuple):
-    key: Key
-    source: str
-    power: RidePower
-
-
 def compute_ride_power(
     warehouse: Warehouse,
     store: StreamStore,
     now: datetime,
     *,
+    power_sports: Sequence[str] | None = None,
+    athlete_ids: Collection[str] | None = None,
     progress: Callable[[str], None] = logger.info,
 ) -> RidePowerReport:
-    """Bring both tables up to what the store and the athlete's figures say.
+    """Bring the tables up to what the store and the athlete's figures say.
 
-    Memory holds one recording and one batch's answers, however many rides there are.
+    `recording_zones` has a row for every recording of an active activity; the other tables have the rides of
+    power sports with measured power. Memory holds one recording and one batch's results.
 
     Args:
-        warehouse: with `bq_activities`; the two tables are created or extended to the registry.
+        warehouse: with `bq_activities`; the tables are created or extended to the registry.
         store: the recordings.
         now: the present, aware UTC, for `computed_at`.
+        power_sports: the sports whose measured watts count; every cycle without a motor by default.
+        athlete_ids: the athletes whose rows are brought up to date; all by default.
         progress: called with a line per batch.
 
     Raises:
-        StreamsError: a part of the store is damaged; the rides before it are computed.
+        StreamsError: a part of the store is damaged; the recordings before it are computed.
     """
-    for table in (ATHLETE_PROFILE, RIDE_POWER, RIDE_BESTS):
+    for table in (ATHLETE_PROFILE, *_OF_RIDES, RECORDING_ZONES):
         warehouse.ensure(table)
     stored = {
         key: entry
         for key, entry in recordings_by_activity(warehouse, store.entries()).items()
-        if entry.status == "stored" and "watts" in entry.channels
+        if entry.status == "stored" and (athlete_ids is None or key[0] in athlete_ids)
     }
-    figures = _figures_by_ride(warehouse, stored)
-    rides = {key: entry for key, entry in stored.items() if key in figures}
-    digests = {key: _digest(entry, figures[key]) for key, entry in rides.items()}
-    stored_digests = _stored_digests(warehouse)
-    removed = stored_digests.keys() - rides.keys()
-    _remove(warehouse, removed)
-    # A merged file's recording is stored under the file's id.
-    due = {entry.key: key for key, entry in rides.items() if stored_digests.get(key) != digests[key]}
-    measured = (
-        _Measured(due[entry.key], entry.source, _measure(recording, figures[due[entry.key]]))
-        for entry, recording in store.read([rides[key] for key in due.values()], _CHANNELS)
-    )
+    inputs = inputs_by_activity(warehouse, stored, power_sports)
+    digests = {key: own.digest(stored[key]) for key, own in inputs.items()}
+    rides = {key for key, own in inputs.items() if own.is_ride and "watts" in stored[key].channels}
+    done = stored_digests(warehouse, RECORDING_ZONES, athlete_ids)
+    done_rides = stored_digests(warehouse, RIDE_POWER, athlete_ids)
+    obsolete, obsolete_rides = done.keys() - inputs.keys(), done_rides.keys() - rides
+    remove_activities(warehouse, _OF_RIDES, obsolete_rides)
+    remove_activities(warehouse, (RECORDING_ZONES,), obsolete)
+    due = [
+        key
+        for key, digest in digests.items()
+        if done.get(key) != digest or (key in rides and done_rides.get(key) != digest)
+    ]
+    measured = _measured(store, {key: stored[key] for key in due}, inputs, digests)
     computed, recorded_s = 0, 0
-    while batch := list(islice(measured, _BATCH_RIDES)):
-        _write(warehouse, batch, digests, now)
+    while batch := list(islice(measured, _BATCH_RECORDINGS)):
+        _write(warehouse, batch, now)
         computed += len(batch)
-        recorded_s += sum(ride.power.recorded_s for ride in batch)
-        progress(f"Power from seconds: {computed} of {len(due)} rides")
-    return RidePowerReport(computed, len(rides) - len(due), len(removed), recorded_s)
+        recorded_s += sum(recording.figures.recorded_s for recording in batch)
+        progress(f"Figures from seconds: {computed} of {len(due)} recordings")
+    return RidePowerReport(computed, len(inputs) - len(due), len(obsolete | obsolete_rides), recorded_s)
 
 
-def _figures_by_ride(warehouse: Warehouse, among: Collection[Key]) -> dict[Key, _Figures]:
-    """The figures of the day of each of these that lives and whose power was not estimated."""
-    return {
-        key: _Figures(row["ftp_w"], row["threshold_heartrate_bpm"])
-        for batch in warehouse.query_batches(_RIDES)
-        for row in batch.to_pylist()
-        if (key := (row["athlete_id"], row["activity_id"])) in among
-    }
-
-
-def _stored_digests(warehouse: Warehouse) -> dict[Key, str]:
+def stored_digests(
+    warehouse: Warehouse, table: Table, athlete_ids: Collection[str] | None = None
+) -> dict[Key, str]:
+    """The digest of what each stored row was computed from, by its activity; of some athletes or of all."""
+    query = f"SELECT athlete_id, activity_id, inputs_digest FROM {table.name}"  # noqa: S608 - the registry's name
     return {
         (row["athlete_id"], row["activity_id"]): row["inputs_digest"]
-        for batch in warehouse.query_batches(_STORED_DIGESTS)
+        for batch in warehouse.query_batches(query)
         for row in batch.to_pylist()
+        if athlete_ids is None or row["athlete_id"] in athlete_ids
     }
 
 
-def _digest(entry: StreamEntry, figures: _Figures) -> str:
-    """What a ride's figures are made of; another one calls for them again."""
-    inputs = (METHOD, entry.version, entry.source, figures.ftp_w, figures.threshold_heartrate_bpm)
-    return hashlib.blake2b(repr(inputs).encode(), digest_size=16).hexdigest()
-
-
-def _measure(recording: pa.Table, figures: _Figures) -> RidePower:
-    heartrate = recording.column("heartrate_bpm")
-    return measure(
-        recording.column("t_s").to_numpy(),
-        recording.column("watts").to_numpy(),
-        None if heartrate.null_count == len(heartrate) else heartrate.to_numpy(),
-        ftp_w=figures.ftp_w,
-        threshold_heartrate_bpm=figures.threshold_heartrate_bpm,
-    )
-
-
-def _remove(warehouse: Warehouse, keys: Iterable[Key]) -> None:
+def remove_activities(warehouse: Warehouse, tables: Sequence[Table], keys: Iterable[Key]) -> None:
+    """Remove the rows of these activities, from one table after the other."""
     removed = sorted(keys)
     for first in range(0, len(removed), _REMOVED_AT_ONCE):
+        names = ["/".join(key) for key in removed[first : first + _REMOVED_AT_ONCE]]
         with warehouse.transaction():
-            for statement in _REMOVE:
-                warehouse.execute(statement, {"rides": _named(removed[first : first + _REMOVED_AT_ONCE])})
+            for table in tables:
+                warehouse.execute(removal_from(table), {"names": Typed(names, ColumnType.TEXT)})
 
 
-def _named(keys: Iterable[Key]) -> Typed:
-    return Typed(["/".join(key) for key in keys], ColumnType.TEXT)
+def removal_from(table: Table) -> str:
+    """The statement that removes activities, given as `athlete/activity` in `names`."""
+    return f"DELETE FROM {table.name} WHERE CONCAT(athlete_id, '/', activity_id) IN UNNEST(@names)"  # noqa: S608 - the registry's name
 
 
-def _write(warehouse: Warehouse, batch: list[_Measured], digests: dict[Key, str], now: datetime) -> None:
-    rows = [_row(ride) | {"inputs_digest": digests[ride.key], "computed_at": now} for ride in batch]
-    always = {"wins": "TRUE", "changed": "TRUE"}
-    with warehouse.transaction():
-        # A ride that was cut shorter has fewer bests than before.
-        warehouse.execute(_REMOVE[0], {"rides": _named(ride.key for ride in batch)})
-        warehouse.merge(RIDE_BESTS, [_best_rows(batch)], latest="energy_j", **always)
-        power = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(RIDE_POWER.columns))
-        warehouse.merge(RIDE_POWER, [power], latest="computed_at", **always)
+def _measured(
+    store: StreamStore,
+    due: dict[Key, StreamEntry],
+    inputs: dict[Key, RecordingInputs],
+    digests: dict[Key, str],
+) -> Iterator[MeasuredRecording]:
+    # A merged file's recording is stored under the file's id.
+    activities = {entry.key: key for key, entry in due.items()}
+    runs = [entry for key, entry in due.items() if inputs[key].is_run]
+    others = [entry for key, entry in due.items() if not inputs[key].is_run]
+    for entry, recording in chain(store.read(others, _CHANNELS), store.read(runs, _CHANNELS_OF_RUNS)):
+        key = activities[entry.key]
+        yield _measure(key, entry, digests[key], recording, inputs[key])
 
 
-_FIELDS = tuple(
-    field.name for field in fields(RidePower) if field.name in {column.name for column in RIDE_POWER.columns}
-)
-
-
-def _row(ride: _Measured) -> dict[str, Any]:
-    """A row of `ride_power`, but for what the books say of it."""
-    (athlete_id, activity_id), source, power = ride
-    row: dict[str, Any] = {"athlete_id": athlete_id, "activity_id": activity_id, "source": source}
-    row |= {name: getattr(power, name) for name in _FIELDS}
-    row |= {f"best_{seconds}s_w": power.bests.watts_over(seconds) for seconds in BEST_EFFORTS_S}
-    for zones, seconds_in_zones in (
-        ("power_zone", power.power_zones_s),
-        ("heartrate_zone", power.heartrate_zones_s),
-    ):
-        row |= {f"{zones}_{zone}_s": spent for zone, spent in enumerate(seconds_in_zones or (), 1)}
-    return row
-
-
-def _best_rows(batch: list[_Measured]) -> pa.RecordBatch:
-    counts = [len(ride.power.bests.duration_s) for ride in batch]
-    keys = np.repeat(np.array([ride.key for ride in batch], object), counts, axis=0)
-    columns = {
-        name: np.concatenate([getattr(ride.power.bests, name) for ride in batch])
-        for name in ("duration_s", "energy_j", "watts", "begins_at_s")
-    }
-    return pa.RecordBatch.from_pydict(
-        {"athlete_id": keys[:, 0], "activity_id": keys[:, 1], **columns},
-        schema=arrow_schema(RIDE_BESTS.columns),
+def _measure(
+    key: Key, entry: StreamEntry, digest: str, recording: pa.Table, inputs: RecordingInputs
+) -> MeasuredRecording:
+    t_s = recording.column("t_s").to_numpy()
+    watts = channel(recording, "watts") if inputs.has_own_power else None
+    seconds = lay_out(t_s, watts, channel(recording, "heartrate_bpm"))
+    distance_m = channel(recording, "distance_m") if inputs.is_run else None
+    speed = (
+        None
+        if distance_m is None
+        else flat_ground_speed(t_s, distance_m, channel(recording, "altitude_m"), seconds.timeline)
     )
+    power = None
+    if inputs.is_ride and watts is not None:
+        power = measure_ride(
+            seconds,
+            ftp_w=inputs.ftp_w,
+            threshold_heartrate_bpm=inputs.thresholds.heartrate_bpm,
+            weight_kg=inputs.weight_kg,
+        )
+    figures = measure_recording(seconds, inputs.thresholds, ride=power, is_run=inputs.is_run, speed=speed)
+    return MeasuredRecording(key, entry.source, digest, inputs, figures, power)
+
+
+def channel(recording: pa.Table, name: str) -> Floats | None:
+    """A channel with NaN where it is missing; None without any value."""
+    column = recording.column(name)
+    values: Floats = column.to_numpy()
+    return None if column.null_count == len(column) else values
+
+
+def _write(warehouse: Warehouse, batch: list[MeasuredRecording], now: datetime) -> None:
+    rides = [(each, each.power) for each in batch if each.power is not None]
+    by_key = [(each.key, power) for each, power in rides]
+    with warehouse.transaction():
+        if rides:
+            # A ride that was cut shorter has fewer bests than before.
+            remove_activities(warehouse, _OF_RIDES[:-1], (key for key, _ in by_key))
+            _merge(warehouse, RIDE_BESTS, best_rows(by_key), latest="energy_j")
+            _merge(warehouse, RIDE_BESTS_AFTER_WORK, after_work_rows(by_key), latest="energy_j")
+            _merge(warehouse, RIDE_POWER, _rows(RIDE_POWER, [ride_row(*ride) for ride in rides], now))
+        _merge(warehouse, RECORDING_ZONES, _rows(RECORDING_ZONES, [*map(recording_row, batch)], now))
+
+
+def _rows(table: Table, rows: list[dict[str, object]], now: datetime) -> pa.RecordBatch:
+    dated = [row | {"computed_at": now} for row in rows]
+    return pa.RecordBatch.from_pylist(dated, schema=arrow_schema(table.columns))
+
+
+def _merge(warehouse: Warehouse, table: Table, rows: pa.RecordBatch, *, latest: str = "computed_at") -> None:
+    if rows.num_rows:
+        warehouse.merge(table, [rows], latest=latest, wins="TRUE", changed="TRUE")

@@ -15,6 +15,8 @@ import pyarrow as pa
 
 from strava_assets.history.fetch import athlete_of_token
 from strava_assets.history.landed_records import digest
+from strava_assets.schema.columns import ColumnType
+from strava_assets.schema.sports import sports_with_power
 from strava_assets.schema.streams import ACTIVITY_STREAMS
 from strava_assets.strava.errors import (
     QuotaExhaustedError,
@@ -25,6 +27,7 @@ from strava_assets.strava.errors import (
 from strava_assets.streams import StreamEntry, UnreadableRecordingError, from_streams
 from strava_assets.streams.recording_table import STRAVA_KEYS
 from strava_assets.warehouse.arrow import arrow_schema
+from strava_assets.warehouse.engine import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +61,8 @@ SELECT
 FROM bq_activities
 WHERE deleted_at IS NULL AND source = 'api' AND NOT COALESCE(manual, FALSE)
   AND (device_watts OR @all)
-ORDER BY has_power DESC, start_date DESC, activity_id DESC
+ORDER BY
+  has_power AND sport_type IN UNNEST(@power_sports) DESC, has_power DESC, start_date DESC, activity_id DESC
 """
 
 
@@ -139,9 +143,17 @@ def fingerprint_of(row: Mapping[str, Any]) -> str:
 
 
 def wanted(
-    warehouse: Warehouse, entries: Mapping[Key, StreamEntry], which: str, now: datetime
+    warehouse: Warehouse,
+    entries: Mapping[Key, StreamEntry],
+    which: str,
+    now: datetime,
+    *,
+    power_sports: Sequence[str] | None = None,
 ) -> list[Wanted]:
-    """The activities whose streams are missing or outdated: rides with a power meter first, newest first.
+    """The activities whose streams are missing or outdated, those that most marts use first.
+
+    These are the rides of power sports with a power meter. Then come others with power (runs, e-bikes), of
+    which only `recording_zones` is made, then the rest; each newest first.
 
     Only activities from the API are included, without those that have a recording from a bulk export or file.
 
@@ -150,11 +162,14 @@ def wanted(
         entries: the recording of each activity (`recordings_by_activity`).
         which: `power` for activities with a power meter, `all`, or `none`.
         now: aware UTC.
+        power_sports: the sports whose measured watts count; every cycle without a motor by default.
     """
     if which == "none":
         return []
     due = []
-    for batch in warehouse.query_batches(_ACTIVE, {"all": which == "all"}):
+    sports = Typed(sports_with_power(power_sports), ColumnType.TEXT)
+    parameters = {"all": which == "all", "power_sports": sports}
+    for batch in warehouse.query_batches(_ACTIVE, parameters):
         for row in batch.to_pylist():
             key, fingerprint = (row["athlete_id"], row["activity_id"]), fingerprint_of(row)
             entry = entries.get(key)

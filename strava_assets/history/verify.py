@@ -20,11 +20,12 @@ from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED
 from strava_assets.warehouse.comparing import row_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from strava_assets.landing import Conclusion, Manifest
+    from strava_assets.landing.names import BatchFolder
     from strava_assets.schema import Table
     from strava_assets.streams import StreamStore
     from strava_assets.warehouse.comparing import RowDifference
@@ -276,8 +277,15 @@ class _LoadedLanding(Landing):
         self.without_conclusion: list[str] = []
 
     @override
-    def manifests(self) -> list[Manifest]:
-        return [manifest for manifest in super().manifests() if manifest.batch_id in self._loaded]
+    def select(
+        self,
+        choose: Callable[[Sequence[BatchFolder]], Iterable[BatchFolder]],
+        athlete_ids: Collection[str] | None = None,
+    ) -> list[Manifest]:
+        return super().select(
+            lambda folders: choose([folder for folder in folders if folder.batch_id in self._loaded]),
+            athlete_ids,
+        )
 
     @override
     def conclude(self, manifest: Manifest, conclusion: Conclusion) -> None:

@@ -3,8 +3,10 @@
 Add here what concerns storing and reading batches. The meaning of their content belongs in `history`.
 """
 
-from strava_assets.landing.batches import DamagedFileError, Landing, LandingError, OpenBatch
+from strava_assets.landing.batches import Landing
+from strava_assets.landing.errors import DamagedFileError, LandingError
 from strava_assets.landing.manifest import NOTHING_CONCLUDED, Conclusion, Manifest, PageEntry
+from strava_assets.landing.open_batch import OpenBatch
 
 __all__ = [
     "NOTHING_CONCLUDED",

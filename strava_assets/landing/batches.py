@@ -1,6 +1,7 @@
 """The landing: writes, commits, lists and reads batches.
 
-Files are written atomically, and readers ignore a batch without a manifest.
+Files are written atomically, and readers ignore a batch without a manifest. A batch lies in its athlete's
+folder, or in the root if its athlete was not known when it began, until `move_to_athletes` moves it.
 """
 
 from __future__ import annotations
@@ -14,28 +15,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.documents import DamagedDocumentError
-from strava_assets.errors import StravaAssetsError
 from strava_assets.landing import names
+from strava_assets.landing.errors import DamagedFileError, LandingChangesError, LandingError
+from strava_assets.landing.listing import BatchListing, list_batches, list_foreign_files, own_files
 from strava_assets.landing.manifest import Conclusion, Kind, Manifest, PageEntry
-from strava_assets.storage_folder import StorageFolder, is_write_test
+from strava_assets.landing.names import BatchFolder, batch_folder
+from strava_assets.landing.open_batch import OpenBatch
+from strava_assets.storage_folder import Problem, StorageFolder, is_write_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
-# Pages are repetitive text: the fastest level already reduces them to a fifth.
-_GZIP_LEVEL = 1
-# The folder is listed again when another process has committed batches meanwhile.
+    from strava_assets.shards import Shard
+
+# The folder is listed again when another process has committed, moved or merged batches meanwhile.
 _MAX_LISTINGS = 5
-_SLASH = {"folder": "/", "file": "", "other": ""}
-
-
-class LandingError(StravaAssetsError):
-    """The landing cannot be read or written."""
-
-
-class DamagedFileError(LandingError):
-    """A file of the landing is missing or differs from what was written."""
 
 
 @dataclass(frozen=True)
@@ -48,37 +43,95 @@ class LandedPage:
 
 
 class _Batches(NamedTuple):
-    """The manifests of the committed batches, and the ids of the uncommitted ones."""
+    """What was listed, and the manifests that were read, by batch; an athlete's folder precedes the root."""
 
-    committed: dict[str, Manifest]
-    uncommitted: list[str]
+    listing: BatchListing
+    manifests: dict[str, Manifest]
 
 
 class Landing:
-    """The batches under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`."""
+    """The batches under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/landing`.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        address: where they are.
+        shard: the athletes of whom something is read where no athlete is named; None for all.
+    """
+
+    def __init__(self, address: str, shard: Shard | None = None) -> None:
         self.address = address
+        self.shard = shard
         self._folder = StorageFolder(address, self._unusable)
+        # Batches that were seen in their athlete's folder, where they stay.
+        self._settled: set[str] = set()
 
     def __repr__(self) -> str:
         return f"Landing({self.address!r})"
 
-    def begin(self, kind: Kind, started_at: datetime) -> OpenBatch:
+    def begin(self, kind: Kind, started_at: datetime, athlete_id: str | None) -> OpenBatch:
         """Open a new batch, which readers ignore until it is committed.
+
+        Args:
+            kind: the kind of the batch.
+            started_at: when it began, aware UTC.
+            athlete_id: its athlete; None if only its content will tell.
 
         Raises:
             LandingError: the address cannot be written.
         """
-        return OpenBatch(self._folder, names.new_batch_id(kind, started_at))
+        return OpenBatch(self._folder, batch_folder(names.new_batch_id(kind, started_at), athlete_id))
 
-    def manifests(self) -> list[Manifest]:
+    def manifests(self, athlete_id: str | None = None) -> list[Manifest]:
         """All committed batches in the order they began, without those that a compacted batch replaces.
+
+        Args:
+            athlete_id: return only this athlete's; those in the folders of others are not read.
 
         Raises:
             LandingError: a manifest is damaged, or the address cannot be read.
         """
-        return _not_replaced(self._read_batches().committed)
+        if athlete_id is None:
+            return self.select(list)
+        manifests = self.select(list, [athlete_id])
+        return [manifest for manifest in manifests if manifest.athlete_id == athlete_id]
+
+    def select(
+        self,
+        choose: Callable[[Sequence[BatchFolder]], Iterable[BatchFolder]],
+        athlete_ids: Collection[str] | None = None,
+    ) -> list[Manifest]:
+        """Some of the batches of `manifests`; the others are listed, but not read.
+
+        Args:
+            choose: returns those wanted of the committed ones; called again if they change meanwhile.
+            athlete_ids: list only the root and the folders of these athletes.
+
+        Raises:
+            LandingError: a manifest that was read is damaged, or the address cannot be read.
+        """
+
+        def read(listing: BatchListing) -> list[BatchFolder]:
+            chosen = list(choose(listing.committed))
+            oldest = min((names.time_of(folder.batch_id) for folder in chosen), default=None)
+            # A compacted batch has the time of the last one that it replaces.
+            return chosen + [
+                folder
+                for folder in listing.committed
+                if oldest and folder.kind == "compacted" and names.time_of(folder.batch_id) >= oldest
+            ]
+
+        batches = self._read(read, athlete_ids)
+        chosen = {folder.batch_id for folder in choose(batches.listing.committed)}
+        return [manifest for manifest in _not_replaced(batches.manifests) if manifest.batch_id in chosen]
+
+    def athletes(self) -> set[str]:
+        """The athletes who have batches, committed or not.
+
+        Raises:
+            LandingError: a manifest in the root is damaged, or the address cannot be read.
+        """
+        in_root = self._read(lambda listing: [f for f in listing.committed if f.athlete_id is None])
+        athletes = {manifest.athlete_id for manifest in in_root.manifests.values()}
+        return {athlete for athlete in athletes | {f.athlete_id for f in in_root.listing.folders} if athlete}
 
     def pages(self, manifest: Manifest) -> Iterator[LandedPage]:
         """Yield the pages of a committed batch, verified against their digests.
@@ -95,9 +148,10 @@ class Landing:
         Raises:
             DamagedFileError: it is missing or differs from what was received.
         """
-        path = f"{manifest.batch_id}/{entry.name}"
+        path = f"{self._place(manifest).path}/{entry.name}"
         try:
-            body = gzip.decompress(self._folder.read(path))
+            path, content = self._read_file(manifest, entry.name)
+            body = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
             raise self.damaged_page(path, str(error)) from error
         if hashlib.sha256(body).hexdigest() != entry.sha256:
@@ -126,11 +180,12 @@ class Landing:
         Raises:
             LandingError: it is damaged.
         """
-        path = f"{manifest.batch_id}/{names.CONCLUSION}"
         try:
-            return Conclusion.from_json(self._folder.read(path))
+            path, content = self._read_file(manifest, names.CONCLUSION)
         except FileNotFoundError:
             return None
+        try:
+            return Conclusion.from_json(content)
         except DamagedDocumentError as error:
             raise DamagedFileError(
                 f"The landed file {self.address}/{path} is damaged: {error}.",
@@ -141,19 +196,54 @@ class Landing:
 
     def conclude(self, manifest: Manifest, conclusion: Conclusion) -> None:
         """Store the conclusion drawn from a batch's listing."""
-        self._folder.put(f"{manifest.batch_id}/{names.CONCLUSION}", conclusion.to_json().encode())
+        try:
+            path, _ = self._read_file(manifest, names.MANIFEST)
+        except FileNotFoundError as error:
+            path = f"{self._place(manifest).path}/{names.MANIFEST}"
+            raise self._damaged_manifest(path, "it has vanished") from error
+        folder = path.rsplit("/", 1)[0]
+        self._folder.put(f"{folder}/{names.CONCLUSION}", conclusion.to_json().encode())
 
-    def remove(self, batch_ids: Iterable[str]) -> list[str]:
-        """Remove batches, the manifest first, so that a crash leaves no partial batch visible.
+    def remove(self, manifests: Iterable[Manifest]) -> list[str]:
+        """Remove batches, and with a compacted one what is left of those that it replaced.
 
-        Foreign files in a batch's folder stay, and so does the folder.
+        Replaced batches go first, because they would be visible again, and of each batch the manifest, so
+        that a crash leaves no partial batch visible. Foreign files in a batch's folder stay, and so does the
+        folder.
 
         Returns:
             The batches of which files were removed.
         """
-        # Only folders: a symbolic link with such a name is not followed.
-        existing = set(self._batch_ids())
-        return [batch_id for batch_id in batch_ids if batch_id in existing and self._remove(batch_id)]
+        folders = [
+            folder
+            for manifest in manifests
+            if names.is_batch(manifest.batch_id)
+            for folder in self._with_replaced(manifest.batch_id, manifest.athlete_id)
+        ]
+        return list(dict.fromkeys(folder.batch_id for folder in folders if self._remove(folder)))
+
+    def _with_replaced(self, batch_id: str, athlete_id: str | None) -> Iterator[BatchFolder]:
+        """The places of a batch, after those of the batches that it replaced."""
+        # After a crash while it was moved it may be at both places.
+        places = dict.fromkeys((batch_folder(batch_id, None), batch_folder(batch_id, athlete_id)))
+        for folder in places:
+            if folder.kind == "compacted" and (manifest := self._manifest(folder)):
+                for replaced in manifest.replaces:
+                    yield from self._with_replaced(replaced, manifest.athlete_id)
+        yield from places
+
+    def remove_athlete(self, athlete_id: str) -> None:
+        """Remove all batches of an athlete, also uncommitted and replaced ones.
+
+        Uncommitted batches in the root stay, because they do not say whose they are.
+        """
+        batches = self._read(lambda listing: listing.committed, [athlete_id])
+        self.remove(m for m in batches.manifests.values() if m.athlete_id == athlete_id)
+        self.discard(folder for folder in batches.listing.uncommitted if folder.athlete_id == athlete_id)
+
+    def discard(self, uncommitted: Iterable[BatchFolder]) -> list[str]:
+        """Remove batches without a manifest; returns those of which files were removed."""
+        return [folder.batch_id for folder in uncommitted if self._remove(folder)]
 
     def sweep(self, now: datetime, older_than: timedelta = timedelta(days=1)) -> list[str]:
         """Remove batches that readers ignore: uncommitted ones, and those that a compacted batch replaces.
@@ -165,48 +255,67 @@ class Landing:
         Returns:
             The names of what was removed.
         """
-        batches = self._read_batches()
+        listing, manifests = self._read(_possibly_replacing)
         limit = names.time_prefix(now - older_than)
-        active = {manifest.batch_id for manifest in _not_replaced(batches.committed)}
-        replaced = sorted(batches.committed.keys() - active)
+        committed = {folder.batch_id for folder in listing.committed}
+        replaced = {batch_id for manifest in manifests.values() for batch_id in manifest.replaces}
         return [
             *self._remove_write_tests(),
-            *self.remove(replaced),
-            *self.remove(name for name in batches.uncommitted if name < limit),
+            *(f.batch_id for f in listing.committed if f.batch_id in replaced and self._remove(f)),
+            # A batch that is committed elsewhere was left here by a crash while it was moved.
+            *self.discard(f for f in listing.uncommitted if f.batch_id < limit or f.batch_id in committed),
         ]
 
-    def uncommitted(self) -> list[str]:
-        """The ids of batches without a manifest: of a running sync, or of one that died."""
-        return self._read_batches().uncommitted
+    def uncommitted(self) -> list[BatchFolder]:
+        """The batches without a manifest: of a running sync, or of one that died."""
+        return self._read(lambda _: []).listing.uncommitted
 
-    def uncommitted_pages(self, batch_id: str) -> Iterator[bytes]:
+    def uncommitted_pages(self, folder: BatchFolder) -> Iterator[bytes]:
         """Yield the pages of a batch without a manifest; unreadable files are skipped."""
-        for name in self._own_files(batch_id):
+        for name in own_files(self._folder, folder):
             if names.is_page(name):
                 with contextlib.suppress(OSError, EOFError, zlib.error):
-                    yield gzip.decompress(self._folder.read(f"{batch_id}/{name}"))
+                    yield gzip.decompress(self._folder.read(f"{folder.path}/{name}"))
+
+    def move_to_athletes(self) -> int:
+        """Move the batches in the root whose athlete is known into their athletes' folders.
+
+        Each is copied, the manifest last, and then removed, so that readers find it at every moment. After a
+        crash the next call completes it. Only one process may remove, move or merge batches at a time.
+
+        Returns:
+            The number of batches moved.
+
+        Raises:
+            LandingError: a manifest is damaged, or the address cannot be read or written.
+        """
+        listing, manifests = self._read(lambda listing: listing.committed, [])
+        moved = 0
+        for batch_id, manifest in sorted(manifests.items()):
+            target = batch_folder(batch_id, manifest.athlete_id)
+            if target.athlete_id is not None and self._holds(target.athlete_id):
+                self._copy(BatchFolder(batch_id, None), target)
+                self._remove(BatchFolder(batch_id, None))
+                moved += 1
+        if listing.uncommitted:
+            committed = {folder.batch_id for folder in list_batches(self._folder).committed}
+            self.discard(folder for folder in listing.uncommitted if folder.batch_id in committed)
+        return moved
 
     def erase(self) -> None:
-        """Remove every batch, committed or not. Foreign files stay, and so do their folders."""
-        batches = self._read_batches()
-        self.remove([*batches.committed, *batches.uncommitted])
+        """Remove every batch of the shard, committed or not. Foreign files stay, and so do their folders."""
+        if self.shard is not None:
+            for athlete_id in self.athletes():
+                self.remove_athlete(athlete_id)
+            return
+        listing = list_batches(self._folder)
+        self.discard([*listing.committed, *listing.uncommitted])
         self._remove_write_tests()
         self._folder.remove_if_empty()
 
     def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write; they are never read or removed."""
-        foreign = []
-        for name, kind in self._folder.entries():
-            if names.is_batch(name) and kind == "folder":
-                own = set(self._own_files(name))
-                foreign += [
-                    f"{name}/{inner}{_SLASH[inner_kind]}"
-                    for inner, inner_kind in self._folder.entries(name)
-                    if inner not in own
-                ]
-            elif not (is_write_test(name) and kind == "file"):
-                foreign.append(name + _SLASH[kind])
-        return foreign
+        return list_foreign_files(self._folder)
 
     def check_writable(self) -> None:
         """Write and remove a small file.
@@ -216,46 +325,102 @@ class Landing:
         """
         self._folder.check_writable()
 
-    def _read_batches(self) -> _Batches:
-        batch_ids = self._batch_ids()
+    def _read(
+        self,
+        choose: Callable[[BatchListing], Iterable[BatchFolder]],
+        athlete_ids: Collection[str] | None = None,
+    ) -> _Batches:
+        """List batches, and read the manifests of some of them."""
+        manifests: dict[BatchFolder, Manifest] = {}
+        listing = self._list(athlete_ids)
         for _ in range(_MAX_LISTINGS):
-            manifests = {batch_id: self._manifest(batch_id) for batch_id in batch_ids}
-            committed = {batch_id: manifest for batch_id, manifest in manifests.items() if manifest}
-            uncommitted = [batch_id for batch_id in batch_ids if batch_id not in committed]
-            # Another process may just have merged a batch without a manifest into a compacted batch that is
-            # not in this listing.
-            if not uncommitted or set(again := self._batch_ids()) <= set(batch_ids):
+            chosen = dict.fromkeys(choose(listing))
+            read = {folder: manifests.get(folder) or self._manifest(folder) for folder in chosen}
+            manifests = {folder: manifest for folder, manifest in read.items() if manifest}
+            is_whole = len(manifests) == len(chosen)
+            if is_whole and not listing.uncommitted:
                 break
-            batch_ids = again
-        return _Batches(committed, uncommitted)
+            again = self._list(athlete_ids)
+            # Another process may just have merged or moved a batch whose manifest has vanished into one that
+            # is not in this listing.
+            if is_whole and again.folders <= listing.folders:
+                break
+            listing = again
+        else:
+            raise LandingChangesError(self.address)
+        self._settled |= {folder.batch_id for folder in manifests if folder.athlete_id is not None}
+        return _Batches(
+            listing,
+            {
+                folder.batch_id: manifest
+                for folder, manifest in manifests.items()
+                if athlete_ids is not None or self._holds(manifest.athlete_id)
+            },
+        )
 
-    def _batch_ids(self) -> list[str]:
-        return [name for name, kind in self._folder.entries() if kind == "folder" and names.is_batch(name)]
+    def _list(self, athlete_ids: Collection[str] | None) -> BatchListing:
+        """List batches; if no athlete is named, without the folders of other shards."""
+        listing = list_batches(self._folder, athlete_ids)
+        if self.shard is None or athlete_ids is not None:
+            return listing
+        return BatchListing(
+            *(
+                [f for f in folders if f.athlete_id is None or self._holds(f.athlete_id)]
+                for folders in listing
+            )
+        )
 
-    def _manifest(self, batch_id: str) -> Manifest | None:
-        path = f"{batch_id}/{names.MANIFEST}"
+    def _holds(self, athlete_id: str | None) -> bool:
+        return self.shard is None or self.shard.holds(athlete_id)
+
+    def _manifest(self, folder: BatchFolder) -> Manifest | None:
+        path = f"{folder.path}/{names.MANIFEST}"
         try:
             manifest = Manifest.from_json(self._folder.read(path))
         except FileNotFoundError:
             return None
         except DamagedDocumentError as error:
             raise self._damaged_manifest(path, str(error)) from error
-        if manifest.batch_id != batch_id:
+        if manifest.batch_id != folder.batch_id:
             raise self._damaged_manifest(path, f"it is the manifest of {manifest.batch_id}")
+        if folder.athlete_id is not None and manifest.athlete_id != folder.athlete_id:
+            raise self._damaged_manifest(path, f"it is a batch of athlete {manifest.athlete_id}")
         return manifest
 
-    def _own_files(self, batch_id: str) -> list[str]:
-        return [
-            name
-            for name, kind in self._folder.entries(batch_id)
-            if kind == "file" and names.is_batch_file(name)
-        ]
+    def _place(self, manifest: Manifest) -> BatchFolder:
+        """Where a batch was when it was listed."""
+        is_settled = manifest.batch_id in self._settled
+        return batch_folder(manifest.batch_id, manifest.athlete_id if is_settled else None)
 
-    def _remove(self, batch_id: str) -> bool:
-        own = self._own_files(batch_id)
-        self._folder.remove([f"{batch_id}/{names.MANIFEST}"])
-        self._folder.remove([f"{batch_id}/{name}" for name in own if name != names.MANIFEST])
-        self._folder.remove_if_empty(batch_id)
+    def _read_file(self, manifest: Manifest, name: str) -> tuple[str, bytes]:
+        """The path and the content of a file of a batch.
+
+        Raises:
+            FileNotFoundError: it does not exist.
+        """
+        place, moved = self._place(manifest), batch_folder(manifest.batch_id, manifest.athlete_id)
+        if place != moved:
+            with contextlib.suppress(FileNotFoundError):
+                path = f"{place.path}/{name}"
+                return path, self._folder.read(path)
+        path = f"{moved.path}/{name}"
+        return path, self._folder.read(path)
+
+    def _copy(self, source: BatchFolder, target: BatchFolder) -> None:
+        """Copy the files of a batch durably, the manifest last."""
+        own = own_files(self._folder, source)
+        for name in sorted(own, key=lambda name: name == names.MANIFEST):
+            with contextlib.suppress(FileNotFoundError):
+                self._folder.put(f"{target.path}/{name}", self._folder.read(f"{source.path}/{name}"))
+        self._folder.make_durable(target.folders)
+
+    def _remove(self, folder: BatchFolder) -> bool:
+        own = own_files(self._folder, folder)
+        self._folder.remove([f"{folder.path}/{name}" for name in own if name == names.MANIFEST])
+        self._folder.remove([f"{folder.path}/{name}" for name in own if name != names.MANIFEST])
+        self._folder.remove_if_empty(folder.path)
+        if folder.athlete_id is not None:
+            self._folder.remove_if_empty(names.athlete_folder(folder.athlete_id))
         return bool(own)
 
     def _remove_write_tests(self) -> list[str]:
@@ -263,11 +428,12 @@ class Landing:
         self._folder.remove(leftovers)
         return leftovers
 
-    def _unusable(self, error: Exception) -> LandingError:
+    def _unusable(self, problem: Problem) -> LandingError:
         return LandingError(
-            f"The landing {self.address} cannot be used: {error}.",
+            f"The landing {self.address} cannot be used: {problem.reason}.",
             means="Responses are stored before they are processed, so nothing was fetched or lost.",
-            remedy="Make the folder or bucket writable (permissions, free space, bucket name and role), "
+            remedy=problem.remedy
+            or "Make the folder or bucket writable (permissions, free space, bucket name and role), "
             "or set STRAVA_ASSETS_LANDING_URL to another folder or bucket.",
         )
 
@@ -280,46 +446,21 @@ class Landing:
         )
 
 
-class OpenBatch:
-    """A batch under construction."""
-
-    def __init__(self, folder: StorageFolder, batch_id: str) -> None:
-        self._folder = folder
-        self.batch_id = batch_id
-        self.pages: list[PageEntry] = []
-
-    def write_page(self, number: int, body: bytes, fetched_at: datetime, records: int) -> None:
-        """Write one page exactly as received, compressed.
-
-        Raises:
-            LandingError: it cannot be written.
-        """
-        name = names.page_name(number)
-        content = gzip.compress(body, _GZIP_LEVEL, mtime=0)
-        self._folder.put(f"{self.batch_id}/{name}", content, durable=False)
-        self.pages.append(PageEntry(name, len(body), hashlib.sha256(body).hexdigest(), records, fetched_at))
-
-    def commit(self, manifest: Manifest) -> Manifest:
-        """Write the manifest, which makes the batch visible to readers.
-
-        All pages are made durable together before that, which takes little longer than for one page.
-
-        Raises:
-            LandingError: it cannot be written, or another process has removed some of its pages.
-        """
-        existing = {entry.name for entry in self._folder.entries(self.batch_id)}
-        if missing := [page.name for page in self.pages if page.name not in existing]:
-            raise LandingError(
-                f"{len(missing)} of {len(self.pages)} pages of the batch {self.batch_id} are missing.",
-                means="Another process removed them, because a batch is discarded when it is not committed "
-                "within a day. The batch was not committed, and earlier batches were not changed.",
-                remedy="Run the sync again.",
-            )
-        if self.pages:
-            pages = [f"{self.batch_id}/{page.name}" for page in self.pages]
-            self._folder.make_durable([*pages, self.batch_id, ""])
-        self._folder.put(f"{self.batch_id}/{names.MANIFEST}", manifest.to_json().encode())
-        return manifest
+def _possibly_replacing(listing: BatchListing) -> list[BatchFolder]:
+    """The compacted batches that may replace another one: as old or older, and beside it or in the root."""
+    beside: dict[str | None, list[BatchFolder]] = {}
+    for folder in listing.committed:
+        beside.setdefault(folder.athlete_id, []).append(folder)
+    oldest_in_root = beside.get(None, [])[:2]
+    return [
+        folder
+        for folder in listing.committed
+        if folder.kind == "compacted"
+        and any(
+            other != folder and names.time_of(other.batch_id) <= names.time_of(folder.batch_id)
+            for other in (*beside[folder.athlete_id], *oldest_in_root)
+        )
+    ]
 
 
 def _not_replaced(committed: dict[str, Manifest]) -> list[Manifest]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
@@ -20,13 +20,16 @@ from sqlglot.optimizer.scope import build_scope, traverse_scope
 
 from strava_assets.marts.catalog import Mart, Origins, make_mart
 from strava_assets.marts.mart_file import MartDefinitionError, MartFile
+from strava_assets.marts.ratio import check_summaries
 from strava_assets.schema.columns import Column, ColumnType
 from strava_assets.schema.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_COMMENT = re.compile(r"^\s*(?:\[(?P<unit>[^\]]+)\]\s*)?(?P<meaning>\S.*?)\s*$", re.DOTALL)
+_COMMENT = re.compile(
+    r"^\s*(?:\[(?P<unit>[^\]]+)\]\s*)?(?P<meaning>\S.*?)\s*(?:\{(?P<summary>[^{}]*)\}\s*)?$", re.DOTALL
+)
 _TYPES = {
     exp.DataType.Type.TEXT: ColumnType.TEXT,
     exp.DataType.Type.VARCHAR: ColumnType.TEXT,
@@ -40,6 +43,14 @@ _TYPES = {
     exp.DataType.Type.TIMESTAMPTZ: ColumnType.TIMESTAMP,
     exp.DataType.Type.JSON: ColumnType.JSON,
 }
+
+
+class _Comment(NamedTuple):
+    """What stands behind a column."""
+
+    unit: str
+    meaning: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -145,6 +156,7 @@ def _compile(source: _Source, marts: Mapping[str, Mart]) -> Mart:
             f"{file.name}.sql has no column {', '.join(sorted(unknown))}, which its key names.",
             remedy="Name output columns in the line `-- key: …`.",
         )
+    check_summaries(file.name, columns)
     return make_mart(
         file,
         columns=columns,
@@ -158,7 +170,7 @@ def _columns_by_type(columns: tuple[Column, ...]) -> dict[str, str]:
     return {column.name: column.type.bigquery for column in columns}
 
 
-def _column(file: MartFile, derived: exp.Expr, documented: tuple[str, str] | None) -> Column:
+def _column(file: MartFile, derived: exp.Expr, documented: _Comment | None) -> Column:
     name = derived.alias_or_name
     if not documented:
         raise MartDefinitionError(
@@ -172,23 +184,29 @@ def _column(file: MartFile, derived: exp.Expr, documented: tuple[str, str] | Non
             f"The type of {file.name}.{name} does not follow from the query ({derived.type}).",
             remedy=f"Wrap it in CAST(… AS …) to one of {', '.join(each.bigquery for each in ColumnType)}.",
         )
-    unit, meaning = documented
-    return Column(name, column_type, meaning, unit=unit, nullable=name not in file.key)
+    return Column(
+        name,
+        column_type,
+        documented.meaning,
+        unit=documented.unit,
+        nullable=name not in file.key,
+        summary=documented.summary,
+    )
 
 
-def _meaning_beside(written: exp.Expr) -> tuple[str, str] | None:
-    """Unit and meaning from the comment behind a column; None without one."""
+def _meaning_beside(written: exp.Expr) -> _Comment | None:
+    """What the comment behind a column says; None without one."""
     comment = _COMMENT.match(" ".join(written.comments or []))
-    return (comment["unit"] or "", comment["meaning"]) if comment else None
+    return _Comment(comment["unit"] or "", comment["meaning"], comment["summary"] or "") if comment else None
 
 
-def _meaning_in_view(origins: Origins, marts: Mapping[str, Mart]) -> tuple[str, str] | None:
-    """Unit and meaning of the one column of a mart that `*` hands on; None where it is not one."""
+def _meaning_in_view(origins: Origins, marts: Mapping[str, Mart]) -> _Comment | None:
+    """The same of the one column of a mart that `*` hands on; None where it is not one."""
     if len(origins) != 1 or origins[0][0] not in marts:
         return None
     [(table, name)] = origins
     column = next(column for column in marts[table].columns if column.name == name)
-    return column.unit, column.meaning
+    return _Comment(column.unit, column.meaning, column.summary)
 
 
 def _origins(typed: exp.Expr) -> dict[str, Origins]:

@@ -115,6 +115,7 @@ def to_json(marts: tuple[Mart, ...], of: str) -> str:
                 column.type.name,
                 column.unit,
                 column.meaning,
+                column.summary,
                 *(".".join(origin) for origin in mart.lineage[column.name]),
             ]
             for column in mart.columns
@@ -129,13 +130,20 @@ def _from_entry(file: MartFile, entry: dict[str, Any], marts: Mapping[str, Mart]
     return make_mart(
         file,
         columns=tuple(
-            Column(name, ColumnType[column_type], meaning, unit=unit, nullable=name not in file.key)
-            for name, column_type, unit, meaning, *_ in entry["columns"]
+            Column(
+                name,
+                ColumnType[column_type],
+                meaning,
+                unit=unit,
+                nullable=name not in file.key,
+                summary=summary,
+            )
+            for name, column_type, unit, meaning, summary, *_ in entry["columns"]
         ),
         reads=tuple(entry["reads"]),
         lineage={
             name: tuple((table, column) for table, column in (origin.split(".") for origin in origins))
-            for name, _, _, _, *origins in entry["columns"]
+            for name, _, _, _, _, *origins in entry["columns"]
         },
         marts=marts,
     )

@@ -16,15 +16,15 @@ def fitness_follows_from_load(subject: Subject) -> Finding:
 
     days = subject.warehouse.query(
         """
-        SELECT training_load, fitness_ctl FROM daily_load
+        SELECT training_load, fitness_ctl, start_load FROM daily_load
         WHERE athlete_id = (
           SELECT athlete_id FROM daily_load GROUP BY athlete_id ORDER BY COUNT(*) DESC, athlete_id LIMIT 1
         )
         ORDER BY day
         """
     ).to_pandas()
-    # The recursion begins at zero; pandas begins at the first value, hence the day before the first.
-    loads = pd.concat([pd.Series([0.0]), days["training_load"].fillna(0.0)], ignore_index=True)
+    # pandas begins at the first value, which is the start value of the day before the first.
+    loads = pd.concat([days["start_load"].head(1), days["training_load"].fillna(0.0)], ignore_index=True)
     recomputed = loads.ewm(alpha=1 - math.exp(-1 / 42), adjust=False).mean().iloc[1:].reset_index(drop=True)
     largest = float((recomputed - days["fitness_ctl"]).abs().max()) if len(days) else 0.0
     message = f"CTL differs from its recursion by {largest:.2g} at most, over {len(days)} days."

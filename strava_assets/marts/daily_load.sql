@@ -1,9 +1,9 @@
--- daily_load: An athlete's training load day by day, from the first activity to today, rest days included, with fitness (CTL), fatigue (ATL) and form (TSB). All counted sports add to the load, e-bikes do not. Load rests on measured power where the day's FTP is known, else on heart rate; an activity with neither adds nothing and is counted, so that a low load can be told from an unknown one. CTL and ATL are exponential means with the factor 1 - exp(-1/N), N = 42 and 7 days, beginning at 0.
+-- daily_load: An athlete's training load day by day, from the first activity to today, rest days included, with fitness (CTL), fatigue (ATL) and form (TSB). All counted sports add to the load, e-bikes do not. Load is TSS where a ride's seconds give it, else it rests on weighted power, a run's power or pace, or heart rate; an activity with none of them adds nothing and is counted, so that a low load can be told from an unknown one. CTL and ATL are exponential means with the factor 1 - exp(-1/N), N = 42 and 7 days. Both begin at start_load, the mean daily load of the first @start_days days, and at 0 while there are fewer.
 -- grain: one calendar day of one athlete, without gaps
 -- key: athlete_id, day
 -- preview: day, training_load, load_source, fitness_ctl, fatigue_atl, form_tsb
 -- sparkline: fitness_ctl
--- charts: load-fitness, load-form
+-- charts: load-fitness, load-days, load-form
 WITH athletes AS (
   SELECT
     m.athlete_id,
@@ -27,9 +27,11 @@ sums AS (
     SUM(moving_time_s) AS moving_time_s,
     SUM(IF(training_load IS NULL, 0, moving_time_s)) AS loaded_s,
     SUM(IF(load_source = 'power', training_load, 0)) AS power_load,
+    SUM(IF(load_source = 'pace', training_load, 0)) AS pace_load,
     SUM(IF(load_source = 'heart_rate', training_load, 0)) AS heartrate_load,
-    COUNTIF(load_source = 'power') AS power_load_activities,
-    COUNTIF(load_source = 'heart_rate') AS heartrate_load_activities,
+    MIN(IF(load_source = 'none', NULL, load_source)) AS first_load_source,
+    MAX(IF(load_source = 'none', NULL, load_source)) AS last_load_source,
+    COUNTIF(load_method = 'scaled_summary' AND load_scale_rides >= @fewest_scale_rides) AS scaled_rides,
     SUM(relative_effort) AS relative_effort,
     COUNTIF(stream_s > 0) AS stream_rides,
     SUM(IF(stream_s > 0, power_s, 0)) AS stream_power_s,
@@ -47,6 +49,19 @@ sums AS (
   WHERE is_counted AND NOT is_ebike_ride
   GROUP BY athlete_id, activity_date
 ),
+starts AS (
+  SELECT
+    a.athlete_id,
+    IF(
+      DATE_DIFF(a.today, a.first_day, DAY) + 1 >= @start_days,
+      SUM(s.power_load + s.pace_load + s.heartrate_load) / @start_days,
+      0.0
+    ) AS start_load
+  FROM athletes AS a
+  INNER JOIN sums AS s
+    ON s.athlete_id = a.athlete_id AND DATE_DIFF(s.activity_date, a.first_day, DAY) < @start_days
+  GROUP BY a.athlete_id, a.today, a.first_day
+),
 days AS (
   -- An exponential mean is a sum of loads weighted with exp(days / N). Over decades that overflows, so it is
   -- taken over blocks of 2,048 days. Of the blocks before a block only the last one is carried into it: what
@@ -57,7 +72,7 @@ days AS (
     DATE_DIFF(c.day, c.first_day, DAY) + 1 AS days_of_history,
     DIV(DATE_DIFF(c.day, c.first_day, DAY), 2048) AS block,
     MOD(DATE_DIFF(c.day, c.first_day, DAY), 2048) AS day_of_block,
-    COALESCE(s.power_load + s.heartrate_load, 0) AS training_load
+    COALESCE(s.power_load + s.pace_load + s.heartrate_load, 0) AS training_load
   FROM calendar AS c
   LEFT JOIN sums AS s
     ON s.athlete_id = c.athlete_id AND s.activity_date = c.day
@@ -91,9 +106,14 @@ trained AS (
     d.day,
     d.days_of_history,
     d.training_load,
-    (1 - EXP(-1 / 42.0)) * (COALESCE(b.slow_sum, 0) + d.slow_sum) * EXP(-d.day_of_block / 42.0) AS fitness,
-    (1 - EXP(-1 / 7.0)) * (COALESCE(b.fast_sum, 0) + d.fast_sum) * EXP(-d.day_of_block / 7.0) AS fatigue
+    COALESCE(f.start_load, 0) AS start_load,
+    COALESCE(f.start_load, 0) * EXP(-d.days_of_history / 42.0)
+      + (1 - EXP(-1 / 42.0)) * (COALESCE(b.slow_sum, 0) + d.slow_sum) * EXP(-d.day_of_block / 42.0) AS fitness,
+    COALESCE(f.start_load, 0) * EXP(-d.days_of_history / 7.0)
+      + (1 - EXP(-1 / 7.0)) * (COALESCE(b.fast_sum, 0) + d.fast_sum) * EXP(-d.day_of_block / 7.0) AS fatigue
   FROM summed AS d
+  LEFT JOIN starts AS f
+    ON f.athlete_id = d.athlete_id
   LEFT JOIN carried AS b
     ON b.athlete_id = d.athlete_id AND b.block = d.block
 ),
@@ -118,25 +138,28 @@ compared AS (
 SELECT
   d.athlete_id,  -- the athlete
   CAST(d.day AS DATE) AS day,  -- the calendar day, in the athlete's local time
-  COALESCE(s.activities, 0) AS activities,  -- [count] activities that count, of any sport; e-bikes not among them
-  COALESCE(s.moving_time_s, 0) AS moving_time_s,  -- [s] their time in motion
-  d.training_load,  -- [pts] load of the day, 0 on a rest day; an hour at threshold is 100
-  COALESCE(s.power_load, 0) AS power_load,  -- [pts] of it from measured power: hours times the square of Strava's weighted power over the day's FTP; not TSS, which needs normalized power
-  COALESCE(s.heartrate_load, 0) AS heartrate_load,  -- [pts] of it from heart rate: Banister's impulse against that of an hour at threshold
+  COALESCE(s.activities, 0) AS activities,  -- [count] activities that count, of any sport; e-bikes not among them {sum}
+  COALESCE(s.moving_time_s, 0) AS moving_time_s,  -- [s] their time in motion {sum}
+  d.training_load,  -- [pts] load of the day, 0 on a rest day; an hour at threshold is 100 {sum}
+  COALESCE(s.power_load, 0) AS power_load,  -- [pts] of it from measured power: TSS where a ride's seconds give it, else by weighted power, scaled to TSS; of runs by running power {sum}
+  COALESCE(s.pace_load, 0) AS pace_load,  -- [pts] of it from the pace of runs {sum}
+  COALESCE(s.heartrate_load, 0) AS heartrate_load,  -- [pts] of it from heart rate: Banister's impulse against that of an hour at threshold {sum}
   CASE
-    WHEN s.power_load_activities > 0 AND s.heartrate_load_activities > 0 THEN 'mixed'
-    WHEN s.power_load_activities > 0 THEN 'power'
-    WHEN s.heartrate_load_activities > 0 THEN 'heart_rate'
-    ELSE 'none'
-  END AS load_source,  -- what training_load rests on: power, heart_rate, mixed or none (no activity, or none with a known load)
-  COALESCE(s.activities_without_load, 0) AS activities_without_load,  -- [count] activities whose load is unknown: no watts with an FTP and no usable heart rate; they add 0
-  SAFE_DIVIDE(s.loaded_s, s.moving_time_s) AS load_coverage,  -- [0-1] share of the day's time in motion whose load is known; null on a rest day
-  s.relative_effort,  -- [pts] Strava's Relative Effort, summed over the activities that have one
-  COALESCE(s.stream_rides, 0) AS stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
+    WHEN s.first_load_source != s.last_load_source THEN 'mixed'
+    ELSE COALESCE(s.last_load_source, 'none')
+  END AS load_source,  -- what training_load rests on: power, pace, heart_rate, mixed or none (no activity, or none with a known load)
+  COALESCE(s.scaled_rides, 0) AS scaled_rides,  -- [count] rides whose load is the summary's, scaled to TSS by the athlete's own ratio {sum}
+  COALESCE(s.activities_without_load, 0) AS activities_without_load,  -- [count] activities whose load is unknown: no watts with an FTP, no threshold pace and no usable heart rate; they add 0 {sum}
+  SAFE_DIVIDE(s.loaded_s, s.moving_time_s) AS load_coverage,  -- [0-1] share of the day's time in motion whose load is known; null on a rest day {ratio: loaded_s / moving_time_s}
+  COALESCE(s.loaded_s, 0) AS loaded_s,  -- [s] that time in motion whose load is known {sum}
+  s.relative_effort,  -- [pts] Strava's Relative Effort, summed over the activities that have one {sum}
+  COALESCE(s.stream_rides, 0) AS stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds {sum}
   SAFE_DIVIDE(s.stream_power_s, s.power_s) AS stream_coverage,  -- [0-1] share of the day's measured riding time that lies on those; null where there is none
-  POW(SAFE_DIVIDE(s.normalized_w4s, s.stream_s), 0.25) AS normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds
-  s.tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none; training_load does not use it, so that every day rests on the same measure
-  COALESCE(s.tss_rides, 0) AS tss_rides,  -- [count] those rides
+  POW(SAFE_DIVIDE(s.normalized_w4s, s.stream_s), 0.25) AS normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds {ratio: POWER(normalized_w4s / stream_s, 0.25)}
+  COALESCE(s.normalized_w4s, 0) AS normalized_w4s,  -- [W⁴·s] their normalized power to the fourth times stream_s {sum}
+  COALESCE(s.stream_s, 0) AS stream_s,  -- [s] their recorded seconds, pauses left out {sum}
+  s.tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none {sum}
+  COALESCE(s.tss_rides, 0) AS tss_rides,  -- [count] those rides {sum}
   s.best_5s_w,  -- [W] highest mean power over 5 seconds in one ride, of the rides whose seconds are known
   s.best_60s_w,  -- [W] highest mean power over a minute in one ride, of the rides whose seconds are known
   s.best_300s_w,  -- [W] highest mean power over 5 minutes in one ride, of the rides whose seconds are known
@@ -150,7 +173,9 @@ SELECT
   IF(d.days_of_history >= 7, d.load_7d / 7 / d.load_deviation_7d, NULL) AS monotony_7d,  -- mean daily load of the 7 days over its standard deviation (of the population; Foster 1998); null where all are equal and in the first six days
   IF(d.days_of_history >= 7, d.load_7d * d.load_7d / 7 / d.load_deviation_7d, NULL) AS strain_7d,  -- [pts] load of the 7 days times their monotony
   d.days_of_history,  -- [days] days since the first activity, the first being 1
-  d.days_of_history <= 42 AS is_warm_up,  -- CTL still begins at 0 and is too low: the first 42 days
+  d.start_load,  -- [pts/day] what CTL and ATL begin at: the mean daily load of the first @start_days days; 0 while there are fewer
+  EXP(-d.days_of_history / 42.0) AS start_weight,  -- [0-1] share of start_load in CTL: below 0.37 after 42 days, below 0.05 after 126
+  d.days_of_history <= @start_days AS is_warm_up,  -- CTL is not to be trusted: the first @start_days days, whose own loads make the start value
   d.days_of_history > 126 AS is_settled  -- CTL has forgotten its beginning to 95 %: from the 127th day on
 FROM compared AS d
 LEFT JOIN sums AS s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strava_assets.marts.ratio import RATIO
 from strava_assets.schema.tables import TABLES
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ _OPENING = """# Data dictionary
 
 Every stored table and mart with its columns: what they mean, in which unit, and where they come from.
 Storage is SI throughout; an empty unit is a name, a date or a flag. Types are BigQuery's names; DuckDB uses
-its own for the same.
+its own for the same. *Over rows* says what a column of a mart is over several rows, e.g. the weeks of a year:
+their sum, or an expression of sums of other columns. Where it is empty, several rows have no common value.
 
 This page is generated (`python -m strava_assets.marts.compile`) from the column registry and the comments
 beside the columns in the marts' SQL. A test fails when it is stale.
@@ -55,8 +57,11 @@ def _mart(mart: Mart) -> str:
     facts.append(
         f"**{'View' if mart.is_view else 'Table'}** over {', '.join(f'[`{r}`](#{r})' for r in mart.reads)}"
     )
-    rows = [(f"`{c.name}`", c.type.bigquery, c.unit, c.meaning, _origins(mart, c)) for c in mart.columns]
-    return _section(mart.name, mart.description, facts, rows)
+    rows = [
+        (f"`{c.name}`", c.type.bigquery, c.unit, c.meaning, c.summary.removeprefix(RATIO), _origins(mart, c))
+        for c in mart.columns
+    ]
+    return _section(mart.name, mart.description, facts, rows, "Over rows")
 
 
 def _facts(grain: str, key: tuple[str, ...]) -> str:
@@ -70,8 +75,11 @@ def _origins(mart: Mart, column: Column) -> str:
     return "; ".join(f"{table}: {', '.join(names)}" for table, names in by_table.items())
 
 
-def _section(name: str, description: str, facts: list[str], rows: Iterable[tuple[str, ...]]) -> str:
+def _section(
+    name: str, description: str, facts: list[str], rows: Iterable[tuple[str, ...]], *more: str
+) -> str:
     lines = [f"### {name}\n", description, "", *(f"{fact}.\n" for fact in facts)]
-    lines += ["| Column | Type | Unit | Meaning | Comes from |", "| --- | --- | --- | --- | --- |"]
+    headings = ("Column", "Type", "Unit", "Meaning", *more, "Comes from")
+    lines += [f"| {' | '.join(headings)} |", f"|{' --- |' * len(headings)}"]
     lines += [f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"

@@ -60,6 +60,7 @@ joined AS (
     c.period_end,
     c.today,
     DATE_DIFF(r.activity_date, c.period_start, DAY) < c.running_days AS is_in_cut,
+    IF(r.is_ride AND r.load_source != 'none', r.load_source, NULL) AS known_load_source,
     r.*
   FROM calendar AS c
   LEFT JOIN rides AS r
@@ -74,61 +75,63 @@ totals AS (
     LEAST(today, period_end) AS last_day,  -- last day of the period so far: its end, or today in the running one
     today <= period_end AS is_partial,  -- the period contains today: unfinished, its sums still grow
     DATE_DIFF(LEAST(today, period_end), first_day, DAY) + 1 AS days_elapsed,  -- [days] days of the period up to today; all of them once it is over
-    COUNTIF(is_ride) AS rides,  -- [count] rides that started in the period, e-bikes not among them
-    COUNT(DISTINCT IF(is_ride, activity_date, NULL)) AS ride_days,  -- [days] days with a ride
-    COUNTIF(is_ride AND is_commute) AS commute_rides,  -- [count] rides marked as commutes
-    SUM(IF(is_ride, moving_time_s, 0)) AS moving_time_s,  -- [s] time in motion on rides
-    SUM(IF(is_ride, indoor_time_s, 0)) AS indoor_time_s,  -- [s] of it on a trainer or in a virtual world
-    SAFE_DIVIDE(SUM(IF(is_ride, indoor_time_s, 0)), SUM(IF(is_ride, moving_time_s, 0))) AS indoor_share,  -- [0-1] indoor time of all riding time
+    COUNTIF(is_ride) AS rides,  -- [count] rides that started in the period, e-bikes not among them {sum}
+    COUNT(DISTINCT IF(is_ride, activity_date, NULL)) AS ride_days,  -- [days] days with a ride {sum}
+    COUNTIF(is_ride AND is_commute) AS commute_rides,  -- [count] rides marked as commutes {sum}
+    SUM(IF(is_ride, moving_time_s, 0)) AS moving_time_s,  -- [s] time in motion on rides {sum}
+    SUM(IF(is_ride, indoor_time_s, 0)) AS indoor_time_s,  -- [s] of it on a trainer or in a virtual world {sum}
+    SAFE_DIVIDE(SUM(IF(is_ride, indoor_time_s, 0)), SUM(IF(is_ride, moving_time_s, 0))) AS indoor_share,  -- [0-1] indoor time of all riding time {ratio: indoor_time_s / moving_time_s}
     SAFE_DIVIDE(SUM(IF(is_ride AND is_commute, moving_time_s, 0)), SUM(IF(is_ride, moving_time_s, 0))) AS commute_share,  -- [0-1] commuting time of all riding time
-    SUM(IF(is_ride, distance_m, 0)) AS distance_m,  -- [m] distance of rides, virtual meters included
-    SUM(IF(is_ride, climb_m, 0)) AS climb_m,  -- [m] climbing on the road
-    SUM(IF(is_ride, virtual_climb_m, 0)) AS virtual_climb_m,  -- [m] climbing indoors, apart from the real
-    COUNTIF(is_ebike_ride) AS ebike_rides,  -- [count] rides with a motor; in no other column
-    SUM(IF(is_ebike_ride, distance_m, 0)) AS ebike_distance_m,  -- [m] distance with a motor; in no other column
+    SUM(IF(is_ride, distance_m, 0)) AS distance_m,  -- [m] distance of rides, virtual meters included {sum}
+    SUM(IF(is_ride, climb_m, 0)) AS climb_m,  -- [m] climbing on the road {sum}
+    SUM(IF(is_ride, virtual_climb_m, 0)) AS virtual_climb_m,  -- [m] climbing indoors, apart from the real {sum}
+    COUNTIF(is_ebike_ride) AS ebike_rides,  -- [count] rides with a motor; in no other column {sum}
+    SUM(IF(is_ebike_ride, distance_m, 0)) AS ebike_distance_m,  -- [m] distance with a motor; in no other column {sum}
     SAFE_DIVIDE(SUM(IF(is_ebike_ride, moving_time_s, 0)), SUM(moving_time_s)) AS ebike_share,  -- [0-1] time with a motor of all time on cycles
-    COUNTIF(is_power_ride) AS power_rides,  -- [count] rides whose watts a power meter measured
-    COALESCE(SUM(power_s), 0) AS power_s,  -- [s] time in motion on those
-    SAFE_DIVIDE(SUM(power_s), SUM(IF(is_ride, moving_time_s, 0))) AS power_coverage,  -- [0-1] share of the riding time that carries measured power
-    COALESCE(SUM(work_j), 0) / 1000.0 AS work_kj,  -- [kJ] measured work
-    SAFE_DIVIDE(SUM(work_j), SUM(power_s)) AS average_watts,  -- [W] measured work over the seconds of the rides with a power meter
-    POW(SAFE_DIVIDE(SUM(weighted_w4s), SUM(weighted_s)), 0.25) AS weighted_average_watts,  -- [W] fourth root of the time-weighted mean of Strava's weighted power to the fourth; not normalized power
+    COUNTIF(is_power_ride) AS power_rides,  -- [count] rides whose watts a power meter measured {sum}
+    COALESCE(SUM(power_s), 0) AS power_s,  -- [s] time in motion on those {sum}
+    SAFE_DIVIDE(SUM(power_s), SUM(IF(is_ride, moving_time_s, 0))) AS power_coverage,  -- [0-1] share of the riding time that carries measured power {ratio: power_s / moving_time_s}
+    COALESCE(SUM(work_j), 0) / 1000.0 AS work_kj,  -- [kJ] measured work {sum}
+    SAFE_DIVIDE(SUM(work_j), SUM(power_s)) AS average_watts,  -- [W] measured work over the seconds of the rides with a power meter {ratio: 1000 * work_kj / power_s}
+    POW(SAFE_DIVIDE(SUM(weighted_w4s), SUM(weighted_s)), 0.25) AS weighted_average_watts,  -- [W] fourth root of the time-weighted mean of weighted power to the fourth; Strava's, or xPower where the seconds' figures are used; not normalized power {ratio: POWER(weighted_w4s / weighted_s, 0.25)}
     SAFE_DIVIDE(
       POW(SAFE_DIVIDE(SUM(weighted_w4s), SUM(weighted_s)), 0.25), SAFE_DIVIDE(SUM(weighted_work_j), SUM(weighted_s))
     ) AS variability,  -- weighted over average power of the same rides; 1 is perfectly even
     MAX(best_weighted_watts) AS best_ride_weighted_watts,  -- [W] highest weighted power of a ride of 30 minutes or more
     MAX(max_watts) AS max_watts,  -- [W] highest power a meter saw; above @most_watts W it is taken for a fault
-    COUNTIF(stream_s > 0) AS stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds
+    COUNTIF(stream_s > 0) AS stream_rides,  -- [count] rides with a power meter whose normalized power is known from their own seconds {sum}
     SAFE_DIVIDE(SUM(IF(stream_s > 0, power_s, 0)), SUM(power_s)) AS stream_coverage,  -- [0-1] share of power_s that lies on those; null where there is no measured power
-    POW(SAFE_DIVIDE(SUM(normalized_w4s), SUM(stream_s)), 0.25) AS normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds; null without any, and never Strava's weighted power
-    SUM(tss) AS tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none
-    COUNT(tss) AS tss_rides,  -- [count] those rides
+    POW(SAFE_DIVIDE(SUM(normalized_w4s), SUM(stream_s)), 0.25) AS normalized_power_w,  -- [W] fourth root of the mean of those rides' normalized power to the fourth, by recorded seconds; null without any, and never Strava's weighted power {ratio: POWER(normalized_w4s / stream_s, 0.25)}
+    SUM(tss) AS tss,  -- [pts] training stress score, summed over the rides for which it is known; null where it is for none {sum}
+    COUNT(tss) AS tss_rides,  -- [count] those rides {sum}
     MAX(best_5s_w) AS best_5s_w,  -- [W] highest mean power over 5 seconds in one ride, of the rides whose seconds are known
     MAX(best_60s_w) AS best_60s_w,  -- [W] highest mean power over a minute in one ride, of the rides whose seconds are known
     MAX(best_300s_w) AS best_300s_w,  -- [W] highest mean power over 5 minutes in one ride, of the rides whose seconds are known
     MAX(best_1200s_w) AS best_1200s_w,  -- [W] highest mean power over 20 minutes in one ride, of the rides whose seconds are known
     MAX(best_3600s_w) AS best_3600s_w,  -- [W] highest mean power over an hour in one ride, of the rides whose seconds are known
-    COUNTIF(is_estimated_ride) AS estimated_rides,  -- [count] rides whose watts Strava estimated
+    COUNTIF(is_estimated_ride) AS estimated_rides,  -- [count] rides whose watts Strava estimated {sum}
     SAFE_DIVIDE(SUM(estimated_work_j), SUM(estimated_s)) AS estimated_average_watts,  -- [W] estimated work over the seconds of those rides; never mixed with measured power
     SAFE_DIVIDE(SUM(work_j_per_kg), SUM(weighed_s)) AS average_watts_per_kg,  -- [W/kg] measured power by the body weight of the day, over rides on days whose weight is known
-    60 * SAFE_DIVIDE(SUM(IF(is_ride, heartbeats, 0)), SUM(IF(is_ride, heartrate_s, 0))) AS average_heartrate_bpm,  -- [bpm] mean heart rate of rides that have one, weighted by time
+    60 * SAFE_DIVIDE(SUM(IF(is_ride, heartbeats, 0)), SUM(IF(is_ride, heartrate_s, 0))) AS average_heartrate_bpm,  -- [bpm] mean heart rate of rides that have one, weighted by time {ratio: 60 * heartbeats / heartrate_s}
     SAFE_DIVIDE(
       POW(SAFE_DIVIDE(SUM(efficiency_w4s), SUM(efficiency_s)), 0.25),
       60 * SAFE_DIVIDE(SUM(efficiency_heartbeats), SUM(efficiency_s))
     ) AS watts_per_heartbeat,  -- [W/bpm] weighted power over mean heart rate, both of the rides that have both
-    SUM(IF(is_ride, relative_effort, NULL)) AS relative_effort,  -- [pts] Strava's Relative Effort, summed over the rides that have one
-    COUNTIF(is_ride AND relative_effort IS NOT NULL) AS relative_effort_rides,  -- [count] those rides
-    SUM(IF(is_ride, training_load, NULL)) AS training_load,  -- [pts] sum over the rides for which one is known; 100 is an hour at threshold
-    COUNTIF(is_ride AND training_load IS NOT NULL) AS training_load_rides,  -- [count] those rides
+    SUM(IF(is_ride, relative_effort, NULL)) AS relative_effort,  -- [pts] Strava's Relative Effort, summed over the rides that have one {sum}
+    COUNTIF(is_ride AND relative_effort IS NOT NULL) AS relative_effort_rides,  -- [count] those rides {sum}
+    SUM(IF(is_ride, training_load, NULL)) AS training_load,  -- [pts] sum over the rides for which one is known; 100 is an hour at threshold {sum}
+    COUNTIF(is_ride AND training_load IS NOT NULL) AS training_load_rides,  -- [count] those rides {sum}
     CASE
-      WHEN COUNTIF(is_ride AND load_source = 'power') > 0 AND COUNTIF(is_ride AND load_source = 'heart_rate') > 0 THEN 'mixed'
-      WHEN COUNTIF(is_ride AND load_source = 'power') > 0 THEN 'power'
-      WHEN COUNTIF(is_ride AND load_source = 'heart_rate') > 0 THEN 'heart_rate'
-      ELSE 'none'
-    END AS load_source,  -- what training_load rests on: power, heart_rate, mixed or none
+      WHEN MIN(known_load_source) != MAX(known_load_source) THEN 'mixed'
+      ELSE COALESCE(MAX(known_load_source), 'none')
+    END AS load_source,  -- what training_load rests on: power, pace, heart_rate, mixed or none
     COALESCE(SUM(work_j), 0) AS work_j,  -- [J] measured work
-    COALESCE(SUM(weighted_s), 0) AS weighted_s,  -- [s] time in motion that carries Strava's weighted power
-    COALESCE(SUM(weighted_w4s), 0) AS weighted_w4s,  -- [W⁴·s] weighted power to the fourth times those seconds
+    COALESCE(SUM(weighted_s), 0) AS weighted_s,  -- [s] time in motion that carries weighted power {sum}
+    COALESCE(SUM(weighted_w4s), 0) AS weighted_w4s,  -- [W⁴·s] weighted power to the fourth times those seconds {sum}
+    COALESCE(SUM(normalized_w4s), 0) AS normalized_w4s,  -- [W⁴·s] normalized power to the fourth times the recorded seconds of stream_s {sum}
+    COALESCE(SUM(stream_s), 0) AS stream_s,  -- [s] recorded seconds, pauses left out, of the rides of stream_rides {sum}
+    COALESCE(SUM(IF(is_ride, heartbeats, 0)), 0) AS heartbeats,  -- [beats] heartbeats of rides that have a heart rate {sum}
+    COALESCE(SUM(IF(is_ride, heartrate_s, 0)), 0) AS heartrate_s,  -- [s] time in motion of those rides {sum}
     SUM(IF(is_ride AND is_in_cut, moving_time_s, 0)) AS moving_time_cut_s,  -- [s] moving_time_s of the cut
     SUM(IF(is_ride AND is_in_cut, distance_m, 0)) AS distance_cut_m,  -- [m] distance_m of the cut
     SUM(IF(is_ride AND is_in_cut, climb_m, 0)) AS climb_cut_m,  -- [m] climb_m of the cut

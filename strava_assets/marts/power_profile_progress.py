@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from strava_assets.data_checks import Check, Finding, Subject, offenders
 from strava_assets.marts.period_checks import ROUNDING_W, contiguous
 from strava_assets.schema.ride_power import BEST_EFFORTS_S
-from strava_assets.schema.rules import FIT_DURATIONS_S, MOST_OF_AN_HOUR, MOST_WATTS, W_PRIME_KJ
+from strava_assets.schema.rules import (
+    FIT_DURATIONS_S,
+    LEAST_CRITICAL_POWER_SHARE,
+    MOST_FIT_ERRORS,
+    MOST_WATTS,
+    W_PRIME_KJ,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -77,25 +83,41 @@ CHECKS = (
     ),
     offenders(
         "fits_plausible",
-        f"Critical power is given only with a W' of {W_PRIME_KJ[0]} to {W_PRIME_KJ[1]} kJ and not far above "
-        "the hour's best.",
-        "weeks whose critical power or W' is given and cannot be a person's",
+        f"Critical power is given only with a W' of {W_PRIME_KJ[0]} to {W_PRIME_KJ[1]} kJ, with standard "
+        f"errors of at most {MOST_FIT_ERRORS[0]:.0%} and {MOST_FIT_ERRORS[1]:.0%}, and from "
+        f"{LEAST_CRITICAL_POWER_SHARE:.0%} of the estimated FTP on.",
+        "weeks whose critical power or W' is given and cannot be believed",
         """
-        SELECT athlete_id, week, critical_power_w, w_prime_kj, hour_w, fit_quality FROM (
-          SELECT athlete_id, week, critical_power_w, w_prime_kj, fit_quality,
-            MAX(best_3600s_w) OVER (
-              PARTITION BY athlete_id ORDER BY week ROWS BETWEEN 5 PRECEDING AND CURRENT ROW
-            ) AS hour_w
-          FROM power_profile_progress
-        )
+        SELECT athlete_id, week, critical_power_w, critical_power_error_w, w_prime_kj, w_prime_error_kj,
+          estimated_ftp_w, fit_quality
+        FROM power_profile_progress
         WHERE critical_power_w IS NOT NULL AND (
           fit_quality IS NULL OR fit_quality != 'good' OR w_prime_kj NOT BETWEEN @lowest AND @highest
-          OR critical_power_w > @most_of_an_hour * hour_w
+          OR critical_power_error_w > @most_of_power * critical_power_w
+          OR w_prime_error_kj > @most_of_work * w_prime_kj
+          OR critical_power_w < @least_of_ftp * estimated_ftp_w
         )
         """,
         lowest=W_PRIME_KJ[0],
         highest=W_PRIME_KJ[1],
-        most_of_an_hour=MOST_OF_AN_HOUR,
+        most_of_power=MOST_FIT_ERRORS[0],
+        most_of_work=MOST_FIT_ERRORS[1],
+        least_of_ftp=LEAST_CRITICAL_POWER_SHARE,
+    ),
+    offenders(
+        "critical_power_below_best_20_minutes",
+        "Critical power is below the best 20 minutes of the six weeks it was fitted to.",
+        "weeks whose critical power is not below the best 20 minutes",
+        """
+        SELECT athlete_id, week, critical_power_w, twenty_minutes_w FROM (
+          SELECT athlete_id, week, critical_power_w,
+            MAX(best_1200s_w) OVER (
+              PARTITION BY athlete_id ORDER BY week ROWS BETWEEN 5 PRECEDING AND CURRENT ROW
+            ) AS twenty_minutes_w
+          FROM power_profile_progress
+        )
+        WHERE critical_power_w >= twenty_minutes_w
+        """,
     ),
     Check(
         "critical_power_recomputed",

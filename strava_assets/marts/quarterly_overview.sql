@@ -121,6 +121,7 @@ profiles AS (
     athlete_id,
     DATE(EXTRACT(YEAR FROM last_day), 3 * EXTRACT(QUARTER FROM last_day) - 2, 1) AS quarter,
     estimated_ftp_w,
+    estimated_ftp_age_days,
     critical_power_w,
     w_prime_kj
   FROM week_ends
@@ -185,39 +186,23 @@ SELECT
   q.period_end AS quarter_end,  -- last day of the quarter
   EXTRACT(YEAR FROM q.period_start) AS year,  -- the calendar year
   EXTRACT(QUARTER FROM q.period_start) AS quarter_of_year,  -- 1 to 4
-  q.* EXCEPT (
-    athlete_id,
-    period_kind,
-    period_start,
-    period_end,
-    last_day,
-    work_j,
-    weighted_s,
-    weighted_w4s,
-    moving_time_cut_s,
-    distance_cut_m,
-    climb_cut_m,
-    power_cut_s,
-    work_cut_j,
-    average_watts_cut,
-    weighted_average_watts_cut,
-    watts_per_heartbeat_cut
-  ),
+  q.* EXCEPT (@period_helpers),
   COALESCE(s.active_weeks, 0) AS active_weeks,  -- [weeks] calendar weeks with a ride on one of the quarter's days
   DIV((DATE_DIFF(q.period_end, q.period_start, DAY) + 7 + a.days_before), 7) AS weeks_in_quarter,  -- [weeks] calendar weeks that have a day in the quarter, 13 to 15
   SAFE_DIVIDE(COALESCE(s.active_weeks, 0), DIV((q.days_elapsed + 6 + a.days_before), 7)) AS consistency,  -- [0-1] active weeks of the weeks up to today
   SAFE_DIVIDE(q.moving_time_s, s.active_weeks) AS moving_time_per_active_week_s,  -- [s] riding time of a week with a ride
-  COALESCE(s.outdoor_distance_m, 0) AS outdoor_distance_m,  -- [m] distance on the road
-  SAFE_DIVIDE(s.outdoor_distance_m, s.outdoor_time_s) AS outdoor_speed_m_per_s,  -- [m/s] distance on the road over its time
-  1000 * SAFE_DIVIDE(q.climb_m, s.outdoor_distance_m) AS climb_m_per_km,  -- [m/km] climbing on the road by its distance
-  3600 * SAFE_DIVIDE(q.climb_m, s.outdoor_time_s) AS climb_m_per_h,  -- [m/h] climbing on the road by its time
+  COALESCE(s.outdoor_distance_m, 0) AS outdoor_distance_m,  -- [m] distance on the road {sum}
+  COALESCE(s.outdoor_time_s, 0) AS outdoor_time_s,  -- [s] time in motion on the road {sum}
+  SAFE_DIVIDE(s.outdoor_distance_m, s.outdoor_time_s) AS outdoor_speed_m_per_s,  -- [m/s] distance on the road over its time {ratio: outdoor_distance_m / outdoor_time_s}
+  1000 * SAFE_DIVIDE(q.climb_m, s.outdoor_distance_m) AS climb_m_per_km,  -- [m/km] climbing on the road by its distance {ratio: 1000 * climb_m / outdoor_distance_m}
+  3600 * SAFE_DIVIDE(q.climb_m, s.outdoor_time_s) AS climb_m_per_h,  -- [m/h] climbing on the road by its time {ratio: 3600 * climb_m / outdoor_time_s}
   s.longest_ride_m,  -- [m] longest ride on the road by distance
   b.longest_ride_by_distance_id,  -- that ride, by Strava's id
   s.longest_ride_s,  -- [s] longest ride by time in motion, indoors or out
   b.longest_ride_by_time_id,  -- that ride, by Strava's id
   s.most_climbing_ride_m,  -- [m] most climbing in one ride on the road
   b.most_climbing_ride_id,  -- that ride, by Strava's id
-  COALESCE(s.commute_distance_m, 0) AS commute_distance_m,  -- [m] distance of the rides marked as commutes
+  COALESCE(s.commute_distance_m, 0) AS commute_distance_m,  -- [m] distance of the rides marked as commutes {sum}
   g.top_gear_id,  -- the bike with most distance, by Strava's id
   g.top_gear_distance_m,  -- [m] its distance
   c.eddington_km_end,  -- the Eddington number in kilometers, of all rides up to the quarter's end
@@ -226,6 +211,7 @@ SELECT
   w.best_week,  -- first day of that week
   c.best_average_watts_so_far,  -- [W] highest average_watts up to here of a quarter with @best_quarter_hours hours of measured power or more
   p.estimated_ftp_w AS estimated_ftp_end_w,  -- [W] an estimate of FTP and no measurement, at the end of the last week that is over by the quarter's end, or today; as in power_profile_progress
+  p.estimated_ftp_age_days AS estimated_ftp_age_end_days,  -- [days] how old the effort is by then that supports it
   p.critical_power_w AS critical_power_end_w,  -- [W] critical power at the same time; null where its fit is not good
   p.w_prime_kj AS w_prime_end_kj,  -- [kJ] W' at the same time
   s.power_zone_1_share,  -- [0-1] share of the recorded seconds below 55 % of the day's FTP, over the rides for which both are known

@@ -69,26 +69,7 @@ SELECT
   w.period_start AS week,  -- first day of the calendar week (Monday, or Sunday by setting), in the athlete's local time
   EXTRACT(YEAR FROM w.thursday) AS iso_year,  -- the year its ISO number belongs to, which is its Thursday's
   DIV((EXTRACT(DAYOFYEAR FROM w.thursday) - 1), 7) + 1 AS iso_week,  -- ISO number of the week, for people; never a key
-  w.* EXCEPT (
-    athlete_id,
-    period_kind,
-    period_start,
-    period_end,
-    last_day,
-    work_j,
-    weighted_s,
-    weighted_w4s,
-    moving_time_cut_s,
-    distance_cut_m,
-    climb_cut_m,
-    power_cut_s,
-    work_cut_j,
-    average_watts_cut,
-    weighted_average_watts_cut,
-    watts_per_heartbeat_cut,
-    number,
-    thursday
-  ),
+  w.* EXCEPT (@period_helpers, number, thursday),
   average_watts_previous,  -- [W] average_watts of the week before; of its first days_elapsed days in the running week
   w.average_watts - average_watts_previous AS average_watts_change_w,  -- [W] change against it; null where either week has no measured power
   100 * SAFE_DIVIDE(w.average_watts - average_watts_previous, average_watts_previous) AS average_watts_change_pct,  -- [%] the same in percent

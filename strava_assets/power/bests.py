@@ -51,17 +51,20 @@ _NONE = np.empty(0, np.int64)
 NO_BESTS = Bests(_NONE, _NONE, _NONE)
 
 
-def best_efforts(watts: Integers, at_s: Integers, *, from_s: int = 1) -> Bests:
-    """The bests of a ride at every duration of `DURATIONS_S` up to its length.
+def best_efforts(
+    watts: Integers, at_s: Integers, *, from_s: int = 1, durations_s: Integers = DURATIONS_S
+) -> Bests:
+    """The bests of a ride at every duration up to its length.
 
     Args:
         watts: mean power of each recorded second, whole watts up to 2,500.
         at_s: the elapsed second of each value, strictly increasing.
         from_s: the shortest duration.
+        durations_s: the durations, increasing.
     """
     elapsed_s = int(at_s[-1] - at_s[0]) + 1 if len(at_s) else 0
-    first, beyond = np.searchsorted(DURATIONS_S, (from_s, elapsed_s + 1))
-    lasting_s = DURATIONS_S[first:beyond]
+    first, beyond = np.searchsorted(durations_s, (from_s, elapsed_s + 1))
+    lasting_s = durations_s[first:beyond]
     search = _over_every_second if elapsed_s <= _DENSE_S else _over_recorded_seconds
     energy_j, begins_at_s = np.empty_like(lasting_s), np.empty_like(lasting_s)
     if len(lasting_s):

@@ -16,7 +16,7 @@ MOST_VARIABLE = 1.10
 LEAST_HEARTRATE_SHARE = 0.95
 
 
-def decoupling_pct(watts: Integers, heartrate_bpm: Floats) -> float | None:
+def decoupling_pct(watts: Integers | Floats, heartrate_bpm: Floats) -> float | None:
     """Loss of normalized power per heartbeat between the halves, %; positive if heart rate drifted up.
 
     Uses the normalized power of each half, as TrainingPeaks does; with mean power the same rides differ by up
@@ -24,7 +24,7 @@ def decoupling_pct(watts: Integers, heartrate_bpm: Floats) -> float | None:
     is steady enough.
 
     Args:
-        watts: mean power of each recorded second, W.
+        watts: mean power of each recorded second, W; of a run, its speed in any unit.
         heartrate_bpm: heart rate of the same seconds, NaN where unknown.
     """
     middle = len(watts) // 2
@@ -35,7 +35,7 @@ def decoupling_pct(watts: Integers, heartrate_bpm: Floats) -> float | None:
     return 100 * (first - second) / first
 
 
-def _watts_per_heartbeat(watts: Integers, heartrate_bpm: Floats) -> float | None:
+def _watts_per_heartbeat(watts: Integers | Floats, heartrate_bpm: Floats) -> float | None:
     power_w = normalized_power_w(watts)
     beats = heartrate_bpm[~np.isnan(heartrate_bpm)]
     if power_w is None or not len(beats):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
+from strava_assets.power.after_work import AfterWork, bests_after_work
 from strava_assets.power.bests import NO_BESTS, Bests, best_efforts
 from strava_assets.power.decoupling import (
     LEAST_HEARTRATE_SHARE,
@@ -14,16 +14,13 @@ from strava_assets.power.decoupling import (
     SHORTEST_S,
     decoupling_pct,
 )
-from strava_assets.power.normalized import WINDOW_S, normalized_power_w
+from strava_assets.power.normalized import normalized_power_w
+from strava_assets.power.quality import Quality, quality_of
 from strava_assets.power.seconds import LONGEST_STEP_S, Floats, Integers, Seconds, lay_out
 from strava_assets.power.training_load import intensity_factor, training_stress_score
 from strava_assets.power.xpower import xpower_w
 from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
 
-Quality = Literal["good", "short", "irregular", "gappy", "no_power"]
-
-# Above this share the mean of the readings says little about the ride.
-_MOST_MISSING_SHARE = 0.1
 # A best must span at least this many samples.
 _FEWEST_STEPS = 10
 
@@ -34,6 +31,7 @@ class RidePower:
 
     Args:
         bests: best power by duration; empty if it cannot be computed.
+        after_work: the bests after each level of work that the ride reaches.
         power_zones_s: seconds in each of the seven zones of FTP; None without FTP or power.
         heartrate_zones_s: seconds in each of the five zones; None without a threshold or a heart rate.
     """
@@ -43,8 +41,10 @@ class RidePower:
     paused_s: int
     pauses: int
     power_missing_s: int
+    power_filled_s: int
     spikes: int
     bests: Bests = NO_BESTS
+    after_work: tuple[AfterWork, ...] = ()
     average_watts: float | None = None
     work_j: int | None = None
     max_watts: float | None = None
@@ -67,8 +67,9 @@ def measure(
     *,
     ftp_w: float | None = None,
     threshold_heartrate_bpm: float | None = None,
+    weight_kg: float | None = None,
 ) -> RidePower:
-    """Compute all metrics of one ride.
+    """Compute all metrics of one ride from its samples.
 
     Args:
         t_s: elapsed seconds of each sample, strictly increasing; a gap is a pause.
@@ -76,18 +77,35 @@ def measure(
         heartrate_bpm: NaN where unknown; None without this channel.
         ftp_w: functional threshold power of the day; None where unknown.
         threshold_heartrate_bpm: heart rate at threshold of the day; None where unknown.
+        weight_kg: body weight of the day; None where unknown.
 
     Raises:
         ValueError: the arrays differ in length, or time does not increase.
     """
-    seconds = lay_out(t_s, watts, heartrate_bpm)
-    quality = _quality(seconds)
+    return measure_ride(
+        lay_out(t_s, watts, heartrate_bpm),
+        ftp_w=ftp_w,
+        threshold_heartrate_bpm=threshold_heartrate_bpm,
+        weight_kg=weight_kg,
+    )
+
+
+def measure_ride(
+    seconds: Seconds,
+    *,
+    ftp_w: float | None = None,
+    threshold_heartrate_bpm: float | None = None,
+    weight_kg: float | None = None,
+) -> RidePower:
+    """Compute all metrics of one ride from its seconds; the arguments are those of `measure`."""
+    quality = quality_of(seconds)
     ride = RidePower(
         quality=quality,
         recorded_s=seconds.recorded_s,
         paused_s=seconds.elapsed_s - seconds.recorded_s,
         pauses=seconds.pauses,
         power_missing_s=seconds.power_missing_s,
+        power_filled_s=seconds.filled_s,
         spikes=seconds.spikes,
         max_watts=seconds.max_watts if seconds.max_watts > 0 else None,
         ftp_w=ftp_w,
@@ -95,21 +113,11 @@ def measure(
     )
     if quality in ("gappy", "no_power"):
         return ride
-    ride = _with_work(ride, seconds)
+    ride = _with_work(ride, seconds, weight_kg)
     return ride if quality in ("irregular", "short") else _with_normalized_power(ride, seconds)
 
 
-def _quality(seconds: Seconds) -> Quality:
-    if seconds.power_missing_s > _MOST_MISSING_SHARE * seconds.recorded_s:
-        return "gappy"
-    if seconds.recorded_s and not seconds.watts.any():
-        return "no_power"
-    if seconds.usual_step_s > LONGEST_STEP_S:
-        return "irregular"
-    return "short" if seconds.recorded_s < WINDOW_S else "good"
-
-
-def _with_work(ride: RidePower, seconds: Seconds) -> RidePower:
+def _with_work(ride: RidePower, seconds: Seconds, weight_kg: float | None) -> RidePower:
     """Add the metrics that need single seconds only, and the bests."""
     if not seconds.recorded_s:
         return ride
@@ -124,6 +132,7 @@ def _with_work(ride: RidePower, seconds: Seconds) -> RidePower:
         coasting_share=float(np.mean(readings == 0)),
         power_zones_s=zone_seconds(readings, ride.ftp_w, POWER_ZONES_PCT) if ride.ftp_w else None,
         bests=best_efforts(seconds.watts, seconds.at_s, from_s=shortest_s),
+        after_work=bests_after_work(seconds.watts, seconds.at_s, weight_kg, from_s=shortest_s),
     )
 
 

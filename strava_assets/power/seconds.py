@@ -29,29 +29,65 @@ LONGEST_STEP_S = 2
 _LOST = 2
 
 
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The recorded seconds of a recording and how its samples cover them.
+
+    Args:
+        at_s: the elapsed second of each recorded second, strictly increasing; pauses left out.
+        usual_step_s: the median step between samples.
+        is_pause: for each step between two samples, whether it is a pause.
+        valid_s: for how many seconds each sample is valid; None if for one each.
+        lost_s: seconds for which the sample before stands, because a recorder of every second lost one.
+    """
+
+    at_s: Integers
+    usual_step_s: int
+    is_pause: Flags
+    valid_s: Integers | None
+    lost_s: int
+
+    def spread(self, values: Floats) -> Floats:
+        """The values of samples as values of seconds."""
+        return values if self.valid_s is None else np.repeat(values, self.valid_s)
+
+
 @dataclass(frozen=True)
 class Seconds:
     """The recorded seconds of a ride, pauses left out.
 
     Args:
-        at_s: the elapsed second of each value, strictly increasing.
+        timeline: where the seconds are.
         watts: mean power in whole watts (so that energy adds up exactly); 0 where unknown.
         power_known: whether power was read, or filled over a short dropout.
         heartrate_bpm: NaN where unknown or implausible; None without a heart rate.
-        usual_step_s: the median step between samples.
-        pauses: number of pauses.
+        filled_s: seconds whose power was filled, over a short dropout of the meter or a lost sample.
         spikes: number of rejected readings.
         max_watts: the highest reading without spikes; NaN without any.
     """
 
-    at_s: Integers
+    timeline: Timeline
     watts: Integers
     power_known: Flags
     heartrate_bpm: Floats | None
-    usual_step_s: int
-    pauses: int
+    filled_s: int
     spikes: int
     max_watts: float
+
+    @property
+    def at_s(self) -> Integers:
+        """The elapsed second of each value, strictly increasing."""
+        return self.timeline.at_s
+
+    @property
+    def usual_step_s(self) -> int:
+        """The median step between samples."""
+        return self.timeline.usual_step_s
+
+    @property
+    def pauses(self) -> int:
+        """Number of pauses."""
+        return int(np.count_nonzero(self.timeline.is_pause))
 
     @property
     def recorded_s(self) -> int:
@@ -69,18 +105,46 @@ class Seconds:
         return self.recorded_s - int(np.count_nonzero(self.power_known))
 
 
-def lay_out(t_s: Integers, watts: Floats, heartrate_bpm: Floats | None = None) -> Seconds:
-    """Convert samples to seconds.
+def timeline(t_s: Integers) -> Timeline:
+    """Find the recorded seconds of a recording.
 
     A sample is valid until the next one, but at most for twice the recording's usual step (a sample may be
-    lost) and never for more than ten seconds; a longer gap is a pause. Implausible readings are rejected and
-    count as missing. A dropout of the meter of up to ten seconds between two readings, without a pause
-    between them, is filled with the lower of the two: lost data in a sprint must not become a record. A
-    longer dropout is zero watts, and counted.
+    lost) and never for more than ten seconds; a longer gap is a pause.
 
     Args:
         t_s: elapsed seconds of each sample, strictly increasing.
-        watts: power, NaN where missing.
+
+    Raises:
+        ValueError: time does not increase.
+    """
+    steps_s = np.diff(t_s)
+    if np.any(steps_s < 1):
+        raise ValueError("time must increase from sample to sample")
+    # Most recorders write every second, and the median costs as much as the rest.
+    is_every_second = 2 * np.count_nonzero(steps_s == 1) >= len(steps_s) + 1 or not len(steps_s)
+    usual_s = 1 if is_every_second else math.ceil(np.median(steps_s))
+    is_pause = steps_s > min(_LOST * usual_s, HOLD_S)
+    valid_s = np.full(len(t_s), min(usual_s, HOLD_S))
+    valid_s[:-1] = np.where(is_pause, valid_s[:-1], steps_s)
+    if np.all(valid_s == 1):
+        return Timeline(t_s, usual_s, is_pause, None, 0)
+    seconds_before = np.cumsum(valid_s) - valid_s
+    at_s = np.repeat(t_s - seconds_before, valid_s)
+    at_s += np.arange(len(at_s))
+    lost_s = int((valid_s - 1).sum()) if usual_s == 1 else 0
+    return Timeline(at_s, usual_s, is_pause, valid_s, lost_s)
+
+
+def lay_out(t_s: Integers, watts: Floats | None, heartrate_bpm: Floats | None = None) -> Seconds:
+    """Convert samples to seconds, as `timeline` finds them.
+
+    Implausible readings are rejected and count as missing. A dropout of the meter of up to ten seconds
+    between two readings, without a pause between them, is filled with the lower of the two: lost data in a
+    sprint must not become a record. A longer dropout is zero watts, and counted.
+
+    Args:
+        t_s: elapsed seconds of each sample, strictly increasing.
+        watts: power, NaN where missing; None without this channel.
         heartrate_bpm: heart rate, NaN where missing; None without this channel.
 
     Raises:
@@ -88,34 +152,26 @@ def lay_out(t_s: Integers, watts: Floats, heartrate_bpm: Floats | None = None) -
     """
     if any(len(channel) != len(t_s) for channel in (watts, heartrate_bpm) if channel is not None):
         raise ValueError("the channels of a ride differ in length")
-    steps_s = np.diff(t_s)
-    if np.any(steps_s < 1):
-        raise ValueError("time must increase from sample to sample")
-    usual_s = math.ceil(np.median(steps_s)) if len(steps_s) else 1
-    is_pause = steps_s > min(_LOST * usual_s, HOLD_S)
-    readings, spikes = _without_spikes(watts, is_pause, usual_s)
-    heartrates = None if heartrate_bpm is None else _plausible(heartrate_bpm)
-    at_s = t_s
-    valid_s = np.full(len(t_s), min(usual_s, HOLD_S))
-    valid_s[:-1] = np.where(is_pause, valid_s[:-1], steps_s)
-    if np.any(valid_s != 1):
-        seconds_before = np.cumsum(valid_s) - valid_s
-        at_s = np.repeat(t_s - seconds_before, valid_s)
-        at_s += np.arange(len(at_s))
-        readings = np.repeat(readings, valid_s)
-        heartrates = None if heartrates is None else np.repeat(heartrates, valid_s)
+    line = timeline(t_s)
+    heartrates = None if heartrate_bpm is None else line.spread(_plausible(heartrate_bpm))
+    if watts is None:
+        nothing = np.zeros(len(line.at_s), np.int64)
+        return Seconds(line, nothing, nothing.astype(np.bool_), heartrates, 0, 0, np.nan)
+    readings, spikes = _without_spikes(watts, line.is_pause, line.usual_step_s)
+    readings = line.spread(readings)
     has_reading = ~np.isnan(readings)
     max_watts = float(np.max(readings, where=has_reading, initial=-1))
+    filled_s = line.lost_s
     if not has_reading.all():
-        readings = _with_dropouts_filled(readings, has_reading, at_s)
-        has_reading = ~np.isnan(readings)
+        readings = _with_dropouts_filled(readings, has_reading, line.at_s)
+        was_read, has_reading = has_reading, ~np.isnan(readings)
+        filled_s += int(np.count_nonzero(has_reading & ~was_read))
     return Seconds(
-        at_s=at_s,
+        timeline=line,
         watts=np.where(has_reading, np.rint(readings), 0).astype(np.int64),
         power_known=has_reading,
         heartrate_bpm=heartrates,
-        usual_step_s=usual_s,
-        pauses=int(np.count_nonzero(is_pause)),
+        filled_s=filled_s,
         spikes=spikes,
         max_watts=max_watts if max_watts >= 0 else np.nan,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,10 +31,16 @@ def xpower_w(watts: Integers) -> float | None:
     return float(np.mean(np.square(np.square(_exponential_mean(watts)))) ** 0.25)
 
 
+@cache
+def _growth() -> Floats:
+    """(26/25)^t of each second of a block."""
+    return _DECAY ** -np.arange(_BLOCK_S, dtype=np.float64)
+
+
 def _exponential_mean(watts: Integers) -> Floats:
     """m[t] = 25/26 m[t-1] + P[t]/26 with m[-1] = 0, as sums of P[t] (26/25)^t within a block."""
     means = np.empty(len(watts))
-    growth = _DECAY ** -np.arange(min(_BLOCK_S, len(watts)), dtype=np.float64)
+    growth = _growth()
     carried = 0.0
     for begins in range(0, len(watts), _BLOCK_S):
         block = watts[begins : begins + _BLOCK_S]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile.figure_bounds import BOUNDS, Entry
+from strava_assets.profile.figure_bounds import BOUNDS, FIGURES, Entry
 from strava_assets.profile.figures_file import refuse_doubles
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _STRAVA = {"ftp_w": "ftp", "weight_kg": "weight"}
+_THRESHOLDS = ("threshold_heartrate_bpm", "run_threshold_heartrate_bpm", "swim_threshold_heartrate_bpm")
 _NEEDED = {
     "ftp_w": "training load by power",
     "weight_kg": "watts per kilogram",
@@ -49,8 +50,42 @@ def observation(athlete: Mapping[str, Any], today: date) -> Row:
     return row
 
 
+def gear_rows(athlete: Mapping[str, Any], today: date) -> list[Row]:
+    """The bikes and shoes of Strava's profile, as rows of `athlete_gear`.
+
+    Args:
+        athlete: Strava's answer to `/athlete`; without the scope profile:read_all it names no gear.
+        today: the athlete's today.
+
+    Returns:
+        The rows; an entry without an id or a name is left out.
+    """
+    listed = [
+        item for kind in ("bikes", "shoes") for item in athlete.get(kind) or () if isinstance(item, dict)
+    ]
+    gear = {}
+    for item in listed:
+        gear_id, name = item.get("id"), item.get("name")
+        if not gear_id or not isinstance(name, str) or not name.strip():
+            continue
+        retired, distance_m = item.get("retired"), item.get("distance")
+        gear[str(gear_id)] = {
+            "athlete_id": str(athlete["id"]),
+            "gear_id": str(gear_id),
+            "name": name.strip(),
+            "is_retired": retired if isinstance(retired, bool) else None,
+            "distance_m": float(distance_m) if isinstance(distance_m, int | float) else None,
+            "observed_on": today,
+        }
+    return list(gear.values())
+
+
 def rows(
-    entries: Sequence[Entry], athlete_ids: Iterable[str], observations: Iterable[Mapping[str, Any]] = ()
+    entries: Sequence[Entry],
+    athlete_ids: Iterable[str],
+    observations: Iterable[Mapping[str, Any]] = (),
+    *,
+    owner_id: str | None = None,
 ) -> list[Row]:
     """The rows of `athlete_profile`: every figure carried forward until a newer one.
 
@@ -59,16 +94,17 @@ def rows(
         athlete_ids: the athletes with activities. An entry that names nobody is the only one's.
         observations: rows of `athlete_observations`. They fill, from the day they were seen on, the figures
             for which the file says nothing up to that day.
+        owner_id: whose the entries are that name nobody, where there are several athletes.
 
     Returns:
         By athlete and date, without a gap or an overlap: `valid_to` is the next row's `valid_from`.
 
     Raises:
-        ConfigurationError: an entry names nobody and there are several athletes; two entries of one athlete
-            have one date; or a heart rate at rest, at threshold and at most that hold together are not in
-            that order.
+        ConfigurationError: an entry names nobody, there are several athletes and no owner; two entries of
+            one athlete have one date; or a heart rate at rest, at threshold and at most that hold together
+            are not in that order.
     """
-    owned = _owned(entries, sorted(set(athlete_ids)))
+    owned = _owned(entries, sorted(set(athlete_ids)), owner_id)
     seen = list(observations)
     answer: list[Row] = []
     for athlete in sorted({str(e.athlete_id) for e in owned} | {str(row["athlete_id"]) for row in seen}):
@@ -93,9 +129,9 @@ def hints(figures: Sequence[Mapping[str, Any]], athlete_ids: Iterable[str]) -> l
     for athlete in sorted(athletes):
         lacking = [name for name in _NEEDED if latest.get(athlete, {}).get(name) is None]
         if lacking:
-            without = " and ".join(dict.fromkeys(_NEEDED[name] for name in lacking))
+            empty = ", ".join(dict.fromkeys(_NEEDED[name] for name in lacking))
             messages.append(
-                f"Athlete {athlete} has no {', '.join(lacking)}: {without} stays empty. "
+                f"Athlete {athlete} has no {', '.join(lacking)}. Empty until then: {empty}. "
                 "Add an entry to the figures file."
             )
     messages.extend(
@@ -105,16 +141,18 @@ def hints(figures: Sequence[Mapping[str, Any]], athlete_ids: Iterable[str]) -> l
     return messages
 
 
-def _owned(entries: Sequence[Entry], athletes: Sequence[str]) -> list[Entry]:
+def _owned(entries: Sequence[Entry], athletes: Sequence[str], owner_id: str | None) -> list[Entry]:
     nobodys = [entry for entry in entries if entry.athlete_id is None]
-    if nobodys and len(athletes) > 1:
+    if len(athletes) == 1:
+        owner_id = athletes[0]
+    if nobodys and len(athletes) > 1 and owner_id is None:
         raise ConfigurationError(
             f"{nobodys[0].where} does not say whose figures it has, and there are {len(athletes)} athletes.",
             means="One athlete's FTP would be applied to the rides of another.",
             remedy=f'Add athlete_id = "…" to the entry; the athletes are {", ".join(athletes[:10])}.',
         )
     owned = [
-        entry if entry.athlete_id else replace(entry, athlete_id=athletes[0])
+        entry if entry.athlete_id else replace(entry, athlete_id=owner_id)
         for entry in entries
         if entry.athlete_id or athletes
     ]
@@ -123,12 +161,12 @@ def _owned(entries: Sequence[Entry], athletes: Sequence[str]) -> list[Entry]:
 
 
 def _dated(athlete: str, own: Sequence[Entry], strava: Sequence[Mapping[str, Any]]) -> list[Row]:
-    entered: dict[date, Mapping[str, float]] = {entry.valid_from: entry.figures for entry in own}
+    entered: dict[date, Mapping[str, float | str]] = {entry.valid_from: entry.figures for entry in own}
     observed: dict[date, Mapping[str, Any]] = {
         row["observed_on"]: {name: row[name] for name in _STRAVA if row[name] is not None} for row in strava
     }
-    states: list[tuple[date, dict[str, float]]] = []
-    from_file: dict[str, float] = {}
+    states: list[tuple[date, dict[str, float | str]]] = []
+    from_file: dict[str, float | str] = {}
     from_strava: dict[str, float] = {}
     for day in sorted({*entered, *observed}):
         from_file |= entered.get(day, {})
@@ -141,14 +179,18 @@ def _dated(athlete: str, own: Sequence[Entry], strava: Sequence[Mapping[str, Any
     ends = [later for _, (later, _) in pairwise(states)]
     return [
         {"athlete_id": athlete, "valid_from": day, "valid_to": end}
-        | {name: state.get(name) for name in BOUNDS}
+        | {name: state.get(name) for name in FIGURES}
         for (day, state), end in zip(states, [*ends, None], strict=False)
     ]
 
 
-def _refuse_disorder(state: Mapping[str, float], entry: Entry | None) -> None:
-    order = ("resting_heartrate_bpm", "threshold_heartrate_bpm", "max_heartrate_bpm")
-    rates = [name for name in order if name in state]
+def _refuse_disorder(state: Mapping[str, Any], entry: Entry | None) -> None:
+    for threshold in _THRESHOLDS:
+        order = ("resting_heartrate_bpm", threshold, "max_heartrate_bpm")
+        _refuse_falling(state, [name for name in order if name in state], entry)
+
+
+def _refuse_falling(state: Mapping[str, Any], rates: Sequence[str], entry: Entry | None) -> None:
     for lower, higher in pairwise(rates):
         if entry and state[lower] >= state[higher]:
             raise ConfigurationError(

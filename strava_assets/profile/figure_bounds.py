@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from strava_assets.schema.rules import FIGURE_BOUNDS
+from strava_assets.schema.rules import FIGURE_BOUNDS, SEXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +32,21 @@ BOUNDS: Mapping[str, Bounds] = {
         ("max_heartrate_bpm", "188", "Below 5 it is probably beats per second"),
         ("threshold_heartrate_bpm", "170", "Below 1 it is probably a share of the maximum"),
         ("resting_heartrate_bpm", "48", "Below 1 it is probably a share of the maximum"),
+        ("run_threshold_heartrate_bpm", "174", "Below 1 it is probably a share of the maximum"),
+        ("swim_threshold_heartrate_bpm", "162", "Below 1 it is probably a share of the maximum"),
+        ("run_threshold_pace_s_per_km", "270", "Below 15 it is probably minutes: 4:30 is 270 seconds"),
+        ("run_threshold_power_w", "280", "Below 10 it is probably watts per kilogram"),
+        ("critical_power_w", "245", "Below 1 it is probably kilowatts, below 10 watts per kilogram"),
+        ("w_prime_kj", "18", "Above 1,000 it is probably joules"),
     )
 }
 """By the columns of `athlete_profile`, which carry the units in their names."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {"sex": SEXES}
+"""The figures that are a word, each with the possible ones."""
+
+FIGURES = (*BOUNDS, *CHOICES)
+"""The names of all figures."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +55,12 @@ class Entry:
 
     Args:
         valid_from: the first day.
-        figures: the new values, by the names of `BOUNDS`.
+        figures: the new values, by the names of `FIGURES`.
         athlete_id: whose figures they are; None for the only athlete there is.
         where: where a person finds the entry, for messages.
     """
 
     valid_from: date
-    figures: Mapping[str, float]
+    figures: Mapping[str, float | str]
     athlete_id: str | None
     where: str

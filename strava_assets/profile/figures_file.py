@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile.figure_bounds import BOUNDS, Entry
+from strava_assets.profile.figure_bounds import BOUNDS, CHOICES, FIGURES, Entry
+from strava_assets.profile.own_text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,14 @@ EXAMPLE = """\
 #   resting_heartrate_bpm     heart rate at rest
 #   threshold_heartrate_bpm   heart rate you can just hold for an hour; if not given, 85 % of the way from
 #                             rest to maximum
+#   run_threshold_heartrate_bpm, swim_threshold_heartrate_bpm
+#                             the same of runs and of swims; if not given, the one above
+#   run_threshold_pace_s_per_km
+#                             flat pace you can run for an hour, in seconds per kilometer: load of runs
+#   run_threshold_power_w     power you can run for an hour: zones and load of runs with a power meter
+#   critical_power_w          critical power of rides and
+#   w_prime_kj                W' from a test of yours: W' balance; if not given, a fit to your best efforts
+#   sex                       "female" or "male": the heart-rate load rises differently
 #
 # FTP and weight that you leave out are taken from your Strava profile, from the day they are
 # first read there.
@@ -43,14 +52,29 @@ EXAMPLE = """\
 # max_heartrate_bpm = 188
 # threshold_heartrate_bpm = 170
 # resting_heartrate_bpm = 48
+# run_threshold_heartrate_bpm = 174
+# swim_threshold_heartrate_bpm = 162
+# run_threshold_pace_s_per_km = 270
+# run_threshold_power_w = 280
+# critical_power_w = 245
+# w_prime_kj = 18
+# sex = "female"
 
 # [[figures]]
 # from = 2025-06-15
 # ftp_w = 262
+
+# Names of your gear, by Strava's ids, and if you wish the distance after which it is due for service.
+
+# [[gear]]
+# id = "b123456"
+# name = "Road bike"
+# service_every_km = 3000
+# serviced_on = 2025-03-01
 """
 """A file to begin with. As it stands it says nothing, so that nobody's load rests on an example's FTP."""
 
-_KEYS = ("from", "athlete_id", *BOUNDS)
+_KEYS = ("from", "athlete_id", *FIGURES)
 
 
 def read(path: Path, today: date) -> tuple[Entry, ...]:
@@ -64,24 +88,16 @@ def read(path: Path, today: date) -> tuple[Entry, ...]:
         ConfigurationError: the file is no TOML, or an entry has an unknown key, an impossible value, no
             figure, a future date, or the date of another.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"The figures file {path} cannot be read: {error}",
-            remedy="Make it a text file in UTF-8 that this user may read, or remove it.",
-        ) from error
+    text = read_text(path, "figures file")
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # the parser knows no limit of depth or of digits
         raise ConfigurationError(
             f"{path} is not TOML: {error}",
             means="None of its figures can be used.",
             remedy="Correct that line. An entry is `[[figures]]` and `key = value` lines, dates unquoted.",
         ) from error
-    if unknown := sorted(document.keys() - {"figures"}):
+    if unknown := sorted(document.keys() - {"figures", "gear"}):
         raise ConfigurationError(
             f"{path} has {', '.join(unknown)} outside an entry.",
             means="Nobody knows from which day on it holds.",
@@ -144,11 +160,15 @@ def _entry(table: dict[str, Any], number: int, lines: _Lines, today: date) -> En
                 means="It would be left unread.",
                 remedy=f"{f'Write {near[0]}. ' if near else ''}Possible are: {', '.join(_KEYS)}.",
             )
-    figures = {name: _figure(name, table[name], lines.of(number, name)) for name in BOUNDS if name in table}
+    figures: dict[str, float | str] = {}
+    for name in FIGURES:
+        if name in table:
+            read_figure = _choice if name in CHOICES else _figure
+            figures[name] = read_figure(name, table[name], lines.of(number, name))
     if not figures:
         raise ConfigurationError(
             f"{lines.of(number)}: the entry names no figure.",
-            remedy=f"Give it one or more of {', '.join(BOUNDS)}, or remove it.",
+            remedy=f"Give it one or more of {', '.join(FIGURES)}, or remove it.",
         )
     return Entry(
         valid_from=_day(table.get("from"), lines.of(number, "from"), today),
@@ -160,7 +180,7 @@ def _entry(table: dict[str, Any], number: int, lines: _Lines, today: date) -> En
 
 def _figure(name: str, value: object, where: str) -> float:
     bounds = BOUNDS[name]
-    unit = name.rsplit("_", 1)[-1].replace("w", "W")
+    unit = _unit(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(
             f"{where}: {name} is {value!r}, which is not a number.",
@@ -173,6 +193,22 @@ def _figure(name: str, value: object, where: str) -> float:
             remedy=f"Give it in {unit}: {name} = {bounds.example}",
         )
     return float(value)
+
+
+def _choice(name: str, value: object, where: str) -> str:
+    if value not in CHOICES[name]:
+        raise ConfigurationError(
+            f"{where}: {name} is {value!r}, and must be {' or '.join(CHOICES[name])}.",
+            remedy=f'Write it in quotes: {name} = "{CHOICES[name][0]}"',
+        )
+    return str(value)
+
+
+def _unit(name: str) -> str:
+    """The unit at the end of a figure's name, as a person writes it."""
+    if name.endswith("_s_per_km"):
+        return "seconds per km"
+    return {"w": "W", "kj": "kJ"}.get(unit := name.rsplit("_", 1)[-1], unit)
 
 
 def _day(value: object, where: str, today: date) -> date:

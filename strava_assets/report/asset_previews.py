@@ -14,7 +14,7 @@ from urllib.parse import quote
 from strava_assets.report.charts import sparkline, stack_for_asset
 from strava_assets.report.drawing_process import draw_charts
 from strava_assets.report.markdown import escaped, table, table_line
-from strava_assets.report.number_format import NOTHING, UNITS, number
+from strava_assets.report.number_format import NOTHING, UNITS, Units, duration, number, quantity
 from strava_assets.report.sections import build_sections
 from strava_assets.report.theme import with_colors
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from strava_assets.report.charts import Spec
     from strava_assets.report.report_figures import Figures
+    from strava_assets.schema.columns import Column
 
 INLINE_CHARACTERS = 1000
 _SPARK_POINTS = 64
@@ -86,29 +87,55 @@ def markdown_image(svg: str, label: str) -> str:
     return f"![{label}](data:image/svg+xml,{address})"
 
 
-def preview_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+def preview_table(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    units: Literal["metric", "imperial"] = "metric",
+) -> str:
     """Rows as a markdown table below the inline limit: as many of the first as fit.
 
     Args:
         rows: the most important first.
-        columns: which of their fields; by default all of the first row.
+        columns: which of their fields, with the units that are written beside the values.
+        units: kilometers or miles.
     """
-    heads = list(columns or (rows[0] if rows else ()))
-    text = table(heads, []) if heads else "No rows."
+    if not rows:
+        return "No rows."
+    text = table([_heading(column) for column in columns], [])
     for row in rows:
-        line = "\n" + table_line(_cell(row.get(head)) for head in heads)
+        line = "\n" + table_line(_cell(row.get(column.name), column, UNITS[units]) for column in columns)
         if len(text) + len(line) >= INLINE_CHARACTERS:
             break
         text += line
     return text
 
 
-def _cell(value: Any) -> str:
+def _heading(column: Column) -> str:
+    """A column's name as words; its unit stands beside each value."""
+    return column.name.removesuffix(f"_{column.unit.lower()}").replace("_", " ")
+
+
+def _cell(value: Any, column: Column, units: Units) -> str:
     if value is None:
         return NOTHING
+    if column.unit:
+        return _with_unit(value, column, units)
     if isinstance(value, float):
         return f"{value:,.1f}"
     if isinstance(value, date):
         # A hyphen at which no narrow cell breaks the line.
         return str(value).replace("-", "\u2011")
     return escaped(str(value)[:40])
+
+
+def _with_unit(value: float, column: Column, units: Units) -> str:
+    if column.unit == "s":
+        return duration(value)
+    if column.unit == "m":
+        is_far = "distance" in column.name
+        return (
+            quantity(units.far(value), units.distance, 1)
+            if is_far
+            else quantity(units.high(value), units.climb)
+        )
+    return quantity(value, column.unit, 1 if isinstance(value, float) and abs(value) < 10 else 0)

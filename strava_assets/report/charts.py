@@ -23,6 +23,11 @@ Spec = dict[str, Any]
 
 WIDTHS = {"full": 1000, "half": 480, "third": 310, "fifth": 190}
 """Pixels for a chart that takes this share of the page."""
+NARROW = 0.56
+"""The same of a section that takes one of two columns."""
+
+ALL_SPORTS = "all"
+"""The choice of a sport with which the page begins."""
 
 _HALF_WEEK = timedelta(days=3)
 _ASSET_WIDTH, _LETTER_WIDTH = 700, 6.6
@@ -40,6 +45,9 @@ def plot(
 ) -> Spec:
     """Layers over common axes; what a layer says of an axis itself takes precedence.
 
+    A layer with a `value` on an axis, or with None, does not use that axis: the value is in pixels, and
+    without any a mark reaches from end to end.
+
     Args:
         rows: the name of the section's rows; their `w` is a day.
         x: the horizontal axis.
@@ -54,9 +62,11 @@ def plot(
     hints = {"tooltip": list(tooltip)} if tooltip else {}
     drawn = []
     for layer in layers:
-        axes = {name: axis | layer["encoding"].get(name, {}) for name, axis in (("x", x), ("y", y))}
+        axes = {name: _axis_of(layer, name, axis) for name, axis in (("x", x), ("y", y))}
         clipped = {"mark": layer["mark"] | {"clip": True}} if zooms else {}
-        drawn.append(layer | clipped | {"encoding": layer["encoding"] | axes | ({} if hover else hints)})
+        encoding = layer["encoding"] | axes | ({} if hover else hints)
+        used = {name: channel for name, channel in encoding.items() if channel is not None}
+        drawn.append(layer | clipped | {"encoding": used})
     if hover:
         rule = {"type": "rule", "strokeWidth": hover, "opacity": 0, "clip": zooms}
         drawn.append({"mark": rule, "encoding": {"x": x} | hints})
@@ -67,6 +77,35 @@ def plot(
         "height": height,
         "layer": drawn,
     }
+
+
+def _axis_of(layer: Spec, name: str, axis: Spec) -> Spec | None:
+    own: Spec | None = layer["encoding"].get(name, {})
+    return own if own is None or "value" in own else axis | own
+
+
+def bands(low: str, high: str, name: str, shade: Spec, opacity: float) -> tuple[Spec, list[Spec]]:
+    """Ranges of the y axis from end to end, at the rows that have a name; and the names at their left."""
+    rect = {"type": "rect", "opacity": opacity}
+    area = {"x": None, "y": {"field": low}, "y2": {"field": high}, "color": shade}
+    text = {
+        "type": "text",
+        "align": "left",
+        "baseline": "top",
+        "dy": 3,
+        "fontSize": 11,
+        "color": color("muted"),
+    }
+    words = {"x": {"value": 5}, "y": {"field": high}, "text": {"field": name, "type": "nominal"}}
+    return having(name, {"mark": rect, "encoding": area}), [
+        having(name, layer) for layer in readable_text(text, words)
+    ]
+
+
+def readable_text(mark: Spec, encoding: Spec) -> list[Spec]:
+    """Words that stay readable over lines: each stands on a broad stroke of the card's color."""
+    halo = {"stroke": color("card"), "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.85}
+    return [{"mark": style, "encoding": encoding} for style in (mark | halo, mark)]
 
 
 def overview(rows: str, x: Spec, field: str, **axis: Any) -> Spec:
@@ -120,6 +159,7 @@ def stacked_weeks(
     *,
     height: int,
     tooltip: Sequence[Spec],
+    as_shares: bool = False,
     **mark: Any,
 ) -> Spec:
     """The hours `h` of each week as stacked bars.
@@ -131,6 +171,7 @@ def stacked_weeks(
         order: the field by which a week's bars are stacked.
         height: pixels.
         tooltip: what a bar shows.
+        as_shares: whether every bar is as high as the others and shows shares.
         mark: further properties of the bars.
     """
     stack = {
@@ -138,12 +179,27 @@ def stacked_weeks(
         "groupby": ["w"],
         "sort": [{"field": order}],
         "as": ["low", "high"],
-    }
+    } | ({"offset": "normalize"} if as_shares else {})
     field, scale = shade
     ends = {"x": {"field": "s"}, "x2": {"field": "e"}, "y": {"field": "low"}, "y2": {"field": "high"}}
     bar = {"mark": {"type": "bar"} | mark, "encoding": ends | {"color": nominal(field, scale)}}
     transform = [*week_ends(), stack]
-    return plot(rows, x, values(lines=4), bar, height=height, tooltip=tooltip, transform=transform)
+    y = values(lines=4, format=".0%") if as_shares else values(lines=4)
+    return plot(rows, x, y, bar, height=height, tooltip=tooltip, transform=transform)
+
+
+def for_sport(chart: Spec, chosen: str) -> Spec:
+    """A chart that a reader's choice of a sport changes.
+
+    Args:
+        chart: what `plot` returns.
+        chosen: the rows it then has, as an expression that knows `sport`.
+    """
+    sport = {"name": "sport", "value": ALL_SPORTS}
+    return chart | {
+        "params": [*chart["params"], sport],
+        "transform": [{"filter": chosen}, *chart["transform"]],
+    }
 
 
 def having(where: str, layer: Spec) -> Spec:
@@ -259,7 +315,7 @@ def stack_for_asset(charts: Sequence[tuple[Chart, Section]]) -> Spec:
         views += [_heading(chart.title, chart.legend or section.legend), drawn]
     return {
         "vconcat": views,
-        "params": [{"name": "zoom", "value": None}],
+        "params": [{"name": "zoom", "value": None}, {"name": "sport", "value": ALL_SPORTS}],
         "background": color("card"),
         "padding": 16,
         "spacing": 12,

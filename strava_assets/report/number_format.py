@@ -64,6 +64,12 @@ def number(value: float | None, digits: int = 0) -> str:
     return text
 
 
+def signed(value: float | None, digits: int = 0) -> str:
+    """A number with its sign, also where it is above zero."""
+    text = number(value, digits)
+    return f"+{text}" if value is not None and text[0] != _MINUS and text.strip("0.,") else text
+
+
 def quantity(value: float | None, unit: str, digits: int = 0) -> str:
     """A number and its unit, between which no line breaks."""
     return NOTHING if value is None else f"{number(value, digits)}{NBSP}{unit}"
@@ -120,6 +126,12 @@ def month(value: date | None) -> str:
 def instant(value: datetime | None) -> str:
     """A time in UTC, to the minute."""
     return f"{day(value)}, {value:%H:%M}{NBSP}UTC" if (value := value and value.astimezone(UTC)) else "never"
+
+
+def ordinal(place: int) -> str:
+    """A place in an order: 1st, 2nd, 3rd, 4th, 11th."""
+    ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -7,12 +7,14 @@ decided in `page`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from strava_assets.report.number_format import day, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
     from strava_assets.report.charts import Spec
     from strava_assets.report.report_figures import Row
@@ -30,7 +32,26 @@ class Link:
     value: str = ""
 
 
-Cell = str | Link
+@dataclass(frozen=True)
+class Days:
+    """A cell that names some days; a click lists their activities."""
+
+    text: str
+    first: date
+    last: date
+
+
+Cell = str | Link | Days
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number with its name, above a section's charts."""
+
+    name: str
+    value: str
+
+
 Points = list[dict[str, Any]]
 Legend = tuple[tuple[str, str], ...]
 """Names with the palette's colors."""
@@ -49,7 +70,10 @@ class Chart:
             is absent without a script.
         share: how much of the page's width it takes: full, half, third or fifth.
         legend: stands above the chart.
-        periods: what an overview's buttons zoom to, a name and both ends; by default years.
+        periods: what an overview's buttons zoom to, a name and both ends; without them it zooms all charts
+            of time.
+        choice: the unit of power for which it is shown, w or kg; without a script it is always shown.
+        days: how many days a mark stands for, of which a click lists the activities; 0 where none.
     """
 
     name: str
@@ -60,6 +84,17 @@ class Chart:
     share: str = "full"
     legend: Legend = ()
     periods: tuple[tuple[str, float, float], ...] = ()
+    days: int = 0
+    choice: Literal["", "w", "kg"] = ""
+
+    @property
+    def is_of_time(self) -> bool:
+        """Whether its x axis is the calendar and follows the chosen period."""
+        return any(
+            layer["encoding"].get("x", {}).get("type") == "temporal"
+            for layer in self.spec["layer"]
+            if any(param["name"] == "zoom" for param in self.spec["params"])
+        )
 
 
 @dataclass(frozen=True)
@@ -95,6 +130,12 @@ class Section:
         note: how to read them; short definitions.
         short: its name among the links at the top; the topic where empty.
         legend: what all its charts share.
+        width: of two columns on a wide screen one, or both.
+        sports: of what it is when a reader has chosen another sport than rides: of rides, of all sports
+            together, or of the chosen one.
+        facts: numbers that stand below the charts.
+        badges: what is remarkable, a few words each.
+        shape: an SVG path of `route_shape.SIDE` units that stands beside the facts.
     """
 
     name: str
@@ -106,6 +147,11 @@ class Section:
     note: str = ""
     short: str = ""
     legend: Legend = ()
+    width: Literal["wide", "narrow"] = "wide"
+    sports: Literal["rides", "together", "chosen"] = "rides"
+    facts: tuple[Fact, ...] = ()
+    badges: tuple[str, ...] = ()
+    shape: str = ""
 
 
 def table_of(caption: str, rows: Iterable[_T], columns: Mapping[str, Callable[[_T], Cell]]) -> Table:
@@ -121,8 +167,9 @@ def numbers(
 
 
 def week_of(row: Row) -> Cell:
-    """The first day of a row's week."""
-    return day(row["week"]) + (" (running)" if row["is_partial"] else "")
+    """The first day of a row's week; a click lists the week's activities."""
+    text = day(row["week"]) + (" (running)" if row["is_partial"] else "")
+    return Days(text, row["week"], row["week"] + timedelta(days=6))
 
 
 def ride_cell(row: Mapping[str, Any], value: str) -> Cell:
@@ -143,9 +190,13 @@ def short_name(row: Mapping[str, Any]) -> str:
 
 def ride_link(activity_id: str | None, text: str, value: str = "") -> Cell:
     """A link to a ride on Strava; plain text where there is no id."""
-    # Only what looks like Strava's id becomes an address.
-    is_id = activity_id and activity_id.isascii() and activity_id.isdigit()
-    return Link(text, f"https://www.strava.com/activities/{activity_id}" if is_id else "", value)
+    address = f"https://www.strava.com/activities/{activity_id}" if is_strava_id(activity_id) else ""
+    return Link(text, address, value)
+
+
+def is_strava_id(activity_id: str | None) -> bool:
+    """Whether it looks like an id of Strava's; nothing else becomes an address."""
+    return bool(activity_id and activity_id.isascii() and activity_id.isdigit())
 
 
 def without_nulls(point: Row) -> Row:

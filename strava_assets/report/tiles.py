@@ -7,10 +7,10 @@ looks at every week.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from strava_assets.report.number_format import compact_hours, compared, counted, hours, number, quantity
+from strava_assets.report.usual_week import usual_week
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
 
-_USUAL_WEEKS = 12
 _YEAR_WEEKS = 52
 
 
@@ -60,20 +59,14 @@ def build_tiles(figures: Figures, units: Units) -> list[Tile]:
 
 def _week(figures: Figures, weeks: list[Row]) -> Tile:
     now = weeks[-1]
-    earlier = weeks[-1 - _USUAL_WEEKS : -1]
+    week = usual_week(figures)
     trail = [hours(week["moving_time_s"]) for week in weeks[-26:]]
     label = "This week" if now["days_elapsed"] == 7 else f"This week, {now['days_elapsed']} of 7 days"
     value = hours(now["moving_time_s"]) or 0
-    if not earlier:
+    if week is None:
         return Tile(label, number(value, 1), "h", counted(now["rides"], "ride"), trail=trail)
     # The usual week counts the same number of days, else every Monday would look lazy.
-    ridden = {row["activity_date"]: row["moving_time_s"] for row in figures.ride_days}
-    cut = sum(
-        ridden.get(week["week"] + timedelta(days=offset), 0)
-        for week in earlier
-        for offset in range(now["days_elapsed"])
-    )
-    usual = cut / len(earlier) / 3600
+    usual = week.usual_by_today_s / 3600
     usual_by = "usual by this day" if now["is_partial"] and now["days_elapsed"] < 7 else "usual week"
     text = f"{usual_by}: {quantity(usual, 'h', 1)} · last week {compact_hours(weeks[-2]['moving_time_s'])}"
     return Tile(label, number(value, 1), "h", text, _direction(value - usual, 0.25), trail)

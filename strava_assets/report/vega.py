@@ -36,9 +36,10 @@ class Request(TypedDict):
 
 
 class Drawing(TypedDict):
-    """A chart as SVG in the palette's color names, and as Vega without its rows."""
+    """A chart as SVG in the palette's color names, its height in pixels, and as Vega without its rows."""
 
     svg: str
+    height: int
     vega: dict[str, Any]
 
 
@@ -57,6 +58,7 @@ _PACKAGES = {
 }
 # The page's typeface may be wider than the one in which labels are measured here.
 _LEFT_PADDING = 14
+_HEIGHT = re.compile(r'<svg [^>]*height="([\d.]+)"')
 _CLIP = re.compile(r"\bclip\d+\b")
 
 
@@ -76,7 +78,12 @@ def draw(request: Request) -> Drawing:
     svg = minify_svg(vl_convert.vega_to_svg(vega | {"data": filled, "padding": padding}))
     # Vega numbers clip paths from the start of the process on; the same chart must give the same text.
     clips = {clip: f"{request['name']}-{rank}" for rank, clip in enumerate(dict.fromkeys(_CLIP.findall(svg)))}
-    return {"svg": _CLIP.sub(lambda match: clips[match[0]], svg), "vega": vega}
+    height = _HEIGHT.search(svg)
+    return {
+        "svg": _CLIP.sub(lambda match: clips[match[0]], svg),
+        "height": round(float(height[1])) if height else 0,
+        "vega": vega,
+    }
 
 
 def serve() -> None:

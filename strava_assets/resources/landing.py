@@ -15,9 +15,11 @@ class LandingResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dag
     """Where answers are kept exactly as received."""
 
     address: str = Field(description="A folder or any fsspec address, e.g. gs://bucket/landing.")
+    shard: str = Field(default="", description="The share of the athletes to read, e.g. 2/4; empty for all.")
 
     def open(self) -> Landing:
         """The landing; nothing is read or written yet."""
         from strava_assets.landing import Landing
+        from strava_assets.shards import Shard
 
-        return Landing(self.address)
+        return Landing(self.address, Shard.from_setting(self.shard))

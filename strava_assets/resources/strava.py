@@ -16,7 +16,9 @@ from strava_assets.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from strava_assets.landing.athlete_index import Athlete
     from strava_assets.strava.client import StravaClient
+    from strava_assets.strava.limits import Pacer
     from strava_assets.strava.token_store import TokenStore
 
 
@@ -41,16 +43,28 @@ class StravaResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # Dags
         resource._settings = settings
         return resource
 
-    def store(self) -> TokenStore:
-        """The token store; nothing is read yet."""
-        return wiring.token_store(self._settings)
+    def store(self, athlete: Athlete | None = None) -> TokenStore:
+        """The token store, of the first athlete if none is given; nothing is read yet."""
+        return wiring.token_store(self._settings, athlete)
 
-    def client(
+    def pacer(
         self,
         announce: Callable[[str], None],
         *,
         reserve: int | None = None,
         max_wait_s: float = wiring.LONGEST_WAIT_S,
+    ) -> Pacer:
+        """What keeps one step within the quota; the arguments are those of `wiring.pacer`."""
+        return wiring.pacer(self._settings, announce, reserve=reserve, max_wait_s=max_wait_s)
+
+    def client(
+        self, announce: Callable[[str], None], pacer: Pacer | None = None, athlete: Athlete | None = None
     ) -> StravaClient:
-        """A client for one sync; the arguments are those of `wiring.waiting_client`."""
-        return wiring.waiting_client(self._settings, announce, reserve=reserve, max_wait_s=max_wait_s)
+        """A client for one sync.
+
+        Args:
+            announce: called with a sentence for each wait, retry and refresh; never with a secret.
+            pacer: keeps to the quota; the usual one by default.
+            athlete: whose tokens it sends; by default the first athlete's.
+        """
+        return wiring.waiting_client(self._settings, announce, pacer or self.pacer(announce), athlete=athlete)

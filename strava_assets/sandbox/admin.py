@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.sandbox.api_call import as_integer
 from strava_assets.sandbox.fault_responses import json_response
 from strava_assets.sandbox.limits import RateLimits
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from strava_assets.sandbox.state import Sandbox
 
@@ -33,24 +35,33 @@ def admin_routes(sandbox: Sandbox) -> list[Route]:
         ("POST", "/admin/faults", _add_fault),
         ("DELETE", "/admin/faults", _clear_faults),
         ("POST", "/admin/activities", _add_activity),
-        ("PATCH", "/admin/activities/{id:int}", _edit_activity),
-        ("DELETE", "/admin/activities/{id:int}", _delete_activity),
-        ("POST", "/admin/activities/{id:int}/restore", _restore_activity),
-        ("POST", "/admin/activities/{id:int}/crop", _crop_activity),
+        ("PATCH", "/admin/activities/{id}", _edit_activity),
+        ("DELETE", "/admin/activities/{id}", _delete_activity),
+        ("POST", "/admin/activities/{id}/restore", _restore_activity),
+        ("POST", "/admin/activities/{id}/crop", _crop_activity),
         ("POST", "/admin/limits", _set_limits),
         ("POST", "/admin/tokens", _set_tokens),
     ]
-    return [Route(path, _endpoint(sandbox, action), methods=[method]) for method, path, action in actions]
+    routes = [Route(path, _endpoint(sandbox, action), methods=[method]) for method, path, action in actions]
+    return [*routes, Route("/admin/{rest:path}", _Unknown())]
+
+
+class _Unknown:
+    """The ASGI app for all other calls under /admin."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        message = f"The administration has no {scope['method']} {scope['path'][:200]}."
+        await json_response({"message": message}, 404)(scope, receive, send)
 
 
 def _endpoint(sandbox: Sandbox, action: Action) -> Any:
     async def answer(request: Request) -> Response:
         try:
             body = json.loads(await request.body() or b"{}")
-            return json_response(action(sandbox, request.path_params.get("id"), body))
+            return json_response(action(sandbox, as_integer(request.path_params.get("id", "")), body))
         except StravaAssetsError as error:
             return json_response({"message": str(error)}, 400)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             return json_response({"message": f"The request is invalid: {error!r}"}, 400)
 
     return answer
@@ -62,7 +73,10 @@ def _state(sandbox: Sandbox, _id: int | None, _body: dict[str, Any]) -> Any:
         "athlete_id": sandbox.athlete["id"],
         "activities": len(sandbox.history),
         "requests": len(sandbox.requests),
+        "strict": sandbox.strict,
         "faults": [asdict(planned) for planned in sandbox.faults.pending()],
+        "push_subscription": sandbox.push.subscription and asdict(sandbox.push.subscription),
+        "deliveries": [asdict(delivery) for delivery in sandbox.push.deliveries],
         "limits": limits and limits.headers(),
         "tokens": {
             "scopes": sorted(tokens.scopes),

@@ -1,152 +1,124 @@
-"""The API's read endpoints: athlete, list, detail and streams, with scopes, rate limits and planned faults.
+"""The API over HTTP: finds the endpoint of a path and checks token, limits and planned faults first.
 
-`Sandbox` holds the state; error responses are in fault_responses.py.
+What the endpoints answer is in activity_endpoints.py and athlete_endpoints.py; error responses are in
+fault_responses.py. Every path that is not OAuth's or the administration's ends here, so that an unknown one
+is refused like any other call.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from starlette.responses import Response
-from starlette.routing import Route
-
-from strava_assets.sandbox.detail import detail_of
+from strava_assets.sandbox import activity_endpoints, athlete_endpoints
+from strava_assets.sandbox.api_call import ApiCall, RefusalError
 from strava_assets.sandbox.fault_responses import (
     damaged_response,
     documented_fault,
-    fault_response,
-    json_response,
-    not_found,
     replacement_response,
+    unknown_path,
 )
 from strava_assets.sandbox.faults import Fault
-from strava_assets.sandbox.history import json_list
-from strava_assets.sandbox.sample_profile import summary_of
+from strava_assets.sandbox.strict import refused_call
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from strava_assets.sandbox.state import Sandbox
 
-    Handler = Callable[[Sandbox, Request, Fault | None], Response]
+    Handler = Callable[[ApiCall], Response]
 
-_DEFAULT_PER_PAGE = 30
-
-
-def api_routes(sandbox: Sandbox) -> list[Route]:
-    """The API's routes, with and without the prefix /api/v3."""
-    endpoints: list[tuple[str, str, Handler]] = [
-        ("/athlete", "athlete", _athlete),
-        ("/athlete/activities", "list", _list),
-        ("/activities/{id:int}", "detail", _detail),
-        ("/activities/{id:int}/streams", "streams", _streams),
-    ]
-    return [
-        Route(prefix + path, _guarded(sandbox, endpoint, handler), methods=["GET"])
-        for prefix in ("/api/v3", "")
-        for path, endpoint, handler in endpoints
-    ]
+PREFIX = "/api/v3"
+_READING = ("GET", "HEAD")
 
 
-def _guarded(sandbox: Sandbox, endpoint: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Check in Strava's order: token, rate limit, then the request itself."""
+class _Endpoint(NamedTuple):
+    """An endpoint: the pattern of its path, its name in the fault plan, and what answers."""
 
-    async def answer(request: Request) -> Response:
-        sandbox.log_request(request)
-        fault = sandbox.faults.take(endpoint)
-        limits = sandbox.limits
+    path: re.Pattern[str]
+    name: str
+    handler: Handler
+
+
+def _endpoint(template: str, name: str, handler: Handler) -> _Endpoint:
+    return _Endpoint(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)), name, handler)
+
+
+ENDPOINTS = (
+    _endpoint("/athlete", "athlete", athlete_endpoints.athlete),
+    _endpoint("/athlete/activities", "list", activity_endpoints.listing),
+    _endpoint("/athlete/zones", "athlete_zones", athlete_endpoints.zones),
+    _endpoint("/athlete/clubs", "clubs", athlete_endpoints.clubs),
+    _endpoint("/athletes/{id}/stats", "stats", athlete_endpoints.stats),
+    _endpoint("/gear/{id}", "gear", athlete_endpoints.gear),
+    _endpoint("/activities/{id}", "detail", activity_endpoints.detail),
+    _endpoint("/activities/{id}/streams", "streams", activity_endpoints.streams),
+    # The older address of the same, which some clients still use.
+    _endpoint("/activities/{id}/streams/{keys}", "streams", activity_endpoints.streams),
+    _endpoint("/activities/{id}/laps", "laps", activity_endpoints.laps),
+    _endpoint("/activities/{id}/zones", "zones", activity_endpoints.zones),
+    _endpoint("/activities/{id}/comments", "comments", activity_endpoints.comments),
+    _endpoint("/activities/{id}/kudos", "kudos", activity_endpoints.kudos),
+)
+
+
+class Api:
+    """The API with and without the prefix /api/v3: answers every request that has no route of its own."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def response(self, request: Request) -> Response:
+        """Check in Strava's order: token, rate limit, then the call itself.
+
+        Strict mode's rules come before the token: one of them says where a token has to be.
+        """
+        self._sandbox.log_request(request)
+        sandbox = self._sandbox.of_access_token(_bearer_token(request))
+        endpoint, path = _find(request)
+        fault = sandbox.faults.take(endpoint.name if endpoint else "unknown")
+        limits = self._sandbox.limits
         replacement = replacement_response(fault, sandbox) if fault else None
-        if replacement is None and not sandbox.tokens.accepts(_bearer_token(request)):
+        refusal = refused_call(request) if self._sandbox.strict else None
+        if replacement is None and refusal is None and not sandbox.tokens.accepts(_bearer_token(request)):
             return documented_fault(Fault.invalid_access_token)
-        within = limits.count(sandbox.now()) if limits else True
+        within = limits.count(sandbox.now(), reads=request.method in _READING) if limits else True
         if replacement is not None:
             return replacement
         headers = limits.headers() if limits else {}
         if not within:
             return documented_fault(Fault.rate_limit_15min, headers)
-        response = handler(sandbox, request, fault)
+        response = refusal or self._answer(endpoint, ApiCall(sandbox, request, path, fault))
         response.headers.update(headers)
         return damaged_response(fault, response, sandbox.now()) if fault else response
 
-    return answer
+    @staticmethod
+    def _answer(endpoint: _Endpoint | None, call: ApiCall) -> Response:
+        # This API only reads: other methods have no more of a route than an unknown path.
+        if endpoint is None or call.request.method not in _READING:
+            return unknown_path()
+        try:
+            return endpoint.handler(call)
+        except RefusalError as refused:
+            return refused.response
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # A record of a replayed file may lack anything.
+            return documented_fault(Fault.server_error)
+
+
+def _find(request: Request) -> tuple[_Endpoint | None, dict[str, str]]:
+    """The endpoint of a request, or None, and the variable parts of its path."""
+    # Not `request.url`, which leaves out line breaks.
+    path: str = request.scope["path"].removeprefix(PREFIX).rstrip("/")
+    for endpoint in ENDPOINTS:
+        if match := endpoint.path.fullmatch(path):
+            return endpoint, match.groupdict()
+    return None, {}
 
 
 def _bearer_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _athlete(sandbox: Sandbox, _request: Request, _fault: Fault | None) -> Response:
-    if "profile:read_all" in sandbox.tokens.scopes:
-        return json_response(sandbox.athlete)
-    return json_response(summary_of(sandbox.athlete))
-
-
-def _list(sandbox: Sandbox, request: Request, fault: Fault | None) -> Response:
-    if not _may_read_activities(sandbox):
-        return documented_fault(Fault.missing_scope)
-    try:
-        after, before, page, per_page = (
-            _number(request, name) for name in ("after", "before", "page", "per_page")
-        )
-    except ValueError as error:
-        return fault_response(400, "Bad Request", ("Activity", str(error), "invalid"))
-    page = 1 if page is None or fault is Fault.repeated_page else page
-    per_page = _DEFAULT_PER_PAGE if per_page is None else per_page
-    if page < 1 or per_page < 1:
-        return fault_response(400, "Bad Request", ("Activity", "page", "invalid"))
-    size = min(per_page, sandbox.page_size_limit)
-    offset = (page - 1) * size
-    entries = sandbox.history.page(after, before, offset, size, with_private=_sees_private(sandbox))
-    return json_response(json_list(entries))
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
-    try:
-        return None if text is None else int(text)
-    except ValueError:
-        raise ValueError(name) from None
-
-
-def _detail(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
-    record = _visible_record(sandbox, request)
-    return record if isinstance(record, Response) else json_response(detail_of(record))
-
-
-def _streams(sandbox: Sandbox, request: Request, _fault: Fault | None) -> Response:
-    from strava_assets.sandbox.invented_streams import streams_of
-
-    record = _visible_record(sandbox, request)
-    if isinstance(record, Response):
-        return record
-    keys = [key for key in request.query_params.get("keys", "").split(",") if key]
-    if not keys:
-        return fault_response(400, "Bad Request", ("Activity", "keys", "missing"))
-    streams = streams_of(record, keys)
-    if streams is None:
-        return not_found("Activity")
-    documents = {
-        key: {"data": data, "series_type": "distance", "original_size": len(data), "resolution": "high"}
-        for key, data in streams.items()
-    }
-    if request.query_params.get("key_by_type") == "true":
-        return json_response(documents)
-    return json_response([{"type": key} | stream for key, stream in documents.items()])
-
-
-def _visible_record(sandbox: Sandbox, request: Request) -> dict[str, Any] | Response:
-    if not _may_read_activities(sandbox):
-        return documented_fault(Fault.missing_scope)
-    entry = sandbox.history.find(request.path_params["id"], with_private=_sees_private(sandbox))
-    return entry.record() if entry else not_found("Activity")
-
-
-def _may_read_activities(sandbox: Sandbox) -> bool:
-    return bool({"activity:read", "activity:read_all"} & set(sandbox.tokens.scopes))
-
-
-def _sees_private(sandbox: Sandbox) -> bool:
-    return "activity:read_all" in sandbox.tokens.scopes

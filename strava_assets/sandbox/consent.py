@@ -46,10 +46,11 @@ button[value=cancel] {{ background: none; color: inherit; }}
 <body>
 <main>
 <h1>Authorize application {client_id}</h1>
-<p>Signed in as {athlete}. This is a sandbox on your own machine: the athlete does not exist,
+<p>{signed_in} This is a sandbox on your own machine: the athlete does not exist,
 and nothing leaves it.</p>
 <form method="post" action="/oauth/authorize">
 {hidden}
+{choice}
 {boxes}
 <div>
 <button type="submit" name="decision" value="authorize" id="authorize">Authorize</button>
@@ -62,11 +63,13 @@ and nothing leaves it.</p>
 """
 
 
-def consent_page(athlete: Mapping[str, Any], query: Mapping[str, str], scopes: Sequence[str]) -> str:
+def consent_page(
+    athletes: Sequence[Mapping[str, Any]], query: Mapping[str, str], scopes: Sequence[str]
+) -> str:
     """The page for an authorization request.
 
     Args:
-        athlete: The signed-in athlete.
+        athletes: The signed-in athlete, or several to choose from.
         query: The request's parameters, which are sent back with the decision.
         scopes: The requested scopes. `read` cannot be deselected, as on Strava.
     """
@@ -80,7 +83,22 @@ def consent_page(athlete: Mapping[str, Any], query: Mapping[str, str], scopes: S
         f"<span>{escape(_MEANINGS[scope])}<code>{scope}</code></span></label>"
         for scope in scopes
     )
-    name = f"{athlete.get('firstname', '')} {athlete.get('lastname', '')}".strip()
+    names = [escape(_name(athlete)) for athlete in athletes]
     return _PAGE.format(
-        client_id=escape(query["client_id"]), athlete=escape(name or "an athlete"), hidden=hidden, boxes=boxes
+        client_id=escape(query["client_id"]),
+        signed_in=f"Signed in as {names[0]}." if len(names) == 1 else "Choose who you are.",
+        choice="" if len(names) == 1 else _choice(athletes),
+        hidden=hidden,
+        boxes=boxes,
     )
+
+
+def _choice(athletes: Sequence[Mapping[str, Any]]) -> str:
+    options = "".join(
+        f'<option value="{athlete["id"]}">{escape(_name(athlete))}</option>' for athlete in athletes
+    )
+    return f'<label>Athlete <select name="athlete">{options}</select></label>'
+
+
+def _name(athlete: Mapping[str, Any]) -> str:
+    return f"{athlete.get('firstname', '')} {athlete.get('lastname', '')}".strip() or "an athlete"

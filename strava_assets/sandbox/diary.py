@@ -10,14 +10,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from strava_assets.sandbox.kinds import KINDS
-from strava_assets.sandbox.season import Career, Phase, Trip
-from strava_assets.sandbox.sessions import record_session
-from strava_assets.sandbox.tracks import HOME
+from strava_assets.sandbox.phases import Phase
+from strava_assets.sandbox.places import HOME
+from strava_assets.sandbox.sessions import plan_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.sandbox.invented_activity import Recording
+    from strava_assets.sandbox.season import Career, Trip
+    from strava_assets.sandbox.sessions import Session
 
 
 class Chance(NamedTuple):
@@ -34,7 +35,7 @@ _COMMUTING = "commute"
 _WEEKS: dict[Phase, dict[int, tuple[Chance, ...]]] = {
     Phase.base: {
         MON: (Chance(0.25, ("strength",)), Chance(0.25, (_COMMUTING,))),
-        TUE: (Chance(0.88, ("zwift_intervals",)),),
+        TUE: (Chance(0.88, (*("zwift_intervals",) * 9, "test_ramp")),),
         WED: (Chance(0.65, ("run",)), Chance(0.4, (_COMMUTING,))),
         THU: (Chance(0.75, ("zwift_tempo", "zwift_tempo", "trainer")),),
         FRI: (Chance(0.25, (_COMMUTING,)), Chance(0.15, ("ebike",)), Chance(0.08, ("rollers",))),
@@ -56,7 +57,7 @@ _WEEKS: dict[Phase, dict[int, tuple[Chance, ...]]] = {
         WED: (Chance(0.55, (_COMMUTING,)), Chance(0.3, ("run",))),
         THU: (Chance(0.9, ("group_ride", "group_ride", "road_tempo")),),
         FRI: (Chance(0.35, (_COMMUTING,)), Chance(0.3, ("road_easy",)), Chance(0.15, ("ebike",))),
-        SAT: (Chance(0.95, ("road_long", "road_long", "race")),),
+        SAT: (Chance(0.95, (*("road_long",) * 5, *("race",) * 3, "test_hour")),),
         SUN: (Chance(0.88, ("road_endurance", "road_endurance", "gravel", "mtb")),),
     },
     Phase.recovery: {
@@ -65,6 +66,13 @@ _WEEKS: dict[Phase, dict[int, tuple[Chance, ...]]] = {
         THU: (Chance(0.6, ("run",)),),
         FRI: (Chance(0.3, (_COMMUTING,)), Chance(0.3, ("ebike",))),
         SAT: (Chance(0.9, ("road_endurance",)),),
+        SUN: (Chance(0.6, ("gravel", "hike", "mtb", "run")),),
+    },
+    Phase.test: {
+        TUE: (Chance(1.0, ("test_short",)),),
+        WED: (Chance(0.5, (_COMMUTING,)),),
+        THU: (Chance(0.6, ("road_easy", "run")),),
+        SAT: (Chance(1.0, ("test_long",)),),
         SUN: (Chance(0.6, ("gravel", "hike", "mtb", "run")),),
     },
     Phase.transition: {
@@ -97,8 +105,8 @@ _HOLIDAY = {
 }
 
 
-def week(career: Career, seed: int, monday: date) -> Iterator[Recording]:
-    """The recordings of the week that begins on `monday`, in no particular order."""
+def week(career: Career, seed: int, monday: date) -> Iterator[Session]:
+    """The sessions of the week that begins on `monday`, in no particular order."""
     rng = random.Random(f"{seed}:{monday}")  # noqa: S311 - sample data
     phase = career.phase(monday)
     for weekday in range(7):
@@ -113,10 +121,10 @@ def week(career: Career, seed: int, monday: date) -> Iterator[Recording]:
             kind = rng.choice(chance.kinds)
             for name in ("commute_out", "commute_home") if kind == _COMMUTING else (kind,):
                 season = _in_season(name, day)
-                yield record_session(career, KINDS[season], HOME, day, rng)
+                yield plan_session(career, KINDS[season], HOME, day, rng)
 
 
-def _away(career: Career, trip: Trip, day: date, rng: random.Random) -> Iterator[Recording]:
+def _away(career: Career, trip: Trip, day: date, rng: random.Random) -> Iterator[Session]:
     days_in = (day - trip.first).days
     if days_in in (0, trip.days - 1):
         return  # a travel day
@@ -126,7 +134,7 @@ def _away(career: Career, trip: Trip, day: date, rng: random.Random) -> Iterator
         name = rng.choice(_HOLIDAY[trip.place.name])
     else:
         return
-    yield record_session(career, KINDS[name], trip.place, day, rng)
+    yield plan_session(career, KINDS[name], trip.place, day, rng)
 
 
 def _in_season(name: str, day: date) -> str:

@@ -36,6 +36,7 @@ BEYOND_64_BITS = 2**70
 
 _BAD_REQUEST = "Bad Request"
 _AUTHORIZATION_ERROR = "Authorization Error"
+_RECORD_NOT_FOUND = "Record Not Found"
 
 _FAULTS: dict[Fault, tuple[int, str, tuple[str, str, str]]] = {
     Fault.missing_scope: (
@@ -87,9 +88,19 @@ def fault_response(
     return json_response(document, status, headers)
 
 
-def not_found(resource: str) -> Response:
-    """The 404 for an activity that does not exist or that the token may not read."""
-    return fault_response(404, "Record Not Found", (resource, "id", "invalid"))
+def resource_not_found(resource: str) -> Response:
+    """The 404 for something that does not exist, that the token may not read, or that was not recorded."""
+    return fault_response(404, "Resource Not Found", (resource, "", "not found"))
+
+
+def malformed_id(resource: str) -> Response:
+    """The 404 for an id that is not a number."""
+    return fault_response(404, _RECORD_NOT_FOUND, (resource, "id", "invalid"))
+
+
+def unknown_path() -> Response:
+    """The 404 for a path, or a method at a path, that the API does not have."""
+    return fault_response(404, _RECORD_NOT_FOUND, ("resource", "path", "invalid"))
 
 
 def documented_fault(fault: Fault, headers: Mapping[str, str] | None = None) -> Response:

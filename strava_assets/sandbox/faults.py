@@ -15,7 +15,10 @@ from strava_assets.errors import StravaAssetsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ENDPOINTS = ("any", "list", "token", "athlete", "detail", "streams")
+ENDPOINTS = (
+    *("any", "list", "token", "athlete", "detail", "streams", "laps", "zones", "comments", "kudos"),
+    *("gear", "stats", "athlete_zones", "clubs", "push_subscriptions", "event"),
+)
 
 
 class Fault(StrEnum):
@@ -45,6 +48,11 @@ class Fault(StrEnum):
     record_without_id = "record_without_id"
     string_for_number = "string_for_number"
     number_beyond_64_bits = "number_beyond_64_bits"
+    event_lost = "event_lost"
+    event_doubled = "event_doubled"
+    event_late = "event_late"
+    event_out_of_order = "event_out_of_order"
+    event_forged = "event_forged"
 
     @property
     def natural_endpoint(self) -> str:
@@ -62,6 +70,11 @@ _NATURAL_ENDPOINT = {
     Fault.record_without_id: "list",
     Fault.string_for_number: "list",
     Fault.number_beyond_64_bits: "list",
+    Fault.event_lost: "event",
+    Fault.event_doubled: "event",
+    Fault.event_late: "event",
+    Fault.event_out_of_order: "event",
+    Fault.event_forged: "event",
 }
 
 
@@ -75,8 +88,8 @@ class PlannedFault:
     after: int
 
     def matches(self, endpoint: str) -> bool:
-        """Whether the fault affects a request to this endpoint."""
-        return self.on in ("any", endpoint)
+        """Whether the fault affects a request to this endpoint; `any` leaves out events, which are sent."""
+        return self.on == endpoint or (self.on == "any" and endpoint != "event")
 
 
 class FaultPlan:
@@ -98,7 +111,7 @@ class FaultPlan:
             after: How many matching requests succeed first.
 
         Raises:
-            StravaAssetsError: The fault or the endpoint is unknown.
+            StravaAssetsError: The fault or the endpoint is unknown, or a number is not one.
         """
         try:
             planned_fault = Fault(fault)
@@ -107,6 +120,12 @@ class FaultPlan:
         endpoint = on or planned_fault.natural_endpoint
         if endpoint not in ENDPOINTS:
             raise _unknown("endpoint for a fault", endpoint, ENDPOINTS)
+        if not _is_count(after) or not (times is None or _is_count(times)):
+            raise StravaAssetsError(
+                f"{times!r} times after {after!r} requests is not a plan.",
+                means="No fault was added.",
+                remedy="Use whole numbers that are not negative; no number of times means always.",
+            )
         planned = PlannedFault(planned_fault, endpoint, times, after)
         with self._lock:
             self._planned.append(planned)
@@ -139,6 +158,10 @@ class FaultPlan:
             if planned.times <= 0:
                 self._planned.remove(planned)
         return planned.fault
+
+
+def _is_count(number: object) -> bool:
+    return type(number) is int and number >= 0
 
 
 def _unknown(kind: str, value: str, names: Sequence[str]) -> StravaAssetsError:

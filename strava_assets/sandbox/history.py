@@ -10,41 +10,75 @@ import threading
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox.invented_activity import Recording, false_utc, iso_utc, zone_fields
+from strava_assets.sandbox.invented_activity import Recording, false_utc, iso_utc, with_figures, zone_fields
+from strava_assets.sandbox.sports import E_BIKE_RIDES, RIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from strava_assets.sandbox.clock import Clock
+    from strava_assets.sandbox.outing import Outing
 
 Record = dict[str, Any]
+Derived = TypeVar("Derived")
 
-_CYCLING = {"Ride", "VirtualRide", "GravelRide", "MountainBikeRide", "EBikeRide", "EMountainBikeRide"}
+_MEASURED = frozenset(
+    (
+        "average_cadence",
+        "average_heartrate",
+        "average_temp",
+        "average_watts",
+        "distance",
+        "elev_high",
+        "elev_low",
+        "max_heartrate",
+        "max_speed",
+        "max_watts",
+        "moving_time",
+        "total_elevation_gain",
+        "weighted_average_watts",
+    )
+)
+"""Who changes one of these gets streams that are fitted to the new summary."""
 _POWER_FIELDS = ("average_watts", "max_watts", "weighted_average_watts", "device_watts", "kilojoules")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One activity: start (epoch seconds), visibility, and the JSON that is served."""
+    """One activity: start (epoch seconds), visibility, and the JSON that is served.
+
+    Attributes:
+        make: Makes the JSON, which is then kept.
+        outing: What the streams are made from; without one they are fitted to the summary.
+    """
 
     id: int
     start_s: int
     private: bool
     deleted: bool
-    body: bytes
+    make: Callable[[], bytes]
+    outing: Outing | None = None
+
+    @cached_property
+    def body(self) -> bytes:
+        """The JSON."""
+        return self.make()
 
     @classmethod
-    def of(cls, record: Record) -> Entry:
+    def of(cls, record: Record, outing: Outing | None = None) -> Entry:
         """The entry of a record, which may be malformed in a replayed file."""
+        body = encode(record)
         return cls(
             id=record["id"] if isinstance(record.get("id"), int) else 0,
             start_s=_epoch_s(record.get("start_date")),
             private=record.get("visibility") == "only_me" or bool(record.get("private")),
             deleted=False,
-            body=encode(record),
+            make=lambda: body,
+            outing=outing,
         )
 
     def record(self) -> Record:
@@ -54,7 +88,12 @@ class Entry:
 
 
 class History:
-    """The activities of one athlete and their edits. Thread-safe; `clock` gives the time of uploads."""
+    """The activities of one athlete and their edits. Thread-safe; `clock` gives the time of uploads.
+
+    Attributes:
+        on_change: Called after an upload, edit or deletion with the id, `create`, `update` or `delete`, and
+            the edited fields.
+    """
 
     def __init__(self, entries: Iterable[Entry], athlete_id: int, clock: Clock) -> None:
         self._lock = threading.RLock()
@@ -66,9 +105,26 @@ class History:
         self._athlete_id = athlete_id
         self._clock = clock
         self._listings: dict[bool, tuple[list[int], list[Entry]]] = {}
+        self._derived: dict[Callable[[list[Entry]], Any], Any] = {}
+        self.on_change: Callable[[int, str, Record], None] = lambda *_: None
 
     def __len__(self) -> int:
         return len(self._listing(with_private=True)[1])
+
+    def prepare_in_background(self, closing: threading.Event) -> None:
+        """Make the JSON of all activities, newest first: seconds that a first request would wait for.
+
+        The thread ends soon after `closing` is set. It is no daemon: such a thread is killed when Python
+        ends, and in the middle of numpy's code that aborts the process.
+        """
+
+        def prepare() -> None:
+            for entry in reversed(self.entries()):
+                if closing.is_set():
+                    return
+                len(entry.body)
+
+        threading.Thread(target=prepare).start()
 
     def ids(self) -> list[int]:
         """The ids of all activities, including private ones, newest first."""
@@ -78,6 +134,18 @@ class History:
         """The records of a complete listing, newest first; without private ones if `private` is False."""
         return [entry.record() for entry in reversed(self._listing(with_private=private)[1])]
 
+    def entries(self) -> list[Entry]:
+        """The entries of a complete listing, oldest first."""
+        return self._listing(with_private=True)[1]
+
+    def derive(self, compute: Callable[[list[Entry]], Derived]) -> Derived:
+        """What a function makes of `entries()`, remembered until the next edit."""
+        with self._lock:
+            if compute not in self._derived:
+                self._derived[compute] = compute(self.entries())
+            derived: Derived = self._derived[compute]
+            return derived
+
     def get(self, activity_id: int) -> Record:
         """One record.
 
@@ -85,6 +153,10 @@ class History:
             StravaAssetsError: The activity does not exist.
         """
         return self._existing(activity_id).record()
+
+    def outing(self, activity_id: int) -> Outing | None:
+        """What the streams of an activity are made from, or None if there is only its summary."""
+        return self._existing(activity_id).outing
 
     def find(self, activity_id: int, *, with_private: bool) -> Entry | None:
         """The entry that the API returns for this id, or None."""
@@ -125,22 +197,29 @@ class History:
             activity_id = int(fields.get("id") or max([*self._entries, 16_000_000_000]) + 1_001)
             record = _default_ride(activity_id, self._athlete_id, start.replace(microsecond=0), fields)
             self._put(Entry.of(_with_edit(record, fields)))
-            return activity_id
+        self.on_change(activity_id, "create", {})
+        return activity_id
 
     def edit(self, activity_id: int, **fields: Any) -> Record:
         """Change fields of an activity, as an athlete does on the website, and return the new record."""
         with self._lock:
-            record = _with_edit(self._existing(activity_id).record(), fields)
-            self._put(Entry.of(record))
-            return record
+            entry = self._existing(activity_id)
+            record = _with_edit(entry.record(), fields)
+            self._put(Entry.of(record, None if _MEASURED & fields.keys() else entry.outing))
+        self.on_change(activity_id, "update", fields)
+        return record
 
     def crop(self, activity_id: int, start_s: int = 0, end_s: int = 0) -> Record:
         """Cut seconds off the start and the end: times, distance, climbing and work decrease.
 
-        Average power rises slightly, as if the easy parts of the ride were cut.
+        What is left of the sample athlete's seconds decides. Without them average power rises slightly, as if
+        the easy parts of the ride were cut.
         """
         with self._lock:
-            record = self._existing(activity_id).record()
+            entry = self._existing(activity_id)
+            if entry.outing is not None:
+                return self._crop_outing(entry, entry.outing, start_s, end_s)
+            record = entry.record()
             elapsed_s = record["elapsed_time"]
             remaining_s = max(1, elapsed_s - start_s - end_s)
             share = min(1.0, remaining_s / elapsed_s) if elapsed_s else 1.0
@@ -156,10 +235,23 @@ class History:
                 fields["average_watts"] = round(record["average_watts"] * (1.1 - share / 10), 1)
             return self.edit(activity_id, **fields)
 
+    def _crop_outing(self, entry: Entry, outing: Outing, start_s: int, end_s: int) -> Record:
+        record = entry.record()
+        elapsed_s = record["elapsed_time"]
+        cropped = outing.cropped(elapsed_s, start_s, end_s)
+        start = _utc(record["start_date"]) + timedelta(seconds=start_s)
+        fields = {"start_date": iso_utc(start), "elapsed_time": max(1, elapsed_s - start_s - end_s)}
+        edited = _with_edit(with_figures(record, cropped.samples.figures()), fields)
+        if "kilojoules" in edited:
+            edited["kilojoules"] = round(edited["average_watts"] * edited["moving_time"] / 1000, 1)
+        self._put(Entry.of(edited, cropped))
+        return edited
+
     def delete(self, activity_id: int) -> None:
         """Remove the activity from list and detail."""
         with self._lock:
             self._put(replace(self._existing(activity_id), deleted=True))
+        self.on_change(activity_id, "delete", {})
 
     def restore(self, activity_id: int) -> None:
         """Restore a deleted activity unchanged."""
@@ -168,6 +260,7 @@ class History:
             if entry is None:
                 raise _no_such_activity(activity_id)
             self._put(replace(entry, deleted=False))
+        self.on_change(activity_id, "create", {})
 
     def _existing(self, activity_id: int) -> Entry:
         entry = self.find(activity_id, with_private=True)
@@ -178,6 +271,7 @@ class History:
     def _put(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
         self._listings.clear()
+        self._derived.clear()
 
     def _listing(self, *, with_private: bool) -> tuple[list[int], list[Entry]]:
         """Start times and entries of the listed activities, oldest first."""
@@ -221,7 +315,7 @@ def _default_ride(activity_id: int, athlete_id: int, start: datetime, fields: Re
         cadence=86.0,
         temperature_c=16,
     ).summary()
-    if record["sport_type"] not in _CYCLING:
+    if record["sport_type"] not in RIDES | E_BIKE_RIDES:
         for name in _POWER_FIELDS:
             record.pop(name, None)
     return record

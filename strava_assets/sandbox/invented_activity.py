@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from strava_assets.sandbox.samples import Figures
 
 LatLng = tuple[float, float]
 
@@ -79,13 +82,18 @@ class Recording:
     kudos: int = 3
     records: int = 0
 
+    @property
+    def public_start(self) -> datetime:
+        """The start that Strava shows."""
+        if not self.start_hidden:
+            return self.start
+        local = self.start.astimezone(_zone(self.zone))
+        return self.start - timedelta(hours=local.hour, minutes=local.minute, seconds=local.second - 1)
+
     def summary(self) -> dict[str, Any]:
         """The record of the list endpoint, with Strava's order of fields."""
         zone = zone_fields(self.zone, self.start)
-        start = self.start
-        if self.start_hidden:
-            local = start + timedelta(seconds=zone["utc_offset"])
-            start -= timedelta(hours=local.hour, minutes=local.minute, seconds=local.second - 1)
+        start = self.public_start
         return (
             {
                 "resource_state": 2,
@@ -183,6 +191,30 @@ class Recording:
         if self.heartrate is not None:
             fields["suffer_score"] = self.relative_effort
         return fields
+
+
+def with_figures(record: dict[str, Any], figures: Figures) -> dict[str, Any]:
+    """The summary with the figures of other seconds, in the fields that it has. Estimated watts stay."""
+    new: dict[str, Any] = {
+        "moving_time": figures.moving_time_s,
+        "distance": figures.distance_m,
+        "total_elevation_gain": figures.climb_m,
+        "average_speed": round(figures.distance_m / figures.moving_time_s, 3),
+        "max_speed": figures.max_speed_mps,
+        "average_heartrate": figures.average_heartrate_bpm,
+        "max_heartrate": figures.max_heartrate_bpm,
+        "average_cadence": figures.cadence_rpm,
+        "average_temp": figures.temperature_c,
+        "elev_low": figures.elev_low_m,
+        "elev_high": figures.elev_high_m,
+    }
+    if record.get("device_watts"):
+        new |= {
+            "average_watts": figures.average_watts,
+            "weighted_average_watts": figures.weighted_watts,
+            "max_watts": figures.max_watts,
+        }
+    return record | {name: value for name, value in new.items() if name in record}
 
 
 def zone_fields(zone: str, instant: datetime) -> dict[str, Any]:

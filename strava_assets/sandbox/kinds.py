@@ -1,4 +1,4 @@
-"""The sample athlete's kinds of session: duration, intensity, bike and sensors.
+"""The sample athlete's kinds of session: duration, intensity, workouts, terrain, bike and sensors.
 
 The numbers of one session are made in sessions.py; diary.py decides when a kind takes place.
 """
@@ -6,8 +6,23 @@ The numbers of one session are made in sessions.py; diary.py decides when a kind
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from strava_assets.sandbox import sample_profile
+from strava_assets.sandbox import sample_profile, workouts
+from strava_assets.sandbox.physics import Bike
+from strava_assets.sandbox.terrain import (
+    ISLAND,
+    PASSES,
+    PATHS,
+    ROLLING,
+    SINGLETRACK,
+    TRACKS,
+    VALLEY,
+    Ground,
+)
+
+if TYPE_CHECKING:
+    from strava_assets.sandbox.workouts import Workout
 
 Range = tuple[float, float]
 
@@ -17,14 +32,24 @@ class Kind:
     """A kind of session.
 
     Attributes:
-        hours: Range of the moving time.
+        hours: Range of the planned time in motion; the road decides when a ride ends.
         begins: Range of the local hour of the start.
-        effort: Range of the mean power as a share of FTP; the heart rate follows it.
-        variability: Range of weighted over average watts.
+        effort: Range of the planned power on the flat as a share of FTP; the heart follows it.
+        workouts: One of them is ridden; its name becomes the activity's.
         climb: Range of meters climbed per kilometer.
         power: "meter", "estimate" (Strava's), or "none".
-        pace_mps: Range of the speed, if it does not follow from watts.
+        bike: None for everything that is not a bike.
+        pace_mps: Range of the speed on the flat without a bike.
+        way: "out" and "home" on the way to work, "" for a loop.
+        spread: How uneven the power is from second to second, as a standard deviation.
+        drifting: How much it changes over minutes.
+        surges_per_hour: Accelerations of up to 45 seconds.
+        surge: Their strength, as a share of the power.
+        pauses_per_hour: Short pauses in pedaling on the flat.
+        drafting: The share of the drag that riding in company saves.
+        stops_per_hour: How often the athlete stands.
         heartrate: Probability of a heart rate sensor.
+        cadence: Range of the preferred cadence; None without a sensor.
         gps: False indoors.
         thermometer: Whether the device measures temperature.
         stops: Range of the stopped time as a share of the moving time.
@@ -36,10 +61,20 @@ class Kind:
     names: tuple[str, ...] = ()
     begins: Range = (17.3, 18.9)
     effort: Range = (0.6, 0.7)
-    variability: Range = (1.03, 1.09)
+    workouts: tuple[Workout, ...] = ()
     climb: Range = (7.0, 14.0)
     power: str = "none"
-    pace_mps: Range | None = None
+    ground: Ground = ROLLING
+    bike: Bike | None = None
+    pace_mps: Range = (1.0, 1.2)
+    way: str = ""
+    spread: float = 0.17
+    drifting: float = 0.05
+    surges_per_hour: float = 4.0
+    surge: float = 0.6
+    pauses_per_hour: float = 35.0
+    drafting: float = 0.0
+    stops_per_hour: float = 1.5
     heartrate: float = 0.95
     cadence: Range | None = (80.0, 91.0)
     gear: str | None = None
@@ -53,13 +88,20 @@ class Kind:
     in_company: float = 0.05
 
 
+_ROAD_BIKE = Bike()
+_TRAINER = Bike(cda_m2=0.31, crr=0.004)
+_GRAVEL = Bike(mass_kg=10.5, cda_m2=0.38, crr=0.009, fastest_mps=13.5, coasts_mps=11.0)
+_HARDTAIL = Bike(mass_kg=12.5, cda_m2=0.45, crr=0.017, fastest_mps=9.0, coasts_mps=7.5)
+_STEEL = Bike(mass_kg=18.0, cda_m2=0.45, crr=0.007, fastest_mps=11.5, coasts_mps=9.5)
+_CARGO = Bike(mass_kg=55.0, cda_m2=0.6, crr=0.009, fastest_mps=7.3, coasts_mps=7.1)
+
 _ROAD = Kind(
     sport="Ride",
     hours=(1.3, 2.2),
-    effort=(0.66, 0.75),
-    variability=(1.04, 1.1),
+    effort=(0.72, 0.82),
     power="meter",
     gear=sample_profile.ROAD_BIKE,
+    bike=_ROAD_BIKE,
     workout_type=10,
 )
 _VIRTUAL = Kind(
@@ -67,6 +109,13 @@ _VIRTUAL = Kind(
     hours=(0.8, 1.2),
     power="meter",
     gear=sample_profile.TRAINER_BIKE,
+    bike=_TRAINER,
+    ground=ISLAND,
+    spread=0.06,
+    drifting=0.02,
+    surges_per_hour=0.0,
+    pauses_per_hour=5.0,
+    stops_per_hour=0.5,
     trainer=True,
     thermometer=False,
     stops=(0.0, 0.01),
@@ -77,9 +126,13 @@ _COMMUTE = Kind(
     hours=(0.38, 0.6),
     power="estimate",
     gear=sample_profile.COMMUTER,
+    bike=_STEEL,
+    ground=VALLEY,
     commute=True,
     effort=(0.5, 0.66),
     climb=(3.0, 8.0),
+    pauses_per_hour=70.0,
+    stops_per_hour=9.0,
     heartrate=0.12,
     cadence=None,
     stops=(0.03, 0.3),
@@ -88,27 +141,39 @@ _COMMUTE = Kind(
 KINDS: dict[str, Kind] = {
     "zwift_intervals": replace(
         _VIRTUAL,
-        effort=(0.72, 0.83),
-        variability=(1.05, 1.13),
         climb=(3.0, 9.0),
-        names=("5 x 4 min", "Over-unders", "30/30s, three sets", "4 x 8 min", "Zwift - Ramp and hold"),
+        workouts=(
+            workouts.FIVE_BY_FOUR,
+            workouts.OVER_UNDERS,
+            workouts.THIRTY_THIRTIES,
+            workouts.FOUR_BY_EIGHT,
+            workouts.SIX_BY_THREE,
+        ),
     ),
     "zwift_tempo": replace(
         _VIRTUAL,
-        hours=(0.9, 1.6),
-        effort=(0.68, 0.78),
-        variability=(1.01, 1.04),
         climb=(4.0, 12.0),
-        names=("Zwift - Sweet spot", "2 x 20 min", "Zwift - Climb portal", "Tempo, film on"),
+        workouts=(workouts.SWEET_SPOT, workouts.TWO_BY_TWENTY, workouts.THREE_BY_TWELVE),
     ),
     "zwift_endurance": replace(
         _VIRTUAL,
         hours=(1.3, 2.6),
-        effort=(0.58, 0.66),
-        variability=(1.01, 1.03),
+        effort=(0.58, 0.68),
         climb=(3.0, 8.0),
         names=("Zwift - Endurance", "Long and dull", "Rain outside"),
     ),
+    "test_short": replace(_VIRTUAL, workouts=(workouts.SHORT_TEST,), climb=(2.0, 4.0)),
+    "test_long": replace(_ROAD, workouts=(workouts.LONG_TEST,), begins=(9.0, 10.0), workout_type=12),
+    "test_hour": replace(
+        _ROAD,
+        workouts=(workouts.HOUR_TEST,),
+        ground=VALLEY,
+        begins=(9.0, 10.0),
+        stops_per_hour=0.0,
+        workout_type=11,
+        in_company=1.0,
+    ),
+    "test_ramp": replace(_VIRTUAL, workouts=(workouts.RAMP_TEST,), climb=(2.0, 4.0)),
     "trainer": replace(
         _VIRTUAL,
         sport="Ride",
@@ -121,28 +186,39 @@ KINDS: dict[str, Kind] = {
     "road_intervals": replace(
         _ROAD,
         workout_type=12,
-        hours=(1.1, 1.8),
-        effort=(0.68, 0.78),
-        variability=(1.08, 1.17),
-        names=("Hill repeats", "VO2 on the climb", "6 x 3 min", "Threshold, 3 x 12"),
+        climb=(4.0, 8.0),
+        workouts=(
+            workouts.HILL_REPEATS,
+            workouts.VO2_CLIMB,
+            workouts.SIX_BY_THREE,
+            workouts.THREE_BY_TWELVE,
+            workouts.SPRINTS,
+        ),
     ),
-    "road_easy": replace(_ROAD, hours=(0.8, 1.4), effort=(0.5, 0.58), names=("Easy spin", "Coffee ride")),
-    "road_endurance": replace(_ROAD, hours=(2.0, 3.4), begins=(8.3, 10.0), effort=(0.6, 0.67)),
+    "road_easy": replace(
+        _ROAD, hours=(0.8, 1.4), effort=(0.53, 0.62), surges_per_hour=0.5, names=("Easy spin", "Coffee ride")
+    ),
+    "road_endurance": replace(_ROAD, hours=(2.0, 3.4), begins=(8.3, 10.0), effort=(0.66, 0.74)),
     "road_long": replace(
         _ROAD,
         hours=(3.2, 5.6),
         begins=(7.6, 9.2),
-        effort=(0.61, 0.69),
-        variability=(1.05, 1.12),
+        effort=(0.67, 0.76),
         climb=(9.0, 17.0),
+        ground=PASSES,
         names=("Long one", "Three cols", "Across the plateau and back", "Big loop"),
         in_company=0.35,
     ),
     "group_ride": replace(
         _ROAD,
         hours=(1.7, 2.5),
-        effort=(0.7, 0.78),
-        variability=(1.1, 1.19),
+        effort=(0.74, 0.83),
+        spread=0.28,
+        drifting=0.12,
+        surges_per_hour=22.0,
+        surge=1.0,
+        pauses_per_hour=110.0,
+        drafting=0.3,
         names=("Thursday group", "Club ride", "Chaingang"),
         in_company=1.0,
     ),
@@ -151,9 +227,17 @@ KINDS: dict[str, Kind] = {
         workout_type=11,
         hours=(2.2, 4.4),
         begins=(8.0, 9.5),
-        effort=(0.77, 0.85),
-        variability=(1.07, 1.15),
+        effort=(0.85, 0.93),
+        spread=0.24,
+        drifting=0.09,
+        surges_per_hour=18.0,
+        surge=0.9,
+        pauses_per_hour=90.0,
+        drafting=0.25,
         climb=(10.0, 18.0),
+        ground=PASSES,
+        stops_per_hour=0.2,
+        stops=(0.0, 0.02),
         names=("Gran fondo", "Road race", "Hill climb championship"),
         in_company=1.0,
     ),
@@ -166,14 +250,20 @@ KINDS: dict[str, Kind] = {
         thermometer=False,
         cadence=None,
         gear=sample_profile.COMMUTER,
+        bike=_TRAINER,
+        stops_per_hour=0.0,
         names=("Rollers in the garage",),
     ),
     "gravel": Kind(
         sport="GravelRide",
         hours=(1.8, 4.2),
         begins=(8.5, 10.5),
-        effort=(0.58, 0.68),
+        effort=(0.64, 0.74),
         climb=(10.0, 19.0),
+        ground=TRACKS,
+        bike=_GRAVEL,
+        spread=0.24,
+        pauses_per_hour=70.0,
         power="estimate",
         gear=sample_profile.GRAVEL_BIKE,
         names=("Gravel", "Dust", "Shepherds' tracks", "Mud and more mud"),
@@ -182,21 +272,29 @@ KINDS: dict[str, Kind] = {
         sport="MountainBikeRide",
         hours=(1.2, 2.6),
         begins=(9.0, 14.5),
-        effort=(0.55, 0.7),
+        effort=(0.65, 0.8),
         climb=(18.0, 32.0),
+        ground=SINGLETRACK,
+        bike=_HARDTAIL,
+        spread=0.35,
+        surges_per_hour=30.0,
+        pauses_per_hour=160.0,
         gear=sample_profile.MOUNTAIN_BIKE,
         cadence=None,
         names=("Singletrack", "Rock garden", "Roots"),
     ),
-    "commute_out": replace(_COMMUTE, begins=(7.3, 8.1)),
-    "commute_home": replace(_COMMUTE, begins=(16.9, 18.4)),
+    "commute_out": replace(_COMMUTE, way="out", begins=(7.3, 8.1)),
+    "commute_home": replace(_COMMUTE, way="home", begins=(16.9, 18.4)),
     "ebike": Kind(
         sport="EBikeRide",
         hours=(0.4, 1.3),
         begins=(10.0, 17.0),
-        effort=(0.3, 0.45),
+        effort=(0.95, 1.3),
         climb=(6.0, 14.0),
-        pace_mps=(6.0, 7.0),
+        ground=VALLEY,
+        bike=_CARGO,
+        surges_per_hour=0.0,
+        stops_per_hour=8.0,
         gear=sample_profile.E_BIKE,
         heartrate=0.0,
         cadence=None,
@@ -217,6 +315,7 @@ KINDS: dict[str, Kind] = {
         begins=(8.5, 10.5),
         effort=(0.68, 0.82),
         pace_mps=(2.2, 2.9),
+        ground=PATHS,
         climb=(20.0, 40.0),
         cadence=(78.0, 84.0),
         gear=sample_profile.TRAIL_SHOES,
@@ -248,6 +347,8 @@ KINDS: dict[str, Kind] = {
         begins=(8.0, 10.0),
         effort=(0.4, 0.55),
         pace_mps=(0.9, 1.3),
+        ground=PATHS,
+        stops_per_hour=1.5,
         climb=(50.0, 95.0),
         cadence=None,
         gear=sample_profile.TRAIL_SHOES,

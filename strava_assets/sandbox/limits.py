@@ -24,7 +24,7 @@ class RateLimits:
 
     Attributes:
         overall: The limit of all calls.
-        read: The limit of read calls; this API has no others.
+        read: The limit of calls that read: GET and HEAD.
         overall_usage: Calls in the current windows; can be set.
         read_usage: The same for read calls.
     """
@@ -36,15 +36,18 @@ class RateLimits:
     _windows: tuple[int, int] | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def count(self, now: datetime) -> bool:
-        """Count one call at `now` (aware, UTC) and return whether it is within the limits."""
+    def count(self, now: datetime, *, reads: bool = True) -> bool:
+        """Count one call at `now` (aware, UTC) and return whether it is within its limits."""
         with self._lock:
             self._roll(now)
             self.overall_usage = (self.overall_usage[0] + 1, self.overall_usage[1] + 1)
-            self.read_usage = (self.read_usage[0] + 1, self.read_usage[1] + 1)
+            applying = [(self.overall_usage, self.overall)]
+            if reads:
+                self.read_usage = (self.read_usage[0] + 1, self.read_usage[1] + 1)
+                applying.append((self.read_usage, self.read))
             return not any(
                 used > allowed
-                for usage, limit in ((self.overall_usage, self.overall), (self.read_usage, self.read))
+                for usage, limit in applying
                 for used, allowed in zip(usage, limit, strict=True)
             )
 

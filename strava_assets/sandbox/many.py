@@ -27,7 +27,7 @@ _TRACK = Track(
 )
 
 
-def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
+def many_entries(count: int, seed: int, now: datetime, athlete_id: int = ATHLETE_ID) -> Iterator[Entry]:
     """Entries up to `now`, three in two days, oldest first."""
     rng = random.Random(seed)  # noqa: S311 - sample data
     newest = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -39,7 +39,7 @@ def many_entries(count: int, seed: int, now: datetime) -> Iterator[Entry]:
         ride = index % 5 != 0
         recording = Recording(
             id=_FIRST_ID + index * 7_919,
-            athlete_id=ATHLETE_ID,
+            athlete_id=athlete_id,
             name=f"Activity {index + 1}",
             sport_type="Ride" if ride else "Run",
             start=start,

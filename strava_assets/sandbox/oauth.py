@@ -6,14 +6,14 @@ tokens.py decides which tokens are valid; the page itself is in consent.py.
 from __future__ import annotations
 
 import base64
-import binascii
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from strava_assets.sandbox.client_fields import client_fields
 from strava_assets.sandbox.consent import consent_page
 from strava_assets.sandbox.fault_responses import (
     damaged_response,
@@ -24,6 +24,7 @@ from strava_assets.sandbox.fault_responses import (
 )
 from strava_assets.sandbox.faults import Fault
 from strava_assets.sandbox.sample_profile import summary_of
+from strava_assets.sandbox.strict import refused_oauth_call
 from strava_assets.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, SCOPES, InvalidGrantError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from strava_assets.sandbox.client_fields import ClientFields
     from strava_assets.sandbox.state import Sandbox
 
 _LOOPBACK = {"localhost", "127.0.0.1"}
@@ -38,10 +40,12 @@ _BAD_REQUEST = "Bad Request"
 
 
 def oauth_routes(sandbox: Sandbox) -> list[Route]:
-    """The consent page, and the three client endpoints with and without the prefix /api/v3."""
+    """The consent page and the three client endpoints, with and without the prefix /api/v3."""
     handlers = {"/oauth/token": _token, "/oauth/revoke": _revoke, "/oauth/deauthorize": _deauthorize}
     return [
         Route("/oauth/authorize", partial(_show_consent, sandbox), methods=["GET"]),
+        # The address that the API's own description gives.
+        Route("/api/v3/oauth/authorize", partial(_show_consent, sandbox), methods=["GET"]),
         Route("/oauth/authorize", partial(_decide, sandbox), methods=["POST"]),
         *(
             Route(prefix + path, partial(handler, sandbox), methods=["POST"])
@@ -54,27 +58,30 @@ def oauth_routes(sandbox: Sandbox) -> list[Route]:
 async def _show_consent(sandbox: Sandbox, request: Request) -> Response:
     sandbox.log_request(request)
     query = dict(request.query_params)
-    rejection = _rejection(query)
+    refusal = refused_oauth_call(request.url.path, ()) if sandbox.strict else None
+    rejection = refusal or _rejection(query)
     if rejection is not None:
         return rejection
     requested = _requested_scopes(query)
     granted_before = sandbox.tokens.consented and requested <= set(sandbox.tokens.scopes)
-    if granted_before and query.get("approval_prompt", "auto") == "auto":
+    is_one = len(sandbox.athletes) == 1
+    if is_one and granted_before and query.get("approval_prompt", "auto") == "auto":
         return _grant(sandbox, query, requested)
     scopes = [scope for scope in SCOPES if scope in requested]
-    return HTMLResponse(consent_page(sandbox.athlete, query, scopes))
+    return HTMLResponse(consent_page([each.athlete for each in sandbox.athletes], query, scopes))
 
 
 async def _decide(sandbox: Sandbox, request: Request) -> Response:
     sandbox.log_request(request)
-    form = await _form(request)
+    form = (await client_fields(request)).form
     rejection = _rejection(form)
     if rejection is not None:
         return rejection
     if form.get("decision") != "authorize":
         return _redirect(form, {"error": "access_denied"})
     selected = {name.removeprefix("scope:") for name in form if name.startswith("scope:")}
-    return _grant(sandbox, form, {"read", *(selected & _requested_scopes(form))})
+    signed_in = sandbox.of_athlete(form.get("athlete"))
+    return _grant(signed_in, form, {"read", *(selected & _requested_scopes(form))})
 
 
 async def _token(sandbox: Sandbox, request: Request) -> Response:
@@ -83,7 +90,9 @@ async def _token(sandbox: Sandbox, request: Request) -> Response:
     replacement = replacement_response(fault, sandbox) if fault else None
     if replacement is not None:
         return replacement
-    response = _token_response(sandbox, await _form(request))
+    fields = await client_fields(request)
+    refusal = _strict_refusal(sandbox, request, fields)
+    response = refusal or _token_response(sandbox, fields.all)
     return damaged_response(fault, response, sandbox.now()) if fault else response
 
 
@@ -91,22 +100,32 @@ async def _revoke(sandbox: Sandbox, request: Request) -> Response:
     sandbox.log_request(request)
     if _basic_credentials(request) != (CLIENT_ID, CLIENT_SECRET):
         return documented_fault(Fault.invalid_client_secret)
-    form = await _form(request)
-    if "token" not in form:
+    fields = await client_fields(request)
+    if refusal := _strict_refusal(sandbox, request, fields):
+        return refusal
+    if "token" not in fields.all:
         return fault_response(400, _BAD_REQUEST, ("Application", "token", "missing"))
-    sandbox.tokens.revoke(form["token"])
+    for athlete in sandbox.athletes:
+        athlete.tokens.revoke(fields.all["token"])
     return json_response({})
 
 
 async def _deauthorize(sandbox: Sandbox, request: Request) -> Response:
     sandbox.log_request(request)
-    form = await _form(request)
+    fields = await client_fields(request)
+    if refusal := _strict_refusal(sandbox, request, fields):
+        return refusal
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    access_token = form.get("access_token") or bearer
-    if not sandbox.tokens.accepts(access_token):
+    access_token = fields.all.get("access_token") or bearer
+    owner = sandbox.of_access_token(access_token)
+    if not owner.tokens.accepts(access_token):
         return documented_fault(Fault.invalid_access_token)
-    sandbox.tokens.revoke(access_token)
+    owner.tokens.revoke(access_token)
     return json_response({"access_token": access_token})
+
+
+def _strict_refusal(sandbox: Sandbox, request: Request, fields: ClientFields) -> Response | None:
+    return refused_oauth_call(request.url.path, fields.outside_form) if sandbox.strict else None
 
 
 def _token_response(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
@@ -115,11 +134,12 @@ def _token_response(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
     if form.get("client_secret") != CLIENT_SECRET:
         return documented_fault(Fault.invalid_client_secret)
     grant_type = form.get("grant_type")
+    owner = _owner(sandbox, form)
     try:
         if grant_type == "refresh_token":
-            grant = sandbox.tokens.refresh(form.get("refresh_token", ""))
+            grant = owner.tokens.refresh(form.get("refresh_token", ""))
         elif grant_type == "authorization_code":
-            grant = sandbox.tokens.exchange(form.get("code", ""))
+            grant = owner.tokens.exchange(form.get("code", ""))
         else:
             return fault_response(400, _BAD_REQUEST, ("Application", "grant_type", "invalid"))
     except InvalidGrantError:
@@ -134,8 +154,19 @@ def _token_response(sandbox: Sandbox, form: Mapping[str, str]) -> Response:
         "refresh_token": grant.refresh_token,
     }
     if grant_type == "authorization_code":
-        document["athlete"] = summary_of(sandbox.athlete)
+        document["athlete"] = summary_of(owner.athlete)
     return json_response(document)
+
+
+def _owner(sandbox: Sandbox, form: Mapping[str, str]) -> Sandbox:
+    """The athlete whose refresh token or code it is; the first one if it is nobody's."""
+    token, code = form.get("refresh_token", ""), form.get("code", "")
+    for athlete in sandbox.athletes:
+        if token and token == athlete.tokens.valid_refresh_token:
+            return athlete
+        if code and athlete.tokens.issued(code):
+            return athlete
+    return sandbox
 
 
 def _grant(sandbox: Sandbox, request: Mapping[str, str], scopes: set[str]) -> Response:
@@ -153,7 +184,7 @@ def _redirect(request: Mapping[str, str], result: dict[str, str]) -> Response:
 def _rejection(request: Mapping[str, str]) -> Response | None:
     if request.get("client_id") != CLIENT_ID:
         return documented_fault(Fault.invalid_client_id)
-    if urlsplit(request.get("redirect_uri", "")).hostname not in _LOOPBACK:
+    if _host_name(request.get("redirect_uri", "")) not in _LOOPBACK:
         return fault_response(400, _BAD_REQUEST, ("Application", "redirect_uri", "invalid"))
     if request.get("response_type") != "code":
         return fault_response(400, _BAD_REQUEST, ("Application", "response_type", "invalid"))
@@ -162,15 +193,16 @@ def _rejection(request: Mapping[str, str]) -> Response | None:
     return None
 
 
+def _host_name(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
 def _requested_scopes(request: Mapping[str, str]) -> set[str]:
-    return set(request.get("scope", "").split(",")) & set(SCOPES)
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The form fields; query parameters and JSON bodies are ignored."""
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
-    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+    # Strava documents commas; OAuth libraries send blanks.
+    return set(request.get("scope", "").replace(" ", ",").split(",")) & set(SCOPES)
 
 
 def _basic_credentials(request: Request) -> tuple[str, str] | None:
@@ -179,6 +211,6 @@ def _basic_credentials(request: Request) -> tuple[str, str] | None:
         return None
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # Neither base64 nor ASCII, or not UTF-8 inside.
         return None
     return user, password

@@ -23,6 +23,7 @@ _BIKES = {
     E_BIKE: "Cargo e-bike",
     TRAINER_BIKE: "Smart trainer",
 }
+_FIRST_NAMES = ("Robin", "Alex", "Sam", "Kim", "Charlie", "Noa", "Sasha", "Jules", "Toni", "Andrea", "Luca")
 _SHOES = {ROAD_SHOES: "Road shoes", TRAIL_SHOES: "Trail shoes"}
 
 
@@ -32,7 +33,7 @@ def profile(athlete_id: int = ATHLETE_ID) -> dict[str, Any]:
         "id": athlete_id,
         "username": None,
         "resource_state": 3,
-        "firstname": "Robin",
+        "firstname": _FIRST_NAMES[(athlete_id - ATHLETE_ID) % len(_FIRST_NAMES)],
         "lastname": "Sample",
         "bio": "Does not exist.",
         "city": "",
@@ -82,10 +83,9 @@ def summary_of(athlete: dict[str, Any]) -> dict[str, Any]:
 
 
 def gear(gear_id: str) -> dict[str, Any]:
-    """The summary of a bike or a pair of shoes; an unknown id gets a generic name."""
+    """A bike or a pair of shoes without its distance; an unknown id gets a generic name."""
     name = _BIKES.get(gear_id) or _SHOES.get(gear_id) or "Gear"
     primary = gear_id in (ROAD_BIKE, ROAD_SHOES)
-    distance_m = 1_000 * (int(gear_id[1:]) % 9_000) if gear_id[1:].isdigit() else 0
     return {
         "id": gear_id,
         "primary": primary,
@@ -93,6 +93,4 @@ def gear(gear_id: str) -> dict[str, Any]:
         "nickname": name,
         "resource_state": 2,
         "retired": False,
-        "distance": distance_m,
-        "converted_distance": round(distance_m / 1000, 1),
     }

@@ -1,17 +1,19 @@
-"""The sample athlete's years: the phase of each week, trips, the injury, and the FTP on each day.
+"""The sample athlete's years: the phase of each week, trips, the injury, and the abilities on each day.
 
-The sessions of a week are in diary.py.
+The sessions of a week are in diary.py; how phases change abilities is in fitness.py.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from strava_assets.sandbox.tracks import (
+from strava_assets.sandbox import sample_profile
+from strava_assets.sandbox.fitness import forms, talent
+from strava_assets.sandbox.phases import Phase
+from strava_assets.sandbox.places import (
     AUSTRALIA,
     COLORADO,
     ISLAND_CAMP,
@@ -21,23 +23,16 @@ from strava_assets.sandbox.tracks import (
     Place,
 )
 
+if TYPE_CHECKING:
+    from strava_assets.sandbox.abilities import Abilities
+from strava_assets.sandbox.fitness import Talent
+
 INJURY_WEEKS = 7
 _COMEBACK_WEEKS = 6
 _SEASON_START_MONTH = 10
 _SHORTEST_HISTORY = timedelta(days=1_280)
-
-
-class Phase(StrEnum):
-    """The training phase of a week."""
-
-    base = "base"
-    build = "build"
-    peak = "peak"
-    recovery = "recovery"
-    transition = "transition"
-    ill = "ill"
-    injured = "injured"
-    comeback = "comeback"
+_LONGEST_WEEKS = 320
+_TEST_MONTHS = (1, 4, 7, 10)
 
 
 _PHASE_OF_MONTH = {
@@ -74,17 +69,23 @@ class Trip:
 class Career:
     """The plan for a few years, starting on the first Monday of October.
 
-    It depends only on the calendar, so tomorrow's history is today's plus one day.
+    It depends only on the calendar and the athlete, so tomorrow's history is today's plus one day.
     """
 
     first_monday: date
+    seed: int = 1
 
     @classmethod
-    def until(cls, today: date) -> Career:
+    def until(cls, today: date, seed: int = 1) -> Career:
         """The career that started three and a half to four and a half years before today."""
         latest = today - _SHORTEST_HISTORY
         year = latest.year if latest >= _first_monday(latest.year, _SEASON_START_MONTH) else latest.year - 1
-        return cls(_first_monday(year, _SEASON_START_MONTH))
+        return cls(_first_monday(year, _SEASON_START_MONTH), seed)
+
+    @property
+    def athlete_id(self) -> int:
+        """Strava's id of the athlete."""
+        return sample_profile.ATHLETE_ID + self.seed - 1
 
     @property
     def year(self) -> int:
@@ -131,8 +132,21 @@ class Career:
         by_month = _PHASE_OF_MONTH[(monday + timedelta(days=3)).month]
         weeks = (monday - self.first_monday).days // 7
         if weeks % 4 == 3 and by_month is not Phase.transition:
-            return Phase.recovery
+            return Phase.test if self._has_tests(monday) else Phase.recovery
         return by_month
+
+    def _has_tests(self, monday: date) -> bool:
+        """Whether an easy week at home is the first one of a month with tests, when the athlete is rested."""
+        middle = monday + timedelta(days=3)
+        is_first = (middle - timedelta(weeks=4)).month != middle.month
+        away = any(self.trip(monday + timedelta(days=weekday)) for weekday in range(7))
+        return middle.month in _TEST_MONTHS and is_first and not away
+
+    def test_weeks(self, until: date) -> list[date]:
+        """The Mondays of the weeks with all-out tests, up to a day."""
+        weeks = (until - self.first_monday).days // 7 + 1
+        mondays = (self.first_monday + timedelta(weeks=index) for index in range(weeks))
+        return [monday for monday in mondays if self.phase(monday) is Phase.test]
 
     def meter_broken(self, day: date) -> bool:
         """Whether the outdoor power meter is broken, in three weeks of a summer; Strava estimates then."""
@@ -142,20 +156,29 @@ class Career:
         """Whether the watch measures running power, from the fourth autumn on. It is not cycling power."""
         return day >= date(self.year + 3, 9, 15)
 
-    def threshold_watts(self, day: date) -> float:
-        """The FTP in watts: it grows over the years, peaks in July and drops after the injury."""
-        years = (day - self.first_monday).days / 365.25
-        trained = 205 + 40 * (1 - math.exp(-years / 2.2))
-        seasonal = 1 + 0.045 * math.sin(2 * math.pi * (day.timetuple().tm_yday - 110) / 365.25)
-        return trained * seasonal * (1 - self._fitness_loss(day))
+    def abilities(self, day: date) -> Abilities:
+        """The abilities on a day of the career."""
+        days = (day - self.first_monday).days
+        weeks, weekday = divmod(max(days, 0), 7)
+        before, after = self._forms[weeks : weeks + 2]
+        return self._talent.on(days / 365.25, before + (after - before) * weekday / 7)
 
-    def _fitness_loss(self, day: date) -> float:
-        weeks_since = (day - self.injury_end).days / 7
-        if day < self.injury_start:
-            return 0.0
-        if weeks_since < 0:
-            return 0.17 * (1 + weeks_since / INJURY_WEEKS)
-        return 0.17 * math.exp(-weeks_since / 7)
+    @cached_property
+    def _talent(self) -> Talent:
+        return talent(self.seed)
+
+    @cached_property
+    def _forms(self) -> list[float]:
+        mondays = (self.first_monday + timedelta(weeks=index) for index in range(_LONGEST_WEEKS))
+        return forms(self._trained_as(monday) for monday in mondays)
+
+    def _trained_as(self, monday: date) -> Phase:
+        """The phase whose training a week has: camps replace what was planned at home."""
+        phase = self.phase(monday)
+        trip = self.trip(monday + timedelta(days=3))
+        if trip is not None and phase is not Phase.injured:
+            return Phase.camp if trip.camp else Phase.transition
+        return phase
 
 
 def _first_monday(year: int, month: int) -> date:

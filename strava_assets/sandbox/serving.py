@@ -1,6 +1,6 @@
 """Serves a sandbox: in a thread for tests and demos, or in the foreground for the command line.
 
-The routes are in api.py, oauth.py and admin.py.
+The routes are in api.py, oauth.py, push_endpoints.py and admin.py.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import struct
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 
 from strava_assets.errors import StravaAssetsError
 from strava_assets.sandbox.admin import admin_routes
-from strava_assets.sandbox.api import api_routes
+from strava_assets.sandbox.api import Api
 from strava_assets.sandbox.fault_responses import http_date
 from strava_assets.sandbox.oauth import oauth_routes
+from strava_assets.sandbox.push_endpoints import push_routes
 from strava_assets.sandbox.state import Sandbox
 from strava_assets.web.guard import Guard
 from strava_assets.web.hosts import AllowedHosts
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _START_LIMIT_S = 20.0
@@ -82,13 +86,16 @@ def serve(sandbox: Sandbox, port: int = 0) -> Iterator[RunningSandbox]:
         listener.close()
 
 
-def run_sandbox(
+def run_sandbox(  # noqa: PLR0913 - each is an option of the command
     port: int,
     athlete_seed: int,
     activities: Path | None,
     limits: bool,
     faults: Sequence[str],
     ready: Callable[[str], None] | None,
+    *,
+    athletes: int = 1,
+    strict: bool = False,
 ) -> None:
     """Serve a sandbox in the foreground until Ctrl-C.
 
@@ -101,34 +108,70 @@ def run_sandbox(
         limits: Whether there are rate limits.
         faults: Faults of all matching requests, each as `NAME` or `NAME@ENDPOINT`.
         ready: Called with the base URL when the server is ready.
+        athletes: The number of athletes; those after the first are sample athletes of the next seeds.
+        strict: Whether to refuse what Strava has announced that it will refuse.
 
     Raises:
         StravaAssetsError: The port, the file or a fault cannot be used.
     """
-    sandbox = Sandbox.replay(activities) if activities else Sandbox.sample(athlete_seed)
-    sandbox.tokens.rotate_refresh_token = False
+    sandbox = (
+        Sandbox.replay(activities, strict=strict)
+        if activities
+        else Sandbox.sample(athlete_seed, strict=strict)
+    )
     if not limits:
         sandbox.limits = None
+    for seed in range(athlete_seed + 1, athlete_seed + athletes):
+        sandbox.add_athlete(Sandbox.sample(seed, strict=strict))
+    for athlete in sandbox.athletes:
+        athlete.tokens.rotate_refresh_token = False
     for fault in faults:
         name, _, endpoint = fault.partition("@")
         sandbox.faults.add(name, on=endpoint or None, times=None)
     with serve(sandbox, port) as server:
-        if ready is not None:
-            ready(server.base_url)
         try:
+            if ready is not None:
+                ready(server.base_url)
+            sandbox.history.prepare_in_background(sandbox.closing)
             threading.Event().wait()
         except KeyboardInterrupt:
             return
+
+
+class Cut(Protocol):
+    """Ends a client's connection."""
+
+    def __call__(self, client: tuple[str, int], *, reset: bool) -> None:
+        """Reset the connection, or close it after what was sent."""
+
+
+def sandbox_app(sandbox: Sandbox, cut: Cut | None = None) -> ASGIApp:
+    """The app of a sandbox, for a server or for requests without one.
+
+    Args:
+        sandbox: Its state.
+        cut: Called by faults that end a connection; without one they cannot be used.
+    """
+    api = Api(sandbox)
+
+    async def without_route(request: Request, _error: Exception) -> Response:
+        return api.response(request)
+
+    app = Starlette(
+        routes=[*oauth_routes(sandbox), *push_routes(sandbox), *admin_routes(sandbox)],
+        exception_handlers={HTTPException: without_route},
+    )
+    app.router.redirect_slashes = False
+    app.state.cut = cut
+    return _DateHeader(Guard(app, AllowedHosts()), sandbox)
 
 
 class _Server(uvicorn.Server):
     """A uvicorn server without logs that signals readiness and can close connections."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        app = Starlette(routes=[*api_routes(sandbox), *oauth_routes(sandbox), *admin_routes(sandbox)])
-        app.state.cut = self._cut
         config = uvicorn.Config(
-            _DateHeader(Guard(app, AllowedHosts()), sandbox),
+            sandbox_app(sandbox, self._cut),
             http="h11",
             ws="none",
             lifespan="off",

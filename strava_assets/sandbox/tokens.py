@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from strava_assets.sandbox.clock import Clock
 
@@ -48,6 +48,7 @@ class OAuthState:
         rotate_refresh_token: Whether each new access token comes with a new refresh token that replaces the
             old one.
         consented: Whether the athlete has agreed on the consent page before.
+        on_revoke: Called after access was revoked.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,6 +61,7 @@ class OAuthState:
         self.rotate_refresh_token = True
         self.consented = False
         self.valid_refresh_token: str | None = REFRESH_TOKEN
+        self.on_revoke: Callable[[], None] = lambda: None
 
     def now_s(self) -> int:
         """The sandbox's time, epoch seconds."""
@@ -108,6 +110,10 @@ class OAuthState:
                 self.valid_refresh_token = _new("refresh")
             return self._issue(self.valid_refresh_token)
 
+    def issued(self, code: str) -> bool:
+        """Whether a code was issued here and not used yet."""
+        return code in self._codes
+
     def accepts(self, access_token: str) -> bool:
         """Whether the access token is valid now."""
         with self._lock:
@@ -126,6 +132,7 @@ class OAuthState:
                 self._access_tokens.clear()
                 self._current = None
                 self.consented = False
+                self.on_revoke()
 
     def _issue(self, refresh_token: str) -> Grant:
         expires_at = self.now_s() + ACCESS_TOKEN_LIFE_S

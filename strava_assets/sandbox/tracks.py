@@ -1,76 +1,38 @@
-"""The places of the sample athlete, with time zone, weather and invented tracks.
-
-The places are plateaus and dunes, so that no track is near anybody's home. Tracks do not follow roads.
-"""
+"""Tracks as Strava writes them: encoded polylines, and positions that are rounded where they are public."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from strava_assets.sandbox.invented_activity import LatLng, Track
+import numpy as np
 
 if TYPE_CHECKING:
-    import random
-    from datetime import date
+    from strava_assets.sandbox.invented_activity import LatLng
+    from strava_assets.sandbox.places import Place
+    from strava_assets.sandbox.terrain import Floats, Route
 
 _METERS_PER_DEGREE = 111_320.0
 _TRACK_POINTS = 40
-_WARMEST_DAY = 203
 
 
-@dataclass(frozen=True)
-class Place:
-    """A region: center, elevation, time zone, and mean temperature with its yearly amplitude."""
-
-    name: str
-    zone: str
-    middle: LatLng
-    height_m: float
-    mean_c: float
-    swing_c: float
-
-    def temperature_c(self, day: date, rng: random.Random) -> int:
-        """The temperature on a day. In the southern hemisphere `swing_c` is negative."""
-        season = math.cos(2 * math.pi * (day.timetuple().tm_yday - _WARMEST_DAY) / 365.25)
-        return round(self.mean_c + self.swing_c * season + rng.gauss(0, 3))
-
-
-HOME = Place("home", "Europe/Paris", (44.23, 3.43), 960.0, 11.0, 9.5)
-VIRTUAL = Place("virtual", "Europe/Paris", (-11.64, 166.95), 20.0, 19.0, 0.0)
-ISLAND_CAMP = Place("the island", "Atlantic/Canary", (28.25, -16.61), 2_050.0, 19.0, 4.0)
-SOUTHERN_CAMP = Place("the south", "Europe/Madrid", (37.06, -2.75), 620.0, 19.0, 8.0)
-COLORADO = Place("Colorado", "America/Denver", (37.73, -105.58), 2_490.0, 9.0, 13.0)
-NEPAL = Place("Nepal", "Asia/Kathmandu", (28.95, 83.86), 3_800.0, 6.0, 6.0)
-AUSTRALIA = Place("Australia", "Australia/Adelaide", (-31.47, 138.60), 490.0, 18.0, -8.0)
-JAPAN = Place("Japan", "Asia/Tokyo", (32.89, 131.06), 780.0, 14.0, 10.0)
-
-
-def track(place: Place, distance_m: float, climb_m: float, rng: random.Random) -> Track:
-    """An irregular loop of about this length around the place."""
-    radius_m = distance_m / (2 * math.pi * 1.08)
-    bearing = rng.uniform(0, 2 * math.pi)
-    wobbles = [(k, rng.uniform(0.03, 0.16), rng.uniform(0, 2 * math.pi)) for k in (2, 3, 5)]
+def positions(route: Route, place: Place, distance_m: Floats) -> Floats:
+    """Latitude and longitude at distances along a route, of shape (n, 2), with Strava's six digits."""
     east_scale = _METERS_PER_DEGREE * math.cos(math.radians(place.middle[0]))
-    points: list[LatLng] = []
-    for index in range(_TRACK_POINTS + 1):
-        angle = bearing + 2 * math.pi * (index % _TRACK_POINTS) / _TRACK_POINTS
-        r = radius_m * (1 + sum(size * math.sin(k * angle + phase) for k, size, phase in wobbles))
-        points.append(
-            (
-                round(place.middle[0] + r * math.sin(angle) / _METERS_PER_DEGREE, 5),
-                round(place.middle[1] + r * math.cos(angle) / east_scale, 5),
-            )
+    columns = [
+        np.interp(distance_m, route.distance_m, meters) / scale + middle
+        for meters, scale, middle in (
+            (route.north_m, _METERS_PER_DEGREE, place.middle[0]),
+            (route.east_m, east_scale, place.middle[1]),
         )
-    low = round(place.height_m - rng.uniform(5, 60), 1)
-    return Track(
-        polyline=encode_polyline(points),
-        start=_public_point(points[0]),
-        end=_public_point(points[-1]),
-        elev_low_m=low,
-        elev_high_m=round(low + 4 + climb_m * rng.uniform(0.3, 0.55), 1),
-    )
+    ]
+    return np.asarray(np.round(np.column_stack(columns), 6), np.float64)
+
+
+def polyline(route: Route, place: Place, end_m: float) -> str:
+    """The encoded summary polyline of a route up to a distance."""
+    points = positions(route, place, np.linspace(0.0, end_m, _TRACK_POINTS + 1)).tolist()
+    return encode_polyline([(round(lat, 5), round(lng, 5)) for lat, lng in points])
 
 
 def encode_polyline(points: list[LatLng]) -> str:
@@ -110,5 +72,6 @@ def decode_polyline(text: str) -> list[LatLng]:
     return points
 
 
-def _public_point(point: LatLng) -> LatLng:
+def public_point(point: LatLng) -> LatLng:
+    """A position as a summary shows it, to about a kilometer."""
     return (round(point[0], 2), round(point[1], 2))

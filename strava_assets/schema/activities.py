@@ -67,6 +67,12 @@ _DESCRIPTION = (
     Column("visibility", TEXT, "everyone, followers_only or only_me", source="visibility"),
     Column("flagged", BOOLEAN, "Flagged by others as implausible", source="flagged"),
     Column("gear_id", TEXT, "The bike or the shoes, by Strava's id", source="gear_id"),
+    Column(
+        "gear_name",
+        TEXT,
+        "Its name, from the bulk export; Strava's list has the id alone, and athlete_gear the names",
+        source="gear_name",
+    ),
     Column("external_id", TEXT, "The recording's own name at its source", source="external_id"),
     Column("upload_id", TEXT, "Strava's id of the upload; null for manual activities", source="upload_id"),
 )
@@ -183,10 +189,27 @@ LOADED_BATCHES = Table(
     columns=(
         Column("batch_id", TEXT, "The batch's name in the landing; sorts by time", nullable=False),
         Column("kind", TEXT, "incremental, full, window, archive, file or compacted", nullable=False),
+        Column(
+            "athlete_id",
+            TEXT,
+            "Whose activities it has; null if it has none, and in rows of earlier versions",
+        ),
         Column("loaded_at", TIMESTAMP, "When it was merged, UTC", nullable=False),
         Column("records", INTEGER, "Records it brought", unit="count", nullable=False),
-        Column("inserted", INTEGER, "Activities that were new", unit="count", nullable=False),
-        Column("updated", INTEGER, "Activities that had changed", unit="count", nullable=False),
+        Column(
+            "inserted",
+            INTEGER,
+            "New activities of which it had the latest version",
+            unit="count",
+            nullable=False,
+        ),
+        Column(
+            "updated",
+            INTEGER,
+            "Changed activities of which it had the latest version",
+            unit="count",
+            nullable=False,
+        ),
         Column("deleted", INTEGER, "Activities concluded to be deleted", unit="count", nullable=False),
         Column("rejected", INTEGER, "Records set aside", unit="count", nullable=False),
         Column("reader", TEXT, "Digest of the registry that read it; another one calls for a rebuild"),

@@ -48,6 +48,7 @@ class Column:
         source: where Strava says it: the field's path in the API's summary activity (`map.summary_polyline`);
             empty for what is derived or kept by the project itself.
         nullable: whether the value may be missing.
+        summary: what it is over several rows of a mart: `sum`, `ratio: …`, or empty where it is nothing.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Column:
     unit: str = ""
     source: str = ""
     nullable: bool = True
+    summary: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What the marts read beside the activities: the settings of a refresh and the athlete's own dated figures.
 
 Both are small and written anew at every refresh; what Strava's profile said is kept, since it tells only
-today's values. How figures are read from a person's file is not here.
+today's values and today's gear. How figures are read from a person's file is not here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,59 @@ ATHLETE_PROFILE = Table(
         Column("ftp_w", ColumnType.FLOAT, "Functional threshold power", unit="W"),
         Column("weight_kg", ColumnType.FLOAT, "Body weight", unit="kg"),
         Column("max_heartrate_bpm", ColumnType.FLOAT, "Highest heart rate the athlete reaches", unit="bpm"),
-        Column("threshold_heartrate_bpm", ColumnType.FLOAT, "Heart rate at lactate threshold", unit="bpm"),
+        Column(
+            "threshold_heartrate_bpm",
+            ColumnType.FLOAT,
+            "Heart rate at lactate threshold: of rides, and of every sport without its own",
+            unit="bpm",
+        ),
         Column("resting_heartrate_bpm", ColumnType.FLOAT, "Heart rate at rest", unit="bpm"),
+        Column("sex", ColumnType.TEXT, "female or male: which constant of the heart-rate load is used"),
+        Column(
+            "run_threshold_heartrate_bpm",
+            ColumnType.FLOAT,
+            "Heart rate at lactate threshold of runs",
+            unit="bpm",
+        ),
+        Column(
+            "swim_threshold_heartrate_bpm",
+            ColumnType.FLOAT,
+            "Heart rate at lactate threshold of swims",
+            unit="bpm",
+        ),
+        Column(
+            "run_threshold_pace_s_per_km",
+            ColumnType.FLOAT,
+            "Pace on flat ground that the athlete can run for an hour",
+            unit="s/km",
+        ),
+        Column("run_threshold_power_w", ColumnType.FLOAT, "Threshold power of runs", unit="W"),
+        Column("critical_power_w", ColumnType.FLOAT, "Critical power of rides, from a test", unit="W"),
+        Column(
+            "w_prime_kj",
+            ColumnType.FLOAT,
+            "W' of the same test: the work that can be done above critical power",
+            unit="kJ",
+        ),
+    ),
+)
+
+PLANNED_LOAD = Table(
+    name="planned_load",
+    description="The load the athlete plans for a day, from a file of their own. Empty without one.",
+    grain="one athlete on one day",
+    key=("athlete_id", "day"),
+    columns=(
+        Column("athlete_id", ColumnType.TEXT, "The athlete", nullable=False),
+        Column("day", ColumnType.DATE, "The planned day, in the athlete's local time", nullable=False),
+        Column(
+            "planned_load",
+            ColumnType.FLOAT,
+            "Load planned for the day; an hour at threshold is 100",
+            unit="pts",
+            nullable=False,
+        ),
+        Column("goal", ColumnType.TEXT, "The event the day is planned for; null on other days"),
     ),
 )
 
@@ -65,5 +116,28 @@ ATHLETE_OBSERVATIONS = Table(
         Column("observed_on", ColumnType.DATE, "The day the profile was read", nullable=False),
         Column("ftp_w", ColumnType.FLOAT, "Functional threshold power", unit="W", source="ftp"),
         Column("weight_kg", ColumnType.FLOAT, "Body weight", unit="kg", source="weight"),
+    ),
+)
+
+ATHLETE_GEAR = Table(
+    name="athlete_gear",
+    description=(
+        "The bikes and shoes of the athlete's Strava profile, as it named them last. Gear that was deleted "
+        "there keeps its row."
+    ),
+    grain="one piece of gear of one athlete",
+    key=("athlete_id", "gear_id"),
+    columns=(
+        Column("athlete_id", ColumnType.TEXT, "The athlete", nullable=False),
+        Column("gear_id", ColumnType.TEXT, "The bike or the shoes, by Strava's id", nullable=False),
+        Column("name", ColumnType.TEXT, "The athlete's name for it", nullable=False),
+        Column("is_retired", ColumnType.BOOLEAN, "Whether the athlete has retired it"),
+        Column(
+            "distance_m",
+            ColumnType.FLOAT,
+            "Its distance as Strava counts it, with what the athlete added by hand",
+            unit="m",
+        ),
+        Column("observed_on", ColumnType.DATE, "The day the profile was read", nullable=False),
     ),
 )

@@ -17,7 +17,31 @@ _KEY = (
     Column("activity_id", TEXT, "Strava's id of the ride", nullable=False),
 )
 
-_POWER_ZONES = ("below 55", "55 to 75", "75 to 90", "90 to 105", "105 to 120", "120 to 150", "150 and more")
+COMPUTED = (
+    Column(
+        "inputs_digest",
+        TEXT,
+        "Digest of the seconds, the figures and the method it was computed from",
+        nullable=False,
+    ),
+    Column("computed_at", ColumnType.TIMESTAMP, "When it was computed, UTC", nullable=False),
+)
+"""What a table of results says of its computation."""
+
+_BEST = (
+    Column("duration_s", INTEGER, "How long", unit="s", nullable=False),
+    Column("energy_j", INTEGER, "Work of the best stretch of that length", unit="J", nullable=False),
+    Column("watts", FLOAT, "Its mean power: energy over duration", unit="W", nullable=False),
+    Column(
+        "begins_at_s",
+        INTEGER,
+        "Where it begins: elapsed seconds from the start",
+        unit="s",
+        nullable=False,
+    ),
+)
+
+POWER_ZONES = ("below 55", "55 to 75", "75 to 90", "90 to 105", "105 to 120", "120 to 150", "150 and more")
 _HEARTRATE_ZONES = ("below 68", "68 to 83", "83 to 94", "94 to 105", "105 and more")
 
 RIDE_POWER = Table(
@@ -36,7 +60,7 @@ RIDE_POWER = Table(
             "quality",
             TEXT,
             "good; or why figures are missing: short (under 30 s), irregular (not recorded every second), "
-            "gappy (over 10 % of the seconds without power), no_power (nothing but zeros)",
+            "gappy (10 % of the seconds or more without a reading of its own), no_power (only zeros)",
             nullable=False,
         ),
         Column("recorded_s", INTEGER, "Seconds recorded, pauses left out", unit="s", nullable=False),
@@ -48,6 +72,12 @@ RIDE_POWER = Table(
             "Recorded seconds without power, beyond silences of ten seconds; they count as zero",
             unit="s",
             nullable=False,
+        ),
+        Column(
+            "power_filled_s",
+            INTEGER,
+            "Recorded seconds whose power was filled over a short dropout or a lost sample",
+            unit="s",
         ),
         Column("spikes", INTEGER, "Samples rejected as a meter's fault", unit="count", nullable=False),
         Column("average_watts", FLOAT, "Mean power of the recorded seconds, zeros included", unit="W"),
@@ -75,7 +105,7 @@ RIDE_POWER = Table(
         ),
         *(
             Column(f"power_zone_{zone}_s", INTEGER, f"Seconds at {share} % of FTP", unit="s")
-            for zone, share in enumerate(_POWER_ZONES, 1)
+            for zone, share in enumerate(POWER_ZONES, 1)
         ),
         *(
             Column(
@@ -86,13 +116,7 @@ RIDE_POWER = Table(
             )
             for zone, share in enumerate(_HEARTRATE_ZONES, 1)
         ),
-        Column(
-            "inputs_digest",
-            TEXT,
-            "Digest of the seconds, the figures and the method it was computed from",
-            nullable=False,
-        ),
-        Column("computed_at", ColumnType.TIMESTAMP, "When it was computed, UTC", nullable=False),
+        *COMPUTED,
     ),
     cluster_by=("athlete_id",),
 )
@@ -107,16 +131,66 @@ RIDE_BESTS = Table(
     key=("athlete_id", "activity_id", "duration_s"),
     columns=(
         *_KEY,
-        Column("duration_s", INTEGER, "How long", unit="s", nullable=False),
-        Column("energy_j", INTEGER, "Work of the best stretch of that length", unit="J", nullable=False),
-        Column("watts", FLOAT, "Its mean power: energy over duration", unit="W", nullable=False),
-        Column(
-            "begins_at_s",
-            INTEGER,
-            "Where it begins: elapsed seconds from the start",
-            unit="s",
-            nullable=False,
-        ),
+        *_BEST,
     ),
     cluster_by=("athlete_id", "duration_s"),
+)
+
+RIDE_BESTS_AFTER_WORK = Table(
+    name="ride_bests_after_work",
+    description=(
+        "Durability: each ride's highest mean power by duration among the efforts that begin after a given "
+        "amount of work, over elapsed time with pauses as zeros. The bests after no work are in ride_bests."
+    ),
+    grain="one duration after one level of work of one ride with a power stream",
+    key=("athlete_id", "activity_id", "work_basis", "after_work", "duration_s"),
+    columns=(
+        *_KEY,
+        Column("work_basis", TEXT, "What after_work counts: kj, or kj_per_kg of body weight", nullable=False),
+        Column(
+            "after_work",
+            INTEGER,
+            "Work done before the effort begins: 1,000, 2,000, 3,000 kJ or 10, 20, 30, 40 kJ/kg",
+            unit="kJ",
+            nullable=False,
+        ),
+        *_BEST,
+    ),
+    cluster_by=("athlete_id", "duration_s"),
+)
+
+RIDE_W_BALANCE = Table(
+    name="ride_w_balance",
+    description=(
+        "W' balance of each ride: how much of the work above critical power was left, second by second, by "
+        "the differential form. Critical power and W' of the day are the athlete's own where both are given, "
+        "else those of the newest good fit before the ride; without either, or without good power, all "
+        "figures are null. Made after power_profile_progress, whose fits it uses and which does not read it."
+    ),
+    grain="one ride with a power stream",
+    key=("athlete_id", "activity_id"),
+    columns=(
+        *_KEY,
+        Column("critical_power_w", FLOAT, "Critical power of the day", unit="W"),
+        Column("w_prime_kj", FLOAT, "W' of the day", unit="kJ"),
+        Column("figures_source", TEXT, "athlete: from their own file; fit: from power_profile_progress"),
+        Column(
+            "fit_week", ColumnType.DATE, "The week whose fit was used; null for the athlete's own figures"
+        ),
+        Column("fit_age_days", INTEGER, "Days from the last day of that week to the ride", unit="days"),
+        Column(
+            "lowest_balance_kj", FLOAT, "Lowest W' balance; below zero the figures are too low", unit="kJ"
+        ),
+        Column("lowest_balance_share", FLOAT, "The same as a share of W'; 0 is empty"),
+        Column("below_quarter_s", INTEGER, "Recorded seconds with a balance below 25 % of W'", unit="s"),
+        Column(
+            "matches",
+            INTEGER,
+            "Matches burned: stretches with the 30 s mean above critical power and 2 kJ or more above it",
+            unit="count",
+        ),
+        Column("work_above_kj", FLOAT, "Work above critical power", unit="kJ"),
+        *COMPUTED,
+    ),
+    cluster_by=("athlete_id",),
 )

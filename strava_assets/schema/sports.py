@@ -150,3 +150,8 @@ def sport_rules(power_sports: Sequence[str] | None = None) -> list[dict[str, str
         }
         for sport in SPORTS
     ]
+
+
+def sports_with_power(power_sports: Sequence[str] | None = None) -> list[str]:
+    """The sports whose measured watts count; the argument is that of `sport_rules`."""
+    return [str(rule["sport_type"]) for rule in sport_rules(power_sports) if rule["counts_for_power"]]

@@ -44,8 +44,12 @@ class EnvironmentStore:
         raise SecretStoreError(
             f"The environment cannot keep {', '.join(sorted(values))}.",
             means="Environment variables are given to a process, not taken from it.",
-            remedy="Set STRAVA_ASSETS_SECRET_STORE=file, or gcp for Google Secret Manager.",
+            remedy="Set STRAVA_ASSETS_SECRET_STORE=file, or gcp, aws or azure for a cloud's own store.",
         )
+
+    def check_writable(self) -> None:
+        """Refuse, as `write` does."""
+        self.write({})
 
     def clear(self) -> None:
         """Refuse, as `write` does."""

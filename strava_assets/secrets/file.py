@@ -18,6 +18,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from strava_assets.durable_files import make_folder, replace, sync, sync_folders_of
 from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 
 if TYPE_CHECKING:
@@ -93,27 +94,46 @@ class FileStore:
         self._make_folder()
         if self.path.is_symlink():
             raise self._not_a_file(self.path, "a symbolic link")
-        draft = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+        draft = self._new_draft()
         try:
             self._remove_drafts()
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                    json.dump(values, file, indent=1, sort_keys=True)
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(self.path)
+                self._write_draft(draft, json.dumps(dict(values), indent=1, sort_keys=True))
+                replace(draft, self.path)
             except BaseException:
                 draft.unlink(missing_ok=True)
                 raise
-            self._sync_folder()
+        except OSError as error:
+            raise self._unusable("cannot be written", error) from error
+
+    def check_writable(self) -> None:
+        """See that there is room for a file of the largest size.
+
+        Raises:
+            SecretStoreError: there is not, or the folder cannot be written.
+        """
+        draft = self._new_draft()
+        try:
+            try:
+                self._write_draft(draft, " " * MOST_BYTES)
+                sync(draft)
+            finally:
+                draft.unlink(missing_ok=True)
         except OSError as error:
             raise self._unusable("cannot be written", error) from error
 
     def clear(self) -> None:
-        """Remove the file, and what a killed process left of one."""
-        self.path.unlink(missing_ok=True)
-        self._remove_drafts()
+        """Remove the file, and what a killed process left of one.
+
+        Raises:
+            SecretStoreError: it cannot be removed.
+        """
+        try:
+            self.path.unlink(missing_ok=True)
+            self._remove_drafts()
+            sync_folders_of([self.path])
+        except OSError as error:
+            raise self._unusable("cannot be removed", error) from error
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -162,17 +182,18 @@ class FileStore:
     def _make_folder(self) -> None:
         folder = self.path.parent
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder, 0o700)
         except OSError as error:
             raise self._unusable("cannot be written", error) from error
 
-    def _sync_folder(self) -> None:
-        """Make the renaming itself durable."""
-        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _new_draft(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
+
+    @staticmethod
+    def _write_draft(draft: Path, text: str) -> None:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
 
     def _remove_drafts(self) -> None:
         """Remove the drafts of writers that were killed; whoever writes now holds the lock."""

@@ -6,50 +6,37 @@ Google's client is imported where it is used. The credentials of the environment
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
+from strava_assets.secrets.cloud_store import NOTHING_ASKED, CloudStore
+from strava_assets.secrets.document import document_text, parse_document
 from strava_assets.secrets.errors import SecretStoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
 logger = logging.getLogger("strava_assets.secrets")
 
 
-class GoogleStore:
+class GoogleStore(CloudStore):
     """Credentials and tokens of one athlete as the latest version of one secret.
 
     A secret that holds a bare text instead of a JSON object is taken for a refresh token somebody pasted.
-    Secret Manager knows no lock, so two processes may refresh at once: the one that is refused looks for what
-    the other has written (`settling_waits_s`).
-
     A version costs money until it is destroyed, and a token document is worth nothing once it is replaced.
     So a new version disables the one before it and destroys the one before that.
 
     `connect` makes the client; by default with the application default credentials.
     """
 
-    path = None
-    settling_waits_s: tuple[float, ...] = (0.5, 1.0, 2.0)
-
     def __init__(self, project: str, secret: str, connect: Callable[[], Any] | None = None) -> None:
-        self._project = project
-        self._secret = secret
-        self._connect = connect or _default_client
+        super().__init__(project, secret, connect or _default_client)
         self._path = f"projects/{project}/secrets/{secret}"
         self.name = f"Google's secret {self._path}"
         self.location = f"Google Secret Manager, project {project}, secret {secret}"
-
-    def __repr__(self) -> str:
-        return f"GoogleStore({self._project!r}, {self._secret!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A connection cannot move to another process; how to make one can.
-        return GoogleStore, (self._project, self._secret, self._connect)
 
     def read(self) -> dict[str, str]:
         """All values; empty where the secret or its first version does not exist yet.
@@ -61,21 +48,7 @@ class GoogleStore:
             data = self._access_latest()
         if data is None:
             return {}
-        text = data.decode("utf-8", "replace").strip()
-        if not text.startswith("{"):
-            return {"refresh_token": text} if text else {}
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-            # `from None`: a JSON error quotes the text around the mistake.
-            raise SecretStoreError(
-                f"{self.name} does not hold a token document of this project.",
-                means="It was left as it is.",
-                remedy="Choose another secret, or add a version that holds the refresh token alone.",
-            ) from None
-        return document
+        return parse_document(data.decode("utf-8", "replace"), self.name)
 
     def replace(self, values: Mapping[str, str]) -> None:
         """Put `values` in the place of everything the secret holds; kept by Google when this returns.
@@ -83,7 +56,7 @@ class GoogleStore:
         Raises:
             SecretStoreError: no version can be added.
         """
-        payload = {"data": json.dumps(dict(values), sort_keys=True).encode()}
+        payload = {"data": document_text(values).encode()}
         with self._explained("written", "roles/secretmanager.secretVersionManager"):
             added = self._add_version(payload)
         self._retire_older(int(added.name.rpartition("/")[2]))
@@ -95,12 +68,10 @@ class GoogleStore:
         with self._explained("deleted", "roles/secretmanager.admin"), contextlib.suppress(NotFound):
             self._client.delete_secret(name=self._path)
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Exclude nobody; the class says why."""
-        return contextlib.nullcontext()
-
     @cached_property
+    @override
     def _client(self) -> Any:
+        # The client is of no project; each request names one.
         return self._connect()
 
     def _access_latest(self) -> bytes | None:
@@ -121,7 +92,7 @@ class GoogleStore:
         except NotFound:
             with contextlib.suppress(AlreadyExists):
                 self._client.create_secret(
-                    parent=f"projects/{self._project}",
+                    parent=f"projects/{self._place}",
                     secret_id=self._secret,
                     secret={"replication": {"automatic": {}}},
                 )
@@ -162,7 +133,7 @@ class GoogleStore:
         except PermissionDenied as error:
             raise SecretStoreError(
                 f"{self.name} may not be {done} by this account.",
-                means="Strava is not asked for a token that could not be kept.",
+                means=NOTHING_ASKED,
                 remedy=f"Grant the account {role} on it; creating a secret needs roles/secretmanager.admin.",
             ) from error
         except GoogleAuthError as error:

@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from strava_assets.secrets.aws import AmazonStore
+from strava_assets.secrets.azure import AzureStore
 from strava_assets.secrets.environment import EnvironmentStore
+from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.google import GoogleStore
-from strava_assets.secrets.seeded import Keeper, SeededStore
+from strava_assets.secrets.seeded import CLIENT, Keeper, SeededStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from strava_assets.settings import Settings
 
@@ -25,26 +29,60 @@ class StoreKind:
     """One kind of token store.
 
     Args:
-        keeper: makes what keeps the tokens, from the settings; None where only the environment is read.
+        keeper: makes what keeps the tokens, from the settings and an ending of the name, which is empty for
+            the home's usual store; None where only the environment is read.
         needs: fields of the settings without which it cannot be opened.
     """
 
-    keeper: Callable[[Settings], Keeper] | None
+    keeper: Callable[[Settings, str], Keeper] | None
     needs: tuple[str, ...] = ()
 
 
 KINDS = {
-    "file": StoreKind(lambda settings: FileStore(settings.token_path.absolute())),
+    "file": StoreKind(
+        lambda settings, ending: FileStore(_with_ending(settings.token_path.absolute(), ending))
+    ),
     "env": StoreKind(None),
     "gcp": StoreKind(
-        lambda settings: GoogleStore(settings.gcp_project or "", settings.gcp_secret), needs=("gcp_project",)
+        lambda settings, ending: GoogleStore(settings.gcp_project or "", settings.gcp_secret + ending),
+        needs=("gcp_project",),
+    ),
+    "aws": StoreKind(
+        lambda settings, ending: AmazonStore(settings.aws_region or "", settings.aws_secret + ending),
+        needs=("aws_region",),
+    ),
+    "azure": StoreKind(
+        lambda settings, ending: AzureStore(settings.azure_vault_url or "", settings.azure_secret + ending),
+        needs=("azure_vault_url",),
     ),
 }
 
 
-def open_store(settings: Settings) -> EnvironmentStore | SeededStore:
-    """The token store that the settings choose; nothing is read yet."""
+def open_store(settings: Settings, athlete_id: str = "") -> EnvironmentStore | SeededStore:
+    """The token store that the settings choose; nothing is read yet.
+
+    Args:
+        settings: which kind, and where it is.
+        athlete_id: the athlete whose own store it is; empty for the home's usual one. A refresh token in the
+            environment belongs to the usual one.
+
+    Raises:
+        SecretStoreError: athletes cannot have stores of their own in the environment.
+    """
     keeper = KINDS[settings.secret_store_kind].keeper
+    if not athlete_id:
+        if keeper is None:
+            return EnvironmentStore(settings.credentials)
+        return SeededStore(keeper(settings, ""), settings.credentials)
     if keeper is None:
-        return EnvironmentStore(settings.credentials)
-    return SeededStore(keeper(settings), settings.credentials)
+        raise SecretStoreError(
+            f"The environment keeps the tokens of one athlete, so there are none of athlete {athlete_id}.",
+            means="Nothing was read or changed.",
+            remedy="Set STRAVA_ASSETS_SECRET_STORE=file, gcp, aws or azure, and run strava-assets login.",
+        )
+    application = {key: value for key, value in settings.credentials.items() if key in CLIENT}
+    return SeededStore(keeper(settings, f"-{athlete_id}"), application)
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    return path.with_stem(path.stem + ending)

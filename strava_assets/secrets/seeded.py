@@ -41,6 +41,9 @@ class Keeper(Protocol):
     def replace(self, values: Mapping[str, str]) -> None:
         """Put `values` in the place of everything; they are durable when this returns."""
 
+    def check_writable(self) -> None:
+        """See that there is room for the next tokens."""
+
     def clear(self) -> None:
         """Remove everything."""
 
@@ -96,6 +99,10 @@ class SeededStore:
             whole = self.read() | dict(values)
             salt = secrets.token_hex(8)
             self._keeper.replace(whole | {SEED_MARK: _mark(salt, self._seed.get("refresh_token", ""))})
+
+    def check_writable(self) -> None:
+        """See that there is room for the next tokens, before Strava replaces those that are kept."""
+        self._keeper.check_writable()
 
     def clear(self) -> None:
         """Remove what is kept; the seed is not ours to remove."""

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from strava_assets.cli.signals import stop_on_signals
 from strava_assets.services.lifeline import tie_to_parent
+from strava_assets.setting_paths import local_path
+
+LOOK_EVERY_S = 10.0
+# A look into a bucket costs money.
+LOOK_INTO_BUCKET_EVERY_S = 60.0
 
 
 def main() -> None:
@@ -26,6 +36,7 @@ def main() -> None:
 
         with open_instance():
             pass
+        threading.Thread(target=_end_when_partitions_change, name="athletes", daemon=True).start()
         # By default gRPC's server wakes up ten times a second, which takes half a percent of a core.
         grpc._common.MAXIMUM_WAIT_TIMEOUT = 60.0  # noqa: SLF001 - there is no public setting
         module = ["--module-name", "strava_assets.definitions", "--location-name", "strava_assets"]
@@ -34,6 +45,30 @@ def main() -> None:
             cli(["api", "grpc", *module, "--socket", str(options.socket), "--log-level", "warning"])
         finally:
             lock.release()
+
+
+def _end_when_partitions_change() -> None:
+    """End the process once one athlete has become several, or the other way; `up` starts it again.
+
+    The definitions of a running process do not change. A run that is going on is left to end first.
+    """
+    from strava_assets.errors import StravaAssetsError
+    from strava_assets.execution.recovery import is_running_something, open_instance
+    from strava_assets.settings import load_settings
+    from strava_assets.wiring import has_several_athletes
+
+    settings = load_settings()
+    every_s = LOOK_EVERY_S if local_path(settings.landing_address) else LOOK_INTO_BUCKET_EVERY_S
+    loaded = has_several_athletes(settings)
+    while True:
+        time.sleep(every_s)
+        # While the list cannot be read, everything goes on as it is.
+        with suppress(StravaAssetsError):
+            if has_several_athletes(settings) != loaded:
+                with open_instance() as instance:
+                    if not is_running_something(instance):
+                        os.kill(os.getpid(), signal.SIGTERM)
+                        return
 
 
 if __name__ == "__main__":

@@ -54,8 +54,10 @@ def _age_of_data(settings: Settings, job: str) -> timedelta | None:
     import dagster as dg
 
     from strava_assets.definitions import build_defs
+    from strava_assets.wiring import has_several_athletes
 
-    keys = list(build_defs(settings).resolve_job_def(job).asset_layer.executable_asset_keys)
+    definitions = build_defs(settings, several_athletes=has_several_athletes(settings))
+    keys = list(definitions.resolve_job_def(job).asset_layer.executable_asset_keys)
     with dg.DagsterInstance.get() as instance:
         latest = instance.get_latest_materialization_events(keys)
     timestamps = [event.timestamp for event in latest.values() if event]

@@ -36,6 +36,7 @@ class Authenticator:
         clock: returns the current aware UTC time.
         timeout: connect and read timeouts, in seconds.
         on_warning: called with each warning for the user; logs it by default.
+        in_subprocess: whether a refresh with a writable store runs in a process that outlives this one.
 
     Attributes:
         calls: token requests sent so far.
@@ -50,6 +51,7 @@ class Authenticator:
         *,
         timeout: tuple[float, float] = TIMEOUT_S,
         on_warning: Callable[[str], None] = logger.warning,
+        in_subprocess: bool = True,
     ) -> None:
         self._store = store
         self._oauth_base_url = oauth_base_url
@@ -57,6 +59,7 @@ class Authenticator:
         self._clock = clock
         self._timeout = timeout
         self._on_warning = on_warning
+        self._in_subprocess = in_subprocess
         self._tokens: dict[str, str] = {}
         self.calls = 0
 
@@ -90,7 +93,8 @@ class Authenticator:
             reject,
             newer={} if writable else self._tokens,
         )
-        outcome = refresh.in_subprocess() if writable else refresh.make(self._session)
+        outlives = writable and self._in_subprocess
+        outcome = refresh.in_subprocess() if outlives else refresh.make(self._session)
         self.calls += outcome.requests_sent
         if not writable and outcome.values["refresh_token"] != self._newest_refresh_token():
             self._on_warning(

@@ -5,8 +5,9 @@
     - ServerError, RequestTimeoutError, ConnectionLostError
     - NotJsonError, TruncatedBodyError, UnexpectedResponseError
   - QuotaExhaustedError: stops the run; a later run continues
+    - TurnOverError: stops one athlete's turn; a later turn continues
   - PermanentStravaError: the user has to act
-    - MissingCredentialsError, ForeignHostError, MissingScopeError
+    - MissingCredentialsError, ForeignHostError, ForeignAthleteError, MissingScopeError
     - InactiveSubscriptionError, InvalidClientError
     - InvalidRefreshTokenError, InvalidAuthorizationCodeError, InvalidAccessTokenError
     - AuthorizationDeniedError
@@ -74,6 +75,25 @@ class QuotaExhaustedError(StravaError):
         )
 
 
+class TurnOverError(QuotaExhaustedError):
+    """One athlete's turn has sent as many calls as it may, so that the other athletes get theirs.
+
+    Args:
+        calls: the calls of the turn.
+        resume_at: aware UTC time of the next quarter hour, when the athlete may have another turn.
+    """
+
+    def __init__(self, calls: int, resume_at: datetime) -> None:
+        StravaError.__init__(
+            self,
+            f"This turn has sent the {calls} calls that it may.",
+            means="Data fetched so far is kept. The other athletes come next, and a later turn continues.",
+            remedy="Nothing.",
+        )
+        self.window: Window = "15min"
+        self.resume_at = resume_at
+
+
 class MissingCredentialsError(PermanentStravaError):
     """The secret store does not hold what a token refresh needs."""
 
@@ -126,6 +146,22 @@ class MissingScopeError(PermanentStravaError):
                 "shown on Strava's settings page has only the scope `read` and cannot read activities."
             ),
             remedy=f"{LOGIN}, which asks for consent again, and leave every box ticked.",
+        )
+
+
+class ForeignAthleteError(PermanentStravaError):
+    """The tokens of one athlete belong to another one.
+
+    Args:
+        athlete_id: whose tokens they should be.
+        owner_id: whose they are.
+    """
+
+    def __init__(self, athlete_id: str, owner_id: str) -> None:
+        super().__init__(
+            f"The stored tokens of athlete {athlete_id} belong to athlete {owner_id}.",
+            means="Nothing was stored for either of them from this fetch. " + NOTHING_LOST,
+            remedy=f"{LOGIN} as athlete {athlete_id}.",
         )
 
 

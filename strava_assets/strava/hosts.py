@@ -50,7 +50,13 @@ def bound_hosts(oauth_base_url: str, api_base_url: str) -> dict[str, str]:
     return {OAUTH_HOST: host_of(oauth_base_url), API_HOST: host_of(api_base_url)}
 
 
-def require_oauth_host(oauth_base_url: str, stored: Mapping[str, str], *, remembers: bool) -> None:
+def require_oauth_host(
+    oauth_base_url: str,
+    stored: Mapping[str, str],
+    *,
+    remembers: bool,
+    setting: str = "STRAVA_OAUTH_BASE_URL",
+) -> None:
     """Check that client secret and refresh token may be sent to an address.
 
     Args:
@@ -59,6 +65,7 @@ def require_oauth_host(oauth_base_url: str, stored: Mapping[str, str], *, rememb
         remembers: whether the store can record the host. Credentials without a stored host are bound to the
             first host that accepts them. With a store that cannot record it, only Strava and this machine
             are allowed.
+        setting: the variable with the address, for the message.
 
     Raises:
         ForeignHostError: they belong to another host.
@@ -71,7 +78,7 @@ def require_oauth_host(oauth_base_url: str, stored: Mapping[str, str], *, rememb
     else:
         allowed = STRAVA | {LOOPBACK}
     if host not in allowed:
-        raise ForeignHostError("STRAVA_OAUTH_BASE_URL", host, owner or "")
+        raise ForeignHostError(setting, host, owner or "")
 
 
 def require_api_host(api_base_url: str, stored: Mapping[str, str], oauth_base_url: str) -> None:

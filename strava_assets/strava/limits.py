@@ -6,14 +6,15 @@ The client calls the pacer before each request and after each response; this mod
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.strava.errors import QuotaExhaustedError
+from strava_assets.strava.errors import QuotaExhaustedError, TurnOverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from strava_assets.strava.errors import Window
 
@@ -51,6 +52,13 @@ class Allowance:
         """Whether the headers report that no call is left."""
         return self.left == 0
 
+    def beside(self, reserve_calls: int) -> int | None:
+        """The calls of a whole window beside the reserve.
+
+        At most half of a limit is reserved, so that a small limit does not stop everything.
+        """
+        return None if self.limit is None else self.limit - min(reserve_calls, self.limit // 2)
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -84,13 +92,39 @@ class Quota:
             return {"overall": self.overall_daily, "read": self.read_daily}
         return {"overall": self.overall_15min, "read": self.read_15min}
 
-    def as_metadata(self) -> dict[str, int]:
-        """Limit, used and left by bucket and window, for plotting; unknown figures are omitted."""
-        figures: dict[str, int] = {}
-        for window in ("15min", "daily"):
+    def is_over(self, window: Window, now: datetime) -> bool:
+        """Whether the window of these headers has ended, so that their usage does not apply any more."""
+        turn = next_midnight if window == "daily" else next_quarter
+        return turn(self.seen_at) != turn(now)
+
+    def capacity(self, window: Window, reserve_calls: int) -> int | None:
+        """The calls of a whole window beside the reserve; `None` if the headers lack the limits."""
+        limits = [allowance.beside(reserve_calls) for allowance in self.window(window).values()]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def calls_left(self, window: Window, now: datetime, reserve_calls: int) -> int | None:
+        """The calls that may still be sent beside the reserve; `None` if the headers lack the figures."""
+        if self.is_over(window, now):
+            return self.capacity(window, reserve_calls)
+        left = [
+            max(0, limit - allowance.usage)
+            for allowance in self.window(window).values()
+            if (limit := allowance.beside(reserve_calls)) is not None and allowance.usage is not None
+        ]
+        return min(left, default=None)
+
+    def as_metadata(self) -> dict[str, int | str]:
+        """Calls left by bucket and window, for plotting, and all limits in words; without what is unknown."""
+        figures: dict[str, int | str] = {}
+        sentences = []
+        windows: tuple[tuple[Window, str], ...] = (("15min", "quarter hour"), ("daily", "day"))
+        for window, words in windows:
             for bucket, allowance in self.window(window).items():
-                values = {"limit": allowance.limit, "used": allowance.usage, "left": allowance.left}
-                figures |= {f"quota_{bucket}_{window}_{n}": v for n, v in values.items() if v is not None}
+                if allowance.left is not None:
+                    figures[f"{bucket} calls left this {words}"] = allowance.left
+                    sentences.append(f"{bucket} {allowance.usage:,} of {allowance.limit:,} a {words}")
+        if sentences:
+            figures["calls used"] = "; ".join(sentences)
         return figures
 
 
@@ -98,13 +132,14 @@ class Pacer:
     """Keeps calls within the rate limits.
 
     Before each call it returns, waits for the next natural quarter hour, or raises. After a 429 no call is
-    allowed before the next quarter hour. A pacer serves one client in one thread.
+    allowed before the next quarter hour. The limits are the application's, so the clients of all athletes
+    share one pacer, one after another in one thread.
 
     Args:
         clock: returns the current aware UTC time.
         sleep: waits the given number of seconds.
-        reserve_calls: calls of every limit that are left for other uses of the application; at most half of
-            a limit is reserved, so that a small limit does not stop everything.
+        reserve_calls: calls of every limit that are left for other uses of the application
+            (`Allowance.beside`).
         max_wait_s: longest single wait, in seconds; a longer one ends the run. The default allows a quarter
             hour; with zero it never waits.
         max_waits: number of waits allowed in all, so that a run does not occupy its pool for half a day.
@@ -128,6 +163,7 @@ class Pacer:
         self._waits_left = max_waits
         self._on_wait = on_wait
         self._sent_since_quota = 0
+        self._turn: _Turn | None = None
         self._blocked: tuple[Window, datetime, str] | None = None
         self.quota: Quota | None = None
 
@@ -136,7 +172,10 @@ class Pacer:
 
         Raises:
             QuotaExhaustedError: the calls of the day are used up, or the wait would exceed its bounds.
+            TurnOverError: the calls of this turn are sent.
         """
+        if self._turn and self._turn.sent >= self._turn.calls:
+            raise TurnOverError(self._turn.calls, next_quarter(self._clock()))
         while (hold := self._hold(self._clock())) is not None:
             window, until, reason = hold
             seconds = (until + GRACE - self._clock()).total_seconds()
@@ -147,6 +186,17 @@ class Pacer:
                 self._on_wait(seconds, until, reason)
             self._sleep(seconds)
         self._sent_since_quota += 1
+        if self._turn:
+            self._turn.sent += 1
+
+    @contextmanager
+    def turn(self, calls: int | None) -> Iterator[None]:
+        """Allow at most so many calls inside the block, retries included; `None` allows any number."""
+        self._turn = None if calls is None else _Turn(calls)
+        try:
+            yield
+        finally:
+            self._turn = None
 
     def after_answer(self, status: int, headers: Mapping[str, str]) -> None:
         """Record the headers of a response, and a 429."""
@@ -176,18 +226,26 @@ class Pacer:
         self, window: Window, turn: Callable[[datetime], datetime], now: datetime
     ) -> tuple[Window, datetime, str] | None:
         quota = self.quota
-        # The usage of an earlier window does not apply to this one.
-        if quota is None or turn(quota.seen_at) != turn(now):
+        if quota is None or quota.is_over(window, now):
             return None
         for bucket, allowance in quota.window(window).items():
-            if allowance.limit is None or allowance.usage is None:
+            limit = allowance.beside(self._reserve_calls)
+            if allowance.limit is None or limit is None or allowance.usage is None:
                 continue
-            reserve = min(self._reserve_calls, allowance.limit // 2)
             used = allowance.usage + self._sent_since_quota
-            if used >= allowance.limit - reserve:
+            if used >= limit:
+                reserve = allowance.limit - limit
                 in_reserve = f", {reserve} kept in reserve" if reserve else ""
                 return window, turn(now), f"{bucket}: {used} of {allowance.limit} calls used{in_reserve}"
         return None
+
+
+@dataclass
+class _Turn:
+    """The calls that one turn may send, and those it has sent."""
+
+    calls: int
+    sent: int = 0
 
 
 def _figures(value: str) -> tuple[int | None, int | None]:

@@ -91,6 +91,9 @@ class Refresh:
             if missing:
                 raise errors.MissingCredentialsError(missing, self.store.name)
             hosts.require_oauth_host(self.oauth_base_url, stored, remembers=self.store.writable)
+            if self.store.writable:
+                # Strava replaces the refresh token at once, and a full disk would lose the new one.
+                self.store.check_writable()
             form = {name: stored[name] for name in NEEDED} | {"grant_type": "refresh_token"}
             try:
                 grant = request_grant(

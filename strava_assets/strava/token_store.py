@@ -40,6 +40,9 @@ class TokenStore(Protocol):
     def write(self, values: Mapping[str, str]) -> None:
         """Merge `values` into the store; they are durable when this returns."""
 
+    def check_writable(self) -> None:
+        """See that there is room for the next tokens."""
+
     def clear(self) -> None:
         """Remove everything that was written."""
 

@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from strava_assets.durable_files import make_folder
 from strava_assets.errors import StravaAssetsError
 from strava_assets.file_modes import modes_at
-from strava_assets.storage_folder import PARTIAL, StorageFolder, is_write_test
+from strava_assets.storage_folder import PARTIAL, Problem, StorageFolder, is_write_test
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    from strava_assets.shards import Shard
 
 # The files have no columns with the folders' names, so that no reader finds a column twice.
 _FOLDER = r"athlete=[^/]+/year=[0-9]{4}"
@@ -27,26 +30,48 @@ _PART = re.compile(f"{_FOLDER}/{_NAME}")
 _DRAFT = re.compile(rf"{_FOLDER}/{_NAME}-[0-9a-f]{{6}}{re.escape(PARTIAL)}")
 
 
+def _athlete_of(part: str) -> str:
+    return part.partition("/")[0].removeprefix("athlete=")
+
+
+def is_own_path(path: str) -> bool:
+    """Whether a path below the streams' address is a part or an abandoned draft."""
+    return bool(_PART.fullmatch(path) or _DRAFT.fullmatch(path))
+
+
 class StreamsError(StravaAssetsError):
     """The streams cannot be read or written."""
 
 
 class Folder:
-    """The parts under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`."""
+    """The parts under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        address: where they are.
+        shard: the athletes whose parts are listed; None for all.
+    """
+
+    def __init__(self, address: str, shard: Shard | None = None) -> None:
         self.address = address
+        self._shard = shard
         self._folder = StorageFolder(address, self._unusable)
 
     def parts(self) -> list[str]:
-        """The paths of all parts below the address, in order."""
-        return [path for path in self._folder.files() if _PART.fullmatch(path)]
+        """The paths of all parts of the shard's athletes, in order."""
+        parts = [path for path in self._folder.files() if _PART.fullmatch(path)]
+        if self._shard is None:
+            return parts
+        return [path for path in parts if self._shard.holds(_athlete_of(path))]
+
+    def athletes(self) -> set[str]:
+        """The athletes with parts."""
+        return {_athlete_of(part) for part in self.parts()}
 
     def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write; they are never read or removed."""
         foreign = set()
         for path in self._folder.files(links=True):
-            if _PART.fullmatch(path) or _DRAFT.fullmatch(path) or is_write_test(path):
+            if is_own_path(path) or is_write_test(path):
                 continue
             first, slash, _ = path.partition("/")
             foreign.add(path if first.startswith("athlete=") else first + slash)
@@ -75,11 +100,11 @@ class Folder:
                 return Path(name)
             draft = target.with_name(f"{target.name}-{secrets.token_hex(3)}{PARTIAL}")
             with modes_at(self.address):
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(target.parent)
                 # Created here, so that it has the right mode whoever writes to it.
                 draft.touch()
         except OSError as error:
-            raise self._unusable(error) from error
+            raise self._unusable(Problem.of(error)) from error
         return draft
 
     def place(self, draft: Path, part: str) -> None:
@@ -95,7 +120,7 @@ class Folder:
         own = [
             path
             for path in self._folder.files()
-            if path.startswith(f"athlete={athlete_id}/") and (_PART.fullmatch(path) or _DRAFT.fullmatch(path))
+            if path.startswith(f"athlete={athlete_id}/") and is_own_path(path)
         ]
         self._folder.remove(own)
         for folder in sorted({path.rsplit("/", 1)[0] for path in own}):
@@ -120,10 +145,11 @@ class Folder:
         """
         self._folder.check_writable()
 
-    def _unusable(self, error: Exception) -> StreamsError:
+    def _unusable(self, problem: Problem) -> StreamsError:
         return StreamsError(
-            f"The streams' address {self.address} cannot be used: {error}.",
+            f"The streams' address {self.address} cannot be used: {problem.reason}.",
             means="No stored recording was changed.",
-            remedy="Make the folder or bucket writable (permissions, free space, bucket name and role), "
+            remedy=problem.remedy
+            or "Make the folder or bucket writable (permissions, free space, bucket name and role), "
             "or set STRAVA_ASSETS_STREAMS_URL to another folder or bucket.",
         )

@@ -101,6 +101,8 @@ class OpenPart:
         with as_damaged_part(self._address):
             self.entries = from_footer(file.metadata.metadata[FOOTER_KEY], part)
             _check_complete(file, self.entries)
+        # The first of equal ones; looked up once for each activity of the part.
+        self._by_version = {(entry.key, entry.version): entry for entry in reversed(self.entries)}
 
     def recording(self, entry: StreamEntry, columns: Sequence[str] | None = None) -> pa.Table | None:
         """The samples of an entry; None if it has none. Only the given columns are decoded.
@@ -112,7 +114,7 @@ class OpenPart:
         if not entry.samples:
             return None
         # Looked up in this footer: the one that the entry was read from may have been replaced.
-        current = next((e for e in self.entries if e.key == entry.key and e.version == entry.version), None)
+        current = self._by_version.get((entry.key, entry.version))
         if current is None or current.row_group is None:
             raise StreamsChangedError(
                 f"The stream file {self._address} was changed while it was being read.",

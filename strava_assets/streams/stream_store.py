@@ -23,17 +23,24 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from strava_assets.shards import Shard
+
 # Usually two days of syncs: merging fewer would rewrite a year to save a handful of files.
 _MIN_PARTS_TO_MERGE = 8
 _ABANDONED_AFTER_S = 86_400
 
 
 class StreamStore:
-    """The recordings under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`."""
+    """The recordings under one address, a folder path or any fsspec URL, e.g. `gs://my-bucket/streams`.
 
-    def __init__(self, address: str) -> None:
+    Args:
+        address: where they are.
+        shard: the athletes whose recordings are read; None for all.
+    """
+
+    def __init__(self, address: str, shard: Shard | None = None) -> None:
         self.address = address
-        self._folder = Folder(address)
+        self._folder = Folder(address, shard)
 
     def __repr__(self) -> str:
         return f"StreamStore({self.address!r})"
@@ -81,7 +88,7 @@ class StreamStore:
 
     def athletes(self) -> set[str]:
         """The athletes with parts, read from folder names, so that damaged files are included."""
-        return {part.split("/", 1)[0].removeprefix("athlete=") for part in self._folder.parts()}
+        return self._folder.athletes()
 
     def remove_athlete(self, athlete_id: str) -> int:
         """Remove all files of an athlete permanently, damaged or not; returns the number of files."""

@@ -45,6 +45,10 @@ _STAGING_LIVES = timedelta(hours=1)
 _log = logging.getLogger(__name__)
 
 
+_TIME_TRAVEL_HOURS = 168
+"""BigQuery's own default, where a dataset has no setting of its own."""
+
+
 class BigQueryWarehouse(Warehouse):
     """Tables in one dataset, which is made when the first table is.
 
@@ -88,6 +92,12 @@ class BigQueryWarehouse(Warehouse):
     @override
     def table_address(self, name: str) -> str:
         return f"{self.address}.{name}"
+
+    def time_travel_hours(self) -> int:
+        """How long a dropped table or a changed row can be read as it was."""
+        with self._explaining():
+            dataset = self._client.get_dataset(self.address, **self._jobs.request_options)
+        return int(dataset.max_time_travel_hours or _TIME_TRAVEL_HOURS)
 
     @override
     def exists(self, name: str) -> bool:
@@ -157,28 +167,46 @@ class BigQueryWarehouse(Warehouse):
 
     @override
     def merge(
-        self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
+        self,
+        table: Table,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        wins: str,
+        changed: str,
+        latest: str,
+        count_by: str | None = None,
     ) -> MergeCounts:
         with self._staged(table, rows) as (stage, staged):
             if not staged.rows:
                 return MergeCounts(staged=0, inserted=0, updated=0, unchanged=0)
             filled = self._filled(table, stage, None if staged.distinct else latest)
             if filled is not None:
-                return MergeCounts(staged=staged.rows, inserted=filled, updated=0, unchanged=0)
+                if count_by is None:
+                    return MergeCounts(staged=staged.rows, inserted=filled, updated=0, unchanged=0)
+                return MergeCounts.of(
+                    staged.rows, self._counted(statements.count_groups(table, count_by)), count_by
+                )
             decided = statements.decisions(
-                table, stage, wins=wins, changed=changed, latest=latest, json_as_text=True
+                table,
+                stage,
+                wins=wins,
+                changed=changed,
+                latest=latest,
+                json_as_text=True,
+                owners=staged.owners,
             )
-            counting = statements.counts(decided.subquery("decided"), stage)
-            _, counted = self._jobs.query(counting.sql(dialect="bigquery"), kind="SELECT")
-            (counts,) = counted.to_arrow(create_bqstorage_client=False).to_pylist()
-            merging = statements.merge(table, stage, wins=wins, latest=latest, json_as_text=True)
+            decided = statements.with_counted_by(decided, count_by)
+            counted = self._counted(statements.counts(decided.subquery("decided"), count_by))
+            merging = statements.merge(
+                table, stage, wins=wins, latest=latest, json_as_text=True, owners=staged.owners
+            )
             self._jobs.query(merging.sql(dialect="bigquery"), kind="MERGE")
-        return MergeCounts(
-            staged=staged.rows,
-            inserted=counts["inserted"],
-            updated=counts["updated"],
-            unchanged=counts["matched"] - counts["updated"],
-        )
+        return MergeCounts.of(staged.rows, counted, count_by)
+
+    def _counted(self, counting: exp.Select) -> list[dict[str, Any]]:
+        _, counted = self._jobs.query(counting.sql(dialect="bigquery"), kind="SELECT")
+        rows: list[dict[str, Any]] = counted.to_arrow(create_bqstorage_client=False).to_pylist()
+        return rows
 
     def _filled(self, table: Table, stage: str, latest: str | None) -> int | None:
         """Insert into a table without rows, where there is nothing to merge with; None: merge after all.
@@ -234,7 +262,7 @@ class BigQueryWarehouse(Warehouse):
     @override
     def replace(self, table: Table, rows: pa.Table) -> int:
         with self._staged(table, rows.to_batches()) as (stage, _):
-            self._clear_view(table.name)
+            self._clear(table.name, table.cluster_by)
             selection = exp.select(*statements.unstaged(table, json_as_text=True)).from_(
                 statements.table_named(stage)
             )
@@ -253,11 +281,13 @@ class BigQueryWarehouse(Warehouse):
         *,
         description: str,
         columns: Sequence[Column],
-        split_by: SplitBy | None = None,  # BigQuery divides its work by itself
+        split_by: SplitBy | None = None,
     ) -> int:
         self._ensure_dataset()
-        self._clear_view(name)
-        create = _create_table(name, description, columns, "")
+        # BigQuery divides its work by itself; whoever asks for one athlete is to read only their blocks.
+        cluster_by = [split_by.column] if split_by else []
+        self._clear(name, cluster_by)
+        create = _create_table(name, description, columns, _clustering(cluster_by))
         self._jobs.query(f"{create} AS {statements.native_cast_select(sql, columns)}", kind="CREATE TABLE")
         table = self._existing(name)
         return int(table.num_rows or 0) if table else 0
@@ -276,9 +306,12 @@ class BigQueryWarehouse(Warehouse):
             kind="CREATE VIEW",
         )
 
-    def _clear_view(self, name: str) -> None:
+    def _clear(self, name: str, cluster_by: Sequence[str]) -> None:
+        """Drop what a table of that name cannot replace: a view, or a table that is clustered otherwise."""
         existing = self._existing(name)
-        if existing is not None and existing.table_type != "TABLE":
+        if existing is not None and (
+            existing.table_type != "TABLE" or list(existing.clustering_fields or []) != list(cluster_by)
+        ):
             self.drop(name)
 
     @override
@@ -387,8 +420,11 @@ def _create_table(name: str, description: str, columns: Sequence[Column], layout
 
 def _layout(table: Table) -> str:
     split = f" PARTITION BY DATE_TRUNC({_quoted(table.partition_by)}, MONTH)" if table.partition_by else ""
-    sort = f" CLUSTER BY {', '.join(map(_quoted, table.cluster_by))}" if table.cluster_by else ""
-    return split + sort
+    return split + _clustering(table.cluster_by)
+
+
+def _clustering(columns: Sequence[str]) -> str:
+    return f" CLUSTER BY {', '.join(map(_quoted, columns))}" if columns else ""
 
 
 def _quoted(name: str) -> str:

@@ -26,11 +26,22 @@ if TYPE_CHECKING:
 _ORDER = Column(STAGED_ROW, ColumnType.INTEGER, "The order in which rows came")
 
 
+_MOST_OWNERS = 1_000
+
+
 class Staged(NamedTuple):
-    """What was staged: how many rows, and whether each is known to have a key of its own."""
+    """What was staged.
+
+    Args:
+        rows: how many.
+        distinct: whether each is known to have a key of its own.
+        owners: the values of the key's first column, the athletes; empty where that is no text, or they are
+            too many to name.
+    """
 
     rows: int
     distinct: bool
+    owners: tuple[str, ...] = ()
 
 
 def staged_columns(table: Table) -> list[Column]:
@@ -52,12 +63,17 @@ def write_parquet(file: Path, table: Table, rows: Iterable[pa.RecordBatch]) -> S
     staged = 0
     # Two keys of one digest pass for one key: then the engine looks itself, and nothing is lost but time.
     digests = array("q")
+    owners: set[str] = set()
     with pq.ParquetWriter(file, schema) as writer:
         for batch in rows:
             fit = fitted(table.name, table.columns, batch)
             numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
             writer.write_batch(pa.record_batch([*fit.columns, numbers], schema=schema))
             staged += fit.num_rows
-            keys = (fit.column(name).to_pylist() for name in table.key)
+            keys = [fit.column(name).to_pylist() for name in table.key]
+            owners.update(map(str, keys[0]))
             digests.extend(map(hash, zip(*keys, strict=True)))
-    return Staged(staged, len(np.unique(np.frombuffer(digests, np.int64))) == staged)
+    distinct = len(np.unique(np.frombuffer(digests, np.int64))) == staged
+    is_text = schema.field(table.key[0]).type == pa.string()
+    named = tuple(sorted(owners)) if is_text and len(owners) <= _MOST_OWNERS else ()
+    return Staged(staged, distinct, named)

@@ -125,23 +125,25 @@ class DuckDBWarehouse(Warehouse):
 
     @override
     def merge(
-        self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
+        self,
+        table: Table,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        wins: str,
+        changed: str,
+        latest: str,
+        count_by: str | None = None,
     ) -> MergeCounts:
         stage, decided = f"stage_{table.name}", f"decided_{table.name}"
         began = self._clock()
-        with self.transaction(), self._staged(table, stage, rows):
-            deciding = _deciding(table, stage, wins=wins, changed=changed, latest=latest)
+        with self.transaction(), self._staged(table, stage, rows) as staged:
+            deciding = _deciding(table, stage, wins=wins, changed=changed, latest=latest, count_by=count_by)
             self._run(f"CREATE TEMP TABLE {_quoted(decided)} AS {deciding}")
-            counting = statements.counts(statements.table_named(decided), stage)
-            (counted,) = self._answer(counting.sql(dialect="duckdb")).to_pylist()
+            counting = statements.counts(statements.table_named(decided), count_by)
+            counted = self._answer(counting.sql(dialect="duckdb")).to_pylist()
             self._take_over(table, stage, decided)
             self._run(f"DROP TABLE {_quoted(decided)}")
-        counts = MergeCounts(
-            staged=counted["staged"],
-            inserted=counted["inserted"],
-            updated=counted["updated"],
-            unchanged=counted["matched"] - counted["updated"],
-        )
+        counts = MergeCounts.of(staged, counted, count_by)
         self._report("MERGE", began, counts.inserted + counts.updated)
         return counts
 
@@ -164,8 +166,12 @@ class DuckDBWarehouse(Warehouse):
         self._run(inserting.sql(dialect="duckdb", identify=True))
 
     @contextmanager
-    def _staged(self, table: Table, stage: str, rows: Iterable[pa.RecordBatch]) -> Iterator[None]:
-        """A temporary table: of this connection alone, outside the file, gone with a rollback or a crash."""
+    def _staged(self, table: Table, stage: str, rows: Iterable[pa.RecordBatch]) -> Iterator[int]:
+        """A temporary table: of this connection alone, outside the file, gone with a rollback or a crash.
+
+        Yields:
+            The number of its rows.
+        """
         definition = ", ".join(f"{_quoted(c.name)} {c.type.duckdb}" for c in table.columns)
         self._run(
             f"CREATE TEMP TABLE {_quoted(stage)} ({definition}, {_quoted(statements.STAGED_ROW)} BIGINT)"
@@ -176,7 +182,7 @@ class DuckDBWarehouse(Warehouse):
             numbers = pa.array(range(staged, staged + fit.num_rows), pa.int64())
             self._append(stage, fit.append_column(statements.STAGED_ROW, numbers))
             staged += fit.num_rows
-        yield
+        yield staged
         self._run(f"DROP TABLE {_quoted(stage)}")
 
     @override
@@ -428,9 +434,10 @@ class DuckDBWarehouse(Warehouse):
 
 
 @cache
-def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str) -> str:
+def _deciding(table: Table, stage: str, *, wins: str, changed: str, latest: str, count_by: str | None) -> str:
     """What decides over staged rows, as DuckDB's text, with the stored row each would replace."""
     deciding = statements.decisions(table, stage, wins=wins, changed=changed, latest=latest)
+    deciding = statements.with_counted_by(deciding, count_by)
     return deciding.select(exp.alias_(statements.column_named("rowid", "T"), "stored_row")).sql(
         dialect="duckdb"
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from strava_assets.durable_files import make_folder, sync, sync_folders_of
 from strava_assets.warehouse.errors import MissingTableError, StatementFailedError, WarehouseError
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def open_file(
     """Connect to the file, waiting up to `wait_s` seconds while another process writes it."""
     if not read_only:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             if not path.exists():
                 _create(path)
         except OSError as error:
@@ -147,6 +148,11 @@ def open_file(
                 holder = _HOLDER.search(str(error))
                 raise WarehouseLockedError(path, waited, int(holder[1]) if holder else None) from error
             sleep(min(_LOOK_AGAIN_S, wait_s - waited))
+
+
+def connect_in_memory(**options: Any) -> duckdb.DuckDBPyConnection:
+    """A connection without a file, without extensions and with these options."""
+    return duckdb.connect(config={**NO_EXTENSIONS, **options})
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -168,6 +174,8 @@ def remove_file(path: Path) -> None:
     spill = real.with_name(f"{real.name}.tmp")
     for part in (real, real.with_name(f"{real.name}.wal"), path, *spill.glob("duckdb_temp_*")):
         part.unlink(missing_ok=True)
+    # A power cut must not bring back a file that another one replaces.
+    sync_folders_of([real, path])
     # What still holds something stays.
     with suppress(OSError):
         spill.rmdir()
@@ -184,6 +192,7 @@ def _create(path: Path) -> None:
         with suppress(OSError, duckdb.Error):
             connect(draft).close()
             os.link(draft, path)
+            sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 

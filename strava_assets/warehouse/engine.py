@@ -6,7 +6,7 @@ All SQL handed in is BigQuery's dialect with named `@parameters`; tables are nam
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from strava_assets.schema import Column, ColumnType, Table
 
 
+COUNTED_BY = "counted_by"
+"""The column of a merge's decisions that holds the values of `count_by`."""
+
+
 @dataclass(frozen=True)
 class MergeCounts:
     """What a merge did.
@@ -28,12 +32,24 @@ class MergeCounts:
         inserted: keys the table did not have.
         updated: keys whose new row won and differed.
         unchanged: all other keys the table had already.
+        groups: keys inserted and keys updated for each value of the column that the merge was asked to count
+            by, in the row that was kept; empty without such a column.
     """
 
     staged: int
     inserted: int
     updated: int
     unchanged: int
+    groups: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, staged: int, counted: Sequence[Mapping[str, Any]], count_by: str | None) -> Self:
+        """The counts of `staged` rows, from the rows that `statements.counts` answers."""
+        inserted = sum(row["inserted"] for row in counted)
+        updated = sum(row["updated"] for row in counted)
+        matched = sum(row["matched"] for row in counted)
+        groups = {row[COUNTED_BY]: (row["inserted"], row["updated"]) for row in counted} if count_by else {}
+        return cls(staged, inserted, updated, matched - updated, groups)
 
 
 @dataclass(frozen=True)
@@ -118,7 +134,14 @@ class Warehouse(ABC):
 
     @abstractmethod
     def merge(
-        self, table: Table, rows: Iterable[pa.RecordBatch], *, wins: str, changed: str, latest: str
+        self,
+        table: Table,
+        rows: Iterable[pa.RecordBatch],
+        *,
+        wins: str,
+        changed: str,
+        latest: str,
+        count_by: str | None = None,
     ) -> MergeCounts:
         """Merge rows into a table by its key, all or none.
 
@@ -130,7 +153,8 @@ class Warehouse(ABC):
             rows: batches whose columns are the table's; nullable ones may be absent.
             wins: SQL over T (stored) and S (staged): S replaces T where it holds.
             changed: SQL over T and S: a replacement counts as an update where it holds.
-            latest: SQL over a staged row.
+            latest: SQL over a staged row; of several, separated by commas, the first decides first.
+            count_by: a text column by whose values the changes are counted, too.
 
         Raises:
             UnfitRowsError: an unknown column, a required one missing or null, a value beyond its type.

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
+
+from strava_assets.buckets.bucket import Retention
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
+    from strava_assets.warehouse.stored_file import StoredFile
 
 _WAIT_FOR_LOCK_S = 30.0
+# After time travel Google can still restore a table for so long; it cannot be changed.
+_FAIL_SAFE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,23 @@ class WarehouseLocation(ABC):
         """Whether there may be something to read; without asking over the network."""
         return True
 
+    def fetch(self) -> None:  # noqa: B027 - most engines have nothing to fetch
+        """Before a command's first look: bring the tables to this machine, where they are kept elsewhere."""
+
+    def store(self) -> None:  # noqa: B027 - the same
+        """After a command that wrote: put them back there.
+
+        Raises:
+            ObjectReplacedError: another run has written meanwhile; after `fetch` this one can run again.
+        """
+
     def remove_traces(self) -> str:
         """Remove what dropping the tables leaves behind; says what became of it, or nothing."""
         return ""
+
+    def retention(self) -> Retention:
+        """What can still be restored after the tables were dropped, and for how long."""
+        return Retention(timedelta(0), "")
 
     @property
     def data_studio_source(self) -> tuple[str, str] | None:
@@ -89,12 +109,32 @@ class DuckDBLocation(WarehouseLocation):
         return self.path.exists()
 
     @override
+    def fetch(self) -> None:
+        if stored := self._stored:
+            stored.fetch()
+
+    @override
+    def store(self) -> None:
+        if stored := self._stored:
+            stored.store()
+
+    @property
+    def _stored(self) -> StoredFile | None:
+        from strava_assets.warehouse.stored_file import StoredFile
+
+        address = self.settings.duckdb_url
+        return StoredFile(self.path, address) if address else None
+
+    @override
     def remove_traces(self) -> str:
         from strava_assets.warehouse.duckdb_file import foreign_tables, remove_file
 
         if foreign := foreign_tables(self.path):
             return f"The file {self.path} stays: it holds tables of another program ({', '.join(foreign)})."
         remove_file(self.path)
+        if stored := self._stored:
+            stored.remove()
+            return f"The file {self.path} and its copy in {self.settings.duckdb_url} are removed."
         return f"The file {self.path} is removed."
 
 
@@ -118,6 +158,17 @@ class BigQueryLocation(WarehouseLocation):
             location=self.settings.bigquery_location,
             api_endpoint=self.settings.bigquery_api_endpoint,
             maximum_bytes_billed=self.settings.bigquery_max_bytes_billed,
+        )
+
+    @override
+    def retention(self) -> Retention:
+        from strava_assets.warehouse.bigquery import BigQueryWarehouse
+
+        with self.open() as engine:
+            hours = engine.time_travel_hours() if isinstance(engine, BigQueryWarehouse) else 0
+        window = timedelta(hours=hours) + _FAIL_SAFE
+        return Retention(
+            window, f"time travel of {hours} hours and BigQuery's fail-safe of {_FAIL_SAFE.days} days"
         )
 
     @property

@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from strava_assets.schema import ColumnType
+from strava_assets.warehouse.engine import COUNTED_BY
 from strava_assets.warehouse.errors import StatementFailedError, UnfitNameError
 
 if TYPE_CHECKING:
@@ -136,9 +137,20 @@ def _casts(columns: Sequence[Column]) -> list[exp.Expr]:
 
 
 def decisions(
-    table: Table, stage: str, *, wins: str, changed: str, latest: str, json_as_text: bool = False
+    table: Table,
+    stage: str,
+    *,
+    wins: str,
+    changed: str,
+    latest: str,
+    json_as_text: bool = False,
+    owners: Sequence[str] = (),
 ) -> exp.Select:
-    """What becomes of each staged row kept: its `staged_row`, and whether it `is_new`, `wins`, `changed`."""
+    """What becomes of each staged row kept: its `staged_row`, and whether it `is_new`, `wins`, `changed`.
+
+    `owners` are all values of the key's first column among the staged rows, if the engine is to have them
+    as constants.
+    """
     decided = exp.select(
         column_named(STAGED_ROW, "S"),
         exp.alias_(column_named(table.key[0], "T").is_(exp.null()), "is_new"),
@@ -146,22 +158,56 @@ def decisions(
         exp.alias_(_condition(changed), "changed"),
     )
     winners = _winners(table, stage, latest, json_as_text=json_as_text).subquery("S")
-    return decided.from_(winners).join(table_named(table.name, "T"), on=_same_key(table), join_type="left")
+    return decided.from_(winners).join(
+        table_named(table.name, "T"), on=_same_key(table, owners), join_type="left"
+    )
 
 
-def counts(decided: exp.Table | exp.Subquery, stage: str) -> exp.Select:
-    """Count decisions: staged, inserted, updated, and matched, whether changed or not."""
-    staged = exp.select(exp.Count(this=exp.Star())).from_(table_named(stage)).subquery()
-    return exp.select(
-        exp.alias_(staged, "staged"),
+def with_counted_by(decided: exp.Select, count_by: str | None) -> exp.Select:
+    """Decisions with the value of a staged column, by which `counts` groups them."""
+    return decided.select(exp.alias_(column_named(count_by, "S"), COUNTED_BY)) if count_by else decided
+
+
+def counts(decided: exp.Table | exp.Subquery, count_by: str | None = None) -> exp.Select:
+    """Count decisions: inserted, updated, and matched, whether changed or not.
+
+    With `count_by`, a row for each value of that column.
+    """
+    counted = exp.select(
         exp.alias_(_count("is_new"), "inserted"),
         exp.alias_(_count("NOT is_new AND wins AND changed"), "updated"),
         exp.alias_(_count("NOT is_new"), "matched"),
     ).from_(decided)
+    return counted.select(COUNTED_BY).group_by(COUNTED_BY) if count_by else counted
 
 
-def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: bool = False) -> exp.Merge:
-    """Merge the staging table by the table's key: a winner replaces the stored row, a new row is inserted."""
+def count_groups(table: Table, count_by: str) -> exp.Select:
+    """Count the rows of a table that has just been filled, in the form of `counts`."""
+    return (
+        exp.select(
+            exp.alias_(exp.Count(this=exp.Star()), "inserted"),
+            exp.alias_(exp.Literal.number(0), "updated"),
+            exp.alias_(exp.Literal.number(0), "matched"),
+            exp.alias_(column_named(count_by), COUNTED_BY),
+        )
+        .from_(table_named(table.name))
+        .group_by(COUNTED_BY)
+    )
+
+
+def merge(
+    table: Table,
+    stage: str,
+    *,
+    wins: str,
+    latest: str,
+    json_as_text: bool = False,
+    owners: Sequence[str] = (),
+) -> exp.Merge:
+    """Merge the staging table by the table's key: a winner replaces the stored row, a new row is inserted.
+
+    `owners` as in `decisions`.
+    """
     names = [column.name for column in table.columns]
     replaced = exp.Update(
         expressions=[
@@ -179,7 +225,7 @@ def merge(table: Table, stage: str, *, wins: str, latest: str, json_as_text: boo
         exp.When(matched=False, then=inserted),
         into=table_named(table.name, "T"),
         using=_winners(table, stage, latest, json_as_text=json_as_text).subquery("S"),
-        on=_same_key(table),
+        on=_same_key(table, owners),
     )
 
 
@@ -219,8 +265,8 @@ def _winners(table: Table, stage: str, latest: str, *, json_as_text: bool) -> ex
         partition_by=[column_named(name) for name in table.key],
         order=exp.Order(
             expressions=[
-                exp.Ordered(this=_condition(latest), desc=True, nulls_first=False),
-                exp.Ordered(this=column_named(STAGED_ROW), desc=True, nulls_first=False),
+                exp.Ordered(this=value, desc=True, nulls_first=False)
+                for value in (*_several(latest), column_named(STAGED_ROW))
             ]
         ),
     )
@@ -244,8 +290,18 @@ def _count_of(condition: exp.Expr) -> exp.Count:
     return exp.Count(this=exp.If(this=condition, true=exp.Literal.number(1)))
 
 
-def _same_key(table: Table) -> exp.Condition:
-    return exp.and_(*(column_named(name, "T").eq(column_named(name, "S")) for name in table.key))
+def _same_key(table: Table, owners: Sequence[str] = ()) -> exp.Condition:
+    same: list[exp.Expr] = [column_named(name, "T").eq(column_named(name, "S")) for name in table.key]
+    if owners:
+        # The key says it already; but BigQuery skips the blocks of other owners only for constants.
+        same.append(column_named(table.key[0], "T").isin(*map(exp.Literal.string, owners)))
+    return exp.and_(*same)
+
+
+def _several(sql: str) -> list[exp.Expr]:
+    """The expressions of a list in SQL."""
+    parsed = _condition(f"({sql})").this
+    return parsed.expressions if isinstance(parsed, exp.Tuple) else [parsed]
 
 
 def _condition(sql: str) -> exp.Expr:

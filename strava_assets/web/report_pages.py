@@ -35,10 +35,15 @@ def report_routes(folder: Path | None, path: str) -> list[Route]:
     def page(request: Request) -> Response:
         if folder is None:
             return PlainTextResponse(_REMOTE, 404)
-        name = request.path_params.get("name", NAME)
+        name = request.path_params.get("name", "")
+        if is_page(f"{name}/{NAME}"):
+            # The links of a page are relative to its folder.
+            return RedirectResponse(f"{path}/{name}/")
+        if not name or name.endswith("/"):
+            name += NAME
         try:
             content = (folder / name).read_bytes() if is_page(name) else None
-        except (FileNotFoundError, IsADirectoryError):
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             content = None
         if content is None:
             return PlainTextResponse(_MISSING, 404)

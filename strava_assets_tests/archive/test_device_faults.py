@@ -268,6 +268,15 @@ def test_a_group_of_outliers_is_dropped_wherever_it_stands() -> None:
     assert recording.channels["t_s"][-1] == 1_813
 
 
+def test_times_of_which_none_has_many_near_it_are_not_all_dropped() -> None:
+    # By the day the seven that are far from each other are outliers, by the year the five that are together.
+    first = np.full(5, 700_000_000)
+    recording = read(
+        records(np.concatenate([first, 1_700_000_000 + 16_777_216 * np.arange(7)]), watts(np.full(12, 200)))
+    )
+    assert seconds_of(recording) == [0.0]
+
+
 def test_a_quarter_of_the_samples_in_another_year_does_not_make_the_recording_unusable() -> None:
     t_s = np.arange(600.0)
     t_s[:150] -= 2 * 365 * 86_400

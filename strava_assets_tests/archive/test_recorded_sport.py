@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import fitdecode
 import pytest
+from garmin_fit_sdk import Profile
 
+from strava_assets.archive import recorded_sport as module
 from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
 from strava_assets.archive.recorded_sport import recorded_sport
 from strava_assets.schema.sports import SPORTS
@@ -74,8 +76,77 @@ def test_the_sport_of_a_tcx_file_and_of_none() -> None:
     assert recorded_sport(b"") is None
 
 
+BY_GARMINS_NAMES = {
+    "running": "Run",
+    "running/trail": "TrailRun",
+    "running/virtual_activity": "VirtualRun",
+    "cycling": "Ride",
+    "cycling/mountain": "MountainBikeRide",
+    "cycling/downhill": "MountainBikeRide",
+    "cycling/hand_cycling": "Handcycle",
+    "cycling/e_bike_fitness": "EBikeRide",
+    "cycling/gravel_cycling": "GravelRide",
+    "cycling/e_bike_mountain": "EMountainBikeRide",
+    "cycling/virtual_activity": "VirtualRide",
+    "cycling/indoor_hand_cycling": "Handcycle",
+    "fitness_equipment": "Workout",
+    "fitness_equipment/indoor_rowing": "Rowing",
+    "fitness_equipment/elliptical": "Elliptical",
+    "fitness_equipment/stair_climbing": "StairStepper",
+    "fitness_equipment/strength_training": "WeightTraining",
+    "swimming": "Swim",
+    "basketball": "Basketball",
+    "soccer": "Soccer",
+    "tennis": "Tennis",
+    "training": "Workout",
+    "training/strength_training": "WeightTraining",
+    "training/yoga": "Yoga",
+    "training/pilates": "Pilates",
+    "training/hiit": "HighIntensityIntervalTraining",
+    "walking": "Walk",
+    "cross_country_skiing": "NordicSki",
+    "alpine_skiing": "AlpineSki",
+    "alpine_skiing/backcountry": "BackcountrySki",
+    "snowboarding": "Snowboard",
+    "rowing": "Rowing",
+    "rowing/virtual_activity": "VirtualRow",
+    "mountaineering": "Hike",
+    "hiking": "Hike",
+    "paddling": "Canoeing",
+    "e_biking": "EBikeRide",
+    "e_biking/e_bike_mountain": "EMountainBikeRide",
+    "golf": "Golf",
+    "inline_skating": "InlineSkate",
+    "rock_climbing": "RockClimbing",
+    "sailing": "Sail",
+    "ice_skating": "IceSkate",
+    "snowshoeing": "Snowshoe",
+    "stand_up_paddleboarding": "StandUpPaddling",
+    "surfing": "Surfing",
+    "kayaking": "Kayaking",
+    "windsurfing": "Windsurf",
+    "kitesurfing": "Kitesurf",
+    "hiit": "HighIntensityIntervalTraining",
+    "wheelchair_push_walk": "Wheelchair",
+    "wheelchair_push_run": "Wheelchair",
+    "cricket": "Cricket",
+    "volleyball": "Volleyball",
+    "dance": "Dance",
+}
+"""Sport, and sub-sport where it matters, as Garmin's profile calls them."""
+
+
+def test_the_numbers_of_sports_are_those_of_garmins_profile() -> None:
+    types = Profile["types"]
+
+    def name(sport: int, sub_sport: int | None) -> str:
+        names = [types["sport"][sport], *([types["sub_sport"][sub_sport]] if sub_sport is not None else [])]
+        return "/".join(names)
+
+    assert {name(*codes): sport for codes, sport in module._FIT_SPORTS.items()} == BY_GARMINS_NAMES
+
+
 def test_every_sport_is_one_of_strava() -> None:
-    from strava_assets.archive import recorded_sport as module
 
     names = {*module._FIT_SPORTS.values(), *module._VIRTUAL.values(), *(sport for _, sport in module._WORDS)}
     assert names <= {sport.sport_type for sport in SPORTS}

@@ -1,4 +1,4 @@
-"""Power from streams in the asset graph: one step, two tables, and its metadata."""
+"""Power from streams in the asset graph: one step, four tables, and its metadata."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import dagster as dg
 if TYPE_CHECKING:
     from strava_assets_tests.chain import Chain, Run
 
-BOTH = dg.AssetSelection.assets("ride_power", "ride_bests")
+FROM_SECONDS = dg.AssetSelection.assets(
+    "ride_power", "ride_bests", "ride_bests_after_work", "recording_zones"
+)
 
 
 def computed(platform: Chain) -> Run:
-    return platform._run_selection(BOTH - dg.AssetSelection.all_asset_checks())
+    return platform._run_selection(FROM_SECONDS - dg.AssetSelection.all_asset_checks())
 
 
 def test_every_ride_with_a_meter_has_its_power(loaded: Chain) -> None:

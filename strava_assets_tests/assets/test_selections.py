@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 GRAPH = build_defs(Settings()).resolve_asset_graph()
 ASSETS = [key.to_user_string() for key in GRAPH.toposorted_asset_keys if key in GRAPH.executable_asset_keys]
 PARENTS = {
-    asset: {key.to_user_string() for key in GRAPH.get(dg.AssetKey(asset)).parent_keys} & set(ASSETS)
+    asset: {key.to_user_string() for key in GRAPH.get(dg.AssetKey.from_user_string(asset)).parent_keys}
+    & set(ASSETS)
     for asset in ASSETS
 }
 PAIRS = [(parent, asset) for asset in ASSETS for parent in sorted(PARENTS[asset])]
@@ -49,7 +50,8 @@ def empty(tmp_path: Path) -> Iterator[Chain]:
 
 def materialize(platform: Chain, *assets: str) -> Run:
     """As the UI does: with the checks of the assets, and with those that are made in one step."""
-    selection = dg.AssetSelection.assets(*assets).required_multi_asset_neighbors()
+    keys = map(dg.AssetKey.from_user_string, assets)
+    selection = dg.AssetSelection.assets(*keys).required_multi_asset_neighbors()
     return platform._run_selection(selection)
 
 

@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 ONE_RIDE = "(SELECT MIN(activity_id) FROM bq_activities WHERE device_watts)"
 
+# What the sample athlete may have none of.
+A_PAIR = (
+    "INSERT INTO suspicious_activities (athlete_id, activity_id, reason, other_activity_id) "
+    "SELECT MIN(athlete_id), '1', 'clock_hours_off', '2' FROM bq_activities"
+)
+A_PLAN = (
+    "INSERT INTO planned_form BY NAME SELECT (SELECT MIN(athlete_id) FROM daily_load) AS athlete_id, "
+    "DATE '2027-01-01' + days_ahead::INTEGER AS day, days_ahead, 0.0 AS planned_load, "
+    "50.0 AS projected_fitness_ctl, 50.0 AS projected_fatigue_atl, 0.0 AS projected_form_tsb "
+    "FROM range(1, 9) AS days(days_ahead)"
+)
+
 
 def sql(*statements: str) -> Tamper:
     """Statements, run on the file itself."""
@@ -93,7 +105,8 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "VALUES ('1f', 'distance: a text for a number', '{}', 'api', 'b', now())"
     ),
     ("bq_activities", "no_deletions_held_back"): a_listing_was_held_back,
-    ("bq_activities", "no_future_dates"): of_one_ride("start_date = now() + INTERVAL 3 DAY"),
+    ("bq_activities", "no_future_dates"): of_one_ride("activity_date = current_date + 3"),
+    ("bq_activities", "no_ancient_dates"): of_one_ride("activity_date = DATE '1970-01-01'"),
     ("bq_activities", "plausible_power"): of_one_ride("average_watts = 600"),
     ("bq_activities", "power_and_work_agree"): of_one_ride("kilojoules = kilojoules * 2"),
     ("bq_activities", "moving_within_elapsed"): of_one_ride("elapsed_time_s = moving_time_s - 1"),
@@ -131,6 +144,39 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ("ride_bests", "multiple_no_stronger"): sql(
         "UPDATE ride_bests SET energy_j = energy_j * 2 WHERE duration_s >= 1800"
     ),
+    ("ride_bests_after_work", "key_unique"): doubled("ride_bests_after_work"),
+    ("ride_bests_after_work", "numbers_finite"): sql("UPDATE ride_bests_after_work SET watts = 'NaN'"),
+    ("ride_bests_after_work", "no_stronger_than_fresh"): sql(
+        "UPDATE ride_bests SET energy_j = 1 WHERE duration_s = 300"
+    ),
+    ("ride_bests_after_work", "more_work_no_stronger"): sql(
+        "INSERT INTO ride_bests_after_work SELECT * REPLACE (3000 AS after_work, energy_j + 1 AS energy_j) "
+        "FROM ride_bests_after_work WHERE after_work = 1000"
+    ),
+    ("recording_zones", "key_unique"): doubled("recording_zones"),
+    ("recording_zones", "numbers_finite"): sql("UPDATE recording_zones SET heart_rate_load = 'NaN'"),
+    ("recording_zones", "three_zones_are_seven"): sql(
+        f"UPDATE recording_zones SET power_s = recorded_s + 1 WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("recording_zones", "agrees_with_ride_power"): sql(
+        f"DELETE FROM recording_zones WHERE activity_id = {ONE_RIDE}"  # noqa: S608 - constants
+    ),
+    ("ride_w_balance", "key_unique"): doubled("ride_w_balance"),
+    ("ride_w_balance", "numbers_finite"): sql("UPDATE ride_w_balance SET w_prime_kj = 'Infinity'"),
+    ("ride_w_balance", "balance_possible"): sql(
+        "UPDATE ride_w_balance SET critical_power_w = 250, lowest_balance_kj = NULL"
+    ),
+    ("ride_w_balance", "balance_near_zero_at_least"): sql(
+        "UPDATE ride_w_balance SET lowest_balance_share = -0.51, figures_source = 'athlete'"
+    ),
+    ("durability", "late_no_stronger"): sql("UPDATE durability SET watts = fresh_watts + 1"),
+    ("durability", "bests_of_living_rides"): sql("UPDATE durability SET activity_id = '4711'"),
+    ("intensity_distribution", "seconds_conserved"): sql(
+        "UPDATE intensity_distribution SET recorded_s = recorded_s + 1"
+    ),
+    ("intensity_distribution", "gaps_are_named"): sql(
+        "UPDATE intensity_distribution SET missing_recordings = 100"
+    ),
     ("weekly_watts", "weeks_contiguous"): sql(
         "DELETE FROM weekly_watts WHERE week = (SELECT MIN(week) + 21 FROM weekly_watts)"
     ),
@@ -148,6 +194,25 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
         "DELETE FROM daily_load WHERE day = (SELECT MIN(day) + 21 FROM daily_load)"
     ),
     ("daily_load", "fitness_recomputed"): sql("UPDATE daily_load SET fitness_ctl = fitness_ctl + 1"),
+    ("ftp_estimates", "estimates_rest_on_rides"): sql(
+        "UPDATE ftp_estimates SET best_1200s_w = best_1200s_w + 1"
+    ),
+    ("ftp_estimates", "ftp_up_to_date"): sql("UPDATE ftp_estimates SET proposed_ftp_w = 300, ftp_w = 250"),
+    ("activity_measures", "figures_follow_their_rule"): sql(
+        "UPDATE activity_measures SET figures_from = 'summary', figures_reason = 'work_differs' "  # noqa: S608 - constants
+        f"WHERE activity_id = {ONE_RIDE}"
+    ),
+    ("activity_measures", "load_is_tss_where_known"): sql(
+        "UPDATE activity_measures SET load_method = 'tss', tss = training_load + 1 "  # noqa: S608 - constants
+        f"WHERE activity_id = {ONE_RIDE}"
+    ),
+    ("suspicious_activities", "nothing_counts_twice"): sql(A_PAIR),
+    ("suspicious_activities", "key_unique"): sql(A_PAIR, A_PAIR),
+    ("planned_form", "days_contiguous"): sql(A_PLAN, "DELETE FROM planned_form WHERE days_ahead = 4"),
+    ("planned_form", "key_unique"): sql(A_PLAN, A_PLAN),
+    ("planned_form", "numbers_finite"): sql(A_PLAN, "UPDATE planned_form SET projected_form_tsb = 'NaN'"),
+    # The plan rests and fitness stays: no exponential mean does that.
+    ("planned_form", "projection_recomputed"): sql(A_PLAN),
     ("power_curve", "bests_of_living_rides"): sql(
         f"UPDATE power_curve SET activity_id = {ONE_RIDE} WHERE activity_id != {ONE_RIDE}"  # noqa: S608 - constants
     ),
@@ -163,6 +228,9 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
     ),
     ("power_profile_progress", "fits_plausible"): sql(
         "UPDATE power_profile_progress SET critical_power_w = 300, w_prime_kj = 90, fit_quality = 'good'"
+    ),
+    ("power_profile_progress", "critical_power_below_best_20_minutes"): sql(
+        "UPDATE power_profile_progress SET critical_power_w = best_1200s_w"
     ),
     ("power_profile_progress", "critical_power_recomputed"): sql(
         # A fit that may be shown, whatever the sample's rides were like.
@@ -197,7 +265,7 @@ BY_HAND: dict[tuple[str, str], Tamper] = {
 
 def every() -> dict[tuple[str, str], Tamper]:
     """All tamperings, including those for the checks that every mart has."""
-    tamperings = dict(BY_HAND)
+    tamperings: dict[tuple[str, str], Tamper] = {}
     for mart in catalog.load():
         # A view has no rows of its own to tamper with, so a table replaces it.
         stored = _view_as_table(mart.name) if mart.is_view else []
@@ -208,7 +276,7 @@ def every() -> dict[tuple[str, str], Tamper]:
         column = _first_float(mart)
         if column:
             tamperings[mart.name, "numbers_finite"] = sql(*stored, f"UPDATE {mart.name} SET {column} = 'NaN'")  # noqa: S608 - the catalog's names
-    return tamperings
+    return tamperings | BY_HAND
 
 
 def _view_as_table(name: str) -> list[str]:

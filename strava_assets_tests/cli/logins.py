@@ -67,9 +67,9 @@ def logging_in(terminal: Terminal, *options: str, typed: str = "", **environ: st
             process.kill()
 
 
-def answer(address: str, *ticked: str, decision: str = "authorize") -> str:
-    """Answer the consent page without a browser; the address it redirects to."""
+def answer(address: str, *ticked: str, decision: str = "authorize", athlete: object = "") -> str:
+    """Answer the consent page without a browser, as one of several athletes; the address it redirects to."""
     form = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    form |= {f"scope:{name}": "on" for name in ticked} | {"decision": decision}
+    form |= {f"scope:{name}": "on" for name in ticked} | {"decision": decision, "athlete": str(athlete)}
     redirect = requests.post(address.partition("?")[0], data=form, timeout=5, allow_redirects=False)
     return redirect.headers["location"]

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from strava_assets_tests.free_ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -130,9 +132,7 @@ def running_command(
         program: The `strava-assets` of another environment.
         environ: Variables; those of the project and Dagster are not inherited.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STRAVA_", "DAGSTER_"))}
     process = subprocess.Popen(  # noqa: S603 - our own program
         [*wrapper, program, command, *(["--port", str(port)] if command == "up" else []), *options],

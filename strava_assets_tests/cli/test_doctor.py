@@ -39,11 +39,13 @@ def test_before_anything_it_says_what_is_missing_and_which_command_brings_it(ter
     assert line(result, "dagster").startswith("!")
 
 
-def test_a_misspelt_setting_is_its_only_line(terminal: Terminal) -> None:
+def test_a_misspelt_setting_is_the_only_finding(terminal: Terminal) -> None:
     result = terminal.run("doctor", STRAVA_ASSETS_WAREHOSE="duckdb")
     assert result.status == 1
-    assert "did you mean STRAVA_ASSETS_WAREHOUSE?" in line(result, "settings")
-    assert len(result.out.splitlines()) == 1
+    assert "did you mean STRAVA_ASSETS_WAREHOUSE" in line(result, "settings")
+    assert result.out.splitlines()[1:] == [
+        "✗ 1 thing is broken, with 0 warnings. What to do is said behind each arrow."
+    ]
 
 
 @pytest.mark.deep
@@ -269,3 +271,19 @@ def test_a_damaged_recording_is_told_with_its_file(synced: Terminal) -> None:
     result = synced.run("doctor", "--offline")
     assert line(result, "streams").startswith("✗")
     assert part.name in line(result, "streams")
+
+
+def test_it_says_where_tables_are_published_how_many_and_how_new(synced: Terminal) -> None:
+    finding = line(synced.run("doctor", "--offline"), "published")
+    assert finding.startswith("✓")
+    assert f"{synced.home / 'published'} can be written, as parquet: 16 tables, the newest of 20" in finding
+
+
+def test_a_place_for_published_tables_that_cannot_be_used_is_reported_with_its_remedy(
+    synced: Terminal,
+) -> None:
+    (synced.folder / "file").write_text("")
+    place = str(synced.folder / "file" / "published")
+    finding = line(synced.run("doctor", "--offline", STRAVA_ASSETS_PUBLISH_URL=place), "published")
+    assert finding.startswith("✗")
+    assert "STRAVA_ASSETS_PUBLISH_URL" in finding

@@ -81,7 +81,7 @@ def test_a_folder_of_recordings_is_imported_and_counts(terminal: Terminal) -> No
     output = " ".join(result.out.split())
     assert (
         "5 recordings, of no athlete yet (the first login or export adopts them): 3 new, 0 imported before, "
-        "1 copies." in output
+        "1 copy." in output
     )
     assert "Copies of another file, counted once: 1" in output
     assert "course.fit: it is a course, not a recorded activity" in output

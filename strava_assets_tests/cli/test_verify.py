@@ -40,11 +40,12 @@ def test_a_home_that_is_whole_is_told_so_and_left_as_it_was(synced: Terminal) ->
     result = synced.run("verify")
     assert (result.status, result.err) == (0, "")
     lines = result.out.splitlines()
-    assert [line[: line.index(":")] for line in lines] == [
+    assert [line.partition(":")[0] for line in lines] == [
         "✓ landing",
         "✓ bq_activities",
         "✓ rejected_records",
         "✓ streams",
+        "✓ Everything stored is as it was received, and the tables are what a rebuild would make.",
     ]
     assert "12 rows compared with a rebuild from the landing. Nothing differs." in result.out
     assert contents(synced.home) == before
@@ -58,6 +59,7 @@ def test_differences_are_named_with_what_to_do_and_the_status_says_so(synced: Te
     assert result.status == 1
     assert "✗ bq_activities: 12 rows compared with a rebuild from the landing. 12 differences:" in result.out
     assert result.out.count("differs in name.") == 12
+    assert result.out.splitlines()[-1] == "✗ 12 differences found."
     assert "What to do: Run strava-assets rebuild" in result.out
     assert "a secret place" not in result.out, "values may be anything"
     assert contents(synced.home) == before

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets_tests.cli.started import processes_in, running_command
+from strava_assets_tests.free_ports import free_port
 from strava_assets_tests.web.requesting import request
 
 if TYPE_CHECKING:
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
     from strava_assets_tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)

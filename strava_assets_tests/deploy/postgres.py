@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from strava_assets_tests.free_ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,11 +85,3 @@ def postgres(bin_dir: Path) -> Iterator[Postgres]:
             subprocess.run([*control, "--mode", "immediate", "stop"], check=True, **steps)  # noqa: S603 - the same
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

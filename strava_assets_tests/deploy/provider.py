@@ -1,4 +1,4 @@
-"""A fake of Google's provider for `validate`: it returns its schema and accepts everything else.
+"""Fakes of Terraform's providers for `validate`: each returns its schema and accepts everything else.
 
 OpenTofu and Terraform check arguments, types and references against the schema. They talk to a provider over
 gRPC (their plugin protocol, version 5); its few messages are encoded here by hand.
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from strava_assets_tests.deploy.provider_schema import SCHEMA, Block
+from strava_assets_tests.deploy.provider_schema import Block, schema_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +26,23 @@ _ATTRIBUTE_MODES = {"required": (4,), "optional": (5, 6), "computed": (6,)}
 
 
 @contextmanager
-def google_provider() -> Iterator[dict[str, str]]:
-    """A provider on loopback until the block ends; yields the variables that make Terraform use it."""
+def fake_provider(name: str, files: str) -> Iterator[dict[str, str]]:
+    """A provider on loopback until the block ends; yields the variables that make Terraform use it.
+
+    Args:
+        name: whose it is, e.g. `google`.
+        files: the text of the files to check; only what they name is in the answer, which would be too large.
+    """
     # It ships no type information.
     import grpc
 
-    schema = _schema()
+    schema = _schema(name, files)
     methods = {
         "GetSchema": lambda _request, _context: schema,
         # Both messages have one configuration in field 1, so the request is returned unchanged.
         "PrepareProviderConfig": lambda request, _context: request,
         "ValidateResourceTypeConfig": lambda _request, _context: b"",
+        "ValidateDataSourceConfig": lambda _request, _context: b"",
         "Stop": lambda _request, _context: b"",
     }
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
@@ -51,21 +57,24 @@ def google_provider() -> Iterator[dict[str, str]]:
         "Test": True,
         "Addr": {"Network": "tcp", "String": f"127.0.0.1:{port}"},
     }
-    providers = {f"{registry}/hashicorp/google": reached for registry in _REGISTRIES}
+    providers = {f"{registry}/hashicorp/{name}": reached for registry in _REGISTRIES}
     try:
         yield {"TF_REATTACH_PROVIDERS": json.dumps(providers)}
     finally:
         server.stop(None).wait()
 
 
-def _schema() -> bytes:
-    """The answer to GetSchema: the provider's own schema in field 1, the resources' in a map in field 2."""
-    schema = json.loads(SCHEMA.read_text())
-    resources = b"".join(
-        _bytes(2, _bytes(1, name.encode()) + _bytes(2, _bytes(2, _block(block))))
-        for name, block in schema["resources"].items()
-    )
-    return _bytes(1, _bytes(2, _block(schema["provider"]))) + resources
+def _schema(name: str, files: str) -> bytes:
+    """The answer to GetSchema: the provider's own schema in field 1, maps of the others in fields 2 and 3."""
+    schema = json.loads(schema_file(name).read_text())
+    parts = [_bytes(1, _bytes(2, _block(schema["provider"])))]
+    for field, kind in ((2, "resources"), (3, "data_sources")):
+        parts += [
+            _bytes(field, _bytes(1, type_.encode()) + _bytes(2, _bytes(2, _block(block))))
+            for type_, block in schema[kind].items()
+            if f'"{type_}"' in files
+        ]
+    return b"".join(parts)
 
 
 def _block(block: Block) -> bytes:

@@ -1,7 +1,7 @@
-"""The schema of Google's Terraform provider: its resources with their arguments and blocks.
+"""The schemas of Terraform providers: their resources and data sources with arguments and blocks.
 
-The provider itself comes from a registry of HashiCorp. Its schema is also in a package of HashiCorp's CDK.
-`make tools-terraform` runs this program once, which reads that package and stores the schema.
+The providers themselves come from a registry of HashiCorp. Their schemas are also in packages of HashiCorp's
+CDK. `make tools-terraform` runs this program once for each, which reads the package and stores the schema.
 """
 
 from __future__ import annotations
@@ -15,10 +15,17 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-SCHEMA = Path(__file__).parents[2] / ".tools" / "google-provider" / "schema.json"
-_RESOURCE = re.compile(r"https://\S+/docs/resources/\w+ (google_\w+)\}")
+_TOOLS = Path(__file__).parents[2] / ".tools"
+_NAME = re.compile(r"https://\S+/docs/(?:resources|data-sources)/\w+ (\w+)\}")
+_WHEEL = re.compile(r"cdktf_cdktf_provider_([a-z]+)-")
 _ARGUMENT = re.compile(r"#(\w+) \w+#\w+\}")
 _CDKS_OWN = {"alias", "connection", "count", "dependsOn", "forEach", "lifecycle", "provider", "provisioners"}
+
+
+def schema_file(provider: str) -> Path:
+    """Where the schema of a provider is stored, e.g. of `google`."""
+    return _TOOLS / f"{provider}-provider" / "schema.json"
+
 
 Block = dict[str, Any]
 """`attributes`: name to type and `required`, `optional`, `computed`; `blocks`: name to block, least, most."""
@@ -40,15 +47,28 @@ class Assembly:
                 self._types: dict[str, Any] = json.load(described)["types"]
 
     def schema(self) -> dict[str, Any]:
-        """The provider's own configuration, and every resource by its name."""
-        [provider] = [name for name in self._types if name.endswith(".GoogleProviderConfig")]
-        resources = {}
+        """The provider's own configuration, and every resource and data source by its name."""
+        [provider] = [
+            name
+            for name, described in self._types.items()
+            if name.endswith("ProviderConfig") and ".provider." in name and described["kind"] == "interface"
+        ]
+        return {
+            "provider": self._block(provider),
+            "resources": self._all("cdktf.TerraformResource"),
+            "data_sources": self._all("cdktf.TerraformDataSource"),
+        }
+
+    def _all(self, base: str) -> dict[str, Block]:
+        blocks = {}
         for name, described in self._types.items():
-            if described.get("base") == "cdktf.TerraformResource":
-                match = _RESOURCE.search(described["docs"]["summary"])
+            if described.get("base") == base:
+                match = _NAME.search(described["docs"]["summary"])
                 assert match, name
-                resources[match[1]] = self._block(f"{name}Config", described)
-        return {"provider": self._block(provider), "resources": resources}
+                # The constructor takes scope, id and arguments.
+                arguments = described["initializer"]["parameters"][2]["type"]["fqn"]
+                blocks[match[1]] = self._block(arguments, described)
+        return blocks
 
     def _block(self, name: str, resource: dict[str, Any] | None = None) -> Block:
         attributes: dict[str, Any] = {}
@@ -59,8 +79,9 @@ class Assembly:
             argument = _ARGUMENT.search(prop["docs"].get("remarks", ""))
             argument_name = argument[1] if argument else _snake(prop["name"])
             least = 0 if prop.get("optional") else 1
-            if prop["docs"].get("summary") == f"{argument_name} block.":
-                inner, most = self._inner(prop["type"])
+            inner, most = self._inner(prop["type"])
+            # A block that may hold itself is `any`, without a description of its content.
+            if prop["docs"].get("summary") == f"{argument_name} block." and inner:
                 blocks[argument_name] = [self._block(inner), least, most]
             else:
                 attributes[argument_name] = [_type(prop["type"]), "required" if least else "optional"]
@@ -72,12 +93,12 @@ class Assembly:
         return {"attributes": attributes, "blocks": blocks}
 
     def _inner(self, type_: dict[str, Any]) -> tuple[str, int]:
-        """The type of a block's content and its maximum count; 0 for any number."""
+        """The type of a block's content, if it is one, and its maximum count; 0 for any number."""
         if "union" in type_:
-            [type_] = [each for each in type_["union"]["types"] if each.get("fqn") != "cdktf.IResolvable"]
+            type_ = next(each for each in type_["union"]["types"] if each.get("fqn") != "cdktf.IResolvable")
         if "collection" in type_:
             return self._inner(type_["collection"]["elementtype"])[0], 0
-        return type_["fqn"], 1
+        return type_.get("fqn", ""), 1
 
 
 def _type(type_: dict[str, Any]) -> Any:
@@ -100,5 +121,9 @@ def _snake(name: str) -> str:
 
 
 if __name__ == "__main__":
-    SCHEMA.parent.mkdir(parents=True, exist_ok=True)
-    SCHEMA.write_text(json.dumps(Assembly(Path(sys.argv[1])).schema()))
+    for wheel in map(Path, sys.argv[1:]):
+        match = _WHEEL.match(wheel.name)
+        assert match, wheel
+        target = schema_file(match[1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(Assembly(wheel).schema()))

@@ -17,6 +17,7 @@ from strava_assets_tests.deploy.compose import SERVER, services
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {variable_name(field) for field in Settings.model_fields}
+JOBS = [ROOT / "deploy" / cloud / "job.tf" for cloud in ("gcp", "aws", "azure")]
 OURS = re.compile(r"\bSTRAVA_(?:ASSETS_)?[A-Z_]+\b")
 
 
@@ -114,9 +115,9 @@ def test_no_secret_stands_in_the_compose_file() -> None:
         ROOT / "Dockerfile",
         SERVER / "compose.yaml",
         SERVER / ".env.example",
-        ROOT / "deploy" / "gcp" / "job.tf",
+        *JOBS,
     ],
-    ids=lambda file: file.name,
+    ids=lambda file: f"{file.parent.name}-{file.name}",
 )
 def test_every_setting_a_deployment_names_is_one(file: Path) -> None:
     named = set(OURS.findall(file.read_text()))
@@ -125,7 +126,7 @@ def test_every_setting_a_deployment_names_is_one(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [SERVER / ".env.example", ROOT / "deploy" / "gcp" / "job.tf"], ids=lambda file: file.name
+    "file", [SERVER / ".env.example", *JOBS], ids=lambda file: f"{file.parent.name}-{file.name}"
 )
 def test_nothing_worth_keeping_stays_on_a_disk_that_is_gone_with_the_container(file: Path) -> None:
     at_home = {

@@ -23,7 +23,7 @@ from websockets.typing import Origin
 from strava_assets.web.guard import Guard, writes_are_json
 from strava_assets.web.hosts import AllowedHosts
 from strava_assets_tests.deploy.compose import SERVER
-from strava_assets_tests.deploy.postgres import free_port
+from strava_assets_tests.free_ports import free_port
 from strava_assets_tests.processes import Child
 from strava_assets_tests.web.requesting import LIMIT_S, request, serving
 

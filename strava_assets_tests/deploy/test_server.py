@@ -15,7 +15,8 @@ from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, serve
 from strava_assets_tests.chain import riding
 from strava_assets_tests.deploy.compose import SERVER, GraphQL, processes
 from strava_assets_tests.deploy.google_storage import BUCKET, storage_emulator
-from strava_assets_tests.deploy.postgres import PASSWORD, free_port, postgres, programs
+from strava_assets_tests.deploy.postgres import PASSWORD, postgres, programs
+from strava_assets_tests.free_ports import free_port
 from strava_assets_tests.web.requesting import request
 
 if TYPE_CHECKING:

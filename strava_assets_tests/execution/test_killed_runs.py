@@ -28,7 +28,7 @@ STEPS = [
     "raw_activities",
     "bq_activities",
     "activity_streams",
-    "power_from_seconds",
+    "ride_power",
     "weekly_watts",
     "insights_report",
 ]
@@ -37,7 +37,7 @@ DEEP = [pytest.param(step, marks=pytest.mark.deep) for step in STEPS]
 
 def environment(server: RunningSandbox, step: str) -> dict[str, str]:
     """The variables of a platform that fetches streams only where the step needs them."""
-    streams = "power" if step in ("activity_streams", "power_from_seconds") else "none"
+    streams = "power" if step in ("activity_streams", "ride_power") else "none"
     return CREDENTIALS | addresses(server) | {"STRAVA_ASSETS_STREAMS": streams}
 
 
@@ -107,7 +107,7 @@ def test_an_import_killed_in_its_run_goes_on_with_the_same_command(tmp_path: Pat
     write_export(tmp_path / "export_4711", [exported_ride(number) for number in range(1, 30)])
     home = tmp_path / "data"
     with running_command(tmp_path, "export_4711", command="import-archive") as doomed:
-        kill_in_step(home, "power_from_seconds")
+        kill_in_step(home, "ride_power")
         assert doomed.wait() == -signal.SIGKILL
 
     with running_command(tmp_path, "export_4711", command="import-archive") as again:

@@ -54,6 +54,7 @@ class Story:
     Attributes:
         now: The time, aware UTC.
         guard: The limits for deletions in the next load.
+        lands_in_root: Whether batches are landed in the root, as before athletes had folders.
     """
 
     def __init__(self, folder: Path, warehouse: Warehouse) -> None:
@@ -63,6 +64,7 @@ class Story:
         self.streams = StreamStore(str(folder / "streams"))
         self.now = BEGINNING
         self.guard = DeletionGuard()
+        self.lands_in_root = False
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
@@ -80,7 +82,7 @@ class Story:
         per_page: int = 3,
     ) -> Manifest:
         """A committed batch of these records, which takes a minute."""
-        batch = self.landing.begin(kind, self.now)
+        batch = self.landing.begin(kind, self.now, None if self.lands_in_root else athlete)
         started_at = self.now
         self.wait(minutes=1)
         for first in range(0, len(records), per_page):

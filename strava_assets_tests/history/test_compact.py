@@ -15,6 +15,7 @@ from strava_assets.history.compact import CompactionReport, compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import known_history
 from strava_assets.landing import Landing
+from strava_assets.landing.names import batch_folder
 from strava_assets.storage_folder import StorageFolder
 from strava_assets_tests.history.stories import Story, activity, opened, rejects_of, rows_of
 
@@ -86,10 +87,10 @@ class FragileFolder(StorageFolder):
         super().put(path, content, durable=durable)
 
     @override
-    def remove(self, paths: Sequence[str]) -> None:
+    def remove(self, paths: Sequence[str], *, durable: bool = True) -> None:
         if paths:
             self._change()
-        super().remove(paths)
+        super().remove(paths, durable=durable)
 
 
 class Fragile(Landing):
@@ -219,8 +220,8 @@ def test_what_the_next_plan_needs_survives(story: Story) -> None:
 def commit_changed(story: Story, **changes: Any) -> None:
     """Land a stopped or resumed listing as `fetch` would note it."""
     manifest = story.land([activity(n) for n in range(1, 4)])
-    batch = story.landing.begin("full", story.now)
-    batch.batch_id = manifest.batch_id
+    batch = story.landing.begin("full", story.now, "7")
+    batch.place = batch_folder(manifest.batch_id, "7")
     batch.commit(replace(manifest, **changes))
     story.load()
     story.wait(hours=6)
@@ -256,7 +257,9 @@ def test_the_landing_grows_with_the_history_and_not_with_the_syncs(story: Story)
         story.wait(hours=6)
         kind: Kind = "incremental" if number % 4 else "full"
         batch = story.land(rides[:2] if number % 4 else rides, kind)
-        loaded_batches.insert(story.warehouse, batch.batch_id, kind, story.now, loaded_batches.Counts())
+        loaded_batches.insert(
+            story.warehouse, [loaded_batches.LoadedBatch(batch.batch_id, kind, "7")], story.now
+        )
         compact(story.landing, story.warehouse, story.now, 2)
         most_files = max(most_files, story.files())
         most_batches = max(most_batches, len(story.landing.manifests()))
@@ -287,6 +290,6 @@ def test_pages_of_a_compacted_batch_stay_small(story: Story) -> None:
 
 def test_leftovers_of_a_dead_sync_are_swept(story: Story) -> None:
     story.sync([activity(1)])
-    story.landing.begin("full", story.now - timedelta(days=3)).write_page(1, b"[]", story.now, 0)
+    story.landing.begin("full", story.now - timedelta(days=3), "7").write_page(1, b"[]", story.now, 0)
     assert compact(story.landing, story.warehouse, story.now, 14).leftovers == 1
     assert story.landing.uncommitted() == []

@@ -98,7 +98,7 @@ class Course:
             assert self.story.rows() == self.story.rebuilt()[0]
             compact(self.story.landing, self.story.warehouse, self.story.now, 0)
         elif event.what == "begin":
-            batch = self.story.landing.begin("full", self.story.now)
+            batch = self.story.landing.begin("full", self.story.now, "7")
             self.open[event.who] = Listing(batch, self.story.now)
         elif event.what == "fetch":
             self.fetch(self.open[event.who])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,9 +15,19 @@ from hypothesis import strategies as st
 
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
+from strava_assets.history.loader import Loader
 from strava_assets.history.retention import expire
+from strava_assets.landing import Landing
 from strava_assets_tests.depth import examples
-from strava_assets_tests.history.stories import Rows, Story, activity, story
+from strava_assets_tests.history.stories import (
+    Rows,
+    Story,
+    activity,
+    opened,
+    rejects_of,
+    rows_of,
+    story,
+)
 
 IDS = range(1, 9)
 START_OF_0 = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -90,6 +101,41 @@ def test_a_rebuild_gives_what_the_increments_gave(course: list[tuple[str, Any]])
         history.wait(days=20)
         compact(history.landing, history.warehouse, history.now, 0)
         assert_same(grown, history.rebuilt(), expired=any(what == "expire" for what, _ in course))
+
+
+@pytest.mark.deep
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(listings, max_size=4), st.lists(listings, min_size=2, max_size=8), guards, st.booleans())
+def test_batches_loaded_together_give_what_they_give_one_by_one(
+    loaded: list[dict[str, Any]], waiting: list[dict[str, Any]], guard: DeletionGuard, late: bool
+) -> None:
+    with TemporaryDirectory() as folder, story(Path(folder)) as history:
+        for listing in loaded:
+            take(("land", listing), history)
+            history.load()
+        for listing in waiting:
+            take(("land", listing), history)
+            if late:  # listings overlap
+                history.wait(hours=-1, seconds=-50)
+        one_by_one = load_copy(history, guard, records_at_once=1)
+        together = load_copy(history, guard, records_at_once=50_000)
+        by_three = load_copy(history, guard, records_at_once=20)
+    assert one_by_one == together
+    assert one_by_one == by_three
+
+
+def load_copy(history: Story, guard: DeletionGuard, *, records_at_once: int) -> tuple[Rows, Rows, list[Any]]:
+    """The rows, the rejected records and all conclusions, if the rest is loaded in this way; of a copy."""
+    folder = history.folder / f"copy-{records_at_once}"
+    folder.mkdir()
+    shutil.copytree(history.folder / "landing", folder / "landing")
+    landing = Landing(str(folder / "landing"))
+    history.warehouse.execute("CHECKPOINT")
+    shutil.copy(history.folder / "warehouse.duckdb", folder)
+    with opened(folder / "warehouse.duckdb") as warehouse:
+        Loader(landing, warehouse, guard=guard, records_at_once=records_at_once).load(history.now)
+        conclusions = [landing.conclusion(manifest) for manifest in landing.manifests()]
+        return rows_of(warehouse), rejects_of(warehouse), conclusions
 
 
 def assert_same(grown: tuple[Rows, Rows], rebuilt: tuple[Rows, Rows], *, expired: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strava_assets.history.calendar import quarter_of, week_of
-from strava_assets.history.landed_records import Origin, UnreadableRecordError, digest, read_record
+from strava_assets.history.landed_records import Origin, UnreadableRecordError, _parsed, digest, read_record
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets_tests.history.stories import Story, activity
 
@@ -173,6 +173,19 @@ def test_the_digest_is_the_same_in_any_order_of_the_fields() -> None:
     record = activity(1)
     assert digest(record) == digest(dict(reversed(record.items())))
     assert digest(record) != digest(record | {"name": "Another"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["a \\ud83d"]',
+        b'["a \xed\xa0\xbd"]',
+        '["a \ud83d"]'.encode("utf-16", "surrogatepass"),
+        '["a \ud83d"]'.encode("utf-32", "surrogatepass"),
+    ],
+)
+def test_half_a_character_is_replaced_however_it_is_written(body: bytes) -> None:
+    assert _parsed(body) == ["a \ufffd"]
 
 
 @pytest.mark.deep

@@ -126,9 +126,9 @@ def two_lives(story: Story) -> None:
 def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: Story) -> None:
     two_lives(story)
     mine = {n: row for n, row in story.rows().items() if row["athlete_id"] == "7"}
-    died = story.landing.begin("full", story.now)
+    died = story.landing.begin("full", story.now, None)
     died.write_page(1, b'[{"id": 11, "athlete": {"id": 8}, "name": "theirs"}]', story.now, 1)
-    running = story.landing.begin("full", story.now)
+    running = story.landing.begin("full", story.now, "7")
     running.write_page(1, b'[{"id": 1, "athlete": {"id": 7}}]', story.now, 1)
     forget(story.landing, story.warehouse, story.streams, "8")
     assert story.rows() == mine
@@ -136,7 +136,7 @@ def test_a_forgotten_athlete_leaves_nothing_behind_and_others_keep_all(story: St
     assert "theirs" not in everything_landed(story)
     assert set(story.recorded()) == {"1", "2"}
     assert not list(Path(story.streams.address).glob("athlete=8*"))
-    assert story.landing.uncommitted() == [running.batch_id]
+    assert story.landing.uncommitted() == [running.place]
     assert story.load().batches == 0
     assert (story.rows(), story.rejects()) == story.rebuilt()
 
@@ -153,7 +153,7 @@ def test_a_damaged_page_of_a_dead_sync_does_not_keep_an_athlete_from_being_forgo
         "compacted": b'%s\n{"record": %s}' % (body, theirs),
     }
     for kind, page in pages.items():
-        died = story.landing.begin(kind, story.now)
+        died = story.landing.begin(kind, story.now, None)
         died.write_page(1, body, story.now, 1)
         died.write_page(2, page, story.now, 1)
     forget(story.landing, story.warehouse, story.streams, "8")

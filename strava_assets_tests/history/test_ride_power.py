@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from strava_assets.history import ride_power
+from strava_assets.history import recording_inputs, ride_power
 from strava_assets.history.ride_power import RidePowerReport, compute_ride_power
 from strava_assets.power.durations import DURATIONS_S
 from strava_assets.power.measure import measure
@@ -141,15 +141,20 @@ def test_a_changed_ftp_concerns_the_rides_of_its_days(rides: Rides) -> None:
     assert rides.power()["3"]["intensity_factor"] == pytest.approx(203 / 300)
 
 
-def test_a_weight_concerns_no_ride(rides: Rides) -> None:
+def test_a_weight_concerns_the_bests_after_work(rides: Rides) -> None:
     rides.land(1)
     rides.keep(1)
     rides.figures(FIGURES)
     rides.compute()
 
-    rides.figures(FIGURES | {"weight_kg": 70.0})
+    rides.figures(FIGURES | {"weight_kg": 20.0})
 
-    assert counts(rides.compute()) == (0, 1, 0)
+    assert counts(rides.compute()) == (1, 0, 0)
+    rows = rides.warehouse.query("SELECT * FROM ride_bests_after_work ORDER BY duration_s").to_pylist()
+    # 301.5 kJ in all; 10 kJ/kg are 200 kJ, after 996 seconds.
+    assert {(row["work_basis"], row["after_work"]) for row in rows} == {("kj_per_kg", 10)}
+    assert [row["duration_s"] for row in rows] == [5, 15, 30, 60, 120, 300]
+    assert {(row["watts"], row["begins_at_s"]) for row in rows} == {(201.0, 996)}
 
 
 def test_a_cropped_ride_loses_the_bests_it_no_longer_has(rides: Rides) -> None:
@@ -201,15 +206,15 @@ def test_power_that_strava_estimated_is_left_out(rides: Rides) -> None:
     rides.keep(1, 2, 3)
 
     # Where nothing is said of it, as in the bulk export, the recording itself is the measurement.
-    assert counts(rides.compute()) == (2, 0, 0)
+    assert counts(rides.compute()) == (3, 0, 0)
     assert rides.power().keys() == {"1", "3"}
 
     rides.story.sync([activity(1, device_watts=False), activity(2, device_watts=False), activity(3)])
-    assert counts(rides.compute()) == (0, 1, 1)
+    assert counts(rides.compute()) == (1, 2, 1)
     assert rides.power().keys() == {"3"}
 
 
-def test_recordings_without_power_and_activities_without_recordings_have_no_row(rides: Rides) -> None:
+def test_only_recordings_with_power_have_a_row_of_power(rides: Rides) -> None:
     rides.land(1, 2, 3)
     heart = {"t_s": np.arange(60), "heartrate_bpm": np.full(60, 120.0)}
     with rides.store.writer() as writer:
@@ -217,7 +222,7 @@ def test_recordings_without_power_and_activities_without_recordings_have_no_row(
         writer.add(StreamEntry("7", "1", 2026, status="stored", **usual), from_channels("7", "1", heart))
         writer.add(StreamEntry("7", "2", 2026, status="none", **usual), None)
 
-    assert counts(rides.compute()) == (0, 0, 0)
+    assert counts(rides.compute()) == (1, 0, 0)
     assert rides.power() == {}
 
 
@@ -237,7 +242,7 @@ def test_another_method_computes_everything_anew(rides: Rides, monkeypatch: pyte
     rides.keep(1, 2)
     rides.compute()
 
-    monkeypatch.setattr(ride_power, "METHOD", "0")
+    monkeypatch.setattr(recording_inputs, "METHOD", "0")
 
     assert counts(rides.compute()) == (2, 0, 0)
 
@@ -247,7 +252,7 @@ def test_batches_are_written_one_by_one_and_a_stopped_run_goes_on(
 ) -> None:
     rides.land(*range(1, 8))
     rides.keep(*range(1, 8))
-    monkeypatch.setattr(ride_power, "_BATCH_RIDES", 3)
+    monkeypatch.setattr(ride_power, "_BATCH_RECORDINGS", 3)
     measured = ride_power._measure
     calls = []
 
@@ -267,9 +272,9 @@ def test_batches_are_written_one_by_one_and_a_stopped_run_goes_on(
     assert counts(report) == (4, 3, 0)
     assert len(rides.power()) == 7
     assert rides.lines == [
-        "Power from seconds: 3 of 7 rides",
-        "Power from seconds: 3 of 4 rides",
-        "Power from seconds: 4 of 4 rides",
+        "Figures from seconds: 3 of 7 recordings",
+        "Figures from seconds: 3 of 4 recordings",
+        "Figures from seconds: 4 of 4 recordings",
     ]
 
 

@@ -187,7 +187,7 @@ def test_a_malformed_recording_is_set_aside_with_its_reason_until_the_ride_chang
     odd, fine = rider.rides(1, 2)
     rider.list_all()
 
-    def cut_short(record: Record, keys: list[str]) -> Record | None:
+    def cut_short(record: Record, keys: list[str], _outing: object) -> Record | None:
         streams = streams_of(record, keys)
         if streams and str(record["id"]) == odd and record["moving_time"] == 600:
             streams["watts"] = streams["watts"][:-1]

@@ -169,7 +169,7 @@ def test_the_marts_do_not_wait_longer_than_a_few_minutes(
     rides = rider.rides(*range(1, 11))
     rider.list_all()
 
-    def slow(record: Record, keys: list[str]) -> Record | None:
+    def slow(record: Record, keys: list[str], _outing: object) -> Record | None:
         rider.time.now += LONGEST_RUN / 4
         return streams_of(record, keys)
 

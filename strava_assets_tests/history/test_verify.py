@@ -23,6 +23,7 @@ from strava_assets.history.verify import (
     verify_streams,
 )
 from strava_assets.landing import LandingError
+from strava_assets.landing.names import batch_folder
 from strava_assets.streams.part import FOOTER_KEY
 from strava_assets_tests.history.stories import Story, activity, opened
 from strava_assets_tests.history.test_compact import an_eventful_life
@@ -62,7 +63,7 @@ def differences(results: dict[str, PlaceResult]) -> dict[str, tuple[str, ...]]:
 
 
 def file_of(story: Story, name: str, batch: int = -1) -> Path:
-    return Path(story.landing.address, story.landing.manifests()[batch].batch_id, name)
+    return Path(story.landing.address, "athlete=7", story.landing.manifests()[batch].batch_id, name)
 
 
 @pytest.mark.deep
@@ -180,8 +181,8 @@ def test_a_damaged_document_is_named(story: Story, name: str) -> None:
 def test_a_page_that_holds_no_records_though_its_digest_fits_is_named(story: Story) -> None:
     manifest = story.land([activity(1)], complete=False)
     story.load()
-    batch = story.landing.begin("full", story.now)
-    batch.batch_id = manifest.batch_id
+    batch = story.landing.begin("full", story.now, "7")
+    batch.place = batch_folder(manifest.batch_id, "7")
     batch.write_page(1, b'{"not": "a list"}', story.now, 1)
     batch.commit(replace(manifest, pages=tuple(batch.pages)))
     results = verify(story)

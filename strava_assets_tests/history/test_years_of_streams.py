@@ -20,15 +20,16 @@ from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import SyncRequest
 from strava_assets.history.stream_fetching import fetch_streams, wanted, write_stream_index
 from strava_assets.sandbox import Fault, RateLimits, Sandbox, serve
-from strava_assets.sandbox.invented_streams import streams_of
+from strava_assets.sandbox.recording import recorded_streams
 from strava_assets.strava.sync import SyncMode
 from strava_assets.streams.recording_table import STRAVA_KEYS, check, version_of
 from strava_assets_tests.archive.devices import a_ride
 from strava_assets_tests.archive.exports import exported_ride, packed, write_export
-from strava_assets_tests.history import test_years_of_syncs as years
 from strava_assets_tests.history.riders import Noted
 from strava_assets_tests.history.stories import Story, opened
-from strava_assets_tests.history.test_years_of_syncs import SEED, YEARS, Course, start_of
+from strava_assets_tests.history.test_years_of_syncs import SEED, YEARS, Course
+from strava_assets_tests.simulation.contract import start_of
+from strava_assets_tests.simulation.world import EDITS
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 from strava_assets_tests.streams.samples import PowerCut, fragile
 
@@ -145,7 +146,7 @@ class RecordedCourse(Course):
             activity = str(record["id"])
             if activity in self.exported:
                 continue
-            streams = streams_of(record, list(STRAVA_KEYS))
+            streams = recorded_streams(record, list(STRAVA_KEYS))
             entry = entries[str(self.sandbox.athlete["id"]), activity]
             assert entry.source == "api"
             if streams is None:
@@ -163,9 +164,9 @@ class RecordedCourse(Course):
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordedCourse]:
     # A recording does not become one typed in by hand, and its power not another without its average.
     for name in ("manual", "weighted_average_watts", "max_watts"):
-        monkeypatch.delitem(years.EDITS, name)
+        monkeypatch.delitem(EDITS, name)
     for name, values in MEASURES.items():
-        monkeypatch.setitem(years.EDITS, name, values)
+        monkeypatch.setitem(EDITS, name, values)
     time = HandTime(datetime(2024, 2, 28, 21, 52, tzinfo=UTC))
     rng = random.Random(SEED)  # noqa: S311 - a course that can be repeated
     sandbox = Sandbox(clock=time.clock, limits=None, page_size_limit=25)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,13 +20,13 @@ from strava_assets.history.fetch import FetchResult, SyncRequest, fetch
 from strava_assets.history.loader import Loader, LoadReport
 from strava_assets.landing import Landing, LandingError
 from strava_assets.sandbox import Fault, RateLimits, RunningSandbox, Sandbox, serve
-from strava_assets.schema.activities import ACTIVITIES
-from strava_assets.schema.columns import ColumnType
 from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.errors import StravaError
 from strava_assets.strava.sync import ListingWindow, SyncMode
 from strava_assets_tests.history.stories import Story, opened
 from strava_assets_tests.history.test_compact import Fragile, PowerCut
+from strava_assets_tests.simulation.contract import Contract, Listed, start_of
+from strava_assets_tests.simulation.world import EDITS
 from strava_assets_tests.stores import values_of
 from strava_assets_tests.strava.conversation import ENVIRON, HandTime, converse
 
@@ -35,47 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from strava_assets_tests.simulation.contract import Record
+
 YEARS = int(os.environ.get("STRAVA_ASSETS_TEST_YEARS", "1"))
 SEED = int(os.environ.get("STRAVA_ASSETS_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 # As good a test as fourteen hundred: the edits between the syncs matter.
 SYNCS_A_YEAR = 45
 GUARD = DeletionGuard(max_share=0.1, max_count=5)
 
-Record = dict[str, Any]
-
-EDITS: dict[str, list[Any]] = {
-    "name": ["Evening ride", "Fahrt 🚴", ""],
-    "sport_type": ["Ride", "VirtualRide", "GravelRide", "Run", "SomethingNew"],
-    "workout_type": [None, 10, 11, 12],
-    "trainer": [True, False],
-    "commute": [True, False],
-    "flagged": [True, False],
-    "manual": [True, False],
-    "gear_id": [None, "b1", "b2"],
-    "external_id": [None, "garmin_1"],
-    "distance": [0, 12_345.6, 80_000.0],
-    "moving_time": [0, 1_800, 7_200.0],
-    "elapsed_time": [1_900, 7_300],
-    "total_elevation_gain": [0, 812.5],
-    "elev_high": [None, 1_204.2],
-    "elev_low": [None, -3.1],
-    "average_speed": [0.0, 7.25],
-    "max_speed": [0, 16.2],
-    "device_watts": [None, True, False],
-    "average_watts": [None, 0.0, 203.4],
-    "weighted_average_watts": [None, 221],
-    "max_watts": [None, 803],
-    "kilojoules": [None, 1_204.9],
-    "average_heartrate": [None, 141.2],
-    "max_heartrate": [None, 178.0],
-    "average_cadence": [None, 83.1],
-    "average_temp": [None, -4, 31],
-    "suffer_score": [None, 77.0],
-    "kudos_count": [0, 41],
-    "achievement_count": [0, 3],
-    "pr_count": [0, 2],
-    "brand_new_field": [None, {"deep": [1]}],
-}
 PASSING = [Fault.server_error, Fault.bad_gateway, Fault.connection_reset, Fault.invalid_access_token]
 LASTING = [
     Fault.server_error,
@@ -89,68 +55,6 @@ LASTING = [
     Fault.inactive_subscription,
     Fault.missing_scope,
 ]
-
-
-def start_of(record: Record) -> datetime:
-    return datetime.fromisoformat(record["start_date"])
-
-
-@dataclass
-class Contract:
-    """The content of the table according to docs/sync.md, in plain dictionaries."""
-
-    records: dict[str, Record] = field(default_factory=dict)
-    deleted: set[str] = field(default_factory=set)
-    held_back: bool = False
-
-    def after(self, fetched: FetchResult, on_strava: dict[str, Record], guard: DeletionGuard) -> None:
-        listed = set(fetched.manifest.activity_ids)
-        self.records |= {activity_id: on_strava[activity_id] for activity_id in listed}
-        self.deleted -= listed
-        self.held_back = False
-        if not (fetched.listing.complete and listed):
-            return
-        window = fetched.plan.window
-        low, high = window.after or 0, window.before or 2**40
-        covered = {
-            activity_id
-            for activity_id, record in self.records.items()
-            if activity_id not in self.deleted and low < start_of(record).timestamp() < high
-        }
-        missing = covered - listed
-        self.held_back = guard.holds_back(len(missing), len(covered))
-        if not self.held_back:
-            self.deleted |= missing
-
-    @property
-    def living(self) -> set[str]:
-        return self.records.keys() - self.deleted
-
-
-def expected_row(record: Record) -> dict[str, Any]:
-    """The registry's columns of a record, from Strava's field names, without the code that loads them."""
-    row: dict[str, Any] = {}
-    for column in ACTIVITIES.columns:
-        if not column.source:
-            continue
-        value: Any = record
-        for step in column.source.split("."):
-            value = (value or {}).get(step)
-        if value is not None and column.type is ColumnType.TEXT:
-            value = str(value)
-        row[column.name] = value
-    local = datetime.fromisoformat(record["start_date_local"]).replace(tzinfo=None)
-    day = local.date()
-    return row | {
-        "start_date": start_of(record),
-        "start_date_local": local,
-        "timezone": record["timezone"].split(") ")[1],
-        "activity_date": day,
-        "week": day - timedelta(days=day.weekday()),
-        "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
-        "year": day.year,
-        "source": "api",
-    }
 
 
 class Course:
@@ -232,7 +136,7 @@ class Course:
         loader = Loader(self.story.landing, self.story.warehouse, guard=guard)
         report = loader.load(self.time.now)
         for fetched, on_strava in self.waiting:
-            self.contract.after(fetched, on_strava, guard)
+            self.contract.after(Listed(fetched.manifest, on_strava), guard)
         self.waiting.clear()
         return report
 
@@ -325,8 +229,8 @@ class Course:
         """Check that every column of the registry is what the contract expects."""
         rows = self.story.rows()
         assert rows.keys() == self.contract.records.keys()
-        for activity_id, record in self.contract.records.items():
-            expected, row = expected_row(record), rows[activity_id]
+        for activity_id, expected in self.contract.rows().items():
+            row = rows[activity_id]
             assert {name: row[name] for name in expected} == expected
             assert (row["deleted_at"] is not None) == (activity_id in self.contract.deleted), activity_id
         assert not self.story.rejects()

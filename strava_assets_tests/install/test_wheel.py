@@ -31,11 +31,14 @@ def run(*command: str | Path) -> str:
 
 
 def package_files() -> set[str]:
-    """Every file of the package in the checkout, less what Python and editors leave."""
+    """Every file of the package in the checkout, less what Python, editors and `patch` leave."""
     return {
         str(path.relative_to(ROOT))
         for path in (ROOT / "strava_assets").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.name.startswith(".")
+        and path.suffix not in (".orig", ".rej")
     }
 
 

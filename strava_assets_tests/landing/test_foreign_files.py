@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,19 +62,22 @@ FOREIGN = sorted(
 def test_a_sweep_leaves_what_is_not_a_batch(landing: Landing, tmp_path: Path, others: dict[str, str]) -> None:
     old = commit(landing, NOW - timedelta(days=9))
     new = commit(landing, NOW - timedelta(days=8), replaces=(old.batch_id,))
-    landing.begin("full", NOW - timedelta(days=2)).write_page(1, PAGES[0], NOW, 2)
+    landing.begin("full", NOW - timedelta(days=2), "7").write_page(1, PAGES[0], NOW, 2)
     assert len(landing.sweep(NOW)) == 2
     assert landing.sweep(NOW) == []
     assert landing.manifests() == [new]
     assert landing.foreign_files() == FOREIGN
-    landing.remove([new.batch_id])
+    landing.remove([new])
     assert texts_below(tmp_path) == others
 
 
 def test_removing_by_a_name_that_is_not_a_batchs_removes_nothing(
     landing: Landing, tmp_path: Path, others: dict[str, str]
 ) -> None:
-    assert landing.remove([*NEARLY, OWN_NAME, "Zoo", "linked", "../elsewhere", "", "."]) == []
+    manifest = commit(landing)
+    named = [*NEARLY, OWN_NAME, "Zoo", "linked", "../elsewhere", "", "."]
+    assert landing.remove(replace(manifest, batch_id=name) for name in named) == []
+    landing.remove([manifest])
     assert texts_below(tmp_path) == others
 
 
@@ -81,7 +85,7 @@ def test_an_erased_landing_keeps_what_is_not_a_batch(
     landing: Landing, tmp_path: Path, others: dict[str, str]
 ) -> None:
     commit(landing)
-    landing.begin("full", NOW).write_page(1, PAGES[0], NOW, 2)
+    landing.begin("full", NOW, "7").write_page(1, PAGES[0], NOW, 2)
     write(Path(landing.address, ".write-test-0a1b2c3d.partial"))
     landing.erase()
     assert texts_below(tmp_path) == others
@@ -97,7 +101,7 @@ def test_an_erased_landing_of_batches_alone_leaves_no_folder(landing: Landing) -
 def test_a_file_in_a_batchs_folder_stays_and_so_does_the_folder(landing: Landing) -> None:
     manifest = commit(landing)
     landing.conclude(manifest, Conclusion(deleted=("1",), held_back=()))
-    folder = Path(landing.address, manifest.batch_id)
+    folder = Path(landing.address, "athlete=7", manifest.batch_id)
     write(folder / "notes.txt")
     write(folder / "page-1.json.gz")
     write(folder / "deeper" / "page-00001.json.gz")
@@ -105,11 +109,11 @@ def test_a_file_in_a_batchs_folder_stays_and_so_does_the_folder(landing: Landing
     before = texts_below(folder / "deeper")
     (folder / "page-00009.json.gz").symlink_to(folder / "notes.txt")
     left = sorted(
-        f"{manifest.batch_id}/{name}"
+        f"athlete=7/{manifest.batch_id}/{name}"
         for name in ("deeper/", "notes.txt", "page-00009.json.gz", "page-1.json.gz")
     )
     assert landing.foreign_files() == left
-    assert landing.remove([manifest.batch_id]) == [manifest.batch_id]
+    assert landing.remove([manifest]) == [manifest.batch_id]
     assert landing.foreign_files() == left
     assert texts_below(folder / "deeper") == before
     assert (folder / "notes.txt").read_text() == "mine"
@@ -122,10 +126,10 @@ def test_a_file_in_a_batchs_folder_stays_and_so_does_the_folder(landing: Landing
 def test_a_manifest_cannot_lead_out_of_its_folder(landing: Landing, tmp_path: Path) -> None:
     manifest = commit(landing)
     write(tmp_path / "elsewhere" / "page-00001.json.gz")
-    path = Path(landing.address, manifest.batch_id, "manifest.json")
+    path = Path(landing.address, "athlete=7", manifest.batch_id, "manifest.json")
     path.write_text(path.read_text().replace(manifest.batch_id, "../elsewhere"))
     with pytest.raises(LandingError, match=r"it is the manifest of \.\./elsewhere"):
-        landing.sweep(NOW)
+        landing.manifests()
     assert (tmp_path / "elsewhere" / "page-00001.json.gz").exists()
 
 

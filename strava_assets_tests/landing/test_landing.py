@@ -18,6 +18,8 @@ from strava_assets.landing import Conclusion, Landing, LandingError, Manifest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from strava_assets.landing.manifest import Kind
+
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 PAGES = (b'[{"id": 1}, {"id": 2}]', '[{"id": 3, "name": "Fürstenweg 🚴"}]'.encode())
 
@@ -33,16 +35,25 @@ def landing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Landing]
 
 
 def commit(
-    landing: Landing, at: datetime = NOW, pages: tuple[bytes, ...] = PAGES, replaces: tuple[str, ...] = ()
+    landing: Landing,
+    at: datetime = NOW,
+    pages: tuple[bytes, ...] = PAGES,
+    replaces: tuple[str, ...] = (),
+    kind: Kind | None = None,
+    *,
+    athlete: str | None = "7",
+    in_root: bool = False,
 ) -> Manifest:
-    batch = landing.begin("full", at)
+    """Commit a batch of an athlete, in the athlete's folder or in the root."""
+    kind = kind or ("compacted" if replaces else "full")
+    batch = landing.begin(kind, at, None if in_root else athlete)
     for number, body in enumerate(pages, 1):
         batch.write_page(number, body, at, len(json.loads(body)))
     manifest = Manifest(
         batch_id=batch.batch_id,
-        kind="full",
+        kind=kind,
         source="api",
-        athlete_id="7",
+        athlete_id=athlete,
         started_at=at,
         finished_at=at + timedelta(seconds=3),
         complete=True,
@@ -66,7 +77,7 @@ def test_a_committed_batch_comes_back_exactly_as_it_was_written(landing: Landing
 
 
 def test_a_batch_without_a_manifest_does_not_exist(landing: Landing) -> None:
-    landing.begin("full", NOW).write_page(1, PAGES[0], NOW, 2)
+    landing.begin("full", NOW, "7").write_page(1, PAGES[0], NOW, 2)
     assert landing.manifests() == []
 
 
@@ -91,18 +102,18 @@ def test_a_replaced_batch_is_left_out_and_swept(landing: Landing) -> None:
 
 def test_a_sweep_spares_a_sync_that_runs_and_takes_one_that_died(landing: Landing) -> None:
     committed = commit(landing, NOW - timedelta(days=9))
-    running = landing.begin("full", NOW - timedelta(hours=1))
+    running = landing.begin("full", NOW - timedelta(hours=1), "7")
     running.write_page(1, PAGES[0], NOW, 2)
-    died = landing.begin("full", NOW - timedelta(days=2))
+    died = landing.begin("full", NOW - timedelta(days=2), "7")
     died.write_page(1, PAGES[0], NOW, 2)
     assert landing.sweep(NOW) == [died.batch_id]
-    assert landing.uncommitted() == [running.batch_id]
-    assert list(landing.uncommitted_pages(running.batch_id)) == [PAGES[0]]
+    assert landing.uncommitted() == [running.place]
+    assert list(landing.uncommitted_pages(running.place)) == [PAGES[0]]
     assert landing.manifests() == [committed]
 
 
 def test_a_sync_whose_pages_were_given_up_meanwhile_commits_nothing(landing: Landing) -> None:
-    slow = landing.begin("full", NOW - timedelta(days=2))
+    slow = landing.begin("full", NOW - timedelta(days=2), "7")
     slow.write_page(1, PAGES[0], NOW, 2)
     committed = commit(landing, NOW - timedelta(days=3))
     landing.sweep(NOW)
@@ -116,14 +127,25 @@ def test_a_sweep_takes_the_file_of_a_writing_test_that_died(on_disk: Landing) ->
     manifest = commit(on_disk)
     Path(on_disk.address, ".write-test-0a1b2c3d").write_bytes(b"")
     assert on_disk.sweep(NOW) == [".write-test-0a1b2c3d"]
-    assert [path.name for path in Path(on_disk.address).iterdir()] == [manifest.batch_id]
+    assert [path.name for path in Path(on_disk.address).iterdir()] == ["athlete=7"]
+    assert on_disk.manifests() == [manifest]
 
 
 def test_a_removed_batch_is_gone_and_removing_it_again_is_no_error(landing: Landing) -> None:
     removed, remaining = commit(landing), commit(landing)
-    landing.remove([removed.batch_id])
-    landing.remove([removed.batch_id])
+    landing.remove([removed])
+    landing.remove([removed])
     assert landing.manifests() == [remaining]
+
+
+def test_a_removed_batch_does_not_bring_back_those_that_it_replaced(landing: Landing) -> None:
+    oldest = commit(landing, NOW - timedelta(hours=2))
+    older = commit(landing, NOW - timedelta(hours=1), replaces=(oldest.batch_id,), kind="compacted")
+    newest = commit(landing, replaces=(older.batch_id,), kind="compacted")
+    # As crashes between the commits and the removals leave it.
+    assert landing.remove([newest]) == [oldest.batch_id, older.batch_id, newest.batch_id]
+    assert landing.manifests() == []
+    assert landing.uncommitted() == []
 
 
 def test_a_conclusion_stands_beside_its_batch(landing: Landing) -> None:
@@ -142,13 +164,46 @@ def test_an_erased_landing_can_be_used_again(landing: Landing) -> None:
     assert landing.manifests() == [manifest]
 
 
+def test_batches_of_the_root_are_moved_to_their_athletes(landing: Landing) -> None:
+    first, second = commit(landing, in_root=True), commit(landing, in_root=True, athlete="8")
+    unknown, settled = commit(landing, athlete=None), commit(landing)
+    concluded = Conclusion(deleted=("1",), held_back=())
+    landing.conclude(second, concluded)
+    before = landing.manifests()
+    other = Landing(landing.address)
+    assert landing.move_to_athletes() == 2
+    assert landing.move_to_athletes() == 0
+    for reader in (landing, Landing(landing.address)):
+        assert reader.manifests() == before
+        assert reader.manifests("7") == [manifest for manifest in before if manifest in (first, settled)]
+        assert reader.manifests("8") == [second]
+        assert reader.conclusion(second) == concluded
+        assert [page.body for page in reader.pages(first)] == list(PAGES)
+    # A reader that listed before finds it, too.
+    assert [page.body for page in other.pages(first)] == list(PAGES)
+    assert landing.athletes() == {"7", "8"}
+    assert landing.uncommitted() == []
+    assert landing.remove(before) == [manifest.batch_id for manifest in before]
+    assert Landing(landing.address).manifests() == []
+    assert unknown in before
+
+
 def test_a_writable_landing_is_left_as_it_was_by_the_check(landing: Landing) -> None:
     landing.check_writable()
     assert landing.uncommitted() == []
 
 
+def test_other_athletes_are_not_read(landing: Landing) -> None:
+    own, in_root = commit(landing), commit(landing, NOW + timedelta(hours=1), in_root=True)
+    theirs = commit(landing, athlete="8")
+    landing._folder.put(f"athlete=8/{theirs.batch_id}/manifest.json", b"damaged")
+    assert landing.manifests("7") == [own, in_root]
+    with pytest.raises(LandingError, match=r"cannot be read"):
+        landing.manifests()
+
+
 def page_file(landing: Landing, manifest: Manifest) -> Path:
-    return Path(landing.address, manifest.batch_id, manifest.pages[0].name)
+    return Path(landing.address, "athlete=7", manifest.batch_id, manifest.pages[0].name)
 
 
 @pytest.fixture
@@ -213,7 +268,7 @@ def test_a_damaged_manifest_stops_the_reading_instead_of_skipping_its_batch(
     on_disk: Landing, damage: Callable[[str], str], reason: str
 ) -> None:
     manifest = commit(on_disk)
-    file = Path(on_disk.address, manifest.batch_id, "manifest.json")
+    file = Path(on_disk.address, "athlete=7", manifest.batch_id, "manifest.json")
     file.write_text(damage(file.read_text()))
     with pytest.raises(
         LandingError, match=f"{manifest.batch_id}/manifest.json cannot be read: .*{reason}"
@@ -229,7 +284,7 @@ def test_a_damaged_manifest_stops_the_reading_instead_of_skipping_its_batch(
 )
 def test_a_damaged_conclusion_is_named_with_what_to_do(on_disk: Landing, text: str) -> None:
     manifest = commit(on_disk)
-    Path(on_disk.address, manifest.batch_id, "concluded.json").write_text(text)
+    Path(on_disk.address, "athlete=7", manifest.batch_id, "concluded.json").write_text(text)
     with pytest.raises(LandingError, match=r"concluded\.json is damaged") as failure:
         on_disk.conclusion(manifest)
     assert "strava-assets rebuild" in str(failure.value)
@@ -255,7 +310,7 @@ def test_a_write_that_dies_half_way_leaves_nothing_under_the_final_name(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", lose_power)
-    batch = on_disk.begin("full", NOW)
+    batch = on_disk.begin("full", NOW, "7")
     with pytest.raises(LandingError, match="No space left"):
         batch.write_page(1, PAGES[0], NOW, 2)
     assert not list(Path(on_disk.address).rglob("*.gz"))
@@ -291,7 +346,7 @@ def test_a_batch_that_is_compacted_while_the_landing_is_listed_is_not_lost(on_di
             listed.append(path)
             other = Landing(on_disk.address)
             commit(other, replaces=(old.batch_id,))
-            other.remove([old.batch_id])
+            other.remove([old])
         return read(path)
 
     on_disk._folder.read = compact_before_the_first  # type: ignore[method-assign]  # another process, just then

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
-from strava_assets_tests.marts.judged import Ride, Settings, active, by_ride, chosen, duplicates, figures_of
+from strava_assets_tests.marts.judged import (
+    Ride,
+    Settings,
+    active,
+    by_ride,
+    chosen,
+    duplicates,
+    figures_of,
+    scale_loads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +64,15 @@ class Judged:
 
 
 def judge(
-    history: Sequence[Row], chosen_settings: Settings, figures: Sequence[Row] = (), power: Sequence[Row] = ()
+    history: Sequence[Row],
+    chosen_settings: Settings,
+    figures: Sequence[Row] = (),
+    power: Sequence[Row] = (),
+    zones: Sequence[Row] = (),
 ) -> dict[str, list[Judged]]:
     """The activities that are not deleted, by athlete."""
     athletes: dict[str, list[Judged]] = {}
-    power_rows = by_ride(power)
+    power_rows, zone_rows = by_ride(power), by_ride(zones)
     double = duplicates(history, chosen_settings)
     for row in active(history, chosen_settings):
         profile = figures_of(row["athlete_id"], row["activity_date"], figures)
@@ -67,8 +80,10 @@ def judge(
         is_duplicate = name in double
         counted = chosen(row, chosen_settings) and not is_duplicate
         athletes.setdefault(row["athlete_id"], []).append(
-            Judged(row, Ride(row, profile, power_rows.get(name)), counted, is_duplicate)
+            Judged(row, Ride(row, profile, power_rows.get(name), zone_rows.get(name)), counted, is_duplicate)
         )
+    for activities in athletes.values():
+        scale_loads(a.ride for a in activities if a.is_counted)
     return athletes
 
 

@@ -132,6 +132,8 @@ def _random_figures(seed: int) -> list[Row]:
             "max_heartrate_bpm": chance.choice([172.0, 190.0, 201.0, None]),
             "threshold_heartrate_bpm": chance.choice([151.0, 168.0, None, 30.0]),
             "resting_heartrate_bpm": chance.choice([39.0, 50.0, 66.0, None, 160.0]),
+            "run_threshold_heartrate_bpm": chance.choice([None, 160.0, 171.0, 20.0]),
+            "sex": chance.choice([None, "female", "male"]),
         }
         for athlete in ("7", "8")
         for start in chance.choice([[], [0], [0, 7], [0, 30]])

@@ -75,10 +75,11 @@ def weekly(
     figures: Sequence[Row],
     week_of: Callable[[date], date],
     power: Sequence[Row] = (),
+    zones: Sequence[Row] = (),
 ) -> dict[tuple[str, date], Row]:
     """`weekly_watts` by athlete and week."""
     answer: dict[tuple[str, date], Row] = {}
-    for athlete, rides in rides_by_athlete(history, settings, figures, power).items():
+    for athlete, rides in rides_by_athlete(history, settings, figures, power, zones).items():
         first, today = _span(history, athlete, settings)
         count = (week_of(today) - week_of(first)).days // 7 + 1
         weeks = Periods(rides, [week_of(first) + timedelta(weeks=n) for n in range(count)], week_of, today)
@@ -117,10 +118,11 @@ def quarterly(
     figures: Sequence[Row],
     week_of: Callable[[date], date],
     power: Sequence[Row] = (),
+    zones: Sequence[Row] = (),
 ) -> dict[tuple[str, date], Row]:
     """`quarterly_overview` by athlete and quarter."""
     answer: dict[tuple[str, date], Row] = {}
-    for athlete, rides in rides_by_athlete(history, settings, figures, power).items():
+    for athlete, rides in rides_by_athlete(history, settings, figures, power, zones).items():
         first, today = _span(history, athlete, settings)
         starts = [_quarter(first)]
         while _next_quarter(starts[-1]) <= today:
@@ -148,7 +150,7 @@ def quarterly(
 
 def measured_s(rides: Iterable[Ride]) -> int:
     """Seconds that carry measured power."""
-    return sum(ride.seconds for ride in rides if ride.measured)
+    return sum(ride.measured_s for ride in rides if ride.measured)
 
 
 def _regularity(
@@ -180,6 +182,7 @@ def _longest(rides: list[Ride]) -> Row:
     climb = math.fsum(r.climb for r in outside)
     answer: Row = {
         "outdoor_distance_m": meters,
+        "outdoor_time_s": seconds,
         "outdoor_speed_m_per_s": ratio(meters, seconds),
         "climb_m_per_km": ratio(climb, meters / 1000),
         "climb_m_per_h": ratio(climb, seconds / 3600),

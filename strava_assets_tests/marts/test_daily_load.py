@@ -16,7 +16,7 @@ from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories
 from strava_assets_tests.marts.judged import Settings, of_seconds
-from strava_assets_tests.marts.seconds import random_seconds
+from strava_assets_tests.marts.seconds import random_seconds, random_zones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,22 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
     """The mart by its definition, day after day."""
     first = min(a.day for a in activities)
     days: list[Row] = []
-    fitness = fatigue = 0.0
-    for number in range((max(today, *(a.day for a in activities)) - first).days + 1):
+    count = (max(today, *(a.day for a in activities)) - first).days + 1
+    begun = [
+        a.ride.load or 0
+        for a in activities
+        if a.is_counted and not a.ride.ebike and (a.day - first).days < 42
+    ]
+    start = fitness = fatigue = math.fsum(begun) / 42 if count >= 42 else 0.0
+    for number in range(count):
         day = first + timedelta(number)
         mine = [a for a in activities if a.day == day and a.is_counted and not a.ride.ebike]
         by_source = {
             source: [a.ride.load or 0 for a in mine if a.ride.load_source == source]
-            for source in ("power", "heart_rate", "none")
+            for source in ("power", "pace", "heart_rate", "none")
         }
-        load = math.fsum(by_source["power"] + by_source["heart_rate"])
+        load = math.fsum(by_source["power"] + by_source["pace"] + by_source["heart_rate"])
+        sources = [source for source, loads in by_source.items() if loads and source != "none"]
         form = fitness - fatigue
         fitness += (1 - math.exp(-1 / 42)) * (load - fitness)
         fatigue += (1 - math.exp(-1 / 7)) * (load - fatigue)
@@ -58,10 +65,15 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
             "training_load": load,
             "power_load": math.fsum(by_source["power"]),
             "heartrate_load": math.fsum(by_source["heart_rate"]),
-            "load_source": {(True, True): "mixed", (True, False): "power", (False, True): "heart_rate"}.get(
-                (bool(by_source["power"]), bool(by_source["heart_rate"])), "none"
+            "pace_load": math.fsum(by_source["pace"]),
+            "load_source": "mixed" if len(sources) > 1 else next(iter(sources), "none"),
+            "scaled_rides": sum(
+                a.ride.load_method == "scaled_summary" and a.ride.load_scale_rides >= 5 for a in mine
             ),
+            "start_load": start,
+            "start_weight": math.exp(-(number + 1) / 42),
             "activities_without_load": len(by_source["none"]),
+            "loaded_s": sum(a.ride.seconds for a in mine if a.ride.load_source != "none"),
             "load_coverage": sum(a.ride.seconds for a in mine if a.ride.load_source != "none") / seconds
             if seconds
             else None,
@@ -94,13 +106,14 @@ def witness(activities: Sequence[Judged], today: date) -> list[Row]:
 def test_every_day_is_what_the_recursion_says(marts: Marts, data: st.DataObject, seed: int) -> None:
     history, profile = data.draw(histories()), data.draw(figures())
     power, _ = random_seconds(seed, history)
+    zones = random_zones(seed, history)
     options: dict[str, Any] = {
         "as_of": MONDAY + timedelta(days=data.draw(st.integers(0, 520))),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    [rows] = marts(history, "daily_load", figures=profile, power=power, **options)
-    athletes = judge(history, Settings(**options), profile, power)
+    [rows] = marts(history, "daily_load", figures=profile, power=power, zones=zones, **options)
+    athletes = judge(history, Settings(**options), profile, power, zones)
     wanted = [row for name in sorted(athletes) for row in witness(athletes[name], options["as_of"])]
     assert differences(rows, wanted, "day") == []
     assert all(math.isfinite(v) for row in rows for v in row.values() if isinstance(v, float))
@@ -120,8 +133,8 @@ def test_the_sums_do_not_overflow_over_sixty_years(marts: Marts) -> None:
 def test_pandas_has_the_same_fitness_and_fatigue(marts: Marts) -> None:
     history = [ride(MONDAY + timedelta(n), str(n), 30 + n * 37 % 120) for n in range(0, 400, 1) if n % 5 != 3]
     [rows] = marts(history, "daily_load", as_of=MONDAY + timedelta(420), figures=FTP)
-    # A zero before the first day: pandas begins at the first value, the definition at 0.
-    loads = pd.Series([0.0, *(row["training_load"] for row in rows)])
+    # The start value before the first day: pandas begins at the first value.
+    loads = pd.Series([rows[0]["start_load"], *(row["training_load"] for row in rows)])
     for name, days in (("fitness_ctl", 42), ("fatigue_atl", 7)):
         mean = loads.ewm(alpha=1 - math.exp(-1 / days), adjust=False).mean()[1:]
         assert [row[name] for row in rows] == pytest.approx(list(mean), rel=1e-9)

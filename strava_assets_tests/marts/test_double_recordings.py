@@ -140,7 +140,9 @@ def test_a_second_recording_changes_no_mart(
     power, bests = random_seconds(which, [*history, second])
     before = marts(history, *names, power=power, bests=bests, as_of=LATER)
     after = marts([*history, second], *names, power=power, bests=bests, as_of=LATER)
-    changed = dict(zip(names, map(differences, after, before), strict=True))
+    # What is odd about a recording is listed whether it counts or not.
+    others = [[row for row in rows if row.get("activity_id") != "~"] for rows in after]
+    changed = dict(zip(names, map(differences, others, before), strict=True))
     assert changed == {name: [] for name in names}
 
 

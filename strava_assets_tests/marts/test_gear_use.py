@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def witness(activities: Sequence[Judged], settings: Settings) -> list[Row]:
-    """The mart of one athlete by its definition."""
+def witness(
+    activities: Sequence[Judged], settings: Settings, names: dict[str, str], distances_m: dict[str, float]
+) -> list[Row]:
+    """The mart of one athlete by its definition, with the names and distances of the profile."""
     by_gear: dict[str, list[Judged]] = {}
     for each in activities:
         if not each.is_duplicate:
@@ -44,6 +46,8 @@ def witness(activities: Sequence[Judged], settings: Settings) -> list[Row]:
             {
                 "athlete_id": used[0].row["athlete_id"],
                 "gear_id": gear,
+                "gear_name": names.get(gear),
+                "strava_distance_m": distances_m.get(gear),
                 "kind": {"b": "bike", "g": "shoes", "n": "none"}.get(gear[0], "other"),
                 "main_sport_type": min(sports, key=lambda s: (-sum(sports[s]), -len(sports[s]), s or "")),
                 "activities": len(rides),
@@ -54,7 +58,8 @@ def witness(activities: Sequence[Judged], settings: Settings) -> list[Row]:
                 "outdoor_distance_m": math.fsum(r.meters for r in rides if not r.indoor),
                 "climb_m": math.fsum(r.climb for r in rides if not r.indoor),
                 "work_kj": joules / 1000,
-                "average_watts": ratio(joules, sum(r.seconds for r in measured)),
+                "average_watts": ratio(joules, sum(r.measured_s for r in measured)),
+                "power_s": sum(r.measured_s for r in measured),
                 "first_used_on": min(r.day for r in rides),
                 "last_used_on": last,
                 "days_since_used": max(0, (settings.as_of - last).days),
@@ -68,18 +73,39 @@ def witness(activities: Sequence[Judged], settings: Settings) -> list[Row]:
     return answer
 
 
+def observed(athlete_id: str, gear_id: str, name: str) -> Row:
+    return {
+        "athlete_id": athlete_id,
+        "gear_id": gear_id,
+        "name": name,
+        "distance_m": 1_000.0,
+        "observed_on": MONDAY,
+    }
+
+
 @some(max_examples=examples(12))
 @given(data=st.data())
 def test_every_piece_of_gear_is_what_a_second_implementation_says(marts: Marts, data: st.DataObject) -> None:
     history = data.draw(histories())
     bikes = ["b1", "b2", "g5", None]
     history = [row | {"gear_id": bikes[n % 4]} for n, row in enumerate(history)]
+    athletes_gear = [("7", "b1"), ("7", "g5"), ("8", "b2"), ("7", "unused")]
+    gear = [observed(athlete, gear_id, f"{gear_id} of {athlete}") for athlete, gear_id in athletes_gear]
     settings = Settings(
         todays(history, data.draw(st.integers(0, 99))), data.draw(st.booleans()), data.draw(st.booleans())
     )
-    [rows] = marts(history, "gear_use", **vars(settings))
+    [rows] = marts(history, "gear_use", gear=gear, **vars(settings))
     athletes = judge(history, settings)
-    wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings)]
+    wanted = [
+        row
+        for name in sorted(athletes)
+        for row in witness(
+            athletes[name],
+            settings,
+            {g["gear_id"]: g["name"] for g in gear if g["athlete_id"] == name},
+            {g["gear_id"]: g["distance_m"] for g in gear if g["athlete_id"] == name},
+        )
+    ]
     assert differences(rows, wanted, "athlete_id", "gear_id") == []
 
 
@@ -109,3 +135,24 @@ def test_the_last_ninety_days_count_today_and_a_bike_of_tomorrow_is_not_overdue(
     for days, since, meters in ((89, 89, 30_000), (90, 90, 0), (-1, 0, 30_000)):
         [[row]] = marts(history, "gear_use", as_of=MONDAY + timedelta(days))
         assert (row["days_since_used"], row["distance_90d_m"]) == (since, meters)
+
+
+def test_a_name_is_the_profiles_or_else_the_newest_of_the_export(marts: Marts) -> None:
+    history = [
+        activity(MONDAY + timedelta(days), f"{days}", gear_id=gear_id, gear_name=name)
+        for days, gear_id, name in (
+            *((0, "b1", "Old name"), (1, "b1", "New name"), (2, "b1", None)),
+            *((3, "b2", "Of the export"), (4, "b3", None)),
+        )
+    ]
+
+    [rows] = marts(
+        history, "gear_use", gear=[observed("7", "b2", "Of the profile")], as_of=MONDAY + timedelta(5)
+    )
+
+    assert {row["gear_id"]: row["gear_name"] for row in rows} == {
+        "b1": "New name",
+        "b2": "Of the profile",
+        "b3": None,
+    }
+    assert [row["strava_distance_m"] for row in rows] == [None, 1_000, None]

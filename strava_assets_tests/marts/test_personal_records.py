@@ -26,8 +26,11 @@ RECORDS: dict[str, tuple[str, Callable[[Ride], float | None]]] = {
     "longest_distance": ("m", lambda r: 0 if r.indoor else r.meters),
     "longest_time": ("s", lambda r: float(r.seconds)),
     "most_climbing": ("m", lambda r: 0 if r.indoor else r.climb),
-    "highest_average_watts": ("W", lambda r: r.joules / r.seconds if r.measured and r.seconds >= 1200 else 0),
-    "highest_weighted_watts": ("W", lambda r: r.weighted if r.seconds >= 1200 else 0),
+    "highest_average_watts": (
+        "W",
+        lambda r: r.joules / r.measured_s if r.measured and r.measured_s >= 1200 else 0,
+    ),
+    "highest_weighted_watts": ("W", lambda r: r.weighted if r.measured_s >= 1200 else 0),
     "most_work": ("kJ", lambda r: r.joules / 1000 if r.measured else 0),
 }
 

@@ -37,6 +37,7 @@ def witness(quarter: Row, numbers: list[Row], days: list[Row], weeks: list[Row])
         "fitness_ctl_highest": max(day["fitness_ctl"] for day in own),
         "days_form_below_minus_30": sum(day["form_tsb"] < -30 for day in own),
         "estimated_ftp_end_w": profile.get("estimated_ftp_w"),
+        "estimated_ftp_age_end_days": profile.get("estimated_ftp_age_days"),
         "critical_power_end_w": profile.get("critical_power_w"),
         "w_prime_end_kj": profile.get("w_prime_kj"),
     }
@@ -67,7 +68,7 @@ def test_a_quarter_ends_as_the_other_marts_say(
         (date(2024, 3, 31), {"2024-01-01": 285}),
         # 2024-03-31 is a Sunday: the ride's week is over with its quarter.
         (date(2024, 4, 1), {"2024-01-01": 285, "2024-04-01": 285}),
-        (date(2024, 9, 30), {"2024-01-01": 285, "2024-04-01": None, "2024-07-01": None}),
+        (date(2024, 9, 30), {"2024-01-01": 285, "2024-04-01": 285, "2024-07-01": 285}),
     ],
 )
 def test_the_estimated_ftp_is_that_of_the_last_week_that_is_over(
@@ -82,10 +83,10 @@ def test_the_estimated_ftp_is_that_of_the_last_week_that_is_over(
 def test_a_week_over_two_quarters_is_told_by_the_later_one(marts: Marts) -> None:
     # Monday 30 December 2024: the first two days of the week are 2024's last.
     [quarters] = marts(
-        [activity(date(2024, 12, 30), "1")],
+        [activity(date(2024, 12, 30), "1"), activity(date(2024, 12, 31), "2")],
         "quarterly_overview",
-        power=[measured("1", best_1200s_w=300.0)],
-        bests=held("1", {d: 250 + 18_000 / d for d in (120, 300, 720)}),
+        power=[measured("1", best_1200s_w=300.0), measured("2")],
+        bests=held("1", {d: 250 + 18_000 / d for d in (120, 300)}) + held("2", {720: 275.0}),
         as_of=date(2025, 1, 20),
     )
     assert [row["estimated_ftp_end_w"] for row in quarters] == [None, pytest.approx(285)]

@@ -16,7 +16,7 @@ from strava_assets_tests.depth import examples
 from strava_assets_tests.marts import oracle
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
 from strava_assets_tests.marts.judged import Settings
-from strava_assets_tests.marts.seconds import random_seconds
+from strava_assets_tests.marts.seconds import random_seconds, random_zones
 
 if TYPE_CHECKING:
     from strava_assets_tests.marts.conftest import Marts
@@ -42,6 +42,7 @@ TAKEN_OVER = (
     "fitness_ctl_highest",
     "days_form_below_minus_30",
     "estimated_ftp_end_w",
+    "estimated_ftp_age_end_days",
     "critical_power_end_w",
     "w_prime_end_kj",
 )
@@ -86,17 +87,18 @@ def test_weeks_and_quarters_are_what_a_second_implementation_says(
     history = data.draw(histories(week_start))
     profile = data.draw(figures())
     power, bests = random_seconds(seed, history)
+    zones = random_zones(seed, history)
     options: dict[str, Any] = {
         "as_of": todays(history, seed),
         "count_commutes": data.draw(st.booleans()),
         "count_virtual": data.draw(st.booleans()),
     }
-    given: dict[str, Any] = {"figures": profile, "power": power, "bests": bests}
+    given: dict[str, Any] = {"figures": profile, "power": power, "bests": bests, "zones": zones}
     actual = marts(history, "weekly_watts", "quarterly_overview", week_start=week_start, **given, **options)
     week = partial(week_of, week_start=week_start)
     wanted = [
-        oracle.weekly(history, Settings(**options), profile, week, power),
-        oracle.quarterly(history, Settings(**options), profile, week, power),
+        oracle.weekly(history, Settings(**options), profile, week, power, zones),
+        oracle.quarterly(history, Settings(**options), profile, week, power, zones),
     ]
     for rows, expected, period in zip(actual, wanted, ("week", "quarter"), strict=True):
         assert [(row["athlete_id"], row[period]) for row in rows] == sorted(expected)

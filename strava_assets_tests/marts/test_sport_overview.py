@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from strava_assets_tests.depth import examples
 from strava_assets_tests.marts.every_sport import differences, judge, some
 from strava_assets_tests.marts.histories import MONDAY, activity, figures, histories, todays, week_of
-from strava_assets_tests.marts.judged import Settings, family, heartrate, ratio, sum_of_known
+from strava_assets_tests.marts.judged import Ride, Settings, family, heartrate, ratio, sum_of_known
+from strava_assets_tests.marts.seconds import random_zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,10 +59,15 @@ def witness(activities: Sequence[Judged], settings: Settings, week: Callable[[da
                     "climb_m": math.fsum(r.climb for r in mine if not r.indoor),
                     "virtual_climb_m": math.fsum(r.climb for r in mine if r.indoor),
                     "average_speed_m_per_s": ratio(meters, seconds),
+                    "distance_time_s": seconds,
+                    "heartbeats": math.fsum(r.seconds * (r.heartrate or 0) / 60 for r in mine),
+                    "heartrate_s": sum(r.seconds for r in mine if r.heartrate),
                     "average_pace_s_per_km": None if pace is None else 1000 * pace,
                     "average_heartrate_bpm": heartrate(mine),
                     "relative_effort": sum_of_known(r.effort for r in mine),
                     "training_load": sum_of_known(r.load for r in mine if not r.ebike),
+                    "pace_load": sum_of_known(r.load for r in mine if r.load_source == "pace"),
+                    **_of_seconds(mine),
                     "activities_4w": len(four),
                     "moving_time_4w_s": sum(r.seconds for r in four),
                     "distance_4w_m": math.fsum(r.meters for r in four),
@@ -69,6 +75,17 @@ def witness(activities: Sequence[Judged], settings: Settings, week: Callable[[da
                 }
             )
     return sorted(answer, key=lambda row: (row["week"], row["sport_type"]))
+
+
+def _of_seconds(mine: list[Ride]) -> Row:
+    adjusted = ratio(sum(r.grade_adjusted_s for r in mine), math.fsum(r.grade_adjusted_m for r in mine))
+    steady = [r for r in mine if r.steady_drift is not None]
+    drift = math.fsum((r.steady_drift or 0) * r.seconds for r in steady)
+    return {
+        "grade_adjusted_pace_s_per_km": None if adjusted is None else 1000 * adjusted,
+        "steady_activities": len(steady),
+        "steady_decoupling_pct": ratio(drift, sum(r.seconds for r in steady)),
+    }
 
 
 @pytest.mark.parametrize("week_start", ["monday", "sunday"])
@@ -81,8 +98,11 @@ def test_every_week_of_every_sport_is_what_a_second_implementation_says(
     settings = Settings(
         todays(history, data.draw(st.integers(0, 99))), data.draw(st.booleans()), data.draw(st.booleans())
     )
-    [rows] = marts(history, "sport_overview", figures=profile, week_start=week_start, **vars(settings))
-    athletes = judge(history, settings, profile)
+    zones = random_zones(len(history), history)
+    [rows] = marts(
+        history, "sport_overview", figures=profile, zones=zones, week_start=week_start, **vars(settings)
+    )
+    athletes = judge(history, settings, profile, zones=zones)
     week = partial(week_of, week_start=week_start)
     wanted = [row for name in sorted(athletes) for row in witness(athletes[name], settings, week)]
     assert differences(rows, wanted, "athlete_id", "week", "sport_type") == []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from strava_assets_tests.marts.histories import activity
-from strava_assets_tests.marts.seconds import BEST_EFFORTS_S, held, measured
+from strava_assets_tests.marts.seconds import BEST_EFFORTS_S, held, held_late, measured, zoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,8 @@ class Example:
     rides: list[Row] = field(default_factory=list)
     figures: list[Row] = field(default_factory=list)
     seconds: list[Row] = field(default_factory=list)
+    planned: list[Row] = field(default_factory=list)
+    recordings: list[Row] = field(default_factory=list)
     answers: list[Row] = field(default_factory=list)
 
 
@@ -51,6 +53,8 @@ def examples() -> Iterator[Example]:
                 "day": example.rides,
                 "valid_from": example.figures,
                 "ride": example.seconds,
+                "planned_day": example.planned,
+                "recording": example.recordings,
                 "mart": example.answers,
             }[next(iter(rows[0]))].extend(rows)
         if example.answers:
@@ -77,9 +81,10 @@ def value(text: str) -> Any:
 
 
 def seconds_of(rows: list[Row]) -> dict[str, list[Row]]:
-    """`power` and `bests` of the rides, which the page numbers in their order, from 0."""
+    """`power`, `bests` and `after_work` of the rides, which the page numbers in their order, from 0."""
     power: dict[str, Row] = {}
     bests: list[Row] = []
+    after_work: list[Row] = []
     for row in rows:
         name = f"{row['ride']:.0f}"
         own = power.setdefault(name, measured(name, normalized_power_w=None))
@@ -87,10 +92,22 @@ def seconds_of(rows: list[Row]) -> dict[str, list[Row]]:
             own |= {column: cell for column, cell in row.items() if column != "ride"}
             continue
         length = int(row["duration_s"])
+        if row.get("after_work"):
+            after_work += held_late(name, row["work_basis"], int(row["after_work"]), {length: row["watts"]})
+            continue
         bests += held(name, {length: row["watts"]})
         if length in BEST_EFFORTS_S:
             own[f"best_{length}s_w"] = row["watts"]
-    return {"power": [*power.values()], "bests": bests}
+    return {"power": [*power.values()], "bests": bests, "after_work": after_work}
+
+
+def zones_of(rows: list[Row]) -> list[Row]:
+    """`recording_zones` of the rides, by the same numbers."""
+    return [
+        zoned(f"{row['recording']:.0f}")
+        | {name: int(cell) for name, cell in row.items() if name != "recording"}
+        for row in rows
+    ]
 
 
 @pytest.mark.deep
@@ -106,7 +123,17 @@ def test_the_page_is_right(marts: Marts, catalog: dict[str, Mart], example: Exam
         history.append(activity(ride["day"], str(number), **fields))
     profile = [{"athlete_id": "7", **row} for row in example.figures]
     names = sorted({answer["mart"] for answer in example.answers})
-    options: dict[str, Any] = {"as_of": example.as_of, "figures": profile, **seconds_of(example.seconds)}
+    plan = [
+        {"athlete_id": "7", "day": row["planned_day"], "planned_load": row["planned_load"]}
+        for row in example.planned
+    ]
+    options: dict[str, Any] = {
+        "as_of": example.as_of,
+        "figures": profile,
+        "planned": plan,
+        "zones": zones_of(example.recordings),
+        **seconds_of(example.seconds),
+    }
     rows = dict(zip(names, marts(history, *names, **options), strict=True))
     for answer in example.answers:
         key = catalog[answer["mart"]].key[1:]  # the page knows one athlete

@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -25,16 +26,25 @@ from strava_assets_tests.warehouse.front import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from strava_assets.warehouse import Warehouse
     from strava_assets_tests.chain import Run
+
+
+HERE = Path(__file__).parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "bigquery_emulator: needs the BigQuery emulator, and some seconds for it"
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test that asks for the sample athlete waits for two syncs of a whole history."""
+    for item in items:
+        if item.path.parent == HERE and "sample" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(1500))
 
 
 @pytest.fixture(scope="session")

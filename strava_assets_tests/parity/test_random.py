@@ -18,7 +18,7 @@ from strava_assets.schema.tables import TABLES
 from strava_assets.warehouse.arrow import arrow_schema
 from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.marts.histories import MONDAY, _random_figures, random_activity
-from strava_assets_tests.marts.seconds import random_seconds
+from strava_assets_tests.marts.seconds import random_late_bests, random_seconds, random_zones
 from strava_assets_tests.parity import googlesql
 from strava_assets_tests.parity.comparing import KEYS, MARTS, differences, stored
 
@@ -34,8 +34,9 @@ def inputs(seed: int, *, size: int, days: int) -> Inputs:
     """What the marts read: two athletes' activities with their seconds and figures, and settings."""
     chance = Random(seed)  # noqa: S311 -- a history, not a secret
     week_start = chance.choice(["monday", "sunday"])
+    as_of = MONDAY + timedelta(days=days + chance.choice([0, 3, 40]))
     settings = {
-        "as_of": MONDAY + timedelta(days=days + chance.choice([0, 3, 40])),
+        "as_of": as_of,
         "week_start": week_start,
         "count_commutes": chance.random() < 0.7,
         "count_virtual": chance.random() < 0.7,
@@ -46,7 +47,29 @@ def inputs(seed: int, *, size: int, days: int) -> Inputs:
         "bq_activities": activities,
         "ride_power": power,
         "ride_bests": bests,
+        "ride_bests_after_work": random_late_bests(seed, bests),
+        "recording_zones": random_zones(seed, activities),
         "athlete_profile": _random_figures(seed),
+        # The other bike has no name there, as one of an export has none.
+        "athlete_gear": [
+            {
+                "athlete_id": "7",
+                "gear_id": "b1",
+                "name": "Main bike",
+                "is_retired": chance.random() < 0.5,
+                "distance_m": 1_234_567.5,
+                "observed_on": as_of,
+            }
+        ],
+        "planned_load": [
+            {
+                "athlete_id": "7",
+                "day": as_of + timedelta(n),
+                "planned_load": 40.0 + n,
+                "goal": None,
+            }
+            for n in (1, 2, 6, 20)
+        ],
         "mart_settings": [settings],
         "sport_rules": list(sport_rules()),
     }

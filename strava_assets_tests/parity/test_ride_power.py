@@ -54,7 +54,12 @@ def keep(store: StreamStore, seconds: int, *ids: str) -> None:
 def held(engine: Warehouse) -> list[list[dict[str, Any]]]:
     return [
         engine.query(f"SELECT * FROM {table} ORDER BY {key}").to_pylist()  # noqa: S608 - constants
-        for table, key in (("ride_power", "activity_id"), ("ride_bests", "activity_id, duration_s"))
+        for table, key in (
+            ("ride_power", "activity_id"),
+            ("ride_bests", "activity_id, duration_s"),
+            ("ride_bests_after_work", "activity_id, work_basis, after_work, duration_s"),
+            ("recording_zones", "activity_id"),
+        )
     ]
 
 

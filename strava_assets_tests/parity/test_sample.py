@@ -26,8 +26,13 @@ TABLES = (
     "activity_streams",
     "ride_power",
     "ride_bests",
+    "ride_bests_after_work",
+    "recording_zones",
+    "ride_w_balance",
 )
 WHEN_IT_RAN = {"computed_at"}
+# The sample athlete has no plan and nothing suspicious; random histories have both (test_random.py).
+WITHOUT_ROWS = {"rejected_records", "planned_load", "planned_form", "suspicious_activities"}
 
 
 def test_the_chain_runs_through_on_bigquery(sample: Sample) -> None:
@@ -43,14 +48,15 @@ def test_a_table_is_the_same_on_both_engines(sample: Sample, name: str) -> None:
         for table in (stored(sample.on_bigquery, name), stored(sample.on_duckdb, name))
     )
 
-    assert wanted.num_rows or name == "rejected_records"
+    assert wanted.num_rows or name in WITHOUT_ROWS
     assert differences(name, actual, wanted) == []
 
 
 def test_every_check_measures_the_same_and_none_fails_that_is_no_warning(sample: Sample) -> None:
     on_bigquery, on_duckdb = sample.bigquery_run.checks(), sample.duckdb_run.checks()
 
-    # The other engine's run asked Strava nothing.
+    # BigQuery publishes itself, and the other engine's run asked Strava nothing.
+    on_duckdb = {key: check for key, check in on_duckdb.items() if not key[0].startswith("published/")}
     assert on_bigquery.keys() >= on_duckdb.keys() >= {(name, "key_unique") for name in MARTS}
     failed = {name: check.severity for name, check in on_bigquery.items() if not check.passed}
     # The sample athlete has oddities that checks are there to find; how many depends on the day.

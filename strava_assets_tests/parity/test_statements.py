@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.history import deletions, merged_files, retention, ride_power
+from strava_assets.report import athlete_overview
 from strava_assets.schema import ColumnType
 from strava_assets.schema.activities import ACTIVITIES
+from strava_assets.schema.recording_zones import RECORDING_ZONES
+from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RIDE_POWER, RIDE_W_BALANCE
 from strava_assets.schema.tables import TABLES
 from strava_assets.warehouse import statements
 from strava_assets_tests.parity import googlesql
@@ -34,7 +37,10 @@ RARE: dict[str, dict[str, str]] = {
     retention._EXPIRE_REJECTS: {"limit": "TIMESTAMP"},
     retention._FORGET: {"athlete_id": "STRING"},
     **{sql: {"batch_ids": "ARRAY<STRING>"} for sql in retention._FORGET_BATCHES},
-    **{sql: {"rides": "ARRAY<STRING>"} for sql in ride_power._REMOVE},
+    **{
+        ride_power.removal_from(table): {"names": "ARRAY<STRING>"}
+        for table in (RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RIDE_POWER, RECORDING_ZONES, RIDE_W_BALANCE)
+    },
     deletions._MARK: {
         "athlete_id": "STRING",
         "source": "STRING",
@@ -42,6 +48,8 @@ RARE: dict[str, dict[str, str]] = {
         "ids": "ARRAY<STRING>",
     },
     merged_files._MARK: {"longest_s": "INT64"},
+    athlete_overview._WEEK_ROWS: {"athlete_ids": "ARRAY<STRING>", "since": "DATE"},
+    athlete_overview._LOAD_ROWS: {"athlete_ids": "ARRAY<STRING>", "today": "DATE", "before": "DATE"},
     deletions._NOT_YET_MARKED: {"source": "STRING", "ids": "ARRAY<STRING>"},
 }
 """What a sound sync does not send."""

@@ -88,7 +88,7 @@ def test_a_silence_at_an_edge_has_nothing_to_be_held_between(at: str) -> None:
     assert measure(times, watts).power_missing_s == 5
 
 
-def test_more_than_a_tenth_without_power_tells_nothing_of_power() -> None:
+def test_a_tenth_without_power_tells_nothing_of_power() -> None:
     watts = np.concatenate([np.full(900, 200.0), np.full(101, NOTHING)])
     beats = np.full(1001, 150.0)
 
@@ -101,7 +101,23 @@ def test_more_than_a_tenth_without_power_tells_nothing_of_power() -> None:
     assert power.power_zones_s is None
     assert len(power.bests.duration_s) == 0
     assert power.heartrate_zones_s == (0, 0, 0, 1001, 0)
-    assert measure(every_second(watts[:-1]), watts[:-1]).quality == "good"
+    assert measure(every_second(watts[:-1]), watts[:-1]).quality == "gappy"
+    assert measure(every_second(watts[:-2]), watts[:-2]).quality == "good"
+
+
+@pytest.mark.parametrize(("one_in", "quality"), [(9, "gappy"), (11, "good")])
+def test_a_tenth_of_lost_samples_is_not_good_even_where_each_was_filled(one_in: int, quality: str) -> None:
+    watts = np.full(1100, 200.0)
+    is_lost = np.arange(1100) % one_in == one_in - 1
+    silent = np.where(is_lost, NOTHING, watts)
+    dropped = np.flatnonzero(~is_lost)
+
+    silences, gaps = measure(every_second(watts), silent), measure(dropped, watts[dropped])
+
+    assert (silences.quality, gaps.quality) == (quality, quality)
+    # The last second of the ride has no reading after it.
+    assert silences.power_filled_s + silences.power_missing_s == np.count_nonzero(is_lost)
+    assert gaps.power_filled_s == np.count_nonzero(is_lost[:-1])
 
 
 def test_one_lost_sample_is_no_pause() -> None:

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from strava_assets.power.measure import measure
-from strava_assets.power.zones import HEARTRATE_ZONES_PCT, POWER_ZONES_PCT, zone_seconds
+from strava_assets.power.zones import (
+    HEARTRATE_ZONES_PCT,
+    POWER_ZONES_PCT,
+    SEVEN_HEARTRATE_ZONES_OF_RUNS_PCT,
+    SEVEN_HEARTRATE_ZONES_PCT,
+    three_zones,
+    zone_seconds,
+)
+from strava_assets_tests.borders import around
 from strava_assets_tests.power.rides import every_second, steady
 
 
@@ -22,6 +30,29 @@ def test_a_border_is_exact_whatever_the_threshold(ftp_w: int) -> None:
         border = -(-begins_pct * ftp_w // 100)
         seconds = zone_seconds(np.array([border]), ftp_w, POWER_ZONES_PCT)
         assert seconds.index(1) == zone
+
+
+@pytest.mark.parametrize(
+    ("written", "begins_pct"),
+    [
+        ((55, 75, 90, 105, 120, 150), POWER_ZONES_PCT),
+        ((68, 83, 94, 105), HEARTRATE_ZONES_PCT),
+        ((81, 90, 94, 100, 103, 106), SEVEN_HEARTRATE_ZONES_PCT),
+        ((85, 90, 95, 100, 103, 106), SEVEN_HEARTRATE_ZONES_OF_RUNS_PCT),
+    ],
+)
+def test_each_zone_begins_at_its_border_and_not_just_below(
+    written: tuple[int, ...], begins_pct: tuple[int, ...]
+) -> None:
+    for zone, border in enumerate(written, 1):
+        # A threshold of 100 makes a value its own share.
+        values = np.array(around(float(border)))
+        seconds = zone_seconds(values, 100, begins_pct)
+        assert seconds[zone - 1 : zone + 1] == (1, 2)
+
+
+def test_three_zones_of_seven_are_two_two_and_three() -> None:
+    assert three_zones((1, 2, 4, 8, 16, 32, 64)) == (3, 12, 112)
 
 
 def test_heart_rate_zones_are_shares_of_the_threshold() -> None:

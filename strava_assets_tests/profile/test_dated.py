@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile import BOUNDS, Entry, hints, observation, rows
+from strava_assets.profile import Entry, gear_rows, hints, observation, rows
 from strava_assets_tests.depth import examples
 
 DAY = date(2025, 1, 1)
@@ -103,6 +103,7 @@ def test_of_stravas_profile_only_possible_values_are_taken(
     "entries",
     [
         [entry(0, max_heartrate_bpm=150, threshold_heartrate_bpm=170)],
+        [entry(0, max_heartrate_bpm=170, run_threshold_heartrate_bpm=172)],
         [entry(0, max_heartrate_bpm=90, resting_heartrate_bpm=90)],
         [entry(0, resting_heartrate_bpm=60), entry(5, max_heartrate_bpm=190, threshold_heartrate_bpm=60)],
     ],
@@ -115,9 +116,14 @@ def test_heart_rates_out_of_order_are_refused(entries: list[Entry]) -> None:
 def test_a_missing_figure_gives_a_hint() -> None:
     [hint] = hints(rows([entry(0, ftp_w=250, weight_kg=70)], ["7"]), ["7"])
     assert hint.startswith(
-        "Athlete 7 has no max_heartrate_bpm, resting_heartrate_bpm: training load by heart"
+        "Athlete 7 has no max_heartrate_bpm, resting_heartrate_bpm. Empty until then: training load by heart"
     )
-    everything = dict(zip(BOUNDS, (250.0, 70.0, 190.0, 170.0, 50.0), strict=True))
+    everything = {
+        "ftp_w": 250.0,
+        "weight_kg": 70.0,
+        "max_heartrate_bpm": 190.0,
+        "resting_heartrate_bpm": 50.0,
+    }
     assert hints(rows([entry(0, None, **everything)], ["7"]), ["7"]) == []
 
 
@@ -145,3 +151,35 @@ def test_every_day_has_the_newest_figure_of_the_file_or_else_of_strava(
         source = ftp if any(d <= number for d in ftp) else strava
         begun = [d for d in source if d <= number]
         assert [row["ftp_w"] for row in held] == ([source[max(begun)]] if begun else [])
+
+
+def test_gear_of_the_profile_is_named_and_what_has_no_name_is_left_out() -> None:
+    bike = {"id": "b1", "name": " Road bike ", "distance": 1234.5, "retired": False, "primary": True}
+    answer = {
+        "id": 7,
+        "bikes": [bike, {"id": "b2", "name": " "}, "b3"],
+        "shoes": [{"id": "g1", "name": "Trail shoes"}],
+    }
+
+    assert gear_rows(answer, DAY) == [
+        {
+            "athlete_id": "7",
+            "gear_id": "b1",
+            "name": "Road bike",
+            "is_retired": False,
+            "distance_m": 1234.5,
+            "observed_on": DAY,
+        },
+        {
+            "athlete_id": "7",
+            "gear_id": "g1",
+            "name": "Trail shoes",
+            "is_retired": None,
+            "distance_m": None,
+            "observed_on": DAY,
+        },
+    ]
+
+
+def test_a_summary_of_the_profile_names_no_gear() -> None:
+    assert gear_rows({"id": 7, "bikes": None}, DAY) == []

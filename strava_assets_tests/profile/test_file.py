@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.profile import BOUNDS, EXAMPLE, Entry, read
+from strava_assets.profile import EXAMPLE, FIGURES, Entry, read
 from strava_assets.schema.mart_inputs import ATHLETE_PROFILE
 from strava_assets_tests.depth import examples
 
@@ -33,15 +33,15 @@ def test_a_missing_file_says_nothing(tmp_path: Path) -> None:
 def test_the_example_says_nothing_until_its_marks_are_removed(tmp_path: Path) -> None:
     assert entries(tmp_path, EXAMPLE) == ()
     opened = EXAMPLE.replace("# [[", "[[").replace("\n# from", "\nfrom")
-    for name in BOUNDS:
+    for name in FIGURES:
         opened = opened.replace(f"\n# {name} =", f"\n{name} =")
     first, second = entries(tmp_path, opened)
-    assert set(first.figures) == set(BOUNDS)
+    assert set(first.figures) == set(FIGURES)
     assert second.figures == {"ftp_w": 262.0}
 
 
 def test_the_figures_are_the_columns_of_the_table() -> None:
-    assert {"athlete_id", "valid_from", "valid_to", *BOUNDS} == {c.name for c in ATHLETE_PROFILE.columns}
+    assert {"athlete_id", "valid_from", "valid_to", *FIGURES} == {c.name for c in ATHLETE_PROFILE.columns}
 
 
 def test_entries_come_by_date_in_whatever_order_they_were_written(tmp_path: Path) -> None:
@@ -70,6 +70,10 @@ HEAD = "[[figures]]\nfrom = 2025-01-01\n"
         (f"{HEAD}ftp_w = 0.25\n", 3, "ftp_w is 0.25", "ftp_w = 250"),
         (f"{HEAD}weight_kg = 7150\n", 3, "weight_kg is 7150", "between 20 and 300 kg"),
         (f"{HEAD}max_heartrate_bpm = 400\n", 3, "between 60 and 250 bpm", "in bpm"),
+        (f"{HEAD}run_threshold_pace_s_per_km = 4.5\n", 3, "between 150 and 900 seconds per km", "is 270"),
+        (f"{HEAD}w_prime_kj = 18000\n", 3, "between 5 and 40 kJ", "w_prime_kj = 18"),
+        (f'{HEAD}sex = "f"\n', 3, "must be female or male", 'sex = "female"'),
+        (f"{HEAD}sex = 1\n", 3, "must be female or male", "in quotes"),
         (f"{HEAD}ftp_w = nan\n", 3, "ftp_w is nan", "in W"),
         (f"{HEAD}ftp_w = inf\n", 3, "ftp_w is inf", "in W"),
         (f"{HEAD}ftp_w = -250\n", 3, "ftp_w is -250", "in W"),

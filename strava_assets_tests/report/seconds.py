@@ -65,3 +65,52 @@ def recorded(history: Sequence[Row], ftp_w: float | None) -> tuple[list[Row], li
             }
         )
     return power, bests, streams
+
+
+def after_work(bests: Sequence[Row]) -> list[Row]:
+    """Rows of `ride_bests_after_work`: 5 % less after 500 kJ, and 10 % less after a thousand."""
+    return [
+        {name: best[name] for name in ("athlete_id", "activity_id", "duration_s")}
+        | {
+            "work_basis": "kj",
+            "after_work": work,
+            "energy_j": int(share * best["energy_j"]),
+            "watts": share * best["watts"],
+            "begins_at_s": 1800,
+        }
+        for best in bests
+        if best["duration_s"] in (60, 300, 1200)
+        for work, share in ((500, 0.95), (1000, 0.9))
+    ]
+
+
+def balances(power: Sequence[Row]) -> list[Row]:
+    """Rows of `ride_w_balance`: each ride left a third of W'."""
+    return [
+        {name: ride[name] for name in ("athlete_id", "activity_id")}
+        | {"lowest_balance_share": 0.33, "matches": 2, "inputs_digest": "d", "computed_at": _THEN}
+        for ride in power
+    ]
+
+
+def recording_zones(power: Sequence[Row]) -> list[Row]:
+    """Rows of `recording_zones`: 80 % easy, 5 % moderate and 15 % hard."""
+    return [
+        {name: ride[name] for name in ("athlete_id", "activity_id")}
+        | {
+            "source": "api",
+            "family": "ride",
+            "recorded_s": ride["recorded_s"],
+            "power_s": ride["recorded_s"],
+            "heartrate_s": ride["recorded_s"],
+            "inputs_digest": "d",
+            "computed_at": _THEN,
+        }
+        | {
+            f"{measure}_{name}_s": int(share * ride["recorded_s"])
+            for measure in ("power", "heartrate")
+            for name, share in (("low", 0.8), ("moderate", 0.05), ("high", 0.15))
+        }
+        for ride in power
+        if ride.get("power_zone_1_s") is not None
+    ]

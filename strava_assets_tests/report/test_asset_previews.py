@@ -25,6 +25,7 @@ from strava_assets.report import (
 from strava_assets.report.number_format import METRIC
 from strava_assets.report.sections import build_sections
 from strava_assets.report.theme import LIGHT
+from strava_assets.schema.columns import Column, ColumnType
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import TODAY, Read
 
@@ -75,18 +76,50 @@ def test_level_values_make_a_level_line() -> None:
 
 
 def test_a_preview_is_a_short_markdown_table() -> None:
-    rows = [{"week": f"2024-01-{day:02d}", "watts": 150.123 + day, "rides": day} for day in range(1, 29)]
+    rows = [{"name": f"ride {day}", "ratio": 150.123 + day, "rides": day} for day in range(1, 99)]
+    columns = [
+        Column("name", ColumnType.TEXT, "a name"),
+        Column("ratio", ColumnType.FLOAT, "a number"),
+        Column("rides", ColumnType.INTEGER, "a count"),
+    ]
 
-    table = preview_table(rows)
+    table = preview_table(rows, columns)
 
     lines = table.splitlines()
     assert len(table) < INLINE
-    assert lines[:3] == ["| week | watts | rides |", "| --- | --- | --- |", "| 2024-01-01 | 151.1 | 1 |"]
+    assert lines[:3] == ["| name | ratio | rides |", "| --- | --- | --- |", "| ride 1 | 151.1 | 1 |"]
     assert all(line.count("|") == 4 for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("column", "unit", "value", "heading", "cell"),
+    [
+        ("moving_time_s", "s", 16725, "moving time", "4:39\u00a0h"),
+        ("distance_m", "m", 62_149.0, "distance", "62.1\u00a0km"),
+        ("climb_m", "m", 1204.4, "climb", "1,204\u00a0m"),
+        ("average_watts", "W", 161.3, "average watts", "161\u00a0W"),
+        ("work_kj", "kJ", 1077.2, "work", "1,077\u00a0kJ"),
+        ("ratio_pct", "%", 2.14, "ratio pct", "2.1\u00a0%"),
+        ("work_kj", "kJ", None, "work", "\u2013"),
+    ],
+)
+def test_values_are_written_with_their_units(
+    column: str, unit: str, value: float | None, heading: str, cell: str
+) -> None:
+    table = preview_table([{column: value}], [Column(column, ColumnType.FLOAT, "a value", unit)])
+
+    assert table.splitlines() == [f"| {heading} |", "| --- |", f"| {cell} |"]
+
+
+def test_lengths_are_in_the_owners_units() -> None:
+    columns = [Column("distance_m", ColumnType.FLOAT, "how far", "m")]
+
+    assert preview_table([{"distance_m": 1609.344}], columns, "imperial").endswith("| 1.0\u00a0mi |")
+
+
 def test_a_hostile_cell_stays_in_its_cell() -> None:
-    table = preview_table([{"name": "a|b\n<img src=x> [x](javascript:alert(1)) `c`"}])
+    columns = [Column("name", ColumnType.TEXT, "a name")]
+    table = preview_table([{"name": "a|b\n<img src=x> [x](javascript:alert(1)) `c`"}], columns)
 
     assert len(table.splitlines()) == 3
     assert "<img" not in table.replace("\\<img", "")
@@ -94,7 +127,7 @@ def test_a_hostile_cell_stays_in_its_cell() -> None:
 
 
 def test_no_rows_are_said_to_be_none() -> None:
-    assert preview_table([]) == "No rows."
+    assert preview_table([], []) == "No rows."
 
 
 ALL_MARTS = {mart.name: mart for mart in load()}
@@ -105,8 +138,9 @@ def chart_of(mart: str, figures: Figures) -> ET.Element:
     return ET.fromstring(chart_svg(ALL_MARTS[mart].preview.charts, figures))  # noqa: S314 - our own drawing
 
 
-def test_every_mart_of_the_page_but_the_records_has_a_chart() -> None:
-    assert set(CHARTED) == set(MARTS) - {"personal_records"}
+def test_every_mart_of_the_page_has_a_chart_but_those_that_are_tables_there() -> None:
+    tables = {"personal_records", "planned_form", "suspicious_activities", "ftp_estimates"}
+    assert set(CHARTED) == set(MARTS) - tables
 
 
 @pytest.mark.deep
@@ -129,7 +163,7 @@ def test_both_charts_of_one_mart_draw_their_rows(figures: Figures) -> None:
     lines = [path.get("stroke") for path in chart.iter(f"{SVG}path") if len(path.get("d", "")) > 1000]
     bars = [path.get("fill") for path in chart.iter(f"{SVG}path") if path.get("d", "").count("Z") > 20]
     assert {LIGHT["accent"], LIGHT["second"]} <= set(lines)
-    assert LIGHT["accent"] in bars
+    assert LIGHT["bar"] in bars
 
 
 @pytest.mark.deep

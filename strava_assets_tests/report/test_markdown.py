@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from strava_assets.checks.asset_checks import _as_table
 from strava_assets.report import preview_table
 from strava_assets.report.markdown import escaped, table
+from strava_assets.schema.columns import Column, ColumnType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def check_rows(rows: list[dict[str, Any]]) -> str:
 
 
 def preview(rows: list[dict[str, Any]]) -> str:
-    return preview_table(rows)
+    return preview_table(rows, [Column(name, ColumnType.TEXT, "text") for name in rows[0]])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -69,7 +70,7 @@ def test_a_hostile_name_is_shown_and_does_nothing(
     shown_by: Callable[[list[dict[str, Any]]], str], name: str
 ) -> None:
     [heads, row] = read(shown_by([{"first_name": "before", "name": name, "last": "after"}]))
-    assert heads == ["first_name", "name", "last"]
+    assert [head.replace("_", " ") for head in heads] == ["first name", "name", "last"]
     assert row == ["before", " ".join(name[:40].split()), "after"]
 
 

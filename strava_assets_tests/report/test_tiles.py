@@ -50,6 +50,16 @@ def test_watts_are_held_against_the_same_weeks_a_year_ago(figures: Figures) -> N
     )
 
 
+def test_fitness_is_drawn_week_by_week_over_half_a_year(figures: Figures) -> None:
+    days = figures.rows("daily_load")
+
+    trail = tiles(figures)["Fitness (CTL)"].trail
+
+    assert len(trail) == 26
+    assert trail[-1] == days[-7]["fitness_ctl"]
+    assert trail[-2] == days[-14]["fitness_ctl"]
+
+
 @pytest.mark.deep
 def test_fitness_is_shown_where_load_is_known_and_work_where_not(figures: Figures, read: Read) -> None:
     assert "Fitness (CTL)" in tiles(figures)

@@ -52,12 +52,12 @@ class Caller:
         return answer
 
     def post(self, path: str, form: dict[str, str], **more: Any) -> requests.Response:
-        return self.session.post(self.base_url + path, data=form, timeout=5, allow_redirects=False, **more)
+        return self.session.post(self.base_url + path, data=form, timeout=120, allow_redirects=False, **more)
 
     def get(self, path: str, **query: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.access_token}"} if self.access_token else {}
         return self.session.get(
-            self.base_url + path, params=query, headers=headers, timeout=5, allow_redirects=False
+            self.base_url + path, params=query, headers=headers, timeout=120, allow_redirects=False
         )
 
     def listed(self, **query: Any) -> list[dict[str, Any]]:

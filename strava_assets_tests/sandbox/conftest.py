@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,21 @@ def call() -> Calling:
             yield caller
 
     return open_caller
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    """The sample athlete of one day, without rate limits; a module may define another."""
+    sandbox = Sandbox.sample(today=date(2026, 11, 23), limits=None)
+    sandbox.tokens.rotate_refresh_token = False
+    return sandbox
+
+
+@pytest.fixture
+def caller(call: Calling, sandbox: Sandbox) -> Iterator[Caller]:
+    """A client with a token at the sample athlete's sandbox."""
+    with call(sandbox) as caller:
+        yield caller
 
 
 @pytest.fixture

@@ -71,6 +71,21 @@ def test_what_makes_no_sense_is_a_bad_request_with_the_reason(admin: Admin) -> N
     assert "no activity 5" in send("PATCH", "/activities/5", {"name": "x"}).json()["message"]
     assert send("POST", "/faults", []).status_code == 400
     assert send("POST", "/limits", {"weekly": [1, 2]}).status_code == 400
+    for numbers in ({"times": "x"}, {"times": -1}, {"times": 1.5}, {"after": None}, {"after": True}):
+        answer = send("POST", "/faults", {"fault": "html"} | numbers)
+        assert answer.status_code == 400
+        assert "whole numbers" in answer.json()["message"]
+    for activity in ("9" * 5_000, "abc", "\uff11"):
+        assert "no activity" in send("PATCH", f"/activities/{activity}", {"name": "x"}).json()["message"]
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"{", b"\xff", b"9" * 5_000])
+def test_a_body_that_is_no_document_is_a_bad_request(admin: Admin, body: bytes) -> None:
+    sandbox, _ = admin
+    with serve(sandbox) as server:
+        answer = requests.post(f"{server.base_url}/admin/faults", data=body, timeout=5)
+    assert answer.status_code == 400
+    assert "invalid" in answer.json()["message"]
 
 
 def test_the_administration_is_not_among_the_requests(admin: Admin) -> None:

@@ -72,6 +72,13 @@ def test_an_unticked_scope_is_not_granted(call: Calling) -> None:
     assert listing.status_code == 401
 
 
+def test_scopes_are_separated_by_commas_or_as_oauth_libraries_do_by_blanks(call: Calling) -> None:
+    with call(Sandbox(), authorized=False) as caller:
+        by_comma = caller.get("/oauth/authorize", **REQUEST | {"scope": "read,activity:read_all"}).text
+        by_blank = caller.get("/api/v3/oauth/authorize", **REQUEST | {"scope": "read activity:read_all"}).text
+    assert [text.count("activity:read_all</code>") for text in (by_comma, by_blank)] == [1, 1]
+
+
 def test_refusing_says_access_denied(call: Calling) -> None:
     with call(Sandbox(), authorized=False) as caller:
         page = caller.get("/oauth/authorize", **REQUEST)
@@ -94,6 +101,7 @@ def test_who_has_agreed_before_is_not_asked_again_unless_forced(call: Calling) -
     [
         ({"client_id": "1"}, "client_id"),
         ({"redirect_uri": "https://elsewhere.example/"}, "redirect_uri"),
+        ({"redirect_uri": "http://[localhost/"}, "redirect_uri"),
         ({"response_type": "token"}, "response_type"),
         ({"scope": "everything"}, "scope"),
     ],

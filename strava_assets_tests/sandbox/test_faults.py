@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox import Fault, Sandbox
+from strava_assets.sandbox import Fault, Sandbox, api
+from strava_assets.sandbox.faults import ENDPOINTS
 
 if TYPE_CHECKING:
     from strava_assets_tests.sandbox.caller import Calling, HandClock
@@ -31,6 +32,13 @@ ANSWERS = {
     Fault.error_object_with_200: (200, "errors"),
     Fault.json_not_a_list: (200, '{"activities"'),
 }
+
+
+def test_a_fault_can_be_planned_for_each_endpoint_by_its_name() -> None:
+    assert {
+        *("any", "token", "push_subscriptions", "event"),
+        *(endpoint.name for endpoint in api.ENDPOINTS),
+    } == set(ENDPOINTS)
 
 
 @pytest.mark.deep

@@ -73,6 +73,30 @@ def test_the_daily_limit_holds_until_midnight_utc(call: Calling, clock: HandCloc
         assert caller.get("/athlete").status_code == 200
 
 
+def test_a_refused_call_counts_and_an_invalid_token_does_not(call: Calling, clock: HandClock) -> None:
+    with call(Sandbox(clock=clock), authorized=False) as caller:
+        assert "X-RateLimit-Usage" not in caller.get("/no/such/path").headers
+        caller.token()
+        paths = ("/no/such/path", "/activities/1", "/activities/abc", "/athlete/activities?page=0")
+        usages = [usage(caller.get(path)) for path in paths]
+    assert usages == [("1,1", "1,1"), ("2,2", "2,2"), ("3,3", "3,3"), ("4,4", "4,4")]
+
+
+def test_the_two_counters_are_independent(call: Calling, clock: HandClock) -> None:
+    limits = RateLimits(overall=(10, 100), read=(2, 50))
+    with call(Sandbox(clock=clock, limits=limits)) as caller:
+        headers = {"Authorization": f"Bearer {caller.access_token}"}
+        writes = [
+            caller.session.post(f"{caller.base_url}/activities", headers=headers, timeout=5) for _ in range(4)
+        ]
+        reads = [caller.get("/athlete").status_code for _ in range(3)]
+        write = caller.session.put(f"{caller.base_url}/athlete", headers=headers, timeout=5)
+    assert usage(writes[-1]) == ("4,4", "0,0")
+    assert reads == [200, 200, 429]
+    # The read limit is used up, which does not concern a call that writes.
+    assert (write.status_code, usage(write)) == (404, ("8,8", "3,3"))
+
+
 def test_limits_can_be_switched_off_and_then_say_nothing(call: Calling) -> None:
     with call(Sandbox(limits=None)) as caller:
         answers = [caller.get("/athlete") for _ in range(205)]

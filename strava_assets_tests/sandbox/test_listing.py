@@ -79,10 +79,15 @@ def test_both_address_layouts_lead_to_the_same_list(call: Calling) -> None:
 
 def test_a_page_number_that_is_no_number_is_a_bad_request(call: Calling) -> None:
     with call(a_year()) as caller:
-        for query in ({"page": "two"}, {"page": "--1"}, {"page": 0}, {"per_page": 0}, {"after": "yesterday"}):
-            answer = caller.get("/athlete/activities", **query)
-            assert answer.status_code == 400
-            assert answer.json()["errors"][0]["resource"] == "Activity"
+        for name, text in (
+            *(("page", "two"), ("page", "--1"), ("page", 0), ("page", ""), ("per_page", 0), ("per_page", -1)),
+            *(("after", "yesterday"), ("before", "1_000"), ("page", " 1"), ("page", "+1"), ("page", "1.0")),
+            # Other scripts' digits, and more of them than Python converts.
+            *(("page", "\uff11"), ("per_page", "\u0663"), ("after", "9" * 5_000), ("before", 2**63)),
+        ):
+            answer = caller.get("/athlete/activities", **{name: text})
+            assert answer.status_code == 400, (name, text)
+            assert answer.json()["errors"] == [{"resource": "Activity", "field": name, "code": "invalid"}]
 
 
 def test_every_request_is_noted_in_order(call: Calling) -> None:
@@ -110,7 +115,10 @@ def test_an_unknown_activity_is_not_found(call: Calling) -> None:
     with call(a_year()) as caller:
         answer = caller.get("/activities/1")
     assert answer.status_code == 404
-    assert answer.json()["message"] == "Record Not Found"
+    assert answer.json() == {
+        "message": "Resource Not Found",
+        "errors": [{"resource": "Activity", "field": "", "code": "not found"}],
+    }
 
 
 def test_recorded_answers_are_replayed_word_for_word(call: Calling, fixtures: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets_tests.sandbox.caller import HandClock
+
+pytestmark = pytest.mark.xdist_group("sample athlete")
 
 TODAY = date(2026, 11, 23)
 Record = dict[str, Any]
@@ -72,7 +75,8 @@ def test_tomorrow_adds_to_the_past_and_changes_none_of_it(life: list[Record]) ->
 
 def test_nothing_of_the_present_day_lies_in_the_future(clock: HandClock) -> None:
     clock.now = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-    newest = Sandbox.sample(clock=clock).history.records()[0]
+    history = Sandbox.sample(clock=clock).history
+    newest = history.get(history.ids()[0])
     assert start(newest) + timedelta(seconds=newest["elapsed_time"]) <= clock.now
 
 
@@ -117,9 +121,8 @@ def test_watts_are_measured_estimated_or_absent_each_in_its_form(life: list[Reco
             forms["measured"] += 1
             assert present == fields
             assert isinstance(record["weighted_average_watts"], int)
-            assert record["average_watts"] <= record["weighted_average_watts"] <= max(
-                record["max_watts"], 1
-            ) or (record["average_watts"] == 0)
+            # The weighted power starts from zero, so that a short even ride can have less than its average.
+            assert 0.95 * record["average_watts"] <= record["weighted_average_watts"] <= record["max_watts"]
         else:
             forms["estimated"] += 1
             assert present == {"average_watts", "device_watts", "kilojoules"}
@@ -127,6 +130,18 @@ def test_watts_are_measured_estimated_or_absent_each_in_its_form(life: list[Reco
             expected = round(record["average_watts"] * record["moving_time"] / 1000, 1)
             assert record["kilojoules"] == expected
     assert min(forms.values()) > 100
+
+
+def test_activities_last_minutes_to_hours_and_relative_effort_follows_the_heart(life: list[Record]) -> None:
+    by_hand = [r["moving_time"] for r in life if r["manual"] and r["moving_time"]]
+    assert len(by_hand) > 10
+    assert all(1200 <= seconds <= 3 * 3600 and seconds % 300 == 0 for seconds in by_hand)
+    assert all(1200 <= r["moving_time"] <= 8 * 3600 for r in life if r["moving_time"])
+    efforts = [r for r in life if r.get("suffer_score") and "average_heartrate" in r]
+    assert len(efforts) > 500
+    for record in efforts:
+        an_hour = 52 * (record["average_heartrate"] / 140) ** 4
+        assert abs(record["suffer_score"] - an_hour * record["moving_time"] / 3600) <= 0.5
 
 
 def test_a_sensor_that_was_not_there_leaves_its_fields_out(life: list[Record]) -> None:
@@ -176,7 +191,7 @@ def test_watts_progress_over_the_seasons_and_summers_beat_winters(life: list[Rec
         )
 
     summers = [between(year, 5, 8) for year in (2023, 2025, 2026)]
-    assert summers == sorted(summers)
+    assert summers[0] < min(summers[1:])
     assert summers[-1] > summers[0] * 1.05
     for year in (2023, 2025, 2026):
         assert between(year, 5, 8) > between(year, 1, 2)
@@ -241,9 +256,17 @@ def test_the_traps_of_real_histories_are_there(life: list[Record]) -> None:
     assert {type(r["distance"]) for r in life} == {int, float}
 
 
-def test_tracks_are_loops_of_the_right_length_in_open_country(life: list[Record]) -> None:
-    for record in life[::40]:
+def test_tracks_are_loops_in_open_country_and_the_way_to_work_goes_there_and_back(life: list[Record]) -> None:
+    for record in life[::20]:
         points = decode_polyline(record["map"]["summary_polyline"] or "")
-        if points:
-            assert points[0] == points[-1]
-            assert record["start_latlng"] == [round(value, 2) for value in points[0]]
+        if not points:
+            continue
+        north_m, east_m = (111_320 * (a - b) for a, b in zip(points[0], points[-1], strict=True))
+        apart_m = math.hypot(north_m, east_m * math.cos(math.radians(points[0][0])))
+        if record["commute"]:
+            assert 4_000 < apart_m < record["distance"]
+        elif not record["trainer"] and not record["flagged"]:
+            assert apart_m < 400
+        assert record["start_latlng"] == [round(value, 2) for value in points[0]]
+    ways = {record["start_latlng"][0] for record in life if record["commute"] and record["start_latlng"]}
+    assert len(ways) == 2

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from strava_assets.errors import StravaAssetsError
-from strava_assets.sandbox import Fault, Sandbox, serve
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Fault, Sandbox, serve
 from strava_assets_tests.processes import Child
 
 if TYPE_CHECKING:
@@ -63,6 +63,49 @@ def test_closing_does_not_wait_for_a_request_that_is_never_answered() -> None:
         session.get(f"{server.base_url}/athlete", timeout=0.1)
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{server.base_url}/athlete", timeout=1)
+
+
+def test_the_command_imports_neither_dagster_nor_an_engine_nor_google(tmp_path: Path) -> None:
+    # Python writes a line for each module that it imports.
+    imports = tmp_path / "imports.txt"
+    program = "from strava_assets.cli import main; main()"
+    command = [sys.executable, "-X", "importtime", "-c", program, "sandbox", "--port", "0"]
+    home = os.environ | {"STRAVA_ASSETS_HOME": str(tmp_path)}
+    with (
+        imports.open("w") as written,
+        Child(command, stdout=subprocess.PIPE, stderr=written, text=True, env=home) as process,
+    ):
+        assert process.stdout is not None
+        base_url = process.stdout.readline().strip()
+        try:
+            with requests.Session() as session:
+                form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "refresh_token"}
+                token = session.post(
+                    f"{base_url}/oauth/token", data=form | {"refresh_token": REFRESH_TOKEN}, timeout=5
+                ).json()["access_token"]
+                session.headers["Authorization"] = f"Bearer {token}"
+                newest = session.get(f"{base_url}/athlete/activities", timeout=120).json()[0]["id"]
+                for path in (
+                    f"/activities/{newest}",
+                    f"/activities/{newest}/streams?keys=time",
+                    "/athlete/zones",
+                ):
+                    assert session.get(base_url + path, timeout=120).status_code in (200, 404)
+        finally:
+            os.kill(process.pid, signal.SIGINT)
+    modules = {line.rpartition("|")[2].strip() for line in imports.read_text().splitlines()}
+    assert "strava_assets.sandbox.api" in modules
+    packages = {module.partition(".")[0] for module in modules}
+    assert not packages & {
+        "dagster",
+        "duckdb",
+        "pandas",
+        "pyarrow",
+        "google",
+        "sqlglot",
+        "fsspec",
+        "pydantic",
+    }
 
 
 def test_the_command_serves_until_it_is_interrupted(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -61,17 +61,43 @@ def test_without_rotation_the_first_refresh_token_stays(call: Calling, clock: Ha
         assert caller.token().json()["refresh_token"] == REFRESH_TOKEN == sandbox.tokens.valid_refresh_token
 
 
-def test_the_fields_go_in_a_form_and_nowhere_else(call: Calling) -> None:
-    fields = {
-        "client_id": CLIENT_ID,
-        "client_secret": CLIENT_SECRET,
-        "grant_type": "refresh_token",
-        "refresh_token": REFRESH_TOKEN,
-    }
+FIELDS = {
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "grant_type": "refresh_token",
+    "refresh_token": REFRESH_TOKEN,
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "form": {"data": FIELDS},
+    "address": {"params": FIELDS},
+    "json": {"json": FIELDS | {"client_id": int(CLIENT_ID)}},
+    "multipart": {"files": {name: (None, text) for name, text in FIELDS.items()}},
+    "both": {"params": FIELDS | {"client_secret": "the body counts"}, "data": FIELDS},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_fields_may_come_in_each_way_that_clients_send_them(call: Calling, way: str) -> None:
     with call(Sandbox(), authorized=False) as caller:
-        in_the_address = caller.post("/oauth/token", {}, params=fields)
-        as_json = caller.session.post(f"{caller.base_url}/oauth/token", json=fields, timeout=5)
-    assert (in_the_address.status_code, as_json.status_code) == (400, 400)
+        answer = caller.session.post(f"{caller.base_url}/oauth/token", timeout=5, **WAYS[way])
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"[1]", b"{", b'"text"', b'{"client_id": {}}', b"9" * 5_000]
+)
+def test_a_body_without_fields_is_refused_like_an_empty_one(call: Calling, body: bytes) -> None:
+    with call(Sandbox(), authorized=False) as caller:
+        for kind in (
+            "application/json",
+            "multipart/form-data; boundary=x",
+            "multipart/form-data",
+            "text/plain",
+        ):
+            answer = caller.session.post(
+                f"{caller.base_url}/oauth/token", data=body, headers={"Content-Type": kind}, timeout=5
+            )
+            assert (answer.status_code, error_of(answer)[1]) == (400, "client_id")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +179,16 @@ def test_revoking_needs_the_client_and_ends_everything(call: Calling) -> None:
         assert caller.post("/oauth/revoke", token, auth=(CLIENT_ID, CLIENT_SECRET)).status_code == 200
         assert caller.get("/athlete").status_code == 401
         assert caller.token().status_code == 400
+
+
+@pytest.mark.parametrize(
+    "credentials", ["Basic \u00ff", "Basic %%%", "Basic /w==", "Basic", "Bearer MTIzNDU6"]
+)
+def test_credentials_that_cannot_be_read_are_refused(call: Calling, credentials: str) -> None:
+    with call(Sandbox()) as caller:
+        headers = {"Authorization": credentials.encode("latin-1")}
+        answer = caller.post("/oauth/revoke", {"token": caller.access_token}, headers=headers)
+        assert (answer.status_code, error_of(answer)) == (401, ("Application", "", "invalid"))
 
 
 def test_deauthorizing_with_the_access_token_ends_everything_too(call: Calling) -> None:

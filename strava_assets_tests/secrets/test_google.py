@@ -1,11 +1,10 @@
-"""The Google store over the wire: Google's own client against a local gRPC server."""
+"""The Google store beyond the contract: its versions and refusals, by Google's own client over gRPC."""
 
 from __future__ import annotations
 
 import builtins
 import json
 import logging
-import pickle
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from strava_assets.strava import errors
 from strava_assets.strava.auth import Authenticator
 from strava_assets_tests.secrets.fake_secret_manager import FakeSecretManager, client_of, serving
 from strava_assets_tests.stores import open_store, values_of
-from strava_assets_tests.strava.conversation import ENVIRON, HandTime
+from strava_assets_tests.strava.conversation import ENVIRON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,14 +42,6 @@ def store_of(google: FakeSecretManager) -> GoogleStore:
     return GoogleStore("a-project", "strava-assets", connect=partial(client_of, google.port))
 
 
-def test_a_secret_that_does_not_exist_is_empty_and_made_on_the_first_write(google: FakeSecretManager) -> None:
-    store = store_of(google)
-    assert store.read() == {}
-    store.replace({"refresh_token": "first"})
-    assert store.read() == {"refresh_token": "first"}
-    assert google.states(PATH) == ["ENABLED"]
-
-
 def test_a_new_version_disables_the_one_before_and_destroys_the_one_before_that(
     google: FakeSecretManager,
 ) -> None:
@@ -65,27 +56,6 @@ def test_a_bare_refresh_token_that_somebody_pasted_is_understood(google: FakeSec
     google.secrets[PATH] = []
     google.AddSecretVersion(_version(b"  pasted-token\n"))
     assert store_of(google).read() == {"refresh_token": "pasted-token"}
-
-
-@pytest.mark.parametrize("data", [b'{"refresh_token": 5}', b'{"refresh_token": "canary'])
-def test_another_documents_secret_is_left_alone_and_not_quoted(
-    google: FakeSecretManager, data: bytes
-) -> None:
-    google.secrets[PATH] = []
-    google.AddSecretVersion(_version(data))
-    with pytest.raises(SecretStoreError, match="does not hold a token document") as refused:
-        store_of(google).read()
-    assert refused.value.__cause__ is None
-    assert "canary" not in str(refused.value)
-    assert google.states(PATH) == ["ENABLED"]
-
-
-def test_clearing_deletes_the_secret_and_may_be_repeated(google: FakeSecretManager) -> None:
-    store = store_of(google)
-    store.replace({"refresh_token": "first"})
-    store.clear()
-    store.clear()
-    assert google.secrets == {}
 
 
 @pytest.mark.parametrize(
@@ -141,25 +111,6 @@ def test_a_missing_client_library_is_told_with_its_extra(monkeypatch: pytest.Mon
     assert "strava_assets[gcp]" in refused.value.remedy
 
 
-def test_the_store_moves_to_another_process_without_its_connection(google: FakeSecretManager) -> None:
-    store = store_of(google)
-    store.replace({"refresh_token": "first"})
-    assert pickle.loads(pickle.dumps(store)).read() == {"refresh_token": "first"}  # noqa: S301 - our own
-
-
-def test_a_rotation_goes_into_the_secret_and_the_next_run_reuses_the_token(google: FakeSecretManager) -> None:
-    time = HandTime()
-    sandbox = Sandbox(clock=time.clock)
-    store = SeededStore(store_of(google), values_of(ENVIRON))
-    with serve(sandbox) as server:
-        first = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
-        token = first.access_token(server.base_url)
-        again = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
-        assert again.access_token(server.base_url) == token
-    assert (first.calls, again.calls) == (1, 0)
-    assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
-
-
 def test_the_secret_remembers_the_host_that_its_credentials_belong_to(google: FakeSecretManager) -> None:
     store = SeededStore(store_of(google), values_of(ENVIRON))
     with serve(Sandbox()) as server:
@@ -168,24 +119,6 @@ def test_the_secret_remembers_the_host_that_its_credentials_belong_to(google: Fa
     elsewhere = Authenticator(store, "https://elsewhere.example/oauth")
     with pytest.raises(errors.ForeignHostError):
         elsewhere.refresh(reject=token)
-
-
-def test_a_run_that_lost_the_race_takes_what_the_other_has_written(google: FakeSecretManager) -> None:
-    time = HandTime()
-    sandbox = Sandbox(clock=time.clock)
-    store = SeededStore(store_of(google), values_of(ENVIRON))
-    refresh = sandbox.tokens.refresh
-
-    def overtaken(refresh_token: str) -> object:
-        # Another run is faster: it has rotated and stored before this one's request is looked at.
-        store.write(_values(refresh(refresh_token)))
-        return refresh(refresh_token)
-
-    with serve(sandbox) as server:
-        late = Authenticator(store, f"{server.base_url}/oauth", clock=time.clock)
-        sandbox.tokens.refresh = overtaken  # type: ignore[method-assign, assignment]  # the moment is in the server
-        assert sandbox.tokens.accepts(late.access_token(server.base_url))
-    assert json.loads(google.data(PATH))["refresh_token"] == sandbox.tokens.valid_refresh_token
 
 
 def test_the_factory_wants_a_project_and_shows_no_secret(tmp_path: Path) -> None:
@@ -209,11 +142,6 @@ def test_a_token_revoked_for_good_is_told_after_looking_for_another_runs(google:
         with pytest.raises(errors.InvalidRefreshTokenError):
             auth.access_token(server.base_url)
     assert google.calls.count("AccessSecretVersion") == 4
-
-
-def _values(grant: Any) -> dict[str, str]:
-    names = ("access_token", "refresh_token", "expires_at")
-    return {name: str(getattr(grant, name)) for name in names}
 
 
 def _version(data: bytes) -> Any:

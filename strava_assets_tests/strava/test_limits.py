@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strava_assets.sandbox import Fault, RateLimits, Sandbox, serve
-from strava_assets.strava.errors import QuotaExhaustedError
+from strava_assets.strava.errors import QuotaExhaustedError, TurnOverError
 from strava_assets.strava.limits import Pacer, Quota, next_midnight, next_quarter
-from strava_assets_tests.strava.conversation import HandTime, converse
+from strava_assets.strava.sync import ListingWindow, Plan, SyncMode, run
+from strava_assets_tests.strava.conversation import FolderSink, HandTime, converse
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PAIR = {"X-RateLimit-Limit": "200,2000", "X-RateLimit-Usage": "8,151"}
@@ -47,16 +52,13 @@ def test_headers_without_a_figure_say_nothing(headers: dict[str, str]) -> None:
     assert Quota.from_headers(headers, NOON) is None
 
 
-def test_metadata_is_plain_numbers_and_leaves_out_the_unknown() -> None:
+def test_metadata_is_what_is_left_as_numbers_and_leaves_out_the_unknown() -> None:
     quota = Quota.from_headers(PAIR, NOON)
     assert quota is not None
     assert quota.as_metadata() == {
-        "quota_overall_15min_limit": 200,
-        "quota_overall_15min_used": 8,
-        "quota_overall_15min_left": 192,
-        "quota_overall_daily_limit": 2000,
-        "quota_overall_daily_used": 151,
-        "quota_overall_daily_left": 1849,
+        "overall calls left this quarter hour": 192,
+        "overall calls left this day": 1849,
+        "calls used": "overall 8 of 200 a quarter hour; overall 151 of 2,000 a day",
     }
 
 
@@ -170,6 +172,28 @@ def test_a_reserve_larger_than_a_limit_does_not_stop_everything() -> None:
     with serve(Sandbox.many(3, clock=time.clock, limits=RateLimits(read=(8, 1000)))) as server:
         pages = list(converse(server.base_url, time, reserve_calls=500, max_wait_s=0).client.pages())
     assert len(pages) == 1
+
+
+def test_a_turn_ends_at_its_calls_and_the_listing_continues_in_the_next(tmp_path: Path) -> None:
+    time = HandTime(NOON)
+    sandbox = Sandbox.many(1_000, clock=time.clock)
+    # A retry is a call of the turn, too.
+    sandbox.faults.add(Fault.unavailable, on="list")
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").mkdir()
+    with serve(sandbox) as server:
+        conversation = converse(server.base_url, time)
+        everything = Plan(SyncMode.FULL, ListingWindow(), "")
+        with conversation.pacer.turn(4):
+            part = run(conversation.client, everything, FolderSink(tmp_path / "1"), clock=time.clock)
+        rest = Plan(SyncMode.FULL, ListingWindow(before=part.resume_before), "")
+        listing = run(conversation.client, rest, FolderSink(tmp_path / "2"), clock=time.clock)
+    assert (part.complete, part.pages, part.calls["list"]) == (False, 3, 4)
+    assert isinstance(part.stopped, TurnOverError)
+    assert part.stopped.resume_at == NOON + timedelta(minutes=15)
+    assert (listing.complete, listing.pages) == (True, 3)
+    assert len(set(part.ids) | set(listing.ids)) == 1_000
+    assert conversation.waits == []
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,12 @@ def test_from_an_empty_folder_to_a_ui_with_its_schedule(platform: Platform) -> N
     assert "this is not your data" in platform.up.out
     assert "✓ weekly_watts" in platform.up.out
     assert "Traceback" not in platform.up.out
+    warnings = [line for line in platform.up.out.splitlines() if line.startswith("  ! ")]
+    assert [line.split(":")[0] for line in warnings] == [
+        "  ! bq_activities.moving_within_elapsed",
+        "  ! weekly_watts.no_double_recordings",
+    ]
+    assert all(line.endswith("The sample athlete shows this on purpose.") for line in warnings)
     data = platform.up.ask_until_the_daemons_beat()
     schedule = data["scheduleOrError"]
     assert schedule["scheduleState"]["status"] == "RUNNING"

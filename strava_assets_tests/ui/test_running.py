@@ -76,6 +76,7 @@ def test_a_sensor_tells_what_it_is_for(screen: Screen, sensor: str) -> None:
     [
         ("sync", "The schedule runs this job."),
         ("full_listing", "finds edits and deletions of any age"),
+        ("load", "for the process of a shard"),
         ("rebuild", "without requests to Strava"),
         ("refresh_marts", "after a change of your settings or figures"),
         ("report", "Write the insights page from the current marts"),

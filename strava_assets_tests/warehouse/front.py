@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._answer(status, headers, content)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 -- http.server's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 -- http.server's names
 
     def _hang_up(self) -> None:
         self.close_connection = True
@@ -105,9 +105,13 @@ class _Handler(BaseHTTPRequestHandler):
             if name.lower() not in _HOP_BY_HOP:
                 # An upload goes on where the answer says: here, and not behind.
                 self.send_header(name, value.replace(f"//{self.front.behind}/", f"//{here}/"))
-        self.send_header("Content-Length", str(len(content)))
+        # The answer to HEAD tells the length of a body that it does not have.
+        is_head = self.command == "HEAD"
+        length = headers.get("Content-Length") if is_head else None
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if not is_head:
+            self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Tests are quiet."""

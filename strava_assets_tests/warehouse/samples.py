@@ -79,14 +79,20 @@ def _nullable(table: Table) -> pa.Schema:
 
 
 def merge(
-    warehouse: Warehouse, *batches: pa.RecordBatch, table: Table = RIDES, wins: str = ""
+    warehouse: Warehouse,
+    *batches: pa.RecordBatch,
+    table: Table = RIDES,
+    wins: str = "",
+    latest: str = "fetched_at",
+    count_by: str | None = None,
 ) -> MergeCounts:
     return warehouse.merge(
         table,
         batches,
         wins=wins or "S.fetched_at >= T.fetched_at",
         changed="S.hash != T.hash",
-        latest="fetched_at",
+        latest=latest,
+        count_by=count_by,
     )
 
 

@@ -12,7 +12,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from strava_assets.warehouse import MergeCounts
+from strava_assets.schema import Column, ColumnType
+from strava_assets.settings import Settings
+from strava_assets.warehouse import MergeCounts, SplitBy
 from strava_assets.warehouse.bigquery import BigQueryWarehouse
 from strava_assets.warehouse.bigquery_errors import (
     CredentialsError,
@@ -25,6 +27,7 @@ from strava_assets.warehouse.bigquery_errors import (
     WrongProjectError,
 )
 from strava_assets.warehouse.errors import MissingTableError
+from strava_assets.warehouse.locations import warehouse_location
 from strava_assets_tests.warehouse.bigquery_engine import PROJECT, BigQueryEngine
 from strava_assets_tests.warehouse.front import Front, refusal, standing
 from strava_assets_tests.warehouse.samples import LATE, RIDES, batch, merge, ride, stored
@@ -158,6 +161,21 @@ def test_a_dataset_in_another_place_is_named_with_its_place(front: Front) -> Non
         warehouse.ensure(RIDES)
     assert "location to US" in raised.value.remedy
     assert all(line.startswith("GET") for line in front.seen)
+
+
+def test_how_long_removed_tables_can_be_restored_is_asked_of_the_dataset(front: Front) -> None:
+    reference = {"datasetReference": {"projectId": PROJECT, "datasetId": "strava"}, "location": "EU"}
+    front.order("GET .*/datasets/strava", 200, reference | {"maxTimeTravelHours": "48"}, times=1)
+    front.order("GET .*/datasets/strava", 200, reference)
+    settings = Settings.model_validate(
+        {"warehouse": "bigquery", "gcp_project": PROJECT, "bigquery_api_endpoint": front.address}
+    )
+
+    keeps = warehouse_location(settings).retention()
+
+    assert keeps.keeps_for == timedelta(hours=48, days=7)
+    assert keeps.reason == "time travel of 48 hours and BigQuery's fail-safe of 7 days"
+    assert warehouse_location(settings).retention().keeps_for == timedelta(days=14), "BigQuery's default"
 
 
 def test_a_dataset_that_may_not_be_made_names_the_role(front: Front) -> None:
@@ -353,6 +371,36 @@ def test_tables_are_split_by_month_and_sorted_as_declared(engine: BigQueryEngine
         ]
         assert engine.client.get_dataset(engine.dataset).location == "EU"
         assert merge(warehouse, batch([ride("1", day=date(2026, 1, 5))]), table=laid_out).inserted == 1
+
+
+@pytest.mark.bigquery_emulator
+def test_a_mart_is_sorted_by_athlete_and_replaces_one_that_was_not(engine: BigQueryEngine) -> None:
+    sql = "SELECT '7' AS athlete_id, 1 AS rides"
+    columns = [
+        Column("athlete_id", ColumnType.TEXT, "The athlete", nullable=False),
+        Column("rides", ColumnType.INTEGER, "How many"),
+    ]
+    with engine.open() as warehouse:
+        for split_by, fields in ((None, None), (SplitBy("athlete_id", ()), ["athlete_id"])):
+            assert (
+                warehouse.create_table_as("m", sql, description="", columns=columns, split_by=split_by) == 1
+            )
+            assert engine.client.get_table(f"{engine.dataset}.m").clustering_fields == fields
+        assert stored(warehouse, name="m") == [{"athlete_id": "7", "rides": 1}]
+
+
+@pytest.mark.bigquery_emulator
+def test_a_merge_names_its_athletes_so_that_others_are_not_read(
+    engine: BigQueryEngine, behind: Front
+) -> None:
+    with warehouse_at(behind.address, engine.dataset) as warehouse:
+        warehouse.ensure(RIDES)
+        merge(warehouse, batch([ride("1")]))
+        merge(warehouse, batch([ride("1", LATE, "h2"), ride("2", athlete_id="it's 8")]))
+        assert sorted(row["hash"] for row in stored(warehouse)) == ["h1", "h2"]
+    named = r"T.`athlete_id` IN ('7', 'it\'s 8')"
+    sent = [json.loads(body) for body in behind.bodies if '"MERGE INTO' in body]
+    assert [named in job["configuration"]["query"]["query"] for job in sent] == [True]
 
 
 @pytest.mark.bigquery_emulator

@@ -153,6 +153,30 @@ def test_of_rows_with_one_key_the_latest_is_kept_and_of_equals_the_last_that_cam
     assert [row["hash"] for row in stored(warehouse)] == ["late", "last"]
 
 
+def test_of_several_orders_the_first_decides_first(warehouse: Warehouse) -> None:
+    warehouse.ensure(RIDES)
+    merge(
+        warehouse,
+        batch([ride("1", EARLY, "h2"), ride("1", LATE, "h1"), ride("2", LATE, "h2"), ride("2", LATE, "h1")]),
+        latest="hash = 'h2', fetched_at",
+    )
+    assert [row["hash"] for row in stored(warehouse)] == ["h2", "h2"]
+
+
+def test_changes_are_counted_by_the_column_asked_for(warehouse: Warehouse) -> None:
+    warehouse.ensure(RIDES)
+    first = merge(warehouse, batch([ride("1"), ride("2", digest="h2")]), count_by="hash")
+    assert first.groups == {"h1": (1, 0), "h2": (1, 0)}
+    second = merge(
+        warehouse,
+        batch([ride("1", LATE, "h3"), ride("2", LATE, "h2"), ride("3", LATE, "h3"), ride("3", EARLY, "h2")]),
+        count_by="hash",
+    )
+    assert (second.staged, second.inserted, second.updated, second.unchanged) == (4, 1, 1, 1)
+    assert second.groups == {"h2": (0, 0), "h3": (1, 1)}
+    assert merge(warehouse, count_by="hash") == MergeCounts(0, 0, 0, 0)
+
+
 @pytest.mark.deep
 def test_a_row_that_never_wins_changes_nothing(warehouse: Warehouse) -> None:
     warehouse.ensure(RIDES)

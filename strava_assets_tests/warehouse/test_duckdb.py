@@ -145,6 +145,7 @@ def test_a_file_kept_by_another_process_is_waited_for_and_then_named(
         DuckDBWarehouse(path, wait_for_lock_s=5, clock=time.clock, sleep=time.sleep)
     assert time.now == pytest.approx(5)
     assert locked.value.pid == holder.pid
+    assert locked.value.transient
     assert f"process {holder.pid}" in str(locked.value)
 
 

@@ -70,6 +70,29 @@ def test_what_is_wanted_and_the_books_are_the_same_on_every_engine(
     assert finding.message.startswith("1 of 2 rides with a power meter have their streams")
 
 
+def test_rides_that_marts_use_are_asked_for_before_others_with_power(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    # The ids grow with time: the run and the e-bike are the newest.
+    sports = ["Ride", "GravelRide", "Run", "EBikeRide"]
+    records = [activity(n, sport_type=sport) for n, sport in enumerate(sports, 1)]
+    records.append(activity(5, device_watts=False))
+    rows = [read_record(record, Origin("api", "b", NOW)) for record in records]
+    warehouse.ensure(ACTIVITIES)
+    batch = pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
+    warehouse.merge(ACTIVITIES, [batch], wins="TRUE", changed="TRUE", latest="fetched_at")
+    store = StreamStore(str(tmp_path / "streams"))
+
+    def order(which: str, power_sports: tuple[str, ...] | None = None) -> list[str]:
+        due = wanted(warehouse, store.entries(), which, NOW, power_sports=power_sports)
+        return [each.activity_id for each in due]
+
+    assert order("power")[:2] in (["1", "2"], ["2", "1"])
+    assert set(order("power")[2:]) == {"3", "4"}
+    assert order("all") == [*order("power"), "5"]
+    assert order("power", ("Run",))[0] == "3"
+
+
 @pytest.mark.deep
 def test_a_recording_that_covers_less_than_its_activity_names_is_listed(
     warehouse: Warehouse, tmp_path: Path

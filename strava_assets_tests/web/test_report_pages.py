@@ -33,6 +33,17 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     for other in (".index.html.7.partial", ".env", "notes.html", "report-2026-11-23.html.bak", "index.htm"):
         (folder / other).write_text("canary")
     (folder / "report-2026-11-24.html").mkdir()
+    own = folder / "athlete=7"
+    own.mkdir()
+    (own / "index.html").write_text("the page of athlete 7")
+    (own / "report-2026-11-23.html").write_text("the page of athlete 7 on that day")
+    for other in ("year-2026.svg", "index.html.partial", "notes.html"):
+        (own / other).write_text("canary")
+    (own / "more").mkdir()
+    (own / "more" / "index.html").write_text("canary")
+    (folder / "athlete=8").write_text("canary")
+    (folder / "athlete=").mkdir()
+    (folder / "athlete=" / "index.html").write_text("canary")
     (home / "tokens.json").write_text("canary")
     (home / "report-secret").mkdir()
     (home / "report-secret" / "index.html").write_text("canary")
@@ -47,6 +58,10 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         ("/rides/report/index.html", "the page"),
         ("/rides/report/index.html?x=1", "the page"),
         ("/rides/report/report-2026-11-23.html", "the page of that day"),
+        ("/rides/report/athlete=7/", "the page of athlete 7"),
+        ("/rides/report/athlete=7/index.html", "the page of athlete 7"),
+        ("/rides/report/athlete%3D7/index.html", "the page of athlete 7"),
+        ("/rides/report/athlete=7/report-2026-11-23.html", "the page of athlete 7 on that day"),
     ],
 )
 def test_its_pages_are_served_in_an_origin_of_their_own(port: int, path: str, text: str) -> None:
@@ -63,9 +78,20 @@ def test_the_address_of_the_folder_leads_to_it(port: int) -> None:
     assert (answer.status, answer.headers["Location"]) == (307, "/rides/report/")
 
 
+def test_the_address_of_an_athletes_folder_leads_into_it_so_that_links_are_right(port: int) -> None:
+    answer = request(port, "/rides/report/athlete=7")
+    assert (answer.status, answer.headers["Location"]) == (307, "/rides/report/athlete=7/")
+
+
 @pytest.mark.parametrize(
     "name",
     [
+        *("athlete=7/year-2026.svg", "athlete=7/index.html.partial", "athlete=7/notes.html"),
+        *("athlete=7/more/index.html", "athlete=7/more/", "athlete=7//", "athlete=7/index.html/"),
+        *("athlete=8/", "athlete=8/index.html", "athlete=9/", "athlete=9/index.html"),
+        *("athlete=/", "athlete=/index.html", "athlete=7/../../tokens.json", "athlete=7%2f..%2fnotes.html"),
+        *("athlete=../index.html", "athlete=..%2f..%2freport-secret/", "athlete=%2e%2e/index.html"),
+        *("athlete=7%00/index.html", "athlete=7/athlete=7/index.html", "/"),
         *(".index.html.7.partial", ".env", "notes.html", "report-2026-11-23.html.bak", "index.htm"),
         *("../tokens.json", "%2e%2e/tokens.json", "..%2ftokens.json", "..%5ctokens.json", "./../tokens.json"),
         *("../report-secret/index.html", "%2e%2e/report-secret/index.html", "/etc/passwd", "%2fetc%2fpasswd"),

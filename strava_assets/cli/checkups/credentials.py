@@ -6,6 +6,7 @@ No request is sent to Strava.
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from strava_assets import wiring
@@ -20,18 +21,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets.cli.checkups.finding import Finding
+    from strava_assets.landing.athlete_index import Athlete
     from strava_assets.settings import Settings
 
 LOGIN = "Run strava-assets login"
 
 
 def look(settings: Settings) -> Iterator[Finding]:
-    """Check the token store.
+    """Check the token store, of each athlete who is logged in.
 
     Raises:
         StravaAssetsError: It cannot be read.
     """
-    tokens = wiring.token_store(settings)
+    logged_in = wiring.athlete_index(settings).logged_in()
+    if len(logged_in) < 2:
+        yield from _look_at(settings, next(iter(logged_in), None))
+        return
+    for athlete in logged_in:
+        for finding in _look_at(settings, athlete):
+            yield replace(finding, message=f"{athlete.label}: {finding.message}")
+
+
+def _look_at(settings: Settings, athlete: Athlete | None) -> Iterator[Finding]:
+    tokens = wiring.token_store(settings, athlete)
     mode = _mode(tokens.path)
     stored = tokens.read()
     missing = [name for name in NEEDED if not stored.get(name)]
@@ -41,7 +53,9 @@ def look(settings: Settings) -> Iterator[Finding]:
         return
     place = f"Client id, client secret and refresh token are in {tokens.location}"
     if not tokens.writable:
-        remedy = "Set STRAVA_ASSETS_SECRET_STORE=file (or gcp), so that a token Strava replaces is kept."
+        remedy = (
+            "Set STRAVA_ASSETS_SECRET_STORE=file, gcp, aws or azure, so that a token Strava replaces is kept."
+        )
         yield warning(
             "secrets", f"{place}, which cannot keep the token that Strava may replace it with.", remedy
         )

@@ -13,10 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from strava_assets.cli.checkups.finding import Finding, State, broken, ok, warning
+from strava_assets.cli.checkups.finding import Finding, State, broken, warning
+from strava_assets.cli.checkups.verdict import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from strava_assets.settings import Settings
 
@@ -125,10 +126,10 @@ def _jobs(settings: Settings, makes: Clients) -> Finding:
         # Only this refusal is about the role: an API or a project's billing that is off is refused as well.
         if "bigquery.jobs.create" not in str(error):
             raise
-        return _verdict("gcp jobs", where, ON_PROJECT, ())
+        return verdict("gcp jobs", where, ON_PROJECT, ())
     finally:
         client.close()
-    return _verdict("gcp jobs", where, ON_PROJECT, ON_PROJECT)
+    return verdict("gcp jobs", where, ON_PROJECT, ON_PROJECT)
 
 
 def _dataset(settings: Settings, makes: Clients) -> Finding:
@@ -159,7 +160,7 @@ def _dataset(settings: Settings, makes: Clients) -> Finding:
         pass
     finally:
         client.close()
-    return _verdict("gcp data", where, ON_DATASET, granted)
+    return verdict("gcp data", where, ON_DATASET, granted)
 
 
 def _secret(settings: Settings, makes: Clients) -> Finding:
@@ -171,7 +172,7 @@ def _secret(settings: Settings, makes: Clients) -> Finding:
         answer = makes.secret_manager(settings).test_iam_permissions(request, retry=None, timeout=TIMEOUT_S)
     except NotFound:
         return broken("gcp tokens", f"There is no secret {path}.", "Apply deploy/gcp, which makes it.")
-    return _verdict("gcp tokens", f"the secret {path}", ON_SECRET, answer.permissions)
+    return verdict("gcp tokens", f"the secret {path}", ON_SECRET, answer.permissions)
 
 
 def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
@@ -188,8 +189,8 @@ def _bucket(name: str, settings: Settings, makes: Clients) -> Finding:
         return broken("gcp files", f"There is no bucket {name}.", remedy)
     finally:
         client.close()
-    files = _verdict("gcp files", where, ON_BUCKET, granted)
-    logs = _verdict("gcp files", where, ON_BUCKET_FOR_LOGS, granted)
+    files = verdict("gcp files", where, ON_BUCKET, granted)
+    logs = verdict("gcp files", where, ON_BUCKET_FOR_LOGS, granted)
     if files.state is State.OK and logs.state is not State.OK:
         return warning("gcp files", f"{logs.message} Only a server's compute logs need it.", logs.remedy)
     return files
@@ -199,24 +200,6 @@ def _buckets(settings: Settings) -> list[str]:
     """The buckets that the settings name, each once."""
     parts = map(urlsplit, settings.file_locations)
     return list(dict.fromkeys(part.netloc for part in parts if part.scheme in {"gs", "gcs"}))
-
-
-def _verdict(about: str, where: str, wanted: Mapping[str, str], granted: Iterable[str]) -> Finding:
-    """The finding for a set of permissions.
-
-    Args:
-        about: The finding's subject.
-        where: The resource that the permissions are on.
-        wanted: The permissions that are needed, each with the role that grants it.
-        granted: The permissions that the account has.
-    """
-    missing = [name for name in wanted if name not in set(granted)]
-    if not missing:
-        return ok(about, f"The account may do on {where} what a sync does.")
-    roles = " and ".join(dict.fromkeys(wanted[name] for name in missing))
-    return broken(
-        about, f"The account lacks {', '.join(missing)} on {where}.", f"Grant it {roles} on {where}."
-    )
 
 
 def _checked(about: str, ask: Callable[[], Finding]) -> Finding:

@@ -9,11 +9,11 @@ from strava_assets.cli.checkups.finding import Finding, failed, ok, warning
 from strava_assets.cli.console import name_some
 from strava_assets.errors import StravaAssetsError
 from strava_assets.plurals import counted
+from strava_assets.shards import missing_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from strava_assets.landing import Landing, Manifest
     from strava_assets.settings import Settings
 
 SYNC = "Run strava-assets sync"
@@ -31,6 +31,8 @@ _REJECTED = "SELECT reason FROM rejected_records ORDER BY fetched_at DESC"
 
 def look_at_landing(settings: Settings) -> Iterator[Finding]:
     """Whether it can be written and read, and whether deletions wait for confirmation."""
+    from strava_assets.history import deletions
+
     landing = wiring.landing(settings)
     try:
         landing.check_writable()
@@ -41,8 +43,7 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
     holds = counted(len(manifests), "batch", "batches") if manifests else "still empty"
     yield ok("landing", f"{settings.landing_address} can be written: {holds}.")
     yield from _foreign(settings.landing_address, landing.foreign_files())
-    held_back = _held_back(landing, manifests)
-    if held_back:
+    if held_back := len(deletions.held_back(landing, manifests)):
         yield warning(
             "deletions",
             f"{held_back} activities that Strava no longer lists are kept: so many at once may be a fault.",
@@ -68,12 +69,42 @@ def look_at_streams(settings: Settings) -> Iterator[Finding]:
         yield warning("recordings", message, "See the reasons in the table activity_streams.")
 
 
+def look_at_published(settings: Settings) -> Iterator[Finding]:
+    """Where tables for other tools are, how many, and how new."""
+    from strava_assets.published.publisher import shard_folders
+
+    publisher = wiring.publisher(settings)
+    if publisher is None:
+        yield ok("published", "No tables are published, as set.")
+        return
+    try:
+        publisher.check_writable()
+        tables = [table for name in publisher.names() if (table := publisher.stored(name))]
+        foreign = publisher.foreign_files()
+        lacking = missing_shards(shard_folders(settings.publish_root))
+    except StravaAssetsError as error:
+        yield failed("published", error)
+        return
+    newest = max((table.published_at for table in tables if table.published_at), default=None)
+    holds = f"{counted(len(tables), 'table')}" if tables else "still empty"
+    changed = f", the newest of {newest:%Y-%m-%d %H:%M} UTC" if newest else ""
+    yield ok("published", f"{publisher.url} can be written, as {settings.publish_kind}: {holds}{changed}.")
+    yield from _foreign(publisher.url, foreign)
+    if lacking:
+        yield warning(
+            "shards",
+            f"{settings.publish_root}: {lacking}",
+            "Run the missing shards (STRAVA_ASSETS_SHARD), or remove the folders of an earlier division.",
+        )
+
+
 def look_at_warehouse(settings: Settings) -> Iterator[Finding]:
     """Whether it can be read, what it holds, and what could not be loaded."""
     from strava_assets.warehouse.duckdb_file import WarehouseLockedError, WarehouseMissingError
 
     location = wiring.warehouse(settings)
     try:
+        location.fetch()
         with location.open(read_only=True, wait_for_lock_s=0) as engine:
             if not engine.exists("bq_activities"):
                 yield warning("warehouse", NO_DATA, f"{SYNC}.")
@@ -113,13 +144,3 @@ def _held(address: str, holds: dict[str, Any]) -> Finding:
     return ok(
         "warehouse", f"{address} holds {holds['active']:,} activities until {holds['newest']}{deleted}."
     )
-
-
-def _held_back(landing: Landing, manifests: list[Manifest]) -> int:
-    """The number of activities whose deletion the newest conclusion did not confirm."""
-    for manifest in reversed(manifests):
-        if manifest.complete and manifest.source == "api":
-            concluded = landing.conclusion(manifest)
-            if concluded:
-                return len(concluded.held_back)
-    return 0

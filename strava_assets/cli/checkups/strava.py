@@ -29,7 +29,7 @@ _ABOUT: dict[type[errors.StravaError], str] = {
 
 def look(settings: Settings) -> Iterator[Finding]:
     """List one activity. An expired token is refreshed and stored, as in every run."""
-    client = wiring.fail_fast_client(settings, wiring.token_store(settings))
+    client = wiring.fail_fast_client(settings, wiring.application_store(settings))
     try:
         newest = next(client.pages(per_page=1), None)
     except (errors.TransientStravaError, errors.QuotaExhaustedError) as error:

@@ -118,7 +118,7 @@ def _chart(seconds: int, until: date, weeks: list[Row]) -> Chart:
         f"Best mean power over {duration} of each week in the last two years{best}.",
         plot(
             "efforts",
-            days(span(until - _CHART_SPAN, until), years=True),
+            days(span(until - _CHART_SPAN, until), years=True, zooms=True),
             values(zero=False, lines=4),
             dots(f"b{seconds}", "soft", 9),
             line(f"r{seconds}", "accent", 2, interpolate="step-after"),
@@ -130,6 +130,7 @@ def _chart(seconds: int, until: date, weeks: list[Row]) -> Chart:
             ),
             hover=4,
         ),
+        days=7,
         share="fifth",
     )
 
@@ -164,6 +165,7 @@ def _weekly(weeks: list[Row]) -> Table:
 
     return table_of(
         "Best efforts of each week, the latest first",
-        reversed(weeks),
+        # As far back as the charts.
+        [week for week in reversed(weeks) if week["week"] >= weeks[-1]["week"] - _CHART_SPAN],
         {"Week of": week_of} | {f"{effort_duration(seconds)} W": of(seconds) for seconds in _EFFORTS_S},
     )

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strava_assets.report.number_format import counted, instant, number, quantity
+from strava_assets.report.changed_definitions import CHANGED
+from strava_assets.report.number_format import day, instant, number, quantity
 from strava_assets.report.section import Section, Table
+from strava_assets.report.sections import activities_to_check
 
 if TYPE_CHECKING:
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "About the data"
+_NO_PLACES = "Nothing on this page says where you ride: it has no map and no coordinates."
+_SHAPE_DRAWN = (
+    "The shape of the last ride's route is drawn, as your settings ask. Nothing else on this page says where "
+    "you ride: it has no map and no coordinates."
+)
 
 
 def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts have no length
@@ -54,11 +61,6 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
         ),
     ]
     rows += [("Worth a look", "", warning) for warning in figures.warnings]
-    others = (
-        f" The warehouse also holds {counted(figures.other_athletes, 'other athlete')}, not shown here."
-        if figures.other_athletes
-        else ""
-    )
     return Section(
         "quality",
         _TOPIC,
@@ -69,11 +71,18 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - counts h
                 ("Of the history", "Count", "What it means"),
                 list(rows),
                 words=frozenset({0, 2}),
-                is_open=True,
-            )
+            ),
+            *activities_to_check.tables(figures),
+            Table(
+                "Changed definitions, and since when they hold",
+                ("Figure", "Since", "What holds now"),
+                [(figure, day(since), text) for since, figure, text in CHANGED],
+                words=frozenset({0, 1, 2}),
+            ),
         ],
-        note="Nothing on this page says where you ride: it has no map and no coordinates." + others,
+        note=_SHAPE_DRAWN if figures.last_ride_shape else _NO_PLACES,
         short="The data",
+        sports="together",
     )
 
 
@@ -90,7 +99,7 @@ def _streams(counts: Row, *, fetched: bool) -> list[tuple[str, str, str]]:
             "the power curve, best efforts and zones use them",
         ),
         (
-            "Seconds to come",
+            "Rides without seconds yet",
             number(to_come),
             f"{source} brings all at once" if to_come else "nothing is left to fetch",
         ),

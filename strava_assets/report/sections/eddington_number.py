@@ -55,6 +55,7 @@ def build(figures: Figures, units: Units) -> Section:
         },
         [_table(rows, now, units)],
         short="Eddington",
+        width="narrow",
     )
 
 
@@ -64,9 +65,8 @@ def _finding(rows: list[Row], now: int, units: Units) -> str:
     if following is None:
         return text + "."
     missing = following["days_missing"]
-    more = "one more day" if missing == 1 else f"{missing} more days"
-    verb = "makes" if missing == 1 else "make"
-    return f"{text}; {more} of {now + 1}{NBSP}{units.distance} {verb} it {now + 1}."
+    days_to_go = "one day" if missing == 1 else f"{missing} days"
+    return f"{text}; {days_to_go} of {now + 1}{NBSP}{units.distance} to go to {now + 1}."
 
 
 def _growth(*, by_year: bool) -> Spec:

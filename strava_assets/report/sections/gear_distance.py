@@ -1,22 +1,36 @@
-"""Gear: the distance of each bike and each pair of shoes."""
+"""Gear: the distance of each bike and each pair of shoes, and when they are due for service."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strava_assets.report.charts import plot, tooltip, values
-from strava_assets.report.number_format import day, hours, quantity, rounded
+from strava_assets.report.number_format import day, hours, number, quantity, rounded
 from strava_assets.report.section import Cell, Chart, Section, Table, numbers, table_of
 from strava_assets.report.theme import color
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from strava_assets.report.charts import Spec
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
 
 _TOPIC = "Gear"
 _MAX_BARS = 10
+
+
+class _Service(NamedTuple):
+    name: str
+    every_m: float
+    serviced_on: date | None
+    since_m: float
+
+    @property
+    def left_m(self) -> float:
+        """Meters until the next one; negative where it is overdue."""
+        return self.every_m - self.since_m
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -28,14 +42,15 @@ def build(figures: Figures, units: Units) -> Section:
         )
     points = [
         {
-            "g": _name(row),
+            "g": _name(figures, row),
             "d": rounded(units.far(row["distance_m"]), 0),
             "r": rounded(units.far(row["distance_90d_m"]), 0),
             "n": row["activities"],
         }
         for row in gear[:_MAX_BARS]
     ]
-    finding = _finding(gear, units)
+    services = _services(figures)
+    finding = _finding(figures, gear, units) + _due(services, units)
     title = f"Distance, {units.distance}"
     return Section(
         "gear",
@@ -51,25 +66,81 @@ def build(figures: Figures, units: Units) -> Section:
             )
         ],
         {"gear": points},
-        [_table(gear, units)],
-        "Strava sends gear by its id; distances are summed from the activities that name it.",
+        [*([_service_table(services, units)] if services else []), _table(figures, gear, units)],
+        "Distances are summed from the activities that name the gear; Strava's own may hold more, added "
+        "there by hand. Names are those of your Strava profile, of the export, or of the athlete file, which "
+        "also takes service intervals.",
+        width="narrow",
+        sports="together",
     )
 
 
-def _name(row: Row) -> str:
+def _name(figures: Figures, row: Row) -> str:
+    if named := figures.gear.get(row["gear_id"]):
+        return named.name
+    if row["gear_name"]:
+        return str(row["gear_name"])
     noun = {"bike": "Bike", "shoes": "Shoes"}.get(row["kind"], "Gear")
     return f"{noun} {row['gear_id']}"
 
 
-def _finding(gear: list[Row], units: Units) -> str:
+def _finding(figures: Figures, gear: list[Row], units: Units) -> str:
     most, recent = gear[0], max(gear, key=lambda row: (row["distance_90d_m"], row["gear_id"]))
-    text = f"Most used: {_name(most)}, {quantity(units.far(most['distance_m']), units.distance)}"
+    text = f"Most used: {_name(figures, most)}, {quantity(units.far(most['distance_m']), units.distance)}"
     if not recent["distance_90d_m"]:
         return text + "; nothing was used in the last 90 days."
     distance = quantity(units.far(recent["distance_90d_m"]), units.distance)
     if recent is most:
         return f"{text}, {distance} of it in the last 90 days."
-    return f"{text}; in the last 90 days {_name(recent)} leads with {distance}."
+    return f"{text}; in the last 90 days {_name(figures, recent)} leads with {distance}."
+
+
+def _services(figures: Figures) -> list[_Service]:
+    """The gear with a service interval, the one that is due first in front.
+
+    The athlete file may hold gear of another athlete, so only what this one's activities name is listed.
+    """
+    used = {row["gear_id"] for row in figures.gear_days}
+    services = [
+        _Service(
+            gear.name,
+            gear.service_every_m,
+            gear.serviced_on,
+            sum(
+                row["distance_m"]
+                for row in figures.gear_days
+                if row["gear_id"] == gear_id
+                and (gear.serviced_on is None or row["activity_date"] > gear.serviced_on)
+            ),
+        )
+        for gear_id, gear in figures.gear.items()
+        if gear.service_every_m is not None and gear_id in used
+    ]
+    return sorted(services, key=lambda service: (service.left_m, service.name))
+
+
+def _due(services: list[_Service], units: Units) -> str:
+    if not services:
+        return ""
+    first = services[0]
+    distance = quantity(units.far(abs(first.left_m)), units.distance)
+    if first.left_m < 0:
+        return f" {first.name} is due for service since {distance}."
+    return f" Next service: {first.name}, in {distance}."
+
+
+def _service_table(services: list[_Service], units: Units) -> Table:
+    return table_of(
+        "Service intervals, what is due first in front",
+        services,
+        {
+            "Gear": lambda service: service.name,
+            f"Every {units.distance}": lambda service: number(units.far(service.every_m)),
+            "Last service": lambda service: day(service.serviced_on),
+            f"Since then {units.distance}": lambda service: number(units.far(service.since_m)),
+            f"Left {units.distance}": lambda service: number(units.far(service.left_m)),
+        },
+    )
 
 
 def _bars(count: int, title: str) -> Spec:
@@ -84,7 +155,7 @@ def _bars(count: int, title: str) -> Spec:
             "field": "g",
             "type": "nominal",
             "sort": None,
-            "axis": {"title": None, "labelLimit": 130, "grid": False},
+            "axis": {"title": None, "labelLimit": 170, "grid": False},
         },
         bar("d", "bar"),
         bar("r", "accent"),
@@ -95,13 +166,14 @@ def _bars(count: int, title: str) -> Spec:
     )
 
 
-def _table(gear: list[Row], units: Units) -> Table:
+def _table(figures: Figures, gear: list[Row], units: Units) -> Table:
     columns: dict[str, Any] = {
-        "Gear": _name,
+        "Gear": lambda row: _name(figures, row),
         "Used most for": _sport,
         "Activities": numbers("activities"),
         "Hours": numbers("moving_time_s", unit=hours),
         f"Distance {units.distance}": numbers("distance_m", unit=units.far),
+        f"On Strava {units.distance}": numbers("strava_distance_m", unit=units.far),
         f"Last 90 days {units.distance}": numbers("distance_90d_m", unit=units.far),
         "Average W": numbers("average_watts"),
         "First used": lambda row: day(row["first_used_on"]),

@@ -1,13 +1,12 @@
-"""The power curve: the highest mean power by duration, this year against the last and all time."""
+"""What you can do now: the power curve of the last 42 days against the best ever, and what was lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strava_assets.report.charts import dots, labels, line, overview, plot, tooltip, values
+from strava_assets.report.charts import dots, having, labels, line, overview, plot, tooltip, values
 from strava_assets.report.number_format import (
     NOTHING,
-    compared,
     counted,
     day,
     effort_duration,
@@ -26,6 +25,7 @@ from strava_assets.report.section import (
     table_of,
     without_nulls,
 )
+from strava_assets.report.theme import color
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
 
     Bests = dict[int, Row]
 
-_TOPIC = "Power curve"
+_TOPIC = "What you can do now"
 _NUMBERED_S = (5, 60, 300, 1200, 3600)
-"""The durations by which riders name their bests; their values stand on the line."""
+"""The durations by which riders name their bests; their values and losses stand on the lines."""
 _LABELED_S = (1, 5, 15, 60, 300, 1200, 3600, 7200, 14400, 21600)
 _LANDMARK_S = 1200
 _EXTENT = 44
 """Room for the longest label of both charts, so that their durations align."""
 _PERIODS = (("Sprints", 1, 60), ("Minutes", 60, 1200), ("Hours", 1200, 21600))
+_RECENT = (("last_42_days", "Last 42 days"), ("last_90_days", "Last 90 days"))
+_LEAST_LOSS_PCT = 0.5
 _NOTE = (
     "The highest mean power held that long in one ride, pauses counted as zeros; measured power alone. "
     "There is a best for every second up to a minute and every 5 % above; lines join them."
 )
 
 
-class _Line(NamedTuple):
+class _Curve(NamedTuple):
     key: str
     name: str
-    shade: str
-    width: float
     bests: Bests
 
 
@@ -66,36 +66,32 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
     ever = bests.get("all_time")
     if not ever or not figures.today:
         return Section("curve", _TOPIC, _missing(figures))
-    year = figures.today.year
-    lines = [
-        _Line("n", str(year), "accent", 2.75, bests.get(str(year), {})),
-        _Line("l", str(year - 1), "second", 1.75, bests.get(str(year - 1), {})),
-        # All time lies behind as a band, so that it shows where a year has reached it.
-        _Line("a", "All time", "soft", 7, ever),
-    ]
-    # Last year's oldest rides are fetched last; until then its line would be that of a few weeks.
-    hidden = {"l"} if figures.rides_so_far else set()
-    lines = [line for line in lines if line.bests and line.key not in hidden]
-    points = _points(lines)
-    finding = _finding(bests, year, figures.rides_so_far)
-    legend = tuple((line.name, line.shade) for line in lines)
+    year = str(figures.today.year)
+    periods = (*_RECENT, (year, year), ("all_time", "All time"))
+    key, name = next(period for period in periods if bests.get(period[0]))
+    now, best = _Curve("n", name, bests[key]), _Curve("a", "Best ever", ever)
+    points = _points(now, best)
+    finding = _finding(now, best, figures.rides_so_far)
+    legend = ((now.name, "accent"), (best.name, "soft"))
     charts = [
         Chart(
             "curve-watts",
             "Highest mean power by duration, W",
             f"Power by duration from one second to {effort_duration(max(ever))}, falling. {finding}",
-            _curve(lines, "", "W", ".0f", height=290),
+            _curve(now, best, "", "W", ".0f"),
             legend=legend,
+            choice="w",
         )
     ]
     if any("ak" in point for point in points):
         charts.append(
             Chart(
                 "curve-kg",
-                "By body weight, W/kg",
+                "Highest mean power by duration, W/kg",
                 "The same by the body weight of the ride's day, where it is known.",
-                _curve(lines, "k", "W/kg", ".2f", height=150),
+                _curve(now, best, "k", "W/kg", ".2f"),
                 legend=legend,
+                choice="kg",
             )
         )
     small = overview("curve", _durations(), "a", minExtent=_EXTENT)
@@ -104,8 +100,17 @@ def build(figures: Figures, units: Units) -> Section:  # noqa: ARG001 - watts ha
             "curve-overview", "Drag to zoom", "The whole curve, small.", small, zooms=True, periods=_PERIODS
         )
     )
+    years = [_Curve("", period, bests[period]) for period in (year, str(int(year) - 1)) if period in bests]
     return Section(
-        "curve", _TOPIC, finding, charts, {"curve": points}, [_table(lines)], _NOTE + _coverage(figures)
+        "curve",
+        _TOPIC,
+        finding,
+        charts,
+        {"curve": points},
+        [_table([now, *(each for each in years if each.name != now.name), best])],
+        _NOTE + _coverage(figures),
+        short="Power",
+        width="narrow",
     )
 
 
@@ -135,40 +140,55 @@ def _coverage(figures: Figures) -> str:
     return f" The seconds of {counted(to_come, 'more ride')} are still to come and may raise the curve."
 
 
-def _finding(bests: dict[str, Bests], year: int, so_far: int | None) -> str:
-    ever = bests["all_time"]
-    at = min(ever, key=lambda seconds: abs(seconds - _LANDMARK_S))
-    best, lasted = ever[at], effort_duration(at)
-    now, before = bests.get(str(year), {}).get(at), bests.get(str(year - 1), {}).get(at)
+def _finding(now: _Curve, ever: _Curve, so_far: int | None) -> str:
+    at = min(ever.bests, key=lambda seconds: abs(seconds - _LANDMARK_S))
+    best, lasted = ever.bests[at], effort_duration(at)
     record = f"{quantity(best['watts'], 'W')} on {day(best['activity_date'])}"
     if so_far:
         return f"The best {lasted} of the {counted(so_far, 'ride')} known so far: {record}."
-    if now is None:
-        return f"No {lasted} best this year yet; the best ever is {record}."
-    text = f"The best {lasted} of {year}: {quantity(now['watts'], 'W')}"
-    if before is not None:
-        change = now["watts"] - before["watts"]
-        text += f", {compared(change, quantity(abs(change), 'W'), than=str(year - 1), equal='level with')}"
-    if now["activity_id"] == best["activity_id"]:
+    if now.bests is ever.bests or at not in now.bests:
+        return f"No {lasted} effort this year yet; the best ever is {record}."
+    effort = now.bests[at]
+    text = f"The best {lasted} of the {now.name.lower()}: {quantity(effort['watts'], 'W')}"
+    if effort["activity_id"] == best["activity_id"]:
         return text + ", and the best ever."
-    return f"{text}; the best ever is {record}."
+    loss = _loss_pct(effort, best)
+    words = f"{quantity(loss, '%')} below" if loss >= _LEAST_LOSS_PCT else "level with"
+    return f"{text}, {words} the best ever, {record}."
 
 
-def _points(lines: list[_Line]) -> Points:
-    """A point for each duration with the bests of all lines, for one tooltip that shows them side by side."""
-    first = lines[0].bests
+def _loss_pct(effort: Row, best: Row) -> float:
+    return 100 * (1 - float(effort["watts"]) / float(best["watts"]))
+
+
+def _points(now: _Curve, ever: _Curve) -> Points:
+    """A point for each duration with both bests, for one tooltip that shows them side by side."""
     points: Points = []
-    for seconds in sorted({seconds for *_, bests in lines for seconds in bests}):
+    for seconds in sorted({*now.bests, *ever.bests}):
         point: dict[str, Any] = {"t": seconds, "d": effort_duration(seconds)}
-        for key, *_, bests in lines:
+        for key, _, bests in (now, ever):
             if row := bests.get(seconds):
-                point |= {key: rounded(row["watts"]), f"{key}k": rounded(row["watts_per_kg"], 2)}
-        if row := first.get(seconds):
-            point["r"] = f"{short_name(row)}, {day(row['activity_date'])}"
-            if seconds in _NUMBERED_S:
-                point |= {"m": number(row["watts"]), "mk": number(row["watts_per_kg"], 1)}
-        points.append(without_nulls(point))
+                point |= {
+                    key: rounded(row["watts"]),
+                    f"{key}k": rounded(row["watts_per_kg"], 2),
+                    f"{key}r": f"{short_name(row)}, {day(row['activity_date'])}",
+                }
+        points.append(
+            without_nulls(point | _labels(now.bests.get(seconds), ever.bests.get(seconds), seconds))
+        )
     return points
+
+
+def _labels(effort: Row | None, best: Row | None, seconds: int) -> dict[str, Any]:
+    """What stands on the lines at the durations that riders name."""
+    if effort is None or seconds not in _NUMBERED_S:
+        return {}
+    loss = _loss_pct(effort, best) if best else 0
+    return {
+        "m": number(effort["watts"]),
+        "mk": number(effort["watts_per_kg"], 1),
+        "x": f"{number(-loss)}\u00a0%" if loss >= _LEAST_LOSS_PCT else None,
+    }
 
 
 def _durations(**scale: Any) -> Spec:
@@ -187,28 +207,28 @@ def _durations(**scale: Any) -> Spec:
     }
 
 
-def _curve(lines: list[_Line], suffix: str, unit: str, form: str, *, height: int) -> Spec:
-    first = f"{lines[0].key}{suffix}"
-    # A number stands where the other lines are not: below its point, if all time lies above it.
-    below = f"datum.a > datum.{lines[0].key} + 1"
-    number_labels = [
-        labels(f"m{suffix}", first, "text", where=f"m{suffix}", dx=dx, dy=dy)
-        for dx, dy in ((9, -13), (-9, 15))
-    ]
-    for label, side in zip(number_labels, (f"!({below})", below), strict=True):
-        label["transform"] = [*label["transform"], {"filter": side}]
+def _curve(now: _Curve, ever: _Curve, suffix: str, unit: str, form: str) -> Spec:
+    recent, best = f"{now.key}{suffix}", f"{ever.key}{suffix}"
+    lost = {"type": "area", "color": color("warm"), "opacity": 0.12}
+    gap = {"type": "rule", "color": color("warm"), "strokeWidth": 1.25}
+    between = {"y": {"field": recent}, "y2": {"field": best}}
     return plot(
         "curve",
         _durations(domainRaw={"expr": "zoom"}),
-        values(zero=False, padding=14, minExtent=_EXTENT),
-        *(line(f"{key}{suffix}", shade, width) for key, _, shade, width, _ in reversed(lines)),
-        dots(first, "accent", 46, where=f"m{suffix}"),
-        *number_labels,
-        height=height,
+        values(zero=False, padding=16, minExtent=_EXTENT),
+        having(recent, {"mark": lost, "encoding": between}),
+        line(best, "soft", 2.25),
+        having("x", {"mark": gap, "encoding": between}),
+        line(recent, "accent", 2.75),
+        dots(recent, "accent", 46, where=f"m{suffix}"),
+        labels("x", best, "warm", where="x", dx=4, dy=-11, align="left"),
+        labels(f"m{suffix}", recent, "text", where=f"m{suffix}", dx=-6, dy=15),
+        height=270,
         tooltip=tooltip(
             ("d", "Held for"),
-            *((f"{key}{suffix}", f"{name} {unit}", form) for key, name, *_ in lines),
-            ("r", f"Ride, {lines[0].name}"),
+            *((f"{key}{suffix}", f"{name} {unit}", form) for key, name, _ in (now, ever)),
+            ("x", "Lost"),
+            *((f"{key}r", f"Ride, {name.lower()}") for key, name, _ in (now, ever)),
         ),
         hover=6,
         # The scale leaves out what is zoomed away: an hour's watts would lie flat below a sprint's.
@@ -216,7 +236,7 @@ def _curve(lines: list[_Line], suffix: str, unit: str, form: str, *, height: int
     )
 
 
-def _table(lines: list[_Line]) -> Table:
+def _table(curves: list[_Curve]) -> Table:
     def watts(bests: Bests) -> Callable[[int], Cell]:
         return lambda seconds: (
             ride_link(row["activity_id"], number(row["watts"])) if (row := bests.get(seconds)) else NOTHING
@@ -226,7 +246,7 @@ def _table(lines: list[_Line]) -> Table:
         return lambda seconds: number(row["watts_per_kg"], 2) if (row := bests.get(seconds)) else NOTHING
 
     columns: dict[str, Callable[[int], Cell]] = {"Held for": effort_duration}
-    for _, name, _, _, bests in lines:
+    for _, name, bests in curves:
         columns |= {f"{name} W": watts(bests), f"{name} W/kg": by_weight(bests)}
-    durations = [seconds for seconds in sorted(lines[-1].bests) if seconds <= 10 or seconds % 5 == 0]
+    durations = [seconds for seconds in sorted(curves[-1].bests) if seconds <= 10 or seconds % 5 == 0]
     return table_of("The curve in numbers, each best with its ride", durations, columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.charts import color_scale, having, nominal, plot, tooltip, values
-from strava_assets.report.number_format import compact_hours, hours, number, quantity, rounded
+from strava_assets.report.number_format import compact_hours, counted, hours, number, quantity, rounded
 from strava_assets.report.section import (
     Cell,
     Chart,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TOPIC = "Quarterly overview"
 _YEARS = 5
+_FEWEST_DAYS = 14
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -41,7 +42,7 @@ def build(figures: Figures, units: Units) -> Section:
         ("distance", f"Distance, {units.distance}", "d", False),
         ("climbing", f"Climbing on the road, {units.climb}", "c", False),
         ("work", "Measured work, MJ", "k", False),
-        ("weighted", "Weighted power, W", "n", True),
+        ("efficiency", "Weighted power by heart rate, W/bpm", "e", True),
     ]
     return Section(
         "quarterly",
@@ -52,7 +53,7 @@ def build(figures: Figures, units: Units) -> Section:
                 f"quarterly-{name}",
                 title,
                 f"{title} by quarter, {years[0]} to {years[-1]} side by side. The numbers are in the table.",
-                _by_quarter(field, title, legend, as_dots=as_dots),
+                _by_quarter(field, title, legend, as_dots=as_dots, form=".2f" if field == "e" else ",.0f"),
                 share="third",
             )
             for name, title, field, as_dots in measures
@@ -60,7 +61,8 @@ def build(figures: Figures, units: Units) -> Section:
         ],
         {"quarters": points},
         [_table(quarters, units)],
-        "The outlined quarter is the running one; it is compared with the same number of days. "
+        "The outlined quarter is the running one; it is compared with the same number of days."
+        f"{_projection(quarters[-1], units)} "
         + (f"Charts show the last {_YEARS} years, the table all." if quarters[0]["year"] < years[0] else ""),
         legend=legend,
         short="Quarters",
@@ -90,6 +92,19 @@ def _finding(quarters: list[Row], units: Units) -> str:
     return text + "."
 
 
+def _projection(now: Row, units: Units) -> str:
+    """Where the running quarter ends if its days to come are like those so far."""
+    days = (now["quarter_end"] - now["quarter"]).days + 1
+    if not now["is_partial"] or now["days_elapsed"] < _FEWEST_DAYS:
+        return ""
+    grown = days / now["days_elapsed"]
+    distance = quantity(units.far(grown * now["distance_m"]), units.distance)
+    time = compact_hours(grown * now["moving_time_s"])
+    return (
+        f" At the rate of its first {counted(now['days_elapsed'], 'day')} it ends at {distance} and {time}."
+    )
+
+
 def _point(quarter: Row, units: Units) -> dict[str, Any]:
     return without_nulls(
         {
@@ -97,7 +112,7 @@ def _point(quarter: Row, units: Units) -> dict[str, Any]:
             "y": str(quarter["year"]),
             "p": "so far" if quarter["is_partial"] else None,
             "a": rounded(quarter["average_watts"]),
-            "n": rounded(quarter["weighted_average_watts"]),
+            "e": rounded(quarter["watts_per_heartbeat"], 2),
             "h": rounded(hours(quarter["moving_time_s"])),
             "d": rounded(units.far(quarter["distance_m"]), 0),
             "c": rounded(units.high(quarter["climb_m"]), 0),
@@ -106,7 +121,9 @@ def _point(quarter: Row, units: Units) -> dict[str, Any]:
     )
 
 
-def _by_quarter(field: str, title: str, legend: tuple[tuple[str, str], ...], *, as_dots: bool) -> Spec:
+def _by_quarter(
+    field: str, title: str, legend: tuple[tuple[str, str], ...], *, as_dots: bool, form: str
+) -> Spec:
     years, palette = zip(*legend, strict=True)
     shade = nominal("y", color_scale(years, palette))
     mark = (
@@ -128,7 +145,7 @@ def _by_quarter(field: str, title: str, legend: tuple[tuple[str, str], ...], *, 
         having("!p", {"mark": mark, "encoding": grouped | {"color": shade}}),
         having("p", {"mark": outlined, "encoding": grouped | {"stroke": shade}}),
         height=170,
-        tooltip=tooltip(("q", "Quarter"), ("y", "Year"), ("p", "State"), (field, title, ",.0f")),
+        tooltip=tooltip(("q", "Quarter"), ("y", "Year"), ("p", "State"), (field, title, form)),
     )
 
 

@@ -1,18 +1,22 @@
-"""Personal records, each with the ride that holds it on Strava."""
+"""The records wall: personal records, the rides that hold them, and how close the last 90 days came."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from strava_assets.report.number_format import NOTHING, day, duration, quantity
-from strava_assets.report.section import Cell, Section, ride_cell, table_of
+from strava_assets.report.charts import plot, tooltip, values
+from strava_assets.report.number_format import NOTHING, day, duration, quantity, rounded
+from strava_assets.report.section import Cell, Chart, Section, ride_cell, short_name, table_of
+from strava_assets.report.theme import color
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from strava_assets.report.charts import Spec
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
+    from strava_assets.report.section import Points
 
 _TOPIC = "Records"
 _NAMES = {
@@ -46,13 +50,61 @@ def build(figures: Figures, units: Units) -> Section:
         [name for name in _NAMES if any(record == name for _, record in records)],
         {"Record": _NAMES.__getitem__} | columns,
     )
+    closeness = _closeness(records)
+    charts = [
+        Chart(
+            "records",
+            "The last 90 days, % of the record",
+            f"How close the last 90 days came to each record. {_finding(records, year)}",
+            _bars(len(closeness)),
+        )
+    ]
     return Section(
         "records",
         _TOPIC,
         _finding(records, year),
+        charts if closeness else [],
+        {"records": closeness} if closeness else {},
         tables=[replace(table, words=frozenset(range(4)), is_open=True)],
         note="Flagged, manually entered and motor-assisted rides never hold a record; distance and climbing "
         "count on the road.",
+    )
+
+
+def _closeness(records: dict[tuple[str, str], Row]) -> Points:
+    """Of each record the share that the last 90 days reached."""
+    return [
+        {
+            "n": name.partition(",")[0],
+            "p": rounded(100 * recent["value"] / ever["value"]),
+            "t": f"{short_name(recent)}, {day(recent['activity_date'])}",
+            "x": "record" if recent["activity_id"] == ever["activity_id"] else None,
+        }
+        for record, name in _NAMES.items()
+        if (ever := records.get(("all_time", record))) and (recent := records.get(("last_90_days", record)))
+    ]
+
+
+def _bars(count: int) -> Spec:
+    shade = {"condition": {"test": "isValid(datum.x)", "value": color("accent")}, "value": color("bar")}
+    words = {"type": "text", "align": "left", "dx": 6, "fontWeight": "bold", "color": color("text")}
+    text = {"x": {"field": "p"}, "text": {"field": "p", "type": "quantitative", "format": ".0f"}}
+    return plot(
+        "records",
+        values() | {"scale": {"domain": [0, 108], "nice": False}},
+        {
+            "field": "n",
+            "type": "nominal",
+            "sort": None,
+            "axis": {"title": None, "labelLimit": 160, "grid": False},
+        },
+        {
+            "mark": {"type": "bar", "height": {"band": 0.62}},
+            "encoding": {"x": {"field": "p"}, "color": shade},
+        },
+        {"mark": words, "encoding": text},
+        height=26 * count,
+        tooltip=tooltip(("n", "Record"), ("p", "% of it in the last 90 days", ".0f"), ("t", "By")),
     )
 
 

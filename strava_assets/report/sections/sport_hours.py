@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.report.charts import color_scale, days, span, stacked_weeks, tooltip
+from strava_assets.report.charts import ALL_SPORTS, color_scale, days, for_sport, span, stacked_weeks, tooltip
 from strava_assets.report.number_format import compact_hours, counted, hours, number, quantity, rounded
 from strava_assets.report.section import Chart, Points, Section, Table, table_of
 
@@ -47,19 +48,25 @@ def build(figures: Figures, units: Units) -> Section:
                 "sports",
                 "Time in motion, hours a week",
                 f"Hours by week and kind of sport over the last year. {finding}",
-                stacked_weeks(
-                    "sports",
-                    days(span(until - _CHART_SPAN, until)),
-                    ("f", color_scale(names, palette)),
-                    "o",
-                    height=180,
-                    tooltip=tooltip(("w", "Week of", "%-d %b %Y"), ("f", "Sport"), ("h", "Hours", ".1f")),
+                for_sport(
+                    stacked_weeks(
+                        "sports",
+                        days(span(until - _CHART_SPAN, until), zooms=True),
+                        ("f", color_scale(names, palette)),
+                        "o",
+                        height=180,
+                        tooltip=tooltip(("w", "Week of", "%-d %b %Y"), ("f", "Sport"), ("h", "Hours", ".1f")),
+                    ),
+                    f"sport == '{ALL_SPORTS}' || datum.f == sport",
                 ),
                 legend=tuple(zip((name.capitalize() for name in names), palette, strict=True)),
+                days=7,
             )
         ],
         {"sports": _points(year, largest)},
         [_table(weeks, year, units)],
+        width="narrow",
+        sports="chosen",
     )
 
 
@@ -96,7 +103,7 @@ def _table(weeks: list[Row], year: list[Row], units: Units) -> Table:
     ) -> Callable[[str], Cell]:
         return lambda sport: number(unit(ever[sport][field]), digits)
 
-    return table_of(
+    table = table_of(
         "Sports, the most time first",
         sorted(ever, key=lambda sport: (-ever[sport]["moving_time_s"], sport)),
         {
@@ -108,6 +115,7 @@ def _table(weeks: list[Row], year: list[Row], units: Units) -> Table:
             "Hours, last year": lambda sport: number(hours(recent.get(sport, Counter())["moving_time_s"]), 1),
         },
     )
+    return replace(table, is_open=True)
 
 
 def _sums(rows: list[Row]) -> dict[str, Counter[str]]:

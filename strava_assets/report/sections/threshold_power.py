@@ -13,6 +13,8 @@ from strava_assets.report.section import (
     Section,
     Table,
     numbers,
+    ride_link,
+    short_name,
     table_of,
     week_of,
     without_nulls,
@@ -25,11 +27,21 @@ if TYPE_CHECKING:
 _TOPIC = "Critical power and estimated FTP"
 _YEAR_WEEKS = 52
 _EFFORTS = 6
-_QUALITY = {"good": "good", "few_points": "too few efforts", "implausible": "implausible"}
+_FRESH_DAYS = 28
+_LATEST_EFFORTS = 12
+_QUALITY = {
+    "good": "good",
+    "few_points": "too few efforts",
+    "narrow": "no short or no long effort",
+    "one_day": "efforts of one day",
+    "implausible": "implausible",
+    "uncertain": "too uncertain",
+    "submaximal": "efforts not hard enough",
+}
 _NOTE = (
-    "Estimated FTP is 95 % of the best 20 minutes of 90 days: an estimate, as good as the hardest effort in "
-    "them. Critical power is the level of the line through the best efforts of two to twenty minutes of six "
-    "weeks, W\u2032 the work that can be done above it."
+    "Estimated FTP is 95 % of the best 20 minutes of a ride: an estimate, as good as the effort. It stays "
+    "until another effort supports a new one. Critical power is the level of the line through the best "
+    "efforts of two to twenty minutes of six weeks, W\u2032 the work that can be done above it."
 )
 
 
@@ -41,7 +53,8 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
         return Section("threshold", _TOPIC, missing) if figures.rows("power_curve") else None
     weeks = weeks[next(index for index, week in enumerate(weeks) if week["stream_rides"]) :]
     finding = _finding(weeks, is_complete=figures.rides_so_far is None)
-    x = days(span(weeks[0]["week"], weeks[-1]["week"]))
+    efforts = figures.rows("ftp_estimates")
+    x = days(span(weeks[0]["week"], weeks[-1]["week"]), zooms=True)
     entries = tooltip(
         ("w", "Week of", "%-d %b %Y"),
         ("f", "Estimated FTP W", ".0f"),
@@ -67,7 +80,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
                 tooltip=entries,
                 hover=6,
             ),
-            legend=(("Estimated FTP, 90 days", "accent"), ("Critical power, 6 weeks", "second")),
+            legend=(("Estimated FTP", "accent"), ("Critical power, 6 weeks", "second")),
         )
     ]
     if any(week["w_prime_kj"] for week in weeks):
@@ -91,12 +104,13 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - w
     return Section(
         "threshold",
         _TOPIC,
-        finding,
+        finding + _proposal(efforts),
         charts,
         {"threshold": _points(weeks)},
-        [_table(weeks)],
+        [_table(weeks), *_efforts(efforts)],
         _NOTE + _fits(weeks),
         short="Threshold",
+        width="narrow",
     )
 
 
@@ -110,6 +124,8 @@ def _finding(weeks: list[Row], *, is_complete: bool) -> str:
         return f"The last estimate of FTP, {watts}, is from the week of {day(now['week'])}."
     text = f"FTP is estimated at {watts}"
     before = weeks[index - _YEAR_WEEKS]["estimated_ftp_w"] if index >= _YEAR_WEEKS else None
+    if now["estimated_ftp_age_days"] > _FRESH_DAYS:
+        text += f" from an effort {counted(now['estimated_ftp_age_days'], 'day')} ago"
     if before is not None and is_complete:
         change = now["estimated_ftp_w"] - before
         text += f", {compared(change, quantity(abs(change), 'W'), than='a year ago')}"
@@ -120,6 +136,39 @@ def _finding(weeks: list[Row], *, is_complete: bool) -> str:
     if fitted is now:
         return f"{text}; critical power is {watts}."
     return f"{text}; critical power was {watts} in the week of {day(fitted['week'])}."
+
+
+def _proposal(efforts: list[Row]) -> str:
+    """A change of the athlete's own FTP, with its evidence; nothing applies it."""
+    if not efforts or efforts[0]["proposed_ftp_w"] is None:
+        return ""
+    newest = efforts[0]
+    change = newest["proposed_ftp_w"] - newest["ftp_w"]
+    side = "low" if change > 0 else "high"
+    return (
+        f" Your FTP of {quantity(newest['ftp_w'], 'W')} looks {quantity(abs(change), 'W')} {side} since "
+        f"{day(newest['differs_since'])}: 20 minutes at {quantity(newest['best_1200s_w'], 'W')}. "
+        "If you agree, write the new one into the athlete file."
+    )
+
+
+def _efforts(efforts: list[Row]) -> list[Table]:
+    if not efforts:
+        return []
+    table = table_of(
+        "Efforts that supported an estimate of FTP, the latest first",
+        efforts[:_LATEST_EFFORTS],
+        {
+            "Ride": lambda row: ride_link(
+                row["activity_id"], f"{short_name(row)}, {day(row['supported_on'])}"
+            ),
+            "20 minutes W": numbers("best_1200s_w"),
+            "Estimated FTP W": numbers("estimated_ftp_w"),
+            "Your FTP W": numbers("ftp_w"),
+            "Age days": numbers("age_days"),
+        },
+    )
+    return [table]
 
 
 def _fits(weeks: list[Row]) -> str:
@@ -167,10 +216,12 @@ def _table(weeks: list[Row]) -> Table:
             "Week of": week_of,
             "Estimated FTP W": numbers("estimated_ftp_w"),
             "Critical power W": numbers("critical_power_w"),
+            "Error W": numbers("critical_power_error_w", 1),
             "W\u2032 kJ": numbers("w_prime_kj", 1),
+            "Error kJ": numbers("w_prime_error_kj", 1),
             "Efforts of six": numbers("fit_points"),
             "r\u00b2": numbers("fit_r2", 2),
             "Fit": lambda week: _QUALITY.get(week["fit_quality"] or "", ""),
         },
     )
-    return replace(table, words=frozenset({0, 6}))
+    return replace(table, words=frozenset({0, 8}))

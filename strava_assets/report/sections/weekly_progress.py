@@ -87,6 +87,7 @@ def build(figures: Figures, units: Units) -> Section:
                 hover=7,
                 transform=week_ends(),
             ),
+            days=7,
         )
     ]
     if powered:
@@ -95,7 +96,8 @@ def build(figures: Figures, units: Units) -> Section:
             "Average power, W",
             f"Average power by week, {period}: the week, four and twelve weeks rolling. {finding}",
             _watts(points, x, entries),
-            legend=(("Week", "soft"), ("4 weeks", "accent"), ("12 weeks", "second"), ("Best week", "gold")),
+            legend=(("Week", "soft"), ("4 weeks", "accent"), ("12 weeks", "second"), ("Best week", "warm")),
+            days=7,
         )
         charts.insert(0, watts)
     if len(weeks) > _WORTH_ZOOMING:
@@ -175,7 +177,7 @@ def _tooltip(powered: bool) -> list[Spec]:
 def _watts(points: Points, x: Spec, entries: list[Spec]) -> Spec:
     # In a long history the dots would hide the lines.
     week_dots = {"filled": True, "size": 16, "color": color("soft")}
-    best_at = next((index for index, point in enumerate(points) if "b" in point), 0)
+    is_late = next((index for index, point in enumerate(points) if "b" in point), 0) > len(points) / 2
     return plot(
         "weeks",
         x,
@@ -184,9 +186,9 @@ def _watts(points: Points, x: Spec, entries: list[Spec]) -> Spec:
         line("t", "second", 1.75),
         line("f", "accent", 2.75),
         dots("a", "card", 34, where="p", outline="soft"),
-        dots("a", "gold", 90, where="b"),
-        # The label stands on the side that has room.
-        labels("b", "a", "gold", where="b", dy=-13, align="right" if best_at > len(points) / 2 else "left"),
+        dots("a", "warm", 90, where="b"),
+        # The label stands beside the point, on the side that has room.
+        labels("b", "a", "warm", where="b", dx=-9 if is_late else 9, align="right" if is_late else "left"),
         height=270,
         tooltip=entries,
         hover=7,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from strava_assets.report.charts import color_scale, days, nominal, plot, tooltip, values
+from strava_assets.report.charts import color_scale, days, having, nominal, plot, tooltip, values
 from strava_assets.report.number_format import hours, number, quantity, rounded
 from strava_assets.report.section import Chart, Points, Section, Table, numbers, table_of
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 _TOPIC = "Year on year"
 _YEARS = 5
+_LABEL_ROOM = 0.07
+"""Of the height of the chart."""
+_AXIS = (date(2000, 1, 1), date(2001, 2, 5))
+"""Common days lie in a leap year; behind its end is room for the names."""
 
 
 def build(figures: Figures, units: Units) -> Section:
@@ -46,7 +51,7 @@ def build(figures: Figures, units: Units) -> Section:
         ],
         {"years": _points(rows, years, units)},
         [_table(rows, latest, units)],
-        legend=legend,
+        short="Years",
     )
 
 
@@ -81,26 +86,53 @@ def _points(rows: list[Row], years: list[int], units: Units) -> Points:
                     "h": rounded(hours(row["moving_time_so_far_s"])),
                 }
             )
+    _label(points)
     return points
+
+
+def _label(points: Points) -> None:
+    """Name each year at the end of its lines, as high as leaves the names room."""
+    ends = list({point["y"]: point for point in points}.values())
+    for field in ("d", "h"):
+        least = _LABEL_ROOM * max(end[field] for end in ends)
+        below = float("-inf")
+        for end in sorted(ends, key=lambda end: (end[field], end["y"])):
+            below = max(end[field], below + least)
+            end[f"l{field}"] = rounded(below)
 
 
 def _lines(field: str, title: str, legend: Legend) -> Spec:
     names, palette = zip(*legend, strict=True)
     # Only months are named: the axis is that of a leap year, which all years share.
-    months = {"title": None, "format": "%b", "tickCount": {"expr": "ceil(width / 50)"}}
+    months = {
+        "title": None,
+        "labelExpr": "year(datum.value) > 2000 ? '' : timeFormat(datum.value, '%b')",
+        "tickCount": {"expr": "ceil(width / 50)"},
+    }
     width = {"condition": {"test": f"datum.y == '{names[-1]}'", "value": 3}, "value": 1.75}
     invisible = {"type": "point", "size": 60, "opacity": 0, "filled": True}
     entries = tooltip(("y", "Year"), ("w", "Day", "%-d %b"), (field, title, ",.0f"))
     return plot(
         "years",
-        days() | {"axis": months},
+        days(_AXIS) | {"axis": months},
         values() | {"field": field},
         {
             "mark": {"type": "line", "interpolate": "step-after"},
             "encoding": {"color": nominal("y", color_scale(names, palette)), "strokeWidth": width},
         },
         {"mark": invisible, "encoding": {"tooltip": entries}},
-        height=230,
+        having(
+            f"l{field}",
+            {
+                "mark": {"type": "text", "align": "left", "dx": 7, "fontWeight": "bold"},
+                "encoding": {
+                    "y": {"field": f"l{field}"},
+                    "text": {"field": "y", "type": "nominal"},
+                    "color": nominal("y", color_scale(names, palette)),
+                },
+            },
+        ),
+        height=250,
     )
 
 

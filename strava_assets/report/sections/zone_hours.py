@@ -1,14 +1,24 @@
-"""Time in zones: hours of each week of the last year by power and by heart rate."""
+"""Where the time went: shares of the zones of power and heart rate by week, polarization by quarter."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strava_assets.report.charts import color_scale, days, span, stacked_weeks, tooltip
+from strava_assets.report.charts import color_scale, days, line, plot, span, stacked_weeks, tooltip, values
 from strava_assets.report.number_format import compact_hours, hours, quantity, rounded
-from strava_assets.report.section import Chart, Points, Section, Table, numbers, table_of, week_of
+from strava_assets.report.section import (
+    Chart,
+    Points,
+    Section,
+    Table,
+    numbers,
+    table_of,
+    week_of,
+    without_nulls,
+)
 from strava_assets.report.theme import color
+from strava_assets.report.zones import HEARTRATE_PALETTE, HEARTRATE_ZONES, POWER_PALETTE, POWER_ZONES
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,13 +27,19 @@ if TYPE_CHECKING:
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
 
-_TOPIC = "Time in zones"
+_TOPIC = "Where the time went"
 _CHART_SPAN = timedelta(weeks=52)
 _RECENT_WEEKS = 12
 _EASY_ZONES = 2
 _NOTE = (
     "Of the rides whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and 150 % of the FTP of "
     "the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart rate."
+)
+_INDEXES = ("power_polarization", "heartrate_polarization")
+_POLARIZED = 2
+_INDEX = (
+    " The polarization index (Treff et al. 2019) weighs easy and hard time against moderate time, of all "
+    "sports with a recording; above 2 training is polarized."
 )
 _MISSING = (
     "Zones need your threshold power, or your threshold heart rate, with the days from which they hold. "
@@ -48,21 +64,8 @@ class _Measure(NamedTuple):
 
 
 _MEASURES = (
-    _Measure(
-        "power",
-        "power",
-        ("1 Recovery", "2 Endurance", "3 Tempo", "4 Threshold", "5 VO\u2082max", "6 Anaerobic", "7 Sprint"),
-        tuple(f"zone{zone}" for zone in range(1, 8)),
-        200,
-    ),
-    _Measure(
-        "heartrate",
-        "heart rate",
-        ("1 Recovery", "2 Endurance", "3 Tempo", "4 Threshold", "5 Above"),
-        # The same shade is about as hard as in the seven zones of power.
-        ("zone1", "zone2", "zone3", "zone4", "zone6"),
-        140,
-    ),
+    _Measure("power", "power", POWER_ZONES, POWER_PALETTE, 200),
+    _Measure("heartrate", "heart rate", HEARTRATE_ZONES, HEARTRATE_PALETTE, 140),
 )
 
 
@@ -74,24 +77,89 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
     if not measures:
         return Section("zones", _TOPIC, _MISSING) if any(week["stream_rides"] for week in weeks) else None
     finding = _finding(weeks, measures[0])
+    charts = [
+        Chart(
+            f"zones-{measure.key}",
+            f"By {measure.words}, share of each week's time",
+            f"Shares of {len(measure.names)} zones in each week of the last year. {finding}",
+            _bars(measure, weeks[-1]["week"]),
+            legend=tuple(zip(measure.names, measure.palette, strict=True)),
+            days=7,
+        )
+        for measure in measures
+    ]
+    data = {f"zones-{measure.key}": _points(weeks, measure) for measure in measures}
+    tables = [_table(weeks, measure) for measure in measures]
+    quarters = [row for row in figures.rows("intensity_distribution") if any(map(row.get, _INDEXES))]
+    if quarters:
+        charts.append(
+            Chart(
+                "zones-polarization",
+                "Polarization index by quarter",
+                "Polarization index of each quarter; above 2 training is polarized.",
+                _polarization(),
+                legend=(("By power", "accent"), ("By heart rate", "second")),
+            )
+        )
+        data["zones-polarization"] = [_quarter(row) for row in quarters]
+        tables.append(_quarters(quarters))
     return Section(
         "zones",
         _TOPIC,
         finding,
-        [
-            Chart(
-                f"zones-{measure.key}",
-                f"By {measure.words}, hours a week",
-                f"Hours of each week of the last year in {len(measure.names)} zones. {finding}",
-                _bars(measure, weeks[-1]["week"]),
-                legend=tuple(zip(measure.names, measure.palette, strict=True)),
-            )
-            for measure in measures
-        ],
-        {f"zones-{measure.key}": _points(weeks, measure) for measure in measures},
-        [_table(weeks, measure) for measure in measures],
-        _NOTE,
+        charts,
+        data,
+        tables,
+        _NOTE + (_INDEX if quarters else ""),
         short="Zones",
+        width="narrow",
+    )
+
+
+def _quarter(row: Row) -> dict[str, Any]:
+    return without_nulls(
+        {
+            "q": f"Q{(row['period_start'].month + 2) // 3} {row['period_start'].year}",
+            "p": rounded(row["power_polarization"], 2),
+            "h": rounded(row["heartrate_polarization"], 2),
+        }
+    )
+
+
+def _polarization() -> Spec:
+    limit = {"type": "rule", "strokeDash": [4, 3], "color": color("faint")}
+    entries = tooltip(("q", "Quarter"), ("p", "By power", ".2f"), ("h", "By heart rate", ".2f"))
+    return plot(
+        "zones-polarization",
+        {
+            "field": "q",
+            "type": "ordinal",
+            "sort": None,
+            "axis": {"title": None, "labelOverlap": "greedy", "labelAngle": 0},
+        },
+        values(lines=4),
+        {"mark": limit, "encoding": {"x": None, "y": {"datum": _POLARIZED}}},
+        line("h", "second", 1.5, point={"filled": True, "size": 30, "color": color("second")}),
+        line("p", "accent", 2.25, point={"filled": True, "size": 40, "color": color("accent")}),
+        height=110,
+        tooltip=entries,
+    )
+
+
+def _quarters(quarters: list[Row]) -> Table:
+    return table_of(
+        "Easy, moderate and hard by quarter, hours, the latest first",
+        reversed(quarters),
+        {
+            "Quarter": lambda row: str(_quarter(row)["q"]),
+            **{
+                f"{word.capitalize()}, {name}": numbers(f"{key}_{word}_s", 1, hours)
+                for key, name in (("power", "power"), ("heartrate", "heart rate"))
+                for word in ("low", "moderate", "high")
+            },
+            "Index, power": numbers("power_polarization", 2),
+            "Index, heart rate": numbers("heartrate_polarization", 2),
+        },
     )
 
 
@@ -121,11 +189,12 @@ def _bars(measure: _Measure, until: date) -> Spec:
     zones = [str(zone) for zone in range(1, len(measure.names) + 1)]
     chart = stacked_weeks(
         f"zones-{measure.key}",
-        days(span(until - _CHART_SPAN, until)),
+        days(span(until - _CHART_SPAN, until), zooms=True),
         ("z", color_scale(zones, measure.palette)),
         "z",
         height=measure.height,
         tooltip=tooltip(("w", "Week of", "%-d %b %Y"), ("n", "Zone"), ("h", "Hours", ".2f")),
+        as_shares=True,
         stroke=color("card"),
         strokeWidth=0.5,
     )

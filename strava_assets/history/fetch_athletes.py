@@ -1,0 +1,333 @@
+"""Fetches one athlete after the other in the planner's order, within the application's one quota.
+
+Who is next and how many calls a turn gets is decided in `strava.athlete_turns`; here turns are made and their
+results noted. One athlete's failure does not stop the others, unless its cause is the application's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from strava_assets.history.fetch import fetch, known_history
+from strava_assets.history.webhook_sync import EventRequest
+from strava_assets.landing.athlete_index import FetchState
+from strava_assets.strava.client import PER_PAGE
+from strava_assets.strava.errors import QuotaExhaustedError, StravaError
+from strava_assets.strava.sync import SyncMode
+from strava_assets.strava.turns import (
+    AthleteState,
+    Completion,
+    Purpose,
+    Turn,
+    TurnRules,
+    after_turn,
+    expected_completion,
+    plan_turns,
+    stops_everyone,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
+
+    from strava_assets.history.fetch import FetchResult, SyncRequest
+    from strava_assets.history.webhook_sync import Webhooks
+    from strava_assets.landing import Landing
+    from strava_assets.landing.athlete_index import Athlete, AthleteIndex
+    from strava_assets.strava.client import StravaClient
+    from strava_assets.strava.limits import Pacer
+    from strava_assets.strava.token_store import TokenStore
+
+_AT_ONCE_HOURS = 1e-6
+_ASKED_FOR = "A sync was asked for."
+
+
+class AthleteAccess(Protocol):
+    """Opens what the requests of one athlete need."""
+
+    def store(self, athlete: Athlete) -> TokenStore:
+        """The athlete's token store."""
+
+    def client(self, announce: Callable[[str], None], pacer: Pacer, athlete: Athlete) -> StravaClient:
+        """A client with the athlete's tokens, within the quota that the pacer keeps."""
+
+
+@dataclass
+class AthleteResult:
+    """What a walk did for one athlete.
+
+    Args:
+        athlete: the athlete.
+        fetched: the listings, in order.
+        purpose: what the last turn was for; empty without a turn.
+        reason: why there was a turn, or why there was none.
+        calls: number of requests sent.
+        events: number of events of a push subscription that were read.
+        stopped: what ended the last turn early: its calls were used up, or the quota's.
+        error: the failure, if it failed.
+        completion: when the athlete is expected to be up to date.
+    """
+
+    athlete: Athlete
+    fetched: list[FetchResult] = field(default_factory=list)
+    purpose: str = ""
+    reason: str = ""
+    calls: int = 0
+    events: int = 0
+    stopped: QuotaExhaustedError | None = None
+    error: StravaError | None = None
+    completion: Completion | None = None
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Everything that one walk through the athletes uses.
+
+    Args:
+        access: opens token stores and clients.
+        landing: receives the pages.
+        index: knows how the last fetches ended, and is told how these end.
+        pacer: keeps all calls within the quota.
+        clock: returns the current aware UTC time.
+        announce: called with each decision.
+        webhooks: the folders of the events; None in a home without webhooks.
+    """
+
+    access: AthleteAccess
+    landing: Landing
+    index: AthleteIndex
+    pacer: Pacer
+    clock: Callable[[], datetime]
+    announce: Callable[[str], None]
+    webhooks: Webhooks | None = None
+
+    def fetch(
+        self,
+        athletes: Sequence[Athlete],
+        request: SyncRequest,
+        rules: TurnRules,
+        *,
+        only_if_due: bool,
+        not_again_since: datetime | None = None,
+    ) -> list[AthleteResult]:
+        """Fetch those athletes who are due, or all of them.
+
+        Args:
+            athletes: those to fetch.
+            request: the sync; in the mode AUTO the planner chooses each athlete's listing.
+            rules: what is due when, and what of the quota is left alone.
+            only_if_due: whether athletes who are up to date are left out; a person who launches a sync wants
+                one now.
+            not_again_since: athletes who were listed since then are done, as in a repeated step.
+
+        Returns:
+            One result per athlete, in the order given.
+
+        Raises:
+            LandingError: the landing cannot be used.
+            StravaError: a failure that concerns all athletes, before any of them was fetched.
+        """
+        at_once = replace(rules, routine_every_hours=_AT_ONCE_HOURS, webhooks_alive=False)
+        results = {athlete.athlete_id: AthleteResult(athlete) for athlete in athletes}
+        states = athlete_states(self.index, self.landing, athletes, self.webhooks)
+        candidates = {
+            athlete.athlete_id
+            for athlete in athletes
+            if athlete.logged_in and not _listed_since(states[athlete.athlete_id], not_again_since)
+        }
+        for turn in self._turns(states, candidates, request, rules if only_if_due else at_once):
+            result = results[turn.athlete_id]
+            states[turn.athlete_id] = self._make(turn, result, states[turn.athlete_id], request)
+            ended_by = result.error or result.stopped
+            if ended_by and stops_everyone(ended_by):
+                if result.error and not any(other.fetched for other in results.values()):
+                    raise result.error
+                break
+        own = [states[athlete_id] for athlete_id in results if results[athlete_id].athlete.logged_in]
+        completions = expected_completion(own, self.pacer.quota, self.clock(), rules)
+        for athlete_id, result in results.items():
+            result.completion = completions.get(athlete_id)
+            if result.completion and not states[athlete_id].history_complete:
+                self._note_completion(athlete_id, result.completion)
+            if not result.reason:
+                result.reason = _why_not(result, not_again_since)
+        return list(results.values())
+
+    def _turns(
+        self,
+        states: dict[str, AthleteState],
+        candidates: set[str],
+        request: SyncRequest,
+        rules: TurnRules,
+    ) -> Iterable[Turn]:
+        """The turns in their order; each is made before the next one is planned beyond its plan."""
+        if request.mode is not SyncMode.AUTO:
+            for athlete_id in sorted(candidates):
+                yield Turn(athlete_id, Purpose.ROUTINE, None, request.mode, _ASKED_FOR)
+            return
+        # All athletes are planned for, so that nobody gets what is left for one athlete alone.
+        everyone = {athlete.athlete_id for athlete in self.index.logged_in()}
+        while candidates:
+            now = self.clock()
+            idle = [_idle(athlete_id, now) for athlete_id in everyone - candidates]
+            due = [states[athlete_id] for athlete_id in candidates]
+            turns = plan_turns([*due, *idle], self.pacer.quota, now, rules)
+            if not turns:
+                return
+            for turn in turns:
+                is_asked_for = turn.purpose is Purpose.ROUTINE and rules.routine_every_hours == _AT_ONCE_HOURS
+                yield replace(turn, reason=_ASKED_FOR) if is_asked_for else turn
+                # A long history goes on with what the others leave; everybody else is done for this run.
+                if not (turn.purpose is Purpose.FIRST and _is_unfinished(states[turn.athlete_id])):
+                    candidates.discard(turn.athlete_id)
+
+    def _make(
+        self, turn: Turn, result: AthleteResult, state: AthleteState, request: SyncRequest
+    ) -> AthleteState:
+        """Make one turn; its failure is in the result."""
+        athlete = result.athlete
+        result.purpose, result.reason = turn.purpose.value, turn.reason
+        self.announce(f"{athlete.label}: {turn.purpose}. {turn.reason}")
+        request = replace(request, mode=turn.mode, athlete_id=athlete.athlete_id)
+        client = self.access.client(self.announce, self.pacer, athlete)
+        error: StravaError | None = None
+        try:
+            with self.pacer.turn(turn.calls):
+                self._list(client, result, request)
+        except QuotaExhaustedError as ended:
+            # Between two listings; inside of one it is the listing that is stopped.
+            error = result.stopped = ended
+        except StravaError as failure:
+            error = result.error = failure
+            self.announce(f"{athlete.label}: {failure.happened}")
+        result.calls += sum(client.calls.values())
+        listing = result.fetched[-1].listing if result.fetched and not error else None
+        if listing:
+            result.stopped = listing.stopped
+        now = self.clock()
+        state = after_turn(state, turn, now, listing=listing, error=error)
+        self.index.write_state(
+            athlete.athlete_id, _as_stored(state, now, self.index.state(athlete.athlete_id), error)
+        )
+        return state
+
+    def _note_completion(self, athlete_id: str, completion: Completion) -> None:
+        """Note when a first load will be complete, for who asks while nothing is fetched."""
+        if state := self.index.state(athlete_id):
+            self.index.write_state(athlete_id, replace(state, expected_at=completion.at))
+
+    def _list(self, client: StravaClient, result: AthleteResult, request: SyncRequest) -> None:
+        athlete_id, store = result.athlete.athlete_id, self.access.store(result.athlete)
+        if self.webhooks:
+            names = tuple(self.webhooks.events.waiting(athlete_id))
+            sync = self.webhooks.sync(
+                client,
+                store,
+                self.landing,
+                request,
+                EventRequest(names),
+                clock=self.clock,
+                announce=self.announce,
+            )
+            result.fetched += sync.fetched
+            result.events += sync.events
+            if not sync.is_stopped:
+                self.webhooks.events.remove(athlete_id, names)
+            return
+        result.fetched.append(
+            fetch(client, store, self.landing, request, clock=self.clock, announce=self.announce)
+        )
+
+
+def athlete_states(
+    index: AthleteIndex, landing: Landing, athletes: Sequence[Athlete], webhooks: Webhooks | None
+) -> dict[str, AthleteState]:
+    """What the planner has to know of athletes, by id.
+
+    Args:
+        index: knows how the last fetches ended.
+        landing: read for an athlete whose last fetch is not known.
+        athletes: those to look at.
+        webhooks: the folders of the events; None in a home without webhooks.
+    """
+    stored = index.states([athlete.athlete_id for athlete in athletes])
+    states = {}
+    for athlete in athletes:
+        athlete_id = athlete.athlete_id
+        fetches = stored.get(athlete_id)
+        state = _of_fetches(athlete_id, fetches) if fetches else _of_batches(athlete_id, landing)
+        waiting = webhooks.events.waiting(athlete_id) if webhooks else []
+        states[athlete_id] = replace(state, events_waiting=len(waiting))
+    return states
+
+
+def _of_fetches(athlete_id: str, fetches: FetchState) -> AthleteState:
+    return AthleteState(
+        athlete_id,
+        last_listing_at=fetches.listed_at,
+        last_full_listing_at=fetches.listed_fully_at,
+        history_complete=fetches.history_complete,
+        expected_pages=fetches.expected_pages,
+        loaded_pages=fetches.loaded_pages,
+        last_turn_at=fetches.attempted_at,
+        refused_since=fetches.refused_since,
+        failures=fetches.failures,
+        cut_short=fetches.cut_short,
+    )
+
+
+def _of_batches(athlete_id: str, landing: Landing) -> AthleteState:
+    """The same from the batches, which takes longer: the first time, or after a state was lost."""
+    own = [manifest for manifest in landing.manifests(athlete_id) if manifest.source == "api"]
+    history = known_history(own, athlete_id)
+    activities = len({activity_id for manifest in own for activity_id in manifest.activity_ids})
+    return AthleteState(
+        athlete_id,
+        last_listing_at=max((m.finished_at for m in own if m.complete), default=None),
+        last_full_listing_at=history.last_complete_full_at,
+        history_complete=history.history_complete,
+        expected_pages=-(-activities // PER_PAGE) if history.history_complete else 0,
+    )
+
+
+def _as_stored(
+    state: AthleteState, now: datetime, before: FetchState | None, error: StravaError | None
+) -> FetchState:
+    is_success = error is None or isinstance(error, QuotaExhaustedError)
+    return FetchState(
+        attempted_at=now,
+        succeeded_at=now if is_success else (before.succeeded_at if before else None),
+        listed_at=state.last_listing_at,
+        listed_fully_at=state.last_full_listing_at,
+        history_complete=state.history_complete,
+        expected_pages=state.expected_pages,
+        loaded_pages=state.loaded_pages,
+        refused_since=state.refused_since,
+        failures=state.failures,
+        cut_short=state.cut_short,
+        problem=error.happened if error and not is_success else "",
+    )
+
+
+def _idle(athlete_id: str, now: datetime) -> AthleteState:
+    """An athlete who is due for nothing in this run."""
+    return AthleteState(
+        athlete_id, history_complete=True, last_listing_at=now, last_full_listing_at=now, last_turn_at=now
+    )
+
+
+def _listed_since(state: AthleteState, since: datetime | None) -> bool:
+    return bool(since and state.last_listing_at and state.last_listing_at >= since)
+
+
+def _is_unfinished(state: AthleteState) -> bool:
+    return not state.history_complete and not state.failures and not state.refused_since
+
+
+def _why_not(result: AthleteResult, since: datetime | None) -> str:
+    if not result.athlete.logged_in:
+        return "There is no login, so only exports and files are imported."
+    if since:
+        return "It was listed in this run already, or its turn has not come within the quota."
+    return "It is not due, or its turn has not come within the quota."

@@ -1,0 +1,1 @@
+"""Buckets beyond fsspec: preconditions, old versions, and DuckDB's file in one."""

@@ -1,0 +1,182 @@
+"""`login`, `athletes`, `logout` and `forget` where a second athlete comes and goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from strava_assets import wiring
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
+from strava_assets.settings import load_settings
+from strava_assets_tests.chain import riding
+from strava_assets_tests.cli.logins import answer, logging_in
+from strava_assets_tests.cli.started import running_command
+
+if TYPE_CHECKING:
+    from strava_assets.landing.athlete_index import Athlete
+    from strava_assets.sandbox import RunningSandbox
+    from strava_assets.settings import Settings
+    from strava_assets_tests.cli.terminal import Terminal
+
+APPLICATION = {"STRAVA_CLIENT_ID": CLIENT_ID, "STRAVA_CLIENT_SECRET": CLIENT_SECRET}
+QUIET = {"STRAVA_ASSETS_STREAMS": "none", "STRAVA_ASSETS_PUBLISH": "none"}
+FIRST, SECOND = "7", "8"
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """Two athletes of one application."""
+    both = riding(30)
+    both.add_athlete(riding(60, int(SECOND)))
+    return both
+
+
+def settings_of(terminal: Terminal) -> Settings:
+    return load_settings({**terminal.environ, "STRAVA_ASSETS_HOME": str(terminal.home)}, env_file=None)
+
+
+def log_in(terminal: Terminal, athlete_id: str) -> str:
+    """Log in as one of the athletes; what was printed after the address."""
+    with logging_in(terminal, "--no-browser", **APPLICATION) as login:
+        pasted = answer(login.address, "activity:read_all", "profile:read_all", athlete=athlete_id)
+        status, out = login.ended(f"{pasted}\n")
+    assert status == 0, out
+    return out
+
+
+def run_in_process(terminal: Terminal, command: str, *options: str) -> tuple[int, str]:
+    """The status and output of a command in a process of its own, which uses the home no longer then."""
+    with running_command(terminal.folder, *options, command=command, **terminal.environ) as process:
+        return process.wait(), process.out
+
+
+def athletes_of(terminal: Terminal) -> dict[str, Athlete]:
+    index = wiring.athlete_index(settings_of(terminal))
+    return {athlete.athlete_id: athlete for athlete in index.athletes()}
+
+
+def tokens_of(terminal: Terminal, athlete_id: str) -> dict[str, str]:
+    return wiring.token_store(settings_of(terminal), athletes_of(terminal)[athlete_id]).read()
+
+
+def partitions_of(terminal: Terminal) -> list[str]:
+    with dg.DagsterInstance.from_config(str(terminal.home / "dagster")) as instance:
+        return list(instance.get_dynamic_partitions("athletes"))
+
+
+def test_another_login_adds_an_athlete_and_leaves_the_first_ones_tokens(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    terminal.at(strava)
+    assert "athletes now" not in log_in(terminal, FIRST)
+    before = tokens_of(terminal, FIRST)
+    assert "There are 2 athletes now" in log_in(terminal, SECOND)
+    assert tokens_of(terminal, FIRST) == before
+    assert tokens_of(terminal, SECOND)["athlete_id"] == SECOND
+    assert (terminal.home / f"tokens-{SECOND}.json").stat().st_mode & 0o777 == 0o600
+    assert "athletes now" not in log_in(terminal, SECOND), "the same athlete again adds nobody"
+    assert list(athletes_of(terminal)) == [FIRST, SECOND]
+
+
+def test_the_athlete_of_an_earlier_version_is_in_the_list_after_the_second_login(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    # A home without an index, as it was before.
+    (terminal.home / "landing" / "athletes" / "index.json").unlink()
+    log_in(terminal, SECOND)
+    athletes = athletes_of(terminal)
+    assert list(athletes) == [FIRST, SECOND]
+    assert athletes[FIRST].logged_in
+    assert not athletes[FIRST].has_own_store
+
+
+def test_the_list_says_who_is_here_and_who_shares_numbers(terminal: Terminal, strava: RunningSandbox) -> None:
+    assert "There is no athlete yet." in terminal.run("athletes").out
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    listed = terminal.run("athletes", "--share-numbers", SECOND).out
+    rows = {line.split()[0]: line for line in listed.splitlines() if line[:1].isdigit()}
+    assert "not synced yet" in rows[FIRST]
+    assert "not shared" in rows[FIRST]
+    assert "shared" in rows[SECOND]
+    assert "not shared" not in rows[SECOND]
+    assert not athletes_of(terminal)[FIRST].shows_numbers
+    terminal.run("athletes", "--hide-numbers", SECOND)
+    assert not athletes_of(terminal)[SECOND].shows_numbers
+    unknown = terminal.run("athletes", "--share-numbers", "99")
+    assert unknown.status == 1
+    assert "There is no athlete 99 here." in unknown.err
+
+
+def test_a_damaged_list_is_a_sentence_everywhere(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    index = terminal.home / "landing" / "athletes" / "index.json"
+    index.write_text('[{"athlete_id": 7}]')
+    for command in (("athletes",), ("sync",), ("logout",)):
+        result = terminal.run(*command)
+        assert result.status == 1
+        assert "The list of the athletes" in result.out + result.err
+        assert "Restore the file from a backup" in " ".join((result.out + result.err).split())
+    assert json.loads(index.read_text()) == [{"athlete_id": 7}]
+
+
+def test_one_of_several_logs_out(terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    unclear = terminal.run("logout")
+    assert unclear.status == 1
+    assert "Several athletes are logged in." in unclear.err
+    assert terminal.run("logout", "--athlete", SECOND).status == 0
+    assert sandbox.athletes[1].tokens.valid_refresh_token is None
+    assert sandbox.tokens.valid_refresh_token
+    assert not athletes_of(terminal)[SECOND].logged_in
+    assert athletes_of(terminal)[FIRST].logged_in
+    assert "export and files only" in terminal.run("athletes").out
+
+
+@pytest.mark.deep
+def test_a_household_from_two_logins_to_one_athlete_again(
+    terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
+) -> None:
+    terminal.at(strava).environ.update(QUIET)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    status, out = run_in_process(terminal, "sync")
+    assert status == 0, out
+    assert "raw_activities of athlete 8: 20 activities" in out
+    assert partitions_of(terminal) == [FIRST, SECOND]
+    report = terminal.home / "report"
+    assert {path.name for path in report.iterdir()} == {"index.html", f"athlete={FIRST}", f"athlete={SECOND}"}
+
+    # One athlete's access is gone: the other is up to date all the same, and the command says so.
+    sandbox.tokens.revoke()
+    sandbox.athletes[1].history.add()
+    status, out = run_in_process(terminal, "sync")
+    assert status == 1
+    assert "1 of 2 athletes could not be fetched." in out
+    assert "load_fetched succeeded" in out
+    assert "refused since" in terminal.run("athletes").out
+    doctor = terminal.run("doctor").out
+    assert "refused since" in doctor
+    assert "up to date as of" in doctor
+
+    # The first one leaves; the second one's tokens move to where those of one athlete are.
+    status, out = run_in_process(terminal, "forget", "--athlete", FIRST, "--yes")
+    assert status == 0, out
+    assert list(athletes_of(terminal)) == [SECOND]
+    assert partitions_of(terminal) == []
+    assert {path.name for path in report.iterdir()} == {"index.html"}
+    assert not list(terminal.home.glob(f"**/*athlete={FIRST}*"))
+    assert not (terminal.home / f"tokens-{SECOND}.json").exists()
+    status, out = run_in_process(terminal, "sync")
+    assert status == 0, out
+    assert "bq_activities: 21 activities" in out
+    assert run_in_process(terminal, "verify")[0] == 0

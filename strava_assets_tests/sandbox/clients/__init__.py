@@ -1,0 +1,1 @@
+"""Other people's Strava clients, unmodified, against the sandbox; `make tools-clients` installs them."""

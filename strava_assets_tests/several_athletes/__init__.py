@@ -1,0 +1,1 @@
+"""Tests of homes with several athletes."""

@@ -1,0 +1,1 @@
+"""Webhooks: the receiver, the runs that its events start, and the commands."""
