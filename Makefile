@@ -145,7 +145,7 @@ SEED ?= 1
 mutants: install  ## Change one thing at a time in a copy and see whether a test fails (SAMPLE=50 SEED=1; MEASURE=1 first)
 	$(BIN)/python -m strava_assets_tests.mutation $(if $(MEASURE),--measure,--sample $(SAMPLE) --seed $(SEED))
 
-lint: install  ## Check style and the doors between the rooms
+lint: install  ## Check style, and which package may import which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

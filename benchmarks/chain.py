@@ -22,7 +22,7 @@ import resource, sys, time
 began = time.perf_counter()
 import dagster as dg
 from strava_assets.definitions import build_defs
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 definitions = build_defs(load_settings())
 with dg.DagsterInstance.ephemeral() as instance:
     for name in sys.argv[1:]:

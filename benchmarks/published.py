@@ -23,7 +23,7 @@ import resource, sys, time
 from pathlib import Path
 import dagster as dg
 from strava_assets.definitions import build_defs
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 settings = load_settings()
 everything = dg.AssetSelection.all() - dg.AssetSelection.assets("archive_activities", "insights_report")
 job = dg.define_asset_job("chain", selection=everything)

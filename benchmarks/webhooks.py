@@ -26,7 +26,7 @@ from strava_assets import wiring
 from strava_assets.history.fetch import SyncRequest, fetch
 from strava_assets.history.webhook_sync import EventRequest
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox, serve
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.client import StravaClient
 from strava_assets.strava.limits import Pacer

@@ -65,7 +65,8 @@ class StravaPlatform(dg.Component, dg.Model, dg.Resolvable):
         )
 
     def _load_settings(self, defaults: dict[str, str]) -> Settings:
-        from strava_assets.settings import Settings, load_settings, variable_name
+        from strava_assets.settings import Settings, variable_name
+        from strava_assets.settings_reader import load_settings
 
         allowed = {variable_name(field) for field in Settings.model_fields.keys() - CREDENTIALS}
         unknown = sorted(self.settings.keys() - allowed)

@@ -44,7 +44,7 @@ from strava_assets.resources import (
 )
 from strava_assets.resources.fixed import fixed, without_values
 from strava_assets.schedules import LOAD_FETCHED, build_jobs, build_schedules
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

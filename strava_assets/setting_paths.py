@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 _PATTERN = re.compile(r"[*?\[]")
 # SQLAlchemy decodes this in the URL of an SQLite file, so Dagster would use another folder.
 _PERCENT_CODE = re.compile(r"%[0-9A-Fa-f]{2}")
+_MOST_CHARACTERS = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -110,3 +111,11 @@ def check_web_address(value: str) -> SplitResult:
     if not host or any(character.isspace() for character in value):
         raise ValueError("is not a valid URL")
     return url
+
+
+def printable(value: str) -> str:
+    """A value as a message can show it: on one line, not too long, without what may be a password."""
+    *hidden, rest = value.rsplit("@", 1)
+    text = f"***@{rest}" if hidden else rest
+    text = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

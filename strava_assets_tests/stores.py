@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets import secrets
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

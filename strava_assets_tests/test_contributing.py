@@ -116,7 +116,7 @@ from __future__ import annotations
 
 from strava_assets.secrets import open_store
 from strava_assets.secrets.memory import MemoryStore
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 
 
 def test_it_keeps_what_was_written_last() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from strava_assets.env_file import export_env_file, read_env_file
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

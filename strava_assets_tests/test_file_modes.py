@@ -24,7 +24,7 @@ from strava_assets.file_modes import (
 )
 from strava_assets.landing import Landing
 from strava_assets.report import write_page
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.streams.folder import Folder
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import Settings, choices, load_settings, variable_name
+from strava_assets.settings import Settings, choices, variable_name
+from strava_assets.settings_reader import load_settings
 from strava_assets_tests.depth import examples
 
 if TYPE_CHECKING:

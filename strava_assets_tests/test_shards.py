@@ -13,7 +13,7 @@ from strava_assets.errors import ConfigurationError
 from strava_assets.landing import Landing
 from strava_assets.marts import load as load_marts
 from strava_assets.published.parquet import ParquetPublisher
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.shards import Shard, missing_shards
 from strava_assets.streams import StreamStore
 from strava_assets.warehouse.duckdb import DuckDBWarehouse

@@ -16,7 +16,7 @@ from strava_assets.definitions import build_resources
 from strava_assets.errors import ConfigurationError
 from strava_assets.secrets.google import GoogleStore
 from strava_assets.secrets.kinds import StoreKind
-from strava_assets.settings import Settings, load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.warehouse import locations
 from strava_assets.warehouse.locations import WarehouseLocation
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, own_environment
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from strava_assets.settings import Settings
     from strava_assets.warehouse import Warehouse
 
 TOKENS = {"client_id": "1", "client_secret": "canary-secret", "refresh_token": "canary-token"}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
+import shutil
+import subprocess
+import sys
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pytest
 import yaml
 from dagster._core.workspace.autodiscovery import loadable_targets_from_loaded_module
 
@@ -49,3 +54,21 @@ def test_the_named_module_holds_the_definitions() -> None:
     [target] = loadable_targets_from_loaded_module(module)
     loaded: dg.Definitions = getattr(module, target.attribute)()
     assert loaded.resolve_all_job_defs()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "command", [("definitions", "validate", "-w", "workspace.yaml"), ("instance", "info")]
+)
+def test_dagsters_own_checks_find_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    shutil.copy(ROOT / "strava_assets" / "services" / "dagster.yaml", tmp_path)
+    done = subprocess.run(  # noqa: S603 - Dagster's own command line
+        [Path(sys.executable).with_name("dagster"), *command],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"DAGSTER_HOME": str(tmp_path)},
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

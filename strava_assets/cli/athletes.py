@@ -40,7 +40,7 @@ def command(share_numbers: Sequence[str], hide_numbers: Sequence[str]) -> None:
     from strava_assets import wiring
     from strava_assets.cli.console import console, say
     from strava_assets.history.known_athletes import add_known_athletes
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     with wiring.changing_athletes(settings) as index:
@@ -107,8 +107,4 @@ def describe_state(athlete: Athlete, state: FetchState | None) -> str:
         return "export and files only"
     if state is None:
         return "not synced yet"
-    if state.refused_since:
-        return f"refused since {state.refused_since:%Y-%m-%d}: {state.problem}"
-    if state.failures:
-        return f"failed {state.failures} times: {state.problem}"
-    return "ok"
+    return f"{state.trouble}: {state.problem}" if state.trouble else "ok"

@@ -124,7 +124,7 @@ def data_studio() -> None:
 
 
 def _default_address() -> str:
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     return load_settings().publish_address
 

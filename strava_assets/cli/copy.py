@@ -30,7 +30,8 @@ def command(*, source: str, target: str) -> None:
     from strava_assets.cli.console import say
     from strava_assets.cli.verification import say_result, show_progress
     from strava_assets.history.copying import copy_history
-    from strava_assets.settings import PREFIX, load_settings
+    from strava_assets.settings import PREFIX
+    from strava_assets.settings_reader import changed_settings, load_settings
 
     settings = load_settings()
     if source == target:
@@ -39,8 +40,8 @@ def command(*, source: str, target: str) -> None:
             means="There is nothing to copy. Nothing was changed.",
             remedy="Name two kinds, as in strava-assets copy --from duckdb --to bigquery.",
         )
-    old = wiring.warehouse(settings.replace(warehouse=source))
-    new = wiring.warehouse(settings.replace(warehouse=target))
+    old = wiring.warehouse(changed_settings(settings, warehouse=source))
+    new = wiring.warehouse(changed_settings(settings, warehouse=target))
     for location in (old, new):
         location.fetch()
     # Before the target is opened, so that it is not made where there is nothing to copy.

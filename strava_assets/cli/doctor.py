@@ -47,7 +47,7 @@ def command(*, offline: bool, deep: bool, fix: bool, as_json: bool, test_alert: 
     logging.getLogger("strava_assets").addHandler(logging.NullHandler())
     if fix:
         from strava_assets.cli.instance import prepare
-        from strava_assets.settings import load_settings
+        from strava_assets.settings_reader import load_settings
 
         prepare(load_settings())
     findings = []
@@ -90,7 +90,7 @@ def examine(*, offline: bool, deep: bool = False, test_alert: bool = False) -> I
         deep: also verify that the stored data is whole.
         test_alert: send a test message instead of only looking at the addresses.
     """
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     try:
         settings = load_settings()

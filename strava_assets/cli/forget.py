@@ -47,7 +47,7 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
         take_from_index,
     )
     from strava_assets.execution.home_use import alone_in_home
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     of_usual_store = wiring.token_store(settings).read().get("athlete_id")

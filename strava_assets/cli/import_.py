@@ -59,7 +59,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
     from strava_assets.history.known_athletes import add_known_athletes
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     path = path or newest_export(settings.archive_folder)

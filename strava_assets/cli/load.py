@@ -25,7 +25,7 @@ def materialize(job: str) -> NoReturn:
     from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     with report_errors(settings, job):

@@ -65,11 +65,11 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     import requests
 
     from strava_assets.cli.console import say
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import changed_settings, load_settings
     from strava_assets.strava.login import exchange_code, store_grant
 
     settings = load_settings()
-    kept_in = settings.replace(secret_store=store) if store else settings
+    kept_in = changed_settings(settings, secret_store=store) if store else settings
     usual_store = wiring.token_store(kept_in)
     credentials = _read(usual_store)
     app = _application(settings, credentials)

@@ -34,7 +34,7 @@ def command(*, athlete_id: str | None) -> None:
     """
     from strava_assets import wiring
     from strava_assets.cli.console import say
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     with wiring.changing_athletes(settings) as index:
@@ -42,8 +42,8 @@ def command(*, athlete_id: str | None) -> None:
         tokens = wiring.token_store(settings, athlete)
         if not tokens.read().get("refresh_token"):
             say("ok", f"You are not logged in: there are no tokens in {tokens.location}.")
-            return
-        log_out(settings, tokens)
+        else:
+            log_out(settings, tokens)
         if athlete:
             index.put(replace(athlete, logged_in=False, scopes=()))
 

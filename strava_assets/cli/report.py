@@ -37,7 +37,7 @@ def command(*, athlete: str | None, open_it: bool, year: int | None) -> None:
     from strava_assets.cli.running import run_job
     from strava_assets.report.page_files import NAME
     from strava_assets.setting_paths import local_path
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     address = _address(settings, athlete, needs_one=year is not None)

@@ -22,7 +22,7 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
     from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.instance import prepare, remove_old_runs
     from strava_assets.cli.running import run_job
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     ops: dict[str, dict[str, dict[str, str | bool]]] = {}

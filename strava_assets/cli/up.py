@@ -108,7 +108,7 @@ class Platform:
 def _decide(stack: ExitStack, ui: WebUI | None) -> Platform:
     """Choose your own account, your imported history, or the sample athlete, and start its sandbox."""
     from strava_assets import wiring
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     environ = {"STRAVA_ASSETS_SCHEDULES_RUNNING": "true"} | os.environ
     settings = load_settings(environ)

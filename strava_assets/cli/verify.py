@@ -43,7 +43,7 @@ def _verify() -> int:
     """Verify everything, print the results, and return the number of differences."""
     from strava_assets.cli.console import say
     from strava_assets.cli.verification import has_stored_data, results, say_result, show_progress
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     if not has_stored_data(settings):

@@ -112,7 +112,7 @@ def unsubscribe() -> None:
 
     Polling goes on as without webhooks.
     """
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     delete_subscriptions(load_settings())
 
@@ -174,7 +174,7 @@ def _load() -> Settings:
     Raises:
         ConfigurationError: webhooks are off.
     """
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     if not settings.webhooks:

@@ -44,7 +44,7 @@ def command(host: str, port: int, path_prefix: str, workspace: Path | None) -> N
 
 def _run(host: str, port: int, path_prefix: str, workspace: Path | None) -> None:
     from strava_assets.cli.console import console, say
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
     from strava_assets.web.app import build_app, open_workspace, read_path_prefix
     from strava_assets.web.serving import check_exposure, open_listener, serve
 

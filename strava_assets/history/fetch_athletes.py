@@ -25,6 +25,7 @@ from strava_assets.strava.turns import (
     expected_completion,
     plan_turns,
     stops_everyone,
+    summary,
 )
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ class Walk:
             turns = plan_turns([*due, *idle], self.pacer.quota, now, rules)
             if not turns:
                 return
+            self.announce(summary(turns))
             for turn in turns:
                 is_asked_for = turn.purpose is Purpose.ROUTINE and rules.routine_every_hours == _AT_ONCE_HOURS
                 yield replace(turn, reason=_ASKED_FOR) if is_asked_for else turn

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from strava_assets.documents import STRICT, DamagedDocumentError, UtcTime, read_document
 from strava_assets.errors import StravaAssetsError
 from strava_assets.landing.names import INDEX_FOLDER, is_index_file
+from strava_assets.plurals import counted
 from strava_assets.storage_folder import Problem, StorageFolder
 
 if TYPE_CHECKING:
@@ -93,6 +94,13 @@ class FetchState:
     cut_short: int = 0
     problem: str = ""
     expected_at: UtcTime | None = None
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the fetches, in a few words; empty if nothing is."""
+        if self.refused_since:
+            return f"refused since {self.refused_since:%Y-%m-%d}"
+        return f"failed {counted(self.failures, 'time')} in a row" if self.failures else ""
 
 
 _ATHLETES = TypeAdapter(tuple[Athlete, ...])

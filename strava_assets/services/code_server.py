@@ -54,7 +54,7 @@ def _end_when_partitions_change() -> None:
     """
     from strava_assets.errors import StravaAssetsError
     from strava_assets.execution.recovery import is_running_something, open_instance
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
     from strava_assets.wiring import has_several_athletes
 
     settings = load_settings()

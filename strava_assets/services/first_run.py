@@ -36,7 +36,7 @@ def _run_if_due(job: str) -> bool:
     from strava_assets.cli.console import console, say
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     prepare(settings)

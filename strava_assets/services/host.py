@@ -51,7 +51,7 @@ def _serve(options: argparse.Namespace) -> None:
     from dagster._daemon.controller import DagsterDaemonController
 
     from strava_assets.execution.recovery import open_instance
-    from strava_assets.settings import load_settings
+    from strava_assets.settings_reader import load_settings
     from strava_assets.web.app import open_workspace
 
     settings = load_settings()

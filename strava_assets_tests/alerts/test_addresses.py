@@ -8,7 +8,8 @@ import pytest
 
 from strava_assets.alerts.addresses import split_addresses
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import Settings, _warn_of_old_variables, load_settings
+from strava_assets.settings import Settings
+from strava_assets.settings_reader import _warn_of_old_variables, load_settings
 
 
 @pytest.mark.parametrize("separator", [" ", ",", ", ", "\n", " ,\t"])

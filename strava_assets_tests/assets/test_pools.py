@@ -28,7 +28,7 @@ ONE_SYNC = """
 import dagster as dg
 from strava_assets.cli.instance import prepare
 from strava_assets.definitions import build_defs
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 settings = load_settings(env_file=None)
 prepare(settings)
 job = dg.define_asset_job("one_sync", selection=dg.AssetSelection.assets("raw_activities"))

@@ -10,7 +10,7 @@ import pytest
 
 from strava_assets import wiring
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets_tests.chain import riding
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.started import running_command
@@ -140,6 +140,20 @@ def test_one_of_several_logs_out(terminal: Terminal, strava: RunningSandbox, san
     assert not athletes_of(terminal)[SECOND].logged_in
     assert athletes_of(terminal)[FIRST].logged_in
     assert "export and files only" in terminal.run("athletes").out
+
+
+def test_whose_tokens_are_gone_is_not_listed_as_logged_in_after_a_logout(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    wiring.token_store(settings_of(terminal), athletes_of(terminal)[SECOND]).clear()
+    result = terminal.run("logout", "--athlete", SECOND)
+    assert result.status == 0
+    assert "You are not logged in" in result.out
+    assert not athletes_of(terminal)[SECOND].logged_in
+    assert athletes_of(terminal)[FIRST].logged_in
 
 
 @pytest.mark.deep

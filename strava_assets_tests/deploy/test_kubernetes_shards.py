@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from strava_assets.settings import Settings, load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.shards import Shard
 from strava_assets_tests.deploy.test_kubernetes import FOLDER, ask, assert_restricted, named
+
+if TYPE_CHECKING:
+    from strava_assets.settings import Settings
 
 [CRON_JOB] = yaml.safe_load_all((FOLDER / "shards" / "load.yaml").read_text())
 JOB: dict[str, Any] = CRON_JOB["spec"]["jobTemplate"]["spec"]

@@ -26,7 +26,7 @@ from strava_assets.landing import Landing, Manifest
 from strava_assets.profile import figures_file, gear_file, plan_file
 from strava_assets.schema.activities import ACTIVITIES
 from strava_assets.secrets.file import FileStore
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.strava.refresh import has_valid_access_token
 from strava_assets.streams import StreamStore
 from strava_assets.warehouse.arrow import arrow_schema

@@ -18,7 +18,7 @@ from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 from strava_assets.secrets.file import FileStore
 from strava_assets.secrets.seeded import SeededStore
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets_tests.depth import examples
 from strava_assets_tests.processes import Child
 from strava_assets_tests.stores import open_store, values_of

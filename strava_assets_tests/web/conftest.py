@@ -14,7 +14,7 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from strava_assets.cli.instance import prepare
-from strava_assets.settings import load_settings
+from strava_assets.settings_reader import load_settings
 from strava_assets.web.app import build_app, open_workspace
 from strava_assets.web.hosts import AllowedHosts
 from strava_assets_tests.chromium import chromium

@@ -48,16 +48,13 @@ def _athlete(athlete: Athlete, state: FetchState | None, now: datetime) -> Findi
     name = athlete.label
     if state is None:
         return ok("athletes", f"{name}: not fetched yet; the next sync does it.")
-    if state.refused_since:
-        login = f"Run strava-assets login as {name}. Until then it is tried once a day."
-        return warning(
-            "athletes", f"{name}: refused since {state.refused_since:%Y-%m-%d}. {state.problem}", login
+    if state.trouble:
+        remedy = (
+            f"Run strava-assets login as {name}. Until then it is tried once a day."
+            if state.refused_since
+            else "Usually nothing: it is tried again, after longer and longer pauses."
         )
-    if state.failures:
-        remedy = "Usually nothing: it is tried again, after longer and longer pauses."
-        return warning(
-            "athletes", f"{name}: failed {counted(state.failures, 'time')} in a row. {state.problem}", remedy
-        )
+        return warning("athletes", f"{name}: {state.trouble}. {state.problem}", remedy)
     if not state.history_complete:
         pages = counted(state.expected_pages, "page")
         to_come = f"{pages} are still to come" if state.expected_pages else "more is to come"
