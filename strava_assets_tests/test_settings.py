@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from strava_assets.errors import ConfigurationError
-from strava_assets.settings import (
-    Settings,
-    WeekStart,
-    choices,
-    load_settings,
-    variable_name,
-)
+from strava_assets.settings import Settings, WeekStart, choices, variable_name
+from strava_assets.settings_reader import load_settings
 from strava_assets.web.hosts import Host
 
 ROOT = Path(__file__).parents[1]

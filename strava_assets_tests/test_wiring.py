@@ -16,7 +16,7 @@ from strava_assets.definitions import build_resources
 from strava_assets.errors import ConfigurationError
 from strava_assets.secrets.google import GoogleStore
 from strava_assets.secrets.kinds import StoreKind
-from strava_assets.settings_reader import load_settings
+from strava_assets.settings_reader import changed_settings, load_settings
 from strava_assets.warehouse import locations
 from strava_assets.warehouse.locations import WarehouseLocation
 from strava_assets_tests.cli.terminal import CREDENTIALS, Terminal, own_environment
@@ -170,7 +170,7 @@ def test_a_kind_that_nobody_registered_is_refused_and_nothing_else_is_opened(
     tmp_path: Path, field: str
 ) -> None:
     with pytest.raises(ConfigurationError, match="possible: "):
-        settings(tmp_path).replace(**{field: "punched cards"})
+        changed_settings(settings(tmp_path), **{field: "punched cards"})
 
     unchecked = settings(tmp_path).model_copy(update={field: "punched cards"})
     with pytest.raises(KeyError, match="punched cards"):
