@@ -24,7 +24,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addoption(ALL_EXAMPLES, action="store_true", help="draw all examples of property tests")
     parser.addoption(SHRINK, action="store_true", help="make the failing example of a property test smaller")
     parser.addoption(
-        FUZZ_S, type=float, default=1, help="how long each reader is fuzzed, seconds of computing"
+        FUZZ_S, type=float, default=0.25, help="how long each reader is fuzzed, seconds of computing"
     )
 
 

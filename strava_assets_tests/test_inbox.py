@@ -81,7 +81,11 @@ def test_no_other_job_imports_the_inbox(tmp_path: Path) -> None:
     assert statuses["inbox_files"] is dg.DefaultSensorStatus.RUNNING
 
 
-def test_a_new_file_is_imported_and_reaches_the_marts(platform: Chain, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "whole",
+    [pytest.param(False, id="to the week"), pytest.param(True, id="whole job", marks=pytest.mark.deep)],
+)
+def test_a_new_file_is_imported_and_reaches_the_marts(platform: Chain, tmp_path: Path, whole: bool) -> None:
     watch = Watch(platform)
     assert watch.tick().run_requests in (None, [])
     content = fit(a_ride(120), sport=(2, 7))
@@ -97,9 +101,13 @@ def test_a_new_file_is_imported_and_reaches_the_marts(platform: Chain, tmp_path:
     assert observation.asset_key == dg.AssetKey("inbox")
     assert observation.tags["dagster/data_version"]
     assert request.run_config["ops"]["inbox_activities"] == {"config": {"files": ["ride.fit"]}}
-    run = platform.run(
-        "import_inbox", {name: step["config"] for name, step in request.run_config["ops"].items()}
-    )
+    config = {name: step["config"] for name, step in request.run_config["ops"].items()}
+    if whole:
+        run = platform.run("import_inbox", config)
+    else:
+        of_week = dg.AssetSelection.assets("weekly_watts").upstream().required_multi_asset_neighbors()
+        fetched = dg.AssetSelection.assets("raw_activities", "archive_activities")
+        run = platform.run_assets(of_week - fetched, config)
     assert run.succeeded, run.failures()
     assert run.materialized()["inbox_activities"]["added"] == 1
     [week] = platform.rows("SELECT SUM(rides) AS rides FROM weekly_watts")

@@ -72,7 +72,9 @@ def kind_of(sql: str) -> str:
     return _one(sql).key.upper()
 
 
+@cache
 def _one(sql: str) -> exp.Expr:
+    """The statement's tree, which callers only read: parsing takes longer than most answers."""
     try:
         return sqlglot.parse_one(sql, dialect="bigquery")
     except sqlglot.errors.SqlglotError as error:

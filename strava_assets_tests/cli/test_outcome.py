@@ -46,6 +46,7 @@ def test_a_sync_that_fails_says_why_once_and_what_it_left(synced: Terminal) -> N
     assert (list(error.stack), error.cause) == ([], None)
 
 
+@pytest.mark.deep
 def test_lines_do_not_depend_on_the_program_that_mirrors_the_logs(synced: Terminal) -> None:
     """Dagster mirrors captured output with `tail`, which may be ended before it has printed everything."""
     tail = synced.folder / "bin" / "tail"

@@ -79,9 +79,8 @@ def test_a_sync_killed_in_a_step_is_repaired_by_the_next_one(
     assert_nothing_is_lost_or_doubled(tmp_path, strava.sandbox)
 
 
-@pytest.mark.parametrize(
-    "step", ["raw_activities", *[case for case in DEEP if case.values != ("raw_activities",)]]
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("step", STEPS)
 def test_a_run_of_the_daemon_killed_in_a_step_is_tried_again_by_the_daemon(
     tmp_path: Path, synced_home: Path, step: str
 ) -> None:

@@ -1,6 +1,6 @@
 """Every reader of foreign bytes returns or raises one of our errors, soon, in little memory, without secrets.
 
-`pytest --fuzz-seconds 600` tries each reader for that many seconds of computing in place of one;
+`pytest --fuzz-seconds 600` tries each reader for that many seconds of computing in place of a quarter;
 `STRAVA_ASSETS_TEST_SEED` repeats a run. An input that is a fault is written to `corpus/<reader>/found-…`,
 where the next run tries it first: it stays there as the test of its fault.
 """

@@ -94,6 +94,7 @@ def test_every_known_equivalent_is_still_a_mutant_and_has_a_reason() -> None:
     assert all(len(entry.reason) > 20 for entry in entries)
 
 
+@pytest.mark.deep
 def test_a_trial_tells_whether_a_test_notices_and_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     project = tmp_path / "project"
     (project / "strava_assets_tests").mkdir(parents=True)

@@ -32,6 +32,8 @@ SLOW = {
     "adopt recordings",
     "import files into a new home",
 }
+QUICK = {"rotate a token", "log out", "take events", "write the page"}
+"""What `make test` tries; the other scenarios belong to `make test-deep`."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def tries(stop: Stop) -> list[Survival | None]:
 def cases() -> Iterator[object]:
     for name in SCENARIOS:
         for stop in Stop:
-            deep = [pytest.mark.deep, pytest.mark.timeout(1200)] if name in SLOW else []
+            deep = [] if name in QUICK else [pytest.mark.deep, pytest.mark.timeout(1200)]
             yield pytest.param(name, stop, marks=deep, id=f"{stop}, {name}")
 
 
