@@ -80,7 +80,8 @@ PHRASES = {
 """Banned phrases in strings, comments and docstrings, as regular expressions of whole words."""
 
 _PHRASES = [(re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE), better) for phrase, better in PHRASES.items()]
-_ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
+_ANY_PHRASE = re.compile("|".join(phrase.removeprefix(r"\w*") for phrase in PHRASES), re.IGNORECASE)
+"""Finds every text with one of them, and some without, in a fraction of the time."""
 
 
 class Finding(NamedTuple):
@@ -115,6 +116,8 @@ def findings_in(path: Path, source: str) -> Iterator[Finding]:
         for line, name in defined_names(source):
             if better := IDENTIFIERS.get(name.strip("_").lower()):
                 yield Finding(path, line, name, better)
+    if not _ANY_PHRASE.search(source):
+        return
     texts = python_texts(source) if path.suffix == ".py" else [(1, source)]
     for line, text in texts:
         if not _ANY_PHRASE.search(text):

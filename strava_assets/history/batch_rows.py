@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from strava_assets.warehouse.engine import Warehouse
 
 
+_ROWS_AT_ONCE = 1000
+_SCHEMA = arrow_schema(ACTIVITIES.columns)
+
+
 @dataclass
 class BatchContents:
     """What a batch brought.
@@ -94,20 +98,25 @@ class BatchRows:
         self._versions = ApiVersions(warehouse, sorted(open_listings))
 
     def read(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows, one page at a time.
+        """Yield the rows in their order, many at once: an event's batch is one row, and each yield costs.
 
         Raises:
             LandingError: a page is damaged.
         """
+        waiting: list[dict[str, Any]] = []
         for number, contents in enumerate(self.contents):
             manifest = contents.manifest
             for page in landed_records(self._landing, manifest):
                 rows = [row for landed in page if (row := self._row(landed, contents))]
                 self.batch_of.update((row["batch_id"], number) for row in rows)
-                yield pa.RecordBatch.from_pylist(rows, schema=arrow_schema(ACTIVITIES.columns))
+                waiting += rows
+                if len(waiting) >= _ROWS_AT_ONCE:
+                    yield pa.RecordBatch.from_pylist(waiting, schema=_SCHEMA)
+                    waiting.clear()
             if draws_conclusions(manifest):
                 contents.conclusion = self._concluded[manifest.batch_id] or self._conclude(contents)
                 self._deletions.add_concluded(manifest, contents.conclusion)
+        yield pa.RecordBatch.from_pylist(waiting, schema=_SCHEMA)
 
     def _row(self, landed: LandedRecord, contents: BatchContents) -> dict[str, Any] | None:
         """The row of a record; None if it cannot be read."""

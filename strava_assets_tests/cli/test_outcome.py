@@ -25,6 +25,7 @@ def test_a_sync_that_succeeds_says_so_last(synced: Terminal, strava: RunningSand
     assert re.fullmatch(r"✓ sync succeeded: \d\d assets materialized\.", result.out.splitlines()[-1])
 
 
+@pytest.mark.deep
 def test_a_sync_that_fails_says_why_once_and_what_it_left(synced: Terminal) -> None:
     result = synced.run("sync", **CREDENTIALS)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from strava_assets.report import Figures, build_page, read_shape
 from strava_assets.streams import StreamEntry, StreamStore, from_channels
@@ -68,6 +69,7 @@ def test_without_a_way_there_is_no_shape(tmp_path: Path) -> None:
     assert [read_shape(store, "7", number) for number in "123"] == [None, None, None]
 
 
+@pytest.mark.deep
 def test_the_shape_stands_on_the_page_only_where_there_is_one(figures: Figures) -> None:
     page = build_page(replace(figures, last_ride_shape="M0 200L0 0L200 0"), generated_at=NOW)
 

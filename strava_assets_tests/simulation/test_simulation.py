@@ -42,6 +42,7 @@ def test_accidents_upon_accidents_hold(seed: int) -> None:
     assert seen["forget"] > 3
 
 
+@pytest.mark.deep
 def test_a_seed_is_repeated_exactly() -> None:
     steps = draw_steps(5, 3, 1)
     assert steps == draw_steps(5, 3, 1) != draw_steps(6, 3, 1)

@@ -66,6 +66,7 @@ def _let_be_null(schema: Any) -> None:
             _let_be_null(part)
 
 
+@pytest.mark.deep
 def test_the_description_has_a_path_for_each_endpoint(sandbox: Sandbox, fixtures: Path) -> None:
     description = served_paths(fixtures / "openapi" / "strava-v3.relaxed.json", sandbox)
     # The older address of streams is not described any more.
