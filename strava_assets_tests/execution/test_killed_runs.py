@@ -36,7 +36,7 @@ DEEP = [pytest.param(step, marks=pytest.mark.deep) for step in STEPS]
 
 
 def environment(server: RunningSandbox, step: str) -> dict[str, str]:
-    """The variables of a platform that publishes nothing and fetches streams only where the step needs them."""
+    """The variables of a platform that publishes nothing, with streams only where the step needs them."""
     streams = "power" if step in ("activity_streams", "ride_power") else "none"
     quick = {"STRAVA_ASSETS_STREAMS": streams, "STRAVA_ASSETS_PUBLISH": "none"}
     return CREDENTIALS | addresses(server) | quick
