@@ -22,7 +22,7 @@ def platform_step(function: Callable[Arguments, Result]) -> Callable[Arguments, 
     """Decorate the function of an asset; it stands directly below Dagster's own decorator.
 
     An error of ours becomes a `dagster.Failure`. Every `MaterializeResult` gets the metadata `seconds`: the
-    wall time since the step began.
+    wall time since the step began, or since its previous asset.
     """
     step: Any
     if inspect.isgeneratorfunction(function):
@@ -33,6 +33,8 @@ def platform_step(function: Callable[Arguments, Result]) -> Callable[Arguments, 
             with as_dagster_failure():
                 for result in function(*args, **kwargs):
                     yield _timed(result, began)
+                    if isinstance(result, dg.MaterializeResult):
+                        began = time.monotonic()
 
         step = step_of_results
     else:

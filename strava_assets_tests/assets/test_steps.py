@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator  # noqa: TC003 - Dagster reads the annotations of an asset
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -50,6 +51,18 @@ def test_every_materialization_says_how_long_it_took(build: Any, count: int) -> 
     for data in steps:
         assert 0 <= float(str(data.materialization.metadata["seconds"].value)) < 60
     assert steps[0].materialization.metadata["rows"].value == 3
+
+
+def test_the_time_of_an_asset_begins_where_the_previous_one_of_its_step_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = iter([0.0, 5.0, 7.0, 8.0, 9.0])
+    monkeypatch.setattr("strava_assets.assets.steps.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+
+    result = dg.materialize([_two(None)])
+
+    steps = [event.step_materialization_data for event in result.get_asset_materialization_events()]
+    assert [data.materialization.metadata["seconds"].value for data in steps] == [5.0, 1.0]
 
 
 @pytest.mark.parametrize("build", [_one, _two])
