@@ -25,6 +25,7 @@ from strava_assets.report.usual_week import usual_week
 
 if TYPE_CHECKING:
     from strava_assets.report.report_figures import Figures, Row
+    from strava_assets.report.usual_week import UsualWeek
 
 _YEAR_WEEKS = 52
 _FOUR_WEEKS_DAYS = 28
@@ -91,7 +92,10 @@ def _week(figures: Figures) -> Clause | None:
     week = usual_week(figures)
     if week is None or not (any(week.usual_s) or week.so_far_s):
         return None
-    change, usual = week.so_far_s - week.usual_by_today_s, compact_hours(week.usual_by_today_s)
+    if week.days_elapsed == 1 and not week.so_far_s:
+        # Who reads on the first morning of a week wants to know how the last one went.
+        return _last_week(figures, week)
+    usual = compact_hours(week.usual_by_today_s)
     is_whole = week.days_elapsed == len(week.ridden_s)
     evidence = (
         f"activity_measures: {compact_hours(week.so_far_s)} in the week of {day(week.first)} so far; "
@@ -102,18 +106,40 @@ def _week(figures: Figures) -> Clause | None:
         usual_words = f", where {usual} would be usual by today" if week.usual_by_today_s else ""
         return Clause("you have ", "not ridden yet this week", "week", evidence, usual_words)
     rides = sum(row["rides"] for row in figures.ride_days if row["activity_date"] >= week.first)
-    words = (
-        "about as usual"
-        if abs(change) < _ABOUT_S
-        else f"{compact_hours(abs(change))} {'more' if change > 0 else 'less'} than usual"
-    )
     return Clause(
         "you rode ",
         f"{compact_hours(week.so_far_s)} in {counted(rides, 'ride')} this week",
         "week",
         evidence,
-        f", {words}{'' if is_whole else ' by today'}",
+        f", {_beside_usual(week.so_far_s - week.usual_by_today_s)}{'' if is_whole else ' by today'}",
     )
+
+
+def _last_week(figures: Figures, week: UsualWeek) -> Clause:
+    first = week.first - timedelta(weeks=1)
+    days = [row for row in figures.ride_days if first <= row["activity_date"] < week.first]
+    seconds, rides = sum(row["moving_time_s"] for row in days), sum(row["rides"] for row in days)
+    usual_s = week.usual_so_far_s[-1]
+    usual = compact_hours(usual_s)
+    evidence = (
+        f"activity_measures: {compact_hours(seconds)} in the week of {day(first)}; "
+        f"the median of {counted(week.weeks, 'week')} is {usual}"
+    )
+    if not seconds:
+        return Clause("you did ", "not ride last week", "weekly", evidence, f", where {usual} would be usual")
+    return Clause(
+        "last week you rode ",
+        f"{compact_hours(seconds)} in {counted(rides, 'ride')}",
+        "weekly",
+        evidence,
+        f", {_beside_usual(seconds - usual_s)}",
+    )
+
+
+def _beside_usual(change_s: float) -> str:
+    if abs(change_s) < _ABOUT_S:
+        return "about as usual"
+    return f"{compact_hours(abs(change_s))} {'more' if change_s > 0 else 'less'} than usual"
 
 
 def _power(figures: Figures) -> Clause | None:

@@ -70,6 +70,40 @@ def test_a_clause_without_its_mart_is_left_out(figures: Figures) -> None:
         assert section not in clauses(replace(figures, marts=rest))
 
 
+def on_monday(figures: Figures, ridden_last_week: bool) -> Figures:
+    """The figures on the first morning of the week, before a ride."""
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    end = monday if ridden_last_week else monday - timedelta(weeks=1)
+    weeks = [
+        row | {"days_elapsed": 1} if row["week"] == monday else row for row in figures.rows("weekly_watts")
+    ]
+    return replace(
+        figures,
+        ride_days=[row for row in figures.ride_days if row["activity_date"] < end],
+        marts={**figures.marts, "weekly_watts": weeks},
+    )
+
+
+def test_on_the_first_morning_of_a_week_the_letter_is_about_the_last_one(figures: Figures) -> None:
+    monday = TODAY - timedelta(days=TODAY.weekday())
+    last = [row for row in figures.ride_days if monday - timedelta(weeks=1) <= row["activity_date"] < monday]
+    hours = sum(row["moving_time_s"] for row in last) / 3600
+
+    [[clause], *_] = write_letter(on_monday(figures, ridden_last_week=True))
+
+    assert clause.lead == "last week you rode "
+    assert clause.text.startswith(f"{hours:.1f}{NBSP}h in {sum(row['rides'] for row in last)}{NBSP}ride")
+    assert "usual" in clause.rest
+    assert clause.section == "weekly"
+
+
+def test_a_last_week_without_a_ride_is_said_too(figures: Figures) -> None:
+    [[clause], *_] = write_letter(on_monday(figures, ridden_last_week=False))
+
+    assert clause.lead + clause.text == "you did not ride last week"
+    assert "would be usual" in clause.rest
+
+
 def test_a_week_without_a_ride_says_what_would_be_usual(figures: Figures) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     earlier = [row for row in figures.ride_days if row["activity_date"] < monday]
