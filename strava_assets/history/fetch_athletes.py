@@ -23,6 +23,7 @@ from strava_assets.strava.turns import (
     TurnRules,
     after_turn,
     expected_completion,
+    paused_until,
     plan_turns,
     stops_everyone,
     summary,
@@ -131,7 +132,10 @@ class Walk:
         """
         at_once = replace(rules, routine_every_hours=_AT_ONCE_HOURS, webhooks_alive=False)
         results = {athlete.athlete_id: AthleteResult(athlete) for athlete in athletes}
-        states = athlete_states(self.index, self.landing, athletes, self.webhooks)
+        states = {
+            athlete_id: _without_pause(state, not_again_since, is_asked_for=not only_if_due)
+            for athlete_id, state in athlete_states(self.index, self.landing, athletes, self.webhooks).items()
+        }
         candidates = {
             athlete.athlete_id
             for athlete in athletes
@@ -152,7 +156,7 @@ class Walk:
             if result.completion and not states[athlete_id].history_complete:
                 self._note_completion(athlete_id, result.completion)
             if not result.reason:
-                result.reason = _why_not(result, not_again_since)
+                result.reason = _why_not(result, states[athlete_id], self.clock(), not_again_since)
         return list(results.values())
 
     def _turns(
@@ -327,9 +331,28 @@ def _is_unfinished(state: AthleteState) -> bool:
     return not state.history_complete and not state.failures and not state.refused_since
 
 
-def _why_not(result: AthleteResult, since: datetime | None) -> str:
+def _without_pause(state: AthleteState, since: datetime | None, *, is_asked_for: bool) -> AthleteState:
+    """The athlete without the pause after a failure, where one more try is wanted now.
+
+    A repeated step tries everyone again who failed in it, so that a failure does not look like a success; all
+    tries of a step count as one failure. A launch that asks for a sync tries who failed before, but not who
+    was refused.
+    """
+    has_failed = bool(state.failures or state.refused_since)
+    if has_failed and since and state.last_turn_at and state.last_turn_at >= since:
+        return replace(state, last_turn_at=None, failures=max(0, state.failures - 1))
+    if is_asked_for and state.failures and not state.refused_since:
+        return replace(state, last_turn_at=None)
+    return state
+
+
+def _why_not(result: AthleteResult, state: AthleteState, now: datetime, since: datetime | None) -> str:
     if not result.athlete.logged_in:
         return "There is no login, so only exports and files are imported."
+    if state.refused_since:
+        return f"Strava has refused the tokens since {state.refused_since:%Y-%m-%d}; tried once a day."
+    if (paused := paused_until(state)) > now:
+        return f"The last turn failed or was too short; the next one is after {paused:%Y-%m-%d %H:%M} UTC."
     if since:
         return "It was listed in this run already, or its turn has not come within the quota."
     return "It is not due, or its turn has not come within the quota."
