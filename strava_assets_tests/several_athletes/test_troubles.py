@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,6 +12,7 @@ from strava_assets import wiring
 from strava_assets.assets.failures import RETRY_TRANSIENT
 from strava_assets.sandbox import Fault
 from strava_assets.strava.client import MAX_RETRIES
+from strava_assets.webhooks.events import Event
 from strava_assets_tests.chain import ATHLETE, Chain, chain, riding
 
 if TYPE_CHECKING:
@@ -81,3 +83,71 @@ def test_a_sync_that_is_asked_for_does_not_wait_for_the_pause_after_a_failure(ho
     assert "The last turn failed" in scheduled.partitions("raw_activities")[SECOND]["why"]
     asked_for = household.ingest()
     assert asked_for.partitions("raw_activities")[SECOND]["mode"] == "incremental"
+
+
+def look(platform: Chain) -> dg.SensorResult:
+    """What the sensor of events does now."""
+    repository = platform.definitions().get_repository_def()
+    with dg.build_sensor_context(platform.instance, repository_def=repository) as context:
+        result = repository.get_sensor_def("webhook_events")(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def announce(platform: Chain, activity_id: int, owner_id: str = SECOND) -> str:
+    """An event that has waited for a minute."""
+    now = int(datetime.now(UTC).timestamp())
+    event = Event(owner_id, "activity", str(activity_id), "update", now - 60)
+    wiring.webhooks(platform.settings()).events.add(event)
+    return event.name
+
+
+def launch(platform: Chain, request: dg.RunRequest) -> bool:
+    """Whether the run of an event succeeds, without what comes after the table."""
+    both = dg.AssetSelection.assets("raw_activities", "bq_activities") - dg.AssetSelection.all_asset_checks()
+    job = dg.define_asset_job("of_event", selection=both)
+    definitions = dg.Definitions.merge(platform.definitions(), dg.Definitions(jobs=[job]))
+    result = definitions.resolve_job_def("of_event").execute_in_process(
+        request.run_config, instance=platform.instance, raise_on_error=False, tags=dict(request.tags)
+    )
+    return result.success
+
+
+def waiting(platform: Chain, owner_id: str = SECOND) -> list[str]:
+    return wiring.webhooks(platform.settings()).events.waiting(owner_id)
+
+
+def test_an_event_whose_run_the_rate_limit_ends_is_not_lost(household: Chain) -> None:
+    name = announce(household, household.sandbox.athletes[1].history.ids()[-1])
+    [request] = look(household).run_requests or []
+    household.sandbox.faults.add("rate_limit_daily", on="list", times=None)
+    assert launch(household, request)
+    look(household)
+    assert waiting(household) == [name]
+
+
+def test_an_event_that_takes_more_calls_than_its_turn_has_is_settled_by_a_full_listing(
+    household: Chain,
+) -> None:
+    second = household.sandbox.athletes[1]
+    second.page_size_limit = 1
+    assert household.ingest({"raw_activities": {"mode": "FULL"}}, athlete=SECOND).succeeded
+    name = announce(household, second.history.ids()[-1])
+    [request] = look(household).run_requests or []
+    assert launch(household, request)
+    look(household)
+    assert waiting(household) == [name]
+    run = household.ingest({"raw_activities": {"only_if_due": True}}, athlete=SECOND)
+    assert run.partitions("raw_activities")[SECOND]["purpose"] == "full listing"
+    assert waiting(household) == []
+
+
+def test_an_event_of_an_athlete_who_is_refused_waits_for_the_login(household: Chain) -> None:
+    second = household.sandbox.athletes[1]
+    second.tokens.revoke()
+    assert not household.ingest().succeeded
+    name = announce(household, second.history.ids()[-1])
+    [request] = look(household).run_requests or []
+    assert launch(household, request), "it is tried once a day"
+    look(household)
+    assert waiting(household) == [name]
