@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from strava_assets.history.fetch import fetch, known_history
 from strava_assets.history.webhook_sync import EventRequest
 from strava_assets.landing.athlete_index import FetchState
+from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.strava.client import PER_PAGE
 from strava_assets.strava.errors import QuotaExhaustedError, StravaError
 from strava_assets.strava.sync import SyncMode
@@ -78,7 +79,7 @@ class AthleteResult:
     calls: int = 0
     events: int = 0
     stopped: QuotaExhaustedError | None = None
-    error: StravaError | None = None
+    error: StravaError | SecretStoreError | None = None
     completion: Completion | None = None
 
 
@@ -196,18 +197,21 @@ class Walk:
         result.purpose, result.reason = turn.purpose.value, turn.reason
         self.announce(f"{athlete.label}: {turn.purpose}. {turn.reason}")
         request = replace(request, mode=turn.mode, athlete_id=athlete.athlete_id)
-        client = self.access.client(self.announce, self.pacer, athlete)
-        error: StravaError | None = None
+        error: StravaError | SecretStoreError | None = None
         try:
+            client = self.access.client(self.announce, self.pacer, athlete)
             with self.pacer.turn(turn.calls):
-                self._list(client, result, request)
+                try:
+                    self._list(client, result, request)
+                finally:
+                    result.calls += sum(client.calls.values())
         except QuotaExhaustedError as ended:
             # Between two listings; inside of one it is the listing that is stopped.
             error = result.stopped = ended
-        except StravaError as failure:
+        except (StravaError, SecretStoreError) as failure:
+            # Each athlete has a token store of their own, so one that cannot be used is their failure alone.
             error = result.error = failure
             self.announce(f"{athlete.label}: {failure.happened}")
-        result.calls += sum(client.calls.values())
         listing = result.fetched[-1].listing if result.fetched and not error else None
         if listing:
             result.stopped = listing.stopped
@@ -298,7 +302,10 @@ def _of_batches(athlete_id: str, landing: Landing) -> AthleteState:
 
 
 def _as_stored(
-    state: AthleteState, now: datetime, before: FetchState | None, error: StravaError | None
+    state: AthleteState,
+    now: datetime,
+    before: FetchState | None,
+    error: StravaError | SecretStoreError | None,
 ) -> FetchState:
     is_success = error is None or isinstance(error, QuotaExhaustedError)
     return FetchState(

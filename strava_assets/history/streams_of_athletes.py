@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from strava_assets.history.stream_fetching import StreamsReport, fetch_streams
+from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.strava.turns import calls_for_streams, share_calls, stops_everyone
 
 if TYPE_CHECKING:
@@ -60,16 +61,19 @@ def fetch_streams_of_athletes(  # noqa: PLR0913 - each is needed by one line
         athlete = waiting.pop(athlete_id)
         if calls == 0:
             continue
-        with pacer.turn(calls):
-            report = fetch_streams(
-                access.client(announce, pacer, athlete),
-                access.store(athlete),
-                store,
-                wanted[athlete_id],
-                clock=clock,
-                announce=announce,
-            )
-        reports[athlete_id] = report
+        report = reports[athlete_id]
+        try:
+            with pacer.turn(calls):
+                report = reports[athlete_id] = fetch_streams(
+                    access.client(announce, pacer, athlete),
+                    access.store(athlete),
+                    store,
+                    wanted[athlete_id],
+                    clock=clock,
+                    announce=announce,
+                )
+        except SecretStoreError as failure:
+            report.stopped = failure
         if report.stopped and stops_everyone(report.stopped):
             break
     return reports

@@ -151,3 +151,26 @@ def test_an_event_of_an_athlete_who_is_refused_waits_for_the_login(household: Ch
     assert launch(household, request), "it is tried once a day"
     look(household)
     assert waiting(household) == [name]
+
+
+def damage_tokens(platform: Chain, athlete_id: str) -> None:
+    platform.settings().token_path.with_stem(f"tokens-{athlete_id}").write_text("[]")
+
+
+def test_a_token_file_that_cannot_be_used_is_the_failure_of_its_athlete(household: Chain) -> None:
+    damage_tokens(household, SECOND)
+    run = household.ingest()
+    assert run.partitions("raw_activities").keys() == {FIRST}
+    assert "1 of 2 athletes could not be fetched." in run.failures()["raw_activities"]
+    assert "tokens-8.json is not a token file of this project." in run.failures()["raw_activities"]
+    assert "is not a token file" in state_of(household, SECOND).problem
+
+
+def test_a_token_file_that_cannot_be_used_leaves_the_others_recordings_alone(household: Chain) -> None:
+    damage_tokens(household, SECOND)
+    household.fields["streams"] = "power"
+    run = household.run_assets(dg.AssetSelection.assets("activity_streams"))
+    assert run.succeeded, run.failures()
+    recordings = run.partitions("activity_streams")
+    assert recordings[FIRST]["fetched"] > 0
+    assert "is not a token file" in recordings[SECOND]["stopped_by"]
