@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pytest
@@ -174,3 +174,16 @@ def test_a_token_file_that_cannot_be_used_leaves_the_others_recordings_alone(hou
     recordings = run.partitions("activity_streams")
     assert recordings[FIRST]["fetched"] > 0
     assert "is not a token file" in recordings[SECOND]["stopped_by"]
+
+
+def recordings_of_run(platform: Chain, athlete: str = "") -> dict[str, dict[str, Any]]:
+    """What a run of the streams alone did for each athlete."""
+    platform.fields["streams"] = "power"
+    run = platform.run_assets(dg.AssetSelection.assets("activity_streams"), athlete=athlete)
+    assert run.succeeded, run.failures()
+    return run.partitions("activity_streams")
+
+
+def test_an_athletes_recordings_are_fetched_in_one_run_as_the_quota_allows(household: Chain) -> None:
+    recordings = recordings_of_run(household, SECOND)[SECOND]
+    assert recordings["remaining"] == 0
