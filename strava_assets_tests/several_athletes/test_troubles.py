@@ -187,3 +187,20 @@ def recordings_of_run(platform: Chain, athlete: str = "") -> dict[str, dict[str,
 def test_an_athletes_recordings_are_fetched_in_one_run_as_the_quota_allows(household: Chain) -> None:
     recordings = recordings_of_run(household, SECOND)[SECOND]
     assert recordings["remaining"] == 0
+
+
+def test_an_event_of_an_athlete_who_has_just_come_finds_their_partition(household: Chain) -> None:
+    third = riding(20, 9)
+    household.add_athlete(third)
+    announce(household, third.history.ids()[0], "9")
+    [request] = look(household).run_requests or []
+    assert launch(household, request)
+    assert waiting(household, "9") == []
+
+
+def test_an_event_of_somebody_who_is_not_here_starts_nothing_and_does_not_stay(household: Chain) -> None:
+    announce(household, 4711, "99")
+    result = look(household)
+    assert result.run_requests == []
+    assert "An event of an athlete who is not here was removed." in str(result.skip_reason)
+    assert waiting(household, "99") == []
