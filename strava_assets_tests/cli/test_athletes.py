@@ -156,6 +156,17 @@ def test_whose_tokens_are_gone_is_not_listed_as_logged_in_after_a_logout(
     assert athletes_of(terminal)[FIRST].logged_in
 
 
+def test_who_logs_in_again_keeps_the_store_of_their_own(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    assert terminal.run("logout", "--athlete", FIRST).status == 0
+    # The usual store is empty now; tokens in two stores would survive a logout in one of them.
+    log_in(terminal, SECOND)
+    assert terminal.run("logout", "--athlete", SECOND).status == 0
+    assert not [path for path in terminal.home.glob("tokens*.json") if "refresh_token" in path.read_text()]
+
+
 @pytest.mark.deep
 def test_a_household_from_two_logins_to_one_athlete_again(
     terminal: Terminal, strava: RunningSandbox, sandbox: Sandbox
