@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from strava_assets.landing.athlete_index import Athlete, AthleteIndex
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Pacer
+    from strava_assets.strava.sync import Listing
     from strava_assets.strava.token_store import TokenStore
 
 _AT_ONCE_HOURS = 1e-6
@@ -218,7 +219,7 @@ class Walk:
         now = self.clock()
         state = after_turn(state, turn, now, listing=listing, error=error)
         self.index.write_state(
-            athlete.athlete_id, _as_stored(state, now, self.index.state(athlete.athlete_id), error)
+            athlete.athlete_id, _as_stored(state, now, self.index.state(athlete.athlete_id), error, listing)
         )
         return state
 
@@ -306,8 +307,10 @@ def _as_stored(
     now: datetime,
     before: FetchState | None,
     error: StravaError | SecretStoreError | None,
+    listing: Listing | None,
 ) -> FetchState:
-    is_success = error is None or isinstance(error, QuotaExhaustedError)
+    # A turn that the quota ended before anything was stored is neither a success nor a failure.
+    is_success = state.last_listing_at == now
     return FetchState(
         attempted_at=now,
         succeeded_at=now if is_success else (before.succeeded_at if before else None),
@@ -319,8 +322,24 @@ def _as_stored(
         refused_since=state.refused_since,
         failures=state.failures,
         cut_short=state.cut_short,
-        problem=error.happened if error and not is_success else "",
+        problem=_problem(state, before, error, listing),
     )
+
+
+def _problem(
+    state: AthleteState,
+    before: FetchState | None,
+    error: StravaError | SecretStoreError | None,
+    listing: Listing | None,
+) -> str:
+    """The last failure in a sentence; empty if nothing is wrong."""
+    if error and not isinstance(error, QuotaExhaustedError):
+        return error.happened
+    if not state.failures and not state.refused_since:
+        return ""
+    if listing and not listing.complete and not listing.stopped:
+        return "Activities moved between the pages of the list while it was read, so it is read again."
+    return before.problem if before else ""
 
 
 def _idle(athlete_id: str, now: datetime) -> AthleteState:

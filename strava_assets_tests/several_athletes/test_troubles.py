@@ -204,3 +204,23 @@ def test_an_event_of_somebody_who_is_not_here_starts_nothing_and_does_not_stay(h
     assert result.run_requests == []
     assert "An event of an athlete who is not here was removed." in str(result.skip_reason)
     assert waiting(household, "99") == []
+
+
+def test_a_turn_that_the_quota_ends_at_once_is_no_successful_sync(household: Chain) -> None:
+    before = state_of(household, FIRST)
+    household.sandbox.faults.add("rate_limit_daily", on="list", times=None)
+    assert household.ingest().succeeded
+    after = state_of(household, FIRST)
+    assert after.attempted_at > before.attempted_at
+    assert after.succeeded_at == before.succeeded_at
+
+
+def test_a_failure_keeps_its_sentence_until_a_fetch_succeeds(household: Chain) -> None:
+    household.sandbox.faults.add(Fault.server_error, on="list", times=None)
+    assert not household.ingest().succeeded
+    household.sandbox.faults.clear()
+    household.sandbox.faults.add("rate_limit_daily", on="list", times=None)
+    household.ingest()
+    state = state_of(household, FIRST)
+    assert state.trouble == "failed 1 time in a row"
+    assert "status 500" in state.problem
