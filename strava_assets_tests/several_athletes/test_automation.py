@@ -68,14 +68,14 @@ def make_older(platform: Chain, athlete_id: str, by: timedelta) -> None:
     )
 
 
-def tick(platform: Chain) -> dg.RunRequest | None:
-    """What the schedule launches now."""
+def tick(platform: Chain, at: str = "06:15") -> dg.RunRequest | None:
+    """What the schedule launches now, if this is the time of its tick."""
     repository = platform.definitions().get_repository_def()
     schedule = repository.get_schedule_def("sync_every_6_hours")
     with dg.build_schedule_context(
         instance=platform.instance,
         repository_def=repository,
-        scheduled_execution_time=datetime.now(UTC),
+        scheduled_execution_time=datetime.fromisoformat(f"2026-11-30T{at}:00+00:00"),
     ) as context:
         requests = schedule.evaluate_tick(context).run_requests
     return requests[0] if requests else None
@@ -100,6 +100,15 @@ def test_the_schedule_runs_for_whoever_is_due(household: Chain) -> None:
     assert request
     assert request.tags["dagster/asset_partition_range_start"] == FIRST
     assert request.tags["dagster/asset_partition_range_end"] == SECOND
+    assert request.run_config == {"ops": {"raw_activities": {"config": {"only_if_due": True}}}}
+
+
+def test_tables_and_pages_follow_the_date_also_while_nobody_is_due(household: Chain) -> None:
+    household.fields["timezone"] = "Europe/Berlin"
+    assert tick(household, "06:00") is None
+    request = tick(household, "05:00")
+    assert request
+    assert request.tags["dagster/asset_partition_range_start"] == FIRST
     assert request.run_config == {"ops": {"raw_activities": {"config": {"only_if_due": True}}}}
 
 
