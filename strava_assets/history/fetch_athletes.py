@@ -24,6 +24,7 @@ from strava_assets.strava.turns import (
     TurnRules,
     after_turn,
     expected_completion,
+    may_stop_everyone,
     paused_until,
     plan_turns,
     stops_everyone,
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE_HOURS = 1e-6
 _ASKED_FOR = "A sync was asked for."
+_MOST_IN_A_ROW = 3
+"""After so many athletes whose client secret is refused it is the application's."""
 
 
 class AthleteAccess(Protocol):
@@ -143,11 +146,13 @@ class Walk:
             for athlete in athletes
             if athlete.logged_in and not _listed_since(states[athlete.athlete_id], not_again_since)
         }
+        in_a_row = 0
         for turn in self._turns(states, candidates, request, rules if only_if_due else at_once):
             result = results[turn.athlete_id]
             states[turn.athlete_id] = self._make(turn, result, states[turn.athlete_id], request)
             ended_by = result.error or result.stopped
-            if ended_by and stops_everyone(ended_by):
+            in_a_row = in_a_row + 1 if ended_by and may_stop_everyone(ended_by) else 0
+            if ended_by and (stops_everyone(ended_by) or in_a_row == _MOST_IN_A_ROW):
                 if result.error and not any(other.fetched for other in results.values()):
                     raise result.error
                 break

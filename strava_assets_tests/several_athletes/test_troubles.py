@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -224,3 +225,23 @@ def test_a_failure_keeps_its_sentence_until_a_fetch_succeeds(household: Chain) -
     state = state_of(household, FIRST)
     assert state.trouble == "failed 1 time in a row"
     assert "status 500" in state.problem
+
+
+def test_an_old_client_secret_in_one_athletes_store_leaves_the_others_alone(household: Chain) -> None:
+    settings = household.settings()
+    athlete = wiring.athlete_index(settings).athlete(SECOND)
+    assert athlete
+    # As after a new secret at Strava and a login of the first athlete.
+    wiring.token_store(settings, athlete).write({"client_secret": "the old one", "expires_at": "0"})
+    state = state_of(household, SECOND)
+    assert state.listed_at
+    longest_ago = replace(state, listed_at=state.listed_at - timedelta(hours=1))
+    wiring.athlete_index(settings).write_state(SECOND, longest_ago)
+    for _ in range(2):
+        run = household.ingest()
+        assert run.partitions("raw_activities").keys() >= {FIRST}, run.failures()
+        assert "1 of 2 athletes could not be fetched." in run.failures()["raw_activities"]
+        assert (
+            "- athlete 8: Strava answered POST /oauth/token with status 401"
+            in run.failures()["raw_activities"]
+        )

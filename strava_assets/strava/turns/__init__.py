@@ -10,7 +10,7 @@ from strava_assets.strava.turns.forecast import Completion, expected_completion
 from strava_assets.strava.turns.stream_shares import calls_for_streams, share_calls
 from strava_assets.strava.turns.turn_needs import needs_of, paused_until
 from strava_assets.strava.turns.turn_plan import plan_turns, summary
-from strava_assets.strava.turns.turn_results import after_turn, stops_everyone
+from strava_assets.strava.turns.turn_results import after_turn, may_stop_everyone, stops_everyone
 
 __all__ = [
     "AthleteState",
@@ -21,6 +21,7 @@ __all__ = [
     "after_turn",
     "calls_for_streams",
     "expected_completion",
+    "may_stop_everyone",
     "needs_of",
     "paused_until",
     "plan_turns",

@@ -26,16 +26,21 @@ _REFUSALS = (
 _OF_ALL = (
     errors.QuotaExhaustedError,
     errors.InactiveSubscriptionError,
-    errors.InvalidClientError,
-    errors.ForeignHostError,
     errors.ClockSkewError,
     errors.TlsError,
 )
+# Each store has a client id, a client secret and a host of its own, so one of them can be outdated.
+_OF_ALL_OR_ONE = (errors.InvalidClientError, errors.ForeignHostError)
 
 
 def stops_everyone(error: StravaAssetsError) -> bool:
     """Whether a failure is the application's or this machine's, so that no other athlete need be tried."""
     return isinstance(error, _OF_ALL) and not isinstance(error, errors.TurnOverError)
+
+
+def may_stop_everyone(error: StravaAssetsError) -> bool:
+    """Whether a failure is the application's if several athletes in a row have it, and else one athlete's."""
+    return isinstance(error, _OF_ALL_OR_ONE)
 
 
 def after_turn(
