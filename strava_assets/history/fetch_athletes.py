@@ -7,6 +7,7 @@ results noted. One athlete's failure does not stop the others, unless its cause 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from strava_assets.history.fetch import fetch, known_history
@@ -30,10 +31,11 @@ from strava_assets.strava.turns import (
     stops_everyone,
     summary,
 )
+from strava_assets.webhooks.event_store import MORE
+from strava_assets.webhooks.events import event_time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
     from strava_assets.history.fetch import FetchResult, SyncRequest
     from strava_assets.history.webhook_sync import Webhooks
@@ -274,8 +276,14 @@ def athlete_states(
         fetches = stored.get(athlete_id)
         state = _of_fetches(athlete_id, fetches) if fetches else _of_batches(athlete_id, landing)
         waiting = webhooks.events.waiting(athlete_id) if webhooks else []
-        states[athlete_id] = replace(state, events_waiting=len(waiting))
+        states[athlete_id] = replace(state, events_waiting=len(waiting), events_since=_oldest(waiting))
     return states
+
+
+def _oldest(names: Sequence[str]) -> datetime | None:
+    """When the oldest of the waiting events happened, as their names say."""
+    times = [event_time_of(name) for name in names if name != MORE]
+    return datetime.fromtimestamp(min(times), UTC) if times else None
 
 
 def _of_fetches(athlete_id: str, fetches: FetchState) -> AthleteState:

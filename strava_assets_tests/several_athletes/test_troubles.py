@@ -11,8 +11,11 @@ import pytest
 
 from strava_assets import wiring
 from strava_assets.assets.failures import RETRY_TRANSIENT
+from strava_assets.history.fetch_athletes import athlete_states
 from strava_assets.sandbox import Fault
 from strava_assets.strava.client import MAX_RETRIES
+from strava_assets.strava.turns import Purpose, TurnRules
+from strava_assets.strava.turns.turn_needs import queues_of
 from strava_assets.webhooks.events import Event
 from strava_assets_tests.chain import ATHLETE, Chain, chain, riding
 
@@ -245,3 +248,16 @@ def test_an_old_client_secret_in_one_athletes_store_leaves_the_others_alone(hous
             "- athlete 8: Strava answered POST /oauth/token with status 401"
             in run.failures()["raw_activities"]
         )
+
+
+def test_the_oldest_event_is_fetched_first(household: Chain) -> None:
+    settings = household.settings()
+    now = int(datetime.now(UTC).timestamp())
+    for owner_id, ago in ((FIRST, 60), (SECOND, 7_200)):
+        event = Event(owner_id, "activity", "4711", "delete", now - ago)
+        wiring.webhooks(settings).events.add(event)
+    landing, index = wiring.landing(settings), wiring.athlete_index(settings)
+    states = athlete_states(index, landing, index.logged_in(), wiring.webhooks(settings))
+    queue = queues_of(states.values(), datetime.now(UTC), TurnRules())[Purpose.EVENTS]
+    assert [need.athlete_id for need in queue] == [SECOND, FIRST]
+    assert "the oldest since" in queue[0].reason
