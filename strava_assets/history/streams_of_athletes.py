@@ -70,7 +70,7 @@ def fetch_streams_of_athletes(  # noqa: PLR0913 - each is needed by one line
         if pacer.quota is None:
             report = fetch(waiting[athlete_id], activities[:_BEFORE_LIMITS], _BEFORE_LIMITS)
             activities = activities[_BEFORE_LIMITS:]
-        calls = 0
+        calls: int | None = 0
         if activities and not report.stopped and pacer.quota:
             left = calls_for_streams(pacer.quota, clock(), rules, len(athletes))
             still_wanted = {each: len(wanted[each]) for each in waiting} | {athlete_id: len(activities)}
