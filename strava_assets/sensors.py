@@ -253,8 +253,11 @@ def _runs_with_events(instance: dg.DagsterInstance, owner_id: str, now: datetime
     records = instance.get_run_records(day) or instance.get_run_records(dg.RunsFilter(tags=of_owner), limit=1)
 
     def names_of(run: dg.DagsterRun) -> tuple[str, ...]:
+        # A run that was launched again in the UI has the tags of the first one, perhaps without its events.
         config: Any = run.run_config
-        return tuple(config["ops"]["raw_activities"]["config"]["events"])
+        for name in ("ops", "raw_activities", "config"):
+            config = config.get(name) or {}
+        return tuple(config.get("events", ()))
 
     return [
         PastRun(

@@ -11,6 +11,7 @@ import pytest
 
 from strava_assets import wiring
 from strava_assets.assets.failures import RETRY_TRANSIENT
+from strava_assets.execution.tags import EVENTS_OF_TAG
 from strava_assets.history.fetch_athletes import athlete_states
 from strava_assets.sandbox import Fault
 from strava_assets.strava.client import MAX_RETRIES
@@ -261,3 +262,14 @@ def test_the_oldest_event_is_fetched_first(household: Chain) -> None:
     queue = queues_of(states.values(), datetime.now(UTC), TurnRules())[Purpose.EVENTS]
     assert [need.athlete_id for need in queue] == [SECOND, FIRST]
     assert "the oldest since" in queue[0].reason
+
+
+def test_a_run_that_was_launched_again_without_its_events_does_not_stop_the_sensor(household: Chain) -> None:
+    # The UI launches a run again with the tags of the first one, and with the configuration that it is given.
+    job = household.definitions().resolve_job_def("sync")
+    tags = {EVENTS_OF_TAG: FIRST, "dagster/partition": FIRST}
+    household.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.SUCCESS)
+    announce(household, 4711)
+    announce(household, 4711, FIRST)
+    requests = look(household).run_requests or []
+    assert [request.tags["dagster/partition"] for request in requests] == [SECOND]
