@@ -10,6 +10,7 @@ import pytest
 
 from strava_assets import wiring
 from strava_assets.cli.removal import take_from_index
+from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
 from strava_assets.settings_reader import load_settings
 from strava_assets_tests.chain import riding
@@ -166,6 +167,22 @@ def test_who_logs_in_again_keeps_the_store_of_their_own(terminal: Terminal, stra
     log_in(terminal, SECOND)
     assert terminal.run("logout", "--athlete", SECOND).status == 0
     assert not [path for path in terminal.home.glob("tokens*.json") if "refresh_token" in path.read_text()]
+
+
+def test_the_address_of_the_others_events_stays_when_the_first_athlete_logs_out(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    settings = settings_of(terminal)
+    made = verify_token(settings, make=True)
+    assert terminal.run("logout", "--athlete", FIRST).status == 0
+    assert wiring.token_store(settings).read().keys() == {VERIFY_TOKEN}
+    assert verify_token(settings, make=True) == made
+    # With nobody left there are no events either.
+    assert terminal.run("logout", "--athlete", SECOND).status == 0
+    assert not list(terminal.home.glob("tokens*.json"))
 
 
 def test_tokens_are_in_one_store_where_forgetting_was_killed_while_they_moved(
