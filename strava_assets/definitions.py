@@ -84,7 +84,10 @@ def build_defs(
         checks_for(
             "bq_activities",
             activity_checks.checks_of(
-                settings.power_sports, settings.timezone, several_athletes=several_athletes
+                settings.power_sports,
+                settings.timezone,
+                several_athletes=several_athletes,
+                events_address=settings.events_address if settings.webhooks else None,
             ),
         ),
         checks_for("activity_streams", stream_checks.checks_of(settings.streams, settings.power_sports)),

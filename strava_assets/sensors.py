@@ -11,7 +11,7 @@ import dagster as dg
 
 from strava_assets import wiring
 from strava_assets.assets import inbox
-from strava_assets.assets.athlete_partitions import all_athletes, one_athlete
+from strava_assets.assets.athlete_partitions import align_partitions, all_athletes, one_athlete
 from strava_assets.assets.fetching_athletes import fetched_some
 from strava_assets.execution.tags import EVENTS_KEPT_TAG, EVENTS_OF_TAG
 from strava_assets.resources.alerts import RunAlerts
@@ -151,6 +151,9 @@ def _inbox_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorD
                 f"{look.waiting:,}.{unassigned}",
                 cursor=look.cursor,
             )
+        if several_athletes:
+            # A second athlete may have come since the last tick of the schedule.
+            align_partitions(context.instance, athlete_ids)
         by_athlete = {
             athlete_id: [name for name in look.ready if name.startswith(f"{folder_of(athlete_id)}/")]
             for athlete_id in athlete_ids
@@ -205,9 +208,17 @@ def _webhook_sensor(settings: "Settings", *, several_athletes: bool) -> dg.Senso
         }
         reasons = [] if waiting else ["No event waits."]
         requests: list[dg.RunRequest] = []
+        athlete_ids = wiring.athlete_index(settings).athlete_ids() if several_athletes and waiting else []
+        if athlete_ids:
+            align_partitions(context.instance, athlete_ids)
         for owner_id, names in waiting.items():
             if len(requests) == _MOST_RUNS_A_LOOK:
                 break
+            if athlete_ids and owner_id not in athlete_ids:
+                # An event that came while the athlete was being forgotten: nobody would ever settle it.
+                webhooks.events.remove(owner_id, names)
+                reasons.append("An event of an athlete who is not here was removed.")
+                continue
             if webhooks.state.logged_out(owner_id):
                 reasons.append("The athlete took the access back: run strava-assets login, then sync.")
                 continue
@@ -242,8 +253,11 @@ def _runs_with_events(instance: dg.DagsterInstance, owner_id: str, now: datetime
     records = instance.get_run_records(day) or instance.get_run_records(dg.RunsFilter(tags=of_owner), limit=1)
 
     def names_of(run: dg.DagsterRun) -> tuple[str, ...]:
+        # A run that was launched again in the UI has the tags of the first one, perhaps without its events.
         config: Any = run.run_config
-        return tuple(config["ops"]["raw_activities"]["config"]["events"])
+        for name in ("ops", "raw_activities", "config"):
+            config = config.get(name) or {}
+        return tuple(config.get("events", ()))
 
     return [
         PastRun(

@@ -135,9 +135,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
         )
         if (athlete_ids := athletes_of_run(context)) is not None:
             with saying_what_is_kept(context.instance):
-                return fetch_each(
-                    context, athlete_ids, settings, strava, landing.open(), request, config.only_if_due
-                )
+                return fetch_each(context, athlete_ids, settings, strava, landing.open(), request, config)
         client, store = strava.client(context.log.info), landing.open()
         with saying_what_is_kept(context.instance):
             if settings.webhooks:

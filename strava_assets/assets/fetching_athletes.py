@@ -10,11 +10,13 @@ from dagster._core.execution.stats import StepEventStatus
 
 from strava_assets import wiring
 from strava_assets.errors import StravaAssetsError
+from strava_assets.execution.tags import EVENTS_KEPT_TAG
 from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from strava_assets.assets.activities import SyncConfig
     from strava_assets.history.fetch import FetchResult, SyncRequest
     from strava_assets.history.fetch_athletes import AthleteResult
     from strava_assets.history.webhook_sync import Webhooks
@@ -52,7 +54,7 @@ def fetch_each(
     strava: StravaResource,
     landing: Landing,
     request: SyncRequest,
-    only_if_due: bool,
+    config: SyncConfig,
 ) -> dg.MaterializeResult[Any]:
     """Fetch the athletes of a run, and record success or failure for each one's partition.
 
@@ -63,7 +65,7 @@ def fetch_each(
         strava: opens clients and token stores.
         landing: receives the pages.
         request: the sync that was asked for.
-        only_if_due: whether athletes who are up to date are left out.
+        config: whether athletes who are up to date are left out, and the events that the run is for.
 
     Raises:
         AthletesNotFetchedError: some failed; the others' partitions are on record as materialized.
@@ -88,9 +90,13 @@ def fetch_each(
         [athlete for athlete in index.athletes() if athlete.athlete_id in chosen],
         request,
         rules,
-        only_if_due=only_if_due,
+        only_if_due=config.only_if_due,
         not_again_since=_began(context) if context.op_execution_context.retry_number else None,
     )
+    logged_in = [result.athlete.athlete_id for result in results if result.athlete.logged_in]
+    if webhooks and _any_waits(webhooks, logged_in, config.events):
+        # The sensor keeps the events of such a run.
+        context.instance.add_run_tags(context.run.run_id, {EVENTS_KEPT_TAG: "not settled"})
     failed = [result for result in results if result.error]
     metadata = {result.athlete.athlete_id: _metadata(result) for result in results if not result.error}
     if not failed:
@@ -101,6 +107,13 @@ def fetch_each(
     for athlete_id, values in metadata.items():
         context.log_event(dg.AssetMaterialization(ASSET, partition=athlete_id, metadata=values))
     raise AthletesNotFetchedError(failed, len(results))
+
+
+def _any_waits(webhooks: Webhooks, athlete_ids: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether events that a run is for still wait: no turn came, or it ended before they were settled."""
+    return bool(names) and any(
+        not set(names).isdisjoint(webhooks.events.waiting(athlete_id)) for athlete_id in athlete_ids
+    )
 
 
 def due_athletes(settings: Settings) -> list[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Beyond a professional's best when held for twenty minutes.
 MOST_WATTS = 550
 FETCHED_WITHIN = timedelta(hours=13)
+# With webhooks everything is listed once a week.
+LISTED_WITHIN = timedelta(days=8)
 # Strava rounds the three numbers that must agree; twenty recorded rides agreed within 0.06 W.
 ROUNDING_W = 0.6
 
@@ -119,27 +121,40 @@ def no_date_is_before_recorders(subject: Subject) -> Finding:
     )
 
 
-def each_athlete_is_fetched(subject: Subject) -> Finding:
-    """No athlete's last successful fetch is older than two ticks of the schedule."""
-    from strava_assets.landing.athlete_index import AthleteIndex
+def each_athlete_is_fetched(events_address: str | None) -> "Callable[[Subject], Finding]":
+    """No athlete's last successful fetch is older than two ticks of the schedule.
 
-    index = AthleteIndex(subject.landing.address)
-    logged_in = index.logged_in()
-    states = index.states([athlete.athlete_id for athlete in logged_in])
-    limit = datetime.now(UTC) - FETCHED_WITHIN
-    rows = []
-    for athlete in logged_in:
-        state = states.get(athlete.athlete_id)
-        succeeded_at = state.succeeded_at if state else None
-        # One who has just logged in is not late yet.
-        if (succeeded_at or athlete.added_at) < limit:
-            problem = state.problem if state else ""
-            rows.append({"athlete": athlete.label, "last_sync": succeeded_at, "problem": problem})
-    return Finding.none_of(
-        rows,
-        "athletes without a successful sync for 13 hours",
-        advice="strava-assets athletes says why. The others are up to date.",
-    )
+    While events can be expected, an athlete without one is listed once a week only.
+
+    Args:
+        events_address: the folder of the events; None in a home without webhooks.
+    """
+
+    def look(subject: Subject) -> Finding:
+        from strava_assets.landing.athlete_index import AthleteIndex
+        from strava_assets.webhooks.state import WebhookState
+
+        index = AthleteIndex(subject.landing.address)
+        logged_in = index.logged_in()
+        states = index.states([athlete.athlete_id for athlete in logged_in])
+        now = datetime.now(UTC)
+        is_listening = events_address is not None and WebhookState(events_address).is_listening(now)
+        rows = []
+        for athlete in logged_in:
+            state = states.get(athlete.athlete_id)
+            succeeded_at = state.succeeded_at if state else None
+            within = LISTED_WITHIN if is_listening and state and not state.trouble else FETCHED_WITHIN
+            # One who has just logged in is not late yet.
+            if (succeeded_at or athlete.added_at) < now - within:
+                problem = state.problem if state else ""
+                rows.append({"athlete": athlete.label, "last_sync": succeeded_at, "problem": problem})
+        return Finding.none_of(
+            rows,
+            "athletes without a successful sync for longer than planned",
+            advice="strava-assets athletes says why. The others are up to date.",
+        )
+
+    return look
 
 
 def the_power_meter_still_reports(power_sports: "Sequence[str] | None") -> "Callable[[Subject], Finding]":
@@ -288,23 +303,24 @@ CHECKS = (
 )
 
 
-EACH_FETCHED = Check(
-    "each_athlete_fetched",
-    "Every athlete who is logged in was fetched within the last 13 hours. Dagster's freshness is the "
-    "asset's, not a partition's.",
-    each_athlete_is_fetched,
-    warn=True,
-)
-"""A check of homes with several athletes."""
-
-
 def checks_of(
-    power_sports: "Sequence[str] | None", timezone: str, *, several_athletes: bool = False
+    power_sports: "Sequence[str] | None",
+    timezone: str,
+    *,
+    several_athletes: bool = False,
+    events_address: str | None = None,
 ) -> tuple[Check, ...]:
     """The checks, where the measured watts of these sports count and today is this zone's."""
+    fetched = Check(
+        "each_athlete_fetched",
+        "Every athlete who is logged in was fetched within the last 13 hours, with webhooks within eight "
+        "days. Dagster's freshness is the asset's, not a partition's.",
+        each_athlete_is_fetched(events_address),
+        warn=True,
+    )
     return (
         *CHECKS,
-        *([EACH_FETCHED] if several_athletes else []),
+        *([fetched] if several_athletes else []),
         Check(
             "no_future_dates",
             "No activity is dated later than tomorrow.",

@@ -79,7 +79,8 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
             for sentence in remove_runs(settings):
                 say("ok", sentence)
         if takes_tokens:
-            log_out(settings, tokens)
+            others = [other for other in index.logged_in() if other.athlete_id != athlete_id]
+            log_out(settings, tokens, others_stay=bool(others) and not alone)
         if athlete_id is not None:
             with wiring.changing_athletes(settings) as changing:
                 take_from_index(settings, changing, athlete_id, alone=alone)

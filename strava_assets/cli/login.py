@@ -89,7 +89,13 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
             logged_in=True,
         )
         if entry := before.get(athlete_id):
-            athlete = replace(athlete, added_at=entry.added_at, shows_numbers=entry.shows_numbers)
+            athlete = replace(
+                athlete,
+                added_at=entry.added_at,
+                shows_numbers=entry.shows_numbers,
+                # Also while nobody's tokens are in the usual store: those in their own would stay behind.
+                has_own_store=athlete.has_own_store or entry.has_own_store,
+            )
         tokens = wiring.token_store(kept_in, athlete)
         store_grant(tokens, app, grant, consent.scopes, api_base_url=settings.api_base_url)
         index.put(athlete)

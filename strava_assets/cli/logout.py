@@ -39,11 +39,17 @@ def command(*, athlete_id: str | None) -> None:
     settings = load_settings()
     with wiring.changing_athletes(settings) as index:
         athlete = _choose(index.logged_in(), athlete_id)
+        others = [other for other in index.logged_in() if other != athlete]
         tokens = wiring.token_store(settings, athlete)
         if not tokens.read().get("refresh_token"):
             say("ok", f"You are not logged in: there are no tokens in {tokens.location}.")
         else:
-            log_out(settings, tokens)
+            log_out(settings, tokens, others_stay=bool(others))
+        if athlete and athlete.has_own_store and not others:
+            # The verify token was kept there for the events of this last athlete.
+            usual = wiring.token_store(settings)
+            if usual.writable and not usual.read().get("refresh_token"):
+                usual.clear()
         if athlete:
             index.put(replace(athlete, logged_in=False, scopes=()))
 
@@ -69,15 +75,26 @@ def _choose(logged_in: Sequence[Athlete], athlete_id: str | None) -> Athlete | N
     )
 
 
-def log_out(settings: Settings, tokens: TokenStore) -> None:
-    """Revoke the tokens if Strava can be asked, and forget them in any case; prints the result."""
+def log_out(settings: Settings, tokens: TokenStore, *, others_stay: bool) -> None:
+    """Revoke the tokens if Strava can be asked, and forget them in any case; prints the result.
+
+    Args:
+        settings: how Strava is asked.
+        tokens: the athlete's store.
+        others_stay: whether other athletes are logged in; their events come to an address that is derived
+            from the verify token, which is kept beside the tokens of the first athlete.
+    """
     from strava_assets.cli.console import say
+    from strava_assets.cli.webhook_credentials import VERIFY_TOKEN
 
     # A refresh that another run makes meanwhile would write its tokens back.
     with tokens.lock():
         _revoke(settings, tokens)
         if tokens.writable:
+            verify_token = tokens.read().get(VERIFY_TOKEN) if others_stay else None
             tokens.clear()
+            if verify_token:
+                tokens.write({VERIFY_TOKEN: verify_token})
             say("ok", f"Tokens, client id and client secret are removed from {tokens.location}.")
     if settings.refresh_token:
         say("warning", f"{SEED} is still set, in .env or the environment: remove it there.")

@@ -128,8 +128,10 @@ def take_from_index(settings: Settings, index: AthleteIndex, athlete_id: str, *,
     if len(rest) == 1 and rest[0].has_own_store:
         own, usual = wiring.token_store(settings, rest[0]), wiring.token_store(settings)
         usual.write(own.read())
-        index.put(replace(rest[0], has_own_store=False))
+        # Before the entry changes, as nothing leads to this store afterwards. If this is killed in between,
+        # the next try finds nothing to write and changes the entry.
         own.clear()
+        index.put(replace(rest[0], has_own_store=False))
     index.remove(athlete_id)
     page_files.arrange_pages(settings.report_target, index.athlete_ids())
     if settings.webhooks:

@@ -7,11 +7,13 @@ results noted. One athlete's failure does not stop the others, unless its cause 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from strava_assets.history.fetch import fetch, known_history
 from strava_assets.history.webhook_sync import EventRequest
 from strava_assets.landing.athlete_index import FetchState
+from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.strava.client import PER_PAGE
 from strava_assets.strava.errors import QuotaExhaustedError, StravaError
 from strava_assets.strava.sync import SyncMode
@@ -23,14 +25,17 @@ from strava_assets.strava.turns import (
     TurnRules,
     after_turn,
     expected_completion,
+    may_stop_everyone,
+    paused_until,
     plan_turns,
     stops_everyone,
     summary,
 )
+from strava_assets.webhooks.event_store import MORE
+from strava_assets.webhooks.events import event_time_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
 
     from strava_assets.history.fetch import FetchResult, SyncRequest
     from strava_assets.history.webhook_sync import Webhooks
@@ -38,10 +43,13 @@ if TYPE_CHECKING:
     from strava_assets.landing.athlete_index import Athlete, AthleteIndex
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Pacer
+    from strava_assets.strava.sync import Listing
     from strava_assets.strava.token_store import TokenStore
 
 _AT_ONCE_HOURS = 1e-6
 _ASKED_FOR = "A sync was asked for."
+_MOST_IN_A_ROW = 3
+"""After so many athletes whose client secret is refused it is the application's."""
 
 
 class AthleteAccess(Protocol):
@@ -77,7 +85,7 @@ class AthleteResult:
     calls: int = 0
     events: int = 0
     stopped: QuotaExhaustedError | None = None
-    error: StravaError | None = None
+    error: StravaError | SecretStoreError | None = None
     completion: Completion | None = None
 
 
@@ -131,17 +139,22 @@ class Walk:
         """
         at_once = replace(rules, routine_every_hours=_AT_ONCE_HOURS, webhooks_alive=False)
         results = {athlete.athlete_id: AthleteResult(athlete) for athlete in athletes}
-        states = athlete_states(self.index, self.landing, athletes, self.webhooks)
+        states = {
+            athlete_id: _without_pause(state, not_again_since, is_asked_for=not only_if_due)
+            for athlete_id, state in athlete_states(self.index, self.landing, athletes, self.webhooks).items()
+        }
         candidates = {
             athlete.athlete_id
             for athlete in athletes
             if athlete.logged_in and not _listed_since(states[athlete.athlete_id], not_again_since)
         }
+        in_a_row = 0
         for turn in self._turns(states, candidates, request, rules if only_if_due else at_once):
             result = results[turn.athlete_id]
             states[turn.athlete_id] = self._make(turn, result, states[turn.athlete_id], request)
             ended_by = result.error or result.stopped
-            if ended_by and stops_everyone(ended_by):
+            in_a_row = in_a_row + 1 if ended_by and may_stop_everyone(ended_by) else 0
+            if ended_by and (stops_everyone(ended_by) or in_a_row == _MOST_IN_A_ROW):
                 if result.error and not any(other.fetched for other in results.values()):
                     raise result.error
                 break
@@ -152,7 +165,7 @@ class Walk:
             if result.completion and not states[athlete_id].history_complete:
                 self._note_completion(athlete_id, result.completion)
             if not result.reason:
-                result.reason = _why_not(result, not_again_since)
+                result.reason = _why_not(result, states[athlete_id], self.clock(), not_again_since)
         return list(results.values())
 
     def _turns(
@@ -192,25 +205,28 @@ class Walk:
         result.purpose, result.reason = turn.purpose.value, turn.reason
         self.announce(f"{athlete.label}: {turn.purpose}. {turn.reason}")
         request = replace(request, mode=turn.mode, athlete_id=athlete.athlete_id)
-        client = self.access.client(self.announce, self.pacer, athlete)
-        error: StravaError | None = None
+        error: StravaError | SecretStoreError | None = None
         try:
+            client = self.access.client(self.announce, self.pacer, athlete)
             with self.pacer.turn(turn.calls):
-                self._list(client, result, request)
+                try:
+                    self._list(client, result, request)
+                finally:
+                    result.calls += sum(client.calls.values())
         except QuotaExhaustedError as ended:
             # Between two listings; inside of one it is the listing that is stopped.
             error = result.stopped = ended
-        except StravaError as failure:
+        except (StravaError, SecretStoreError) as failure:
+            # Each athlete has a token store of their own, so one that cannot be used is their failure alone.
             error = result.error = failure
             self.announce(f"{athlete.label}: {failure.happened}")
-        result.calls += sum(client.calls.values())
         listing = result.fetched[-1].listing if result.fetched and not error else None
         if listing:
             result.stopped = listing.stopped
         now = self.clock()
         state = after_turn(state, turn, now, listing=listing, error=error)
         self.index.write_state(
-            athlete.athlete_id, _as_stored(state, now, self.index.state(athlete.athlete_id), error)
+            athlete.athlete_id, _as_stored(state, now, self.index.state(athlete.athlete_id), error, listing)
         )
         return state
 
@@ -260,8 +276,14 @@ def athlete_states(
         fetches = stored.get(athlete_id)
         state = _of_fetches(athlete_id, fetches) if fetches else _of_batches(athlete_id, landing)
         waiting = webhooks.events.waiting(athlete_id) if webhooks else []
-        states[athlete_id] = replace(state, events_waiting=len(waiting))
+        states[athlete_id] = replace(state, events_waiting=len(waiting), events_since=_oldest(waiting))
     return states
+
+
+def _oldest(names: Sequence[str]) -> datetime | None:
+    """When the oldest of the waiting events happened, as their names say."""
+    times = [event_time_of(name) for name in names if name != MORE]
+    return datetime.fromtimestamp(min(times), UTC) if times else None
 
 
 def _of_fetches(athlete_id: str, fetches: FetchState) -> AthleteState:
@@ -294,9 +316,14 @@ def _of_batches(athlete_id: str, landing: Landing) -> AthleteState:
 
 
 def _as_stored(
-    state: AthleteState, now: datetime, before: FetchState | None, error: StravaError | None
+    state: AthleteState,
+    now: datetime,
+    before: FetchState | None,
+    error: StravaError | SecretStoreError | None,
+    listing: Listing | None,
 ) -> FetchState:
-    is_success = error is None or isinstance(error, QuotaExhaustedError)
+    # A turn that the quota ended before anything was stored is neither a success nor a failure.
+    is_success = state.last_listing_at == now
     return FetchState(
         attempted_at=now,
         succeeded_at=now if is_success else (before.succeeded_at if before else None),
@@ -308,8 +335,24 @@ def _as_stored(
         refused_since=state.refused_since,
         failures=state.failures,
         cut_short=state.cut_short,
-        problem=error.happened if error and not is_success else "",
+        problem=_problem(state, before, error, listing),
     )
+
+
+def _problem(
+    state: AthleteState,
+    before: FetchState | None,
+    error: StravaError | SecretStoreError | None,
+    listing: Listing | None,
+) -> str:
+    """The last failure in a sentence; empty if nothing is wrong."""
+    if error and not isinstance(error, QuotaExhaustedError):
+        return error.happened
+    if not state.failures and not state.refused_since:
+        return ""
+    if listing and not listing.complete and not listing.stopped:
+        return "Activities moved between the pages of the list while it was read, so it is read again."
+    return before.problem if before else ""
 
 
 def _idle(athlete_id: str, now: datetime) -> AthleteState:
@@ -327,9 +370,28 @@ def _is_unfinished(state: AthleteState) -> bool:
     return not state.history_complete and not state.failures and not state.refused_since
 
 
-def _why_not(result: AthleteResult, since: datetime | None) -> str:
+def _without_pause(state: AthleteState, since: datetime | None, *, is_asked_for: bool) -> AthleteState:
+    """The athlete without the pause after a failure, where one more try is wanted now.
+
+    A repeated step tries everyone again who failed in it, so that a failure does not look like a success; all
+    tries of a step count as one failure. A launch that asks for a sync tries who failed before, but not who
+    was refused.
+    """
+    has_failed = bool(state.failures or state.refused_since)
+    if has_failed and since and state.last_turn_at and state.last_turn_at >= since:
+        return replace(state, last_turn_at=None, failures=max(0, state.failures - 1))
+    if is_asked_for and state.failures and not state.refused_since:
+        return replace(state, last_turn_at=None)
+    return state
+
+
+def _why_not(result: AthleteResult, state: AthleteState, now: datetime, since: datetime | None) -> str:
     if not result.athlete.logged_in:
         return "There is no login, so only exports and files are imported."
+    if state.refused_since:
+        return f"Strava has refused the tokens since {state.refused_since:%Y-%m-%d}; tried once a day."
+    if (paused := paused_until(state)) > now:
+        return f"The last turn failed or was too short; the next one is after {paused:%Y-%m-%d %H:%M} UTC."
     if since:
         return "It was listed in this run already, or its turn has not come within the quota."
     return "It is not due, or its turn has not come within the quota."

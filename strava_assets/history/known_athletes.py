@@ -5,6 +5,7 @@ Homes of earlier versions have no index, and an import can bring an athlete who 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ def add_known_athletes(
 ) -> list[Athlete]:
     """Add the athletes of the landing and of the usual token store; returns those that were missing.
 
+    An athlete whose export was imported first, and whose tokens are in the usual store, is logged in from
+    then on; otherwise nobody would ask Strava for them any more once there are several.
+
     Args:
         index: the index, which no other process changes meanwhile.
         landing: contains the batches of all athletes.
@@ -47,4 +51,7 @@ def add_known_athletes(
             athlete = Athlete(athlete_id, now, logged_in=athlete_id == token_athlete_id)
             index.put(athlete)
             added.append(athlete)
+    of_token = entries.get(token_athlete_id or "")
+    if of_token and not of_token.logged_in and not of_token.has_own_store:
+        index.put(replace(of_token, logged_in=True))
     return added

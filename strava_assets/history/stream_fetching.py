@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from strava_assets.errors import StravaAssetsError
     from strava_assets.history.fetch import AthleteIdStore
     from strava_assets.strava.client import StravaClient
     from strava_assets.strava.limits import Quota
@@ -106,7 +107,7 @@ class StreamsReport:
     unreadable: int = 0
     failed: int = 0
     remaining: int = 0
-    stopped: StravaError | None = None
+    stopped: StravaAssetsError | None = None
     out_of_time: bool = False
     quota: Quota | None = None
     calls: dict[str, int] = field(default_factory=dict)

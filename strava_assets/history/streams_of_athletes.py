@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from strava_assets.history.stream_fetching import StreamsReport, fetch_streams
+from strava_assets.secrets.errors import SecretStoreError
 from strava_assets.strava.turns import calls_for_streams, share_calls, stops_everyone
 
 if TYPE_CHECKING:
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
     from strava_assets.strava.turns import TurnRules
     from strava_assets.streams import StreamStore
 
-_CALLS_BEFORE_LIMITS = 5
-"""What the first athlete gets while no response has said how many calls are left."""
+_BEFORE_LIMITS = 5
+"""Activities whose streams are fetched while no response has said how many calls are left."""
 
 
 def fetch_streams_of_athletes(  # noqa: PLR0913 - each is needed by one line
@@ -52,24 +55,45 @@ def fetch_streams_of_athletes(  # noqa: PLR0913 - each is needed by one line
     """
     reports = {athlete_id: StreamsReport(remaining=len(own)) for athlete_id, own in wanted.items()}
     waiting = {each.athlete_id: each for each in athletes if wanted.get(each.athlete_id)}
-    for athlete_id in sorted(waiting, key=lambda each: (len(wanted[each]), each)):
-        left = calls_for_streams(pacer.quota, clock(), rules, len(waiting))
-        calls = _CALLS_BEFORE_LIMITS if pacer.quota is None else None
-        if left is not None:
-            calls = share_calls(left, {each: len(wanted[each]) for each in waiting})[athlete_id]
-        athlete = waiting.pop(athlete_id)
-        if calls == 0:
-            continue
-        with pacer.turn(calls):
-            report = fetch_streams(
-                access.client(announce, pacer, athlete),
-                access.store(athlete),
-                store,
-                wanted[athlete_id],
-                clock=clock,
-                announce=announce,
-            )
-        reports[athlete_id] = report
+    order = sorted(waiting, key=lambda each: (len(wanted[each]), each))
+
+    def fetch(athlete: Athlete, activities: Sequence[Wanted], calls: int | None) -> StreamsReport:
+        try:
+            with pacer.turn(calls):
+                client, own_store = access.client(announce, pacer, athlete), access.store(athlete)
+                return fetch_streams(client, own_store, store, activities, clock=clock, announce=announce)
+        except SecretStoreError as failure:
+            return StreamsReport(remaining=len(activities), stopped=failure)
+
+    for athlete_id in order:
+        report, activities = StreamsReport(), wanted[athlete_id]
+        if pacer.quota is None:
+            report = fetch(waiting[athlete_id], activities[:_BEFORE_LIMITS], _BEFORE_LIMITS)
+            activities = activities[_BEFORE_LIMITS:]
+        calls: int | None = 0
+        if activities and not report.stopped and pacer.quota:
+            left = calls_for_streams(pacer.quota, clock(), rules, len(athletes))
+            still_wanted = {each: len(wanted[each]) for each in waiting} | {athlete_id: len(activities)}
+            calls = None if left is None else share_calls(left, still_wanted)[athlete_id]
+        rest = StreamsReport(remaining=len(activities), stopped=report.stopped)
+        if calls != 0:
+            rest = fetch(waiting[athlete_id], activities, calls)
+        reports[athlete_id] = report = _together(report, rest)
+        del waiting[athlete_id]
         if report.stopped and stops_everyone(report.stopped):
             break
     return reports
+
+
+def _together(first: StreamsReport, second: StreamsReport) -> StreamsReport:
+    """The report of two parts of one athlete's activities, the second of which may be empty."""
+    return replace(
+        second,
+        stored=first.stored + second.stored,
+        none=first.none + second.none,
+        unreadable=first.unreadable + second.unreadable,
+        failed=first.failed + second.failed,
+        remaining=first.remaining + second.remaining,
+        quota=second.quota or first.quota,
+        calls=dict(Counter(first.calls) + Counter(second.calls)),
+    )

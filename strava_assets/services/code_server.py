@@ -32,10 +32,7 @@ def main() -> None:
         import grpc._common
         from dagster._cli import cli
 
-        from strava_assets.execution.recovery import open_instance
-
-        with open_instance():
-            pass
+        _align_partitions()
         threading.Thread(target=_end_when_partitions_change, name="athletes", daemon=True).start()
         # By default gRPC's server wakes up ten times a second, which takes half a percent of a core.
         grpc._common.MAXIMUM_WAIT_TIMEOUT = 60.0  # noqa: SLF001 - there is no public setting
@@ -47,28 +44,49 @@ def main() -> None:
             lock.release()
 
 
+def _align_partitions() -> None:
+    """Make the instance's partitions those of the index, so that runs can be launched for each athlete.
+
+    Dagster's database is created if it is missing.
+    """
+    from strava_assets import wiring
+    from strava_assets.assets.athlete_partitions import align_partitions
+    from strava_assets.errors import StravaAssetsError
+    from strava_assets.execution.recovery import open_instance
+    from strava_assets.settings_reader import load_settings
+
+    # An index that cannot be read is reported when the definitions load.
+    with open_instance() as instance, suppress(StravaAssetsError):
+        align_partitions(instance, wiring.athlete_index(load_settings()).athlete_ids())
+
+
 def _end_when_partitions_change() -> None:
     """End the process once one athlete has become several, or the other way; `up` starts it again.
 
-    The definitions of a running process do not change. A run that is going on is left to end first.
+    The definitions of a running process do not change. A run that is going on is left to end first. Where a
+    third athlete comes, only a partition is added.
     """
+    from strava_assets import wiring
     from strava_assets.errors import StravaAssetsError
     from strava_assets.execution.recovery import is_running_something, open_instance
     from strava_assets.settings_reader import load_settings
-    from strava_assets.wiring import has_several_athletes
 
     settings = load_settings()
     every_s = LOOK_EVERY_S if local_path(settings.landing_address) else LOOK_INTO_BUCKET_EVERY_S
-    loaded = has_several_athletes(settings)
+    loaded = aligned = wiring.athlete_index(settings).athlete_ids()
     while True:
         time.sleep(every_s)
         # While the list cannot be read, everything goes on as it is.
         with suppress(StravaAssetsError):
-            if has_several_athletes(settings) != loaded:
+            athlete_ids = wiring.athlete_index(settings).athlete_ids()
+            if (len(athlete_ids) > 1) != (len(loaded) > 1):
                 with open_instance() as instance:
                     if not is_running_something(instance):
                         os.kill(os.getpid(), signal.SIGTERM)
                         return
+            elif athlete_ids != aligned:
+                _align_partitions()
+                aligned = athlete_ids
 
 
 if __name__ == "__main__":

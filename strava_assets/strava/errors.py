@@ -213,7 +213,8 @@ class InvalidClientError(PermanentStravaError):
 
     REMEDY = (
         "Compare STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET with https://www.strava.com/settings/api: "
-        "resetting the client secret there invalidates the old one."
+        "resetting the client secret there invalidates the old one. What a login stored is replaced by "
+        "another `strava-assets login`."
     )
 
 

@@ -9,6 +9,8 @@ import dagster as dg
 import pytest
 
 from strava_assets import wiring
+from strava_assets.cli.removal import take_from_index
+from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
 from strava_assets.settings_reader import load_settings
 from strava_assets_tests.chain import riding
@@ -154,6 +156,60 @@ def test_whose_tokens_are_gone_is_not_listed_as_logged_in_after_a_logout(
     assert "You are not logged in" in result.out
     assert not athletes_of(terminal)[SECOND].logged_in
     assert athletes_of(terminal)[FIRST].logged_in
+
+
+def test_who_logs_in_again_keeps_the_store_of_their_own(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    assert terminal.run("logout", "--athlete", FIRST).status == 0
+    # The usual store is empty now; tokens in two stores would survive a logout in one of them.
+    log_in(terminal, SECOND)
+    assert terminal.run("logout", "--athlete", SECOND).status == 0
+    assert not [path for path in terminal.home.glob("tokens*.json") if "refresh_token" in path.read_text()]
+
+
+def test_the_address_of_the_others_events_stays_when_the_first_athlete_logs_out(
+    terminal: Terminal, strava: RunningSandbox
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    settings = settings_of(terminal)
+    made = verify_token(settings, make=True)
+    assert terminal.run("logout", "--athlete", FIRST).status == 0
+    assert wiring.token_store(settings).read().keys() == {VERIFY_TOKEN}
+    assert verify_token(settings, make=True) == made
+    # With nobody left there are no events either.
+    assert terminal.run("logout", "--athlete", SECOND).status == 0
+    assert not list(terminal.home.glob("tokens*.json"))
+
+
+def test_tokens_are_in_one_store_where_forgetting_was_killed_while_they_moved(
+    terminal: Terminal, strava: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    settings = settings_of(terminal)
+    wiring.token_store(settings).clear()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def forget_first() -> None:
+        take_from_index(settings, wiring.athlete_index(settings), FIRST, alone=False)
+
+    for place in ("secrets.file.FileStore.clear", "landing.athlete_index.AthleteIndex.put"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"strava_assets.{place}", killed)
+            with pytest.raises(KeyboardInterrupt):
+                forget_first()
+    forget_first()
+
+    assert tokens_of(terminal, SECOND)["athlete_id"] == SECOND
+    assert not athletes_of(terminal)[SECOND].has_own_store
+    assert [path.name for path in terminal.home.glob("tokens*.json")] == ["tokens.json"]
 
 
 @pytest.mark.deep

@@ -6,6 +6,7 @@ import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import dagster as dg
 import pytest
 
 from strava_assets.landing.athlete_index import Athlete, AthleteIndex
@@ -38,6 +39,12 @@ def partitioned(started: Up) -> set[str]:
     }
 
 
+def partitions(home: Path) -> list[str]:
+    """The athletes for whom a run can be launched."""
+    with dg.DagsterInstance.from_config(str(home / "data" / "dagster")) as instance:
+        return list(instance.get_dynamic_partitions("athletes"))
+
+
 def test_the_graph_follows_the_second_login(tmp_path: Path) -> None:
     sandbox = riding(30)
     with (
@@ -57,6 +64,10 @@ def test_the_graph_follows_the_second_login(tmp_path: Path) -> None:
             index.put(Athlete(athlete_id, datetime.now(UTC)))
         until(lambda: "raw_activities" in partitioned(started), "a partition for each athlete")
         assert partitioned(started) >= {"activity_streams", "ride_power", "insights_report"}
+        assert partitions(tmp_path) == [str(ATHLETE), "8"]
+        index.put(Athlete("9", datetime.now(UTC)))
+        until(lambda: "9" in partitions(tmp_path), "the partition of the third athlete")
+        index.remove("9")
         index.remove("8")
         until(lambda: not partitioned(started), "the graph of one athlete")
         started.process.send_signal(signal.SIGINT)

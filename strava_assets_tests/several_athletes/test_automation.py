@@ -16,6 +16,7 @@ from strava_assets import wiring
 from strava_assets.checks.activities import each_athlete_is_fetched
 from strava_assets.data_checks import Subject
 from strava_assets_tests.chain import ATHLETE, Chain, chain, riding
+from strava_assets_tests.webhooks.receiving import note_receiver, note_subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,14 +68,14 @@ def make_older(platform: Chain, athlete_id: str, by: timedelta) -> None:
     )
 
 
-def tick(platform: Chain) -> dg.RunRequest | None:
-    """What the schedule launches now."""
+def tick(platform: Chain, at: str = "06:15") -> dg.RunRequest | None:
+    """What the schedule launches now, if this is the time of its tick."""
     repository = platform.definitions().get_repository_def()
     schedule = repository.get_schedule_def("sync_every_6_hours")
     with dg.build_schedule_context(
         instance=platform.instance,
         repository_def=repository,
-        scheduled_execution_time=datetime.now(UTC),
+        scheduled_execution_time=datetime.fromisoformat(f"2026-11-30T{at}:00+00:00"),
     ) as context:
         requests = schedule.evaluate_tick(context).run_requests
     return requests[0] if requests else None
@@ -102,18 +103,41 @@ def test_the_schedule_runs_for_whoever_is_due(household: Chain) -> None:
     assert request.run_config == {"ops": {"raw_activities": {"config": {"only_if_due": True}}}}
 
 
+def test_tables_and_pages_follow_the_date_also_while_nobody_is_due(household: Chain) -> None:
+    household.fields["timezone"] = "Europe/Berlin"
+    assert tick(household, "06:00") is None
+    request = tick(household, "05:00")
+    assert request
+    assert request.tags["dagster/asset_partition_range_start"] == FIRST
+    assert request.run_config == {"ops": {"raw_activities": {"config": {"only_if_due": True}}}}
+
+
 def test_the_check_names_who_was_not_fetched(household: Chain) -> None:
     settings = household.settings()
     with wiring.warehouse(settings).open() as engine:
         subject = Subject(engine, wiring.landing(settings), wiring.stream_store(settings))
-        assert each_athlete_is_fetched(subject).passed
+        look_at = each_athlete_is_fetched(settings.events_address)
+        assert look_at(subject).passed
         make_older(household, SECOND, timedelta(hours=14))
-        finding = each_athlete_is_fetched(subject)
+        finding = look_at(subject)
     assert not finding.passed
     assert [row["athlete"] for row in finding.rows] == ["athlete 8"]
     assert "each_athlete_fetched" in {
         key.name for key in household.definitions().resolve_asset_graph().asset_check_keys
     }
+
+
+def test_the_check_expects_a_listing_a_week_while_events_come(household: Chain) -> None:
+    settings = household.settings()
+    note_subscription(Path(settings.events_address))
+    note_receiver(Path(settings.events_address))
+    with wiring.warehouse(settings).open() as engine:
+        subject = Subject(engine, wiring.landing(settings), wiring.stream_store(settings))
+        look_at = each_athlete_is_fetched(settings.events_address)
+        make_older(household, SECOND, timedelta(days=6))
+        assert look_at(subject).passed
+        make_older(household, SECOND, timedelta(days=3))
+        assert not look_at(subject).passed
 
 
 @pytest.mark.skipif(not RIDES.is_dir(), reason="the folder of shared fixtures is not present")

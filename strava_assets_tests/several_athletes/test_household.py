@@ -244,3 +244,12 @@ def test_figures_without_an_athlete_are_the_first_ones(household: Chain) -> None
         "SELECT athlete_id, MAX(ftp_w) AS ftp_w FROM athlete_profile GROUP BY 1 ORDER BY 1"
     )
     assert figures == [{"athlete_id": FIRST, "ftp_w": 251}, {"athlete_id": SECOND, "ftp_w": 240}]
+
+
+def test_doctor_names_who_has_data_and_is_not_in_the_list(household: Chain) -> None:
+    assert household.ingest().succeeded
+    assert "not in the list" not in " ".join(each.message for each in athletes.look(household.settings()))
+    (household.home / "landing" / "athletes" / "index.json").unlink()
+    [finding] = athletes.look(household.settings())
+    assert f"not in the list of the athletes: {FIRST}, {SECOND}." in finding.message
+    assert "strava-assets athletes" in finding.remedy

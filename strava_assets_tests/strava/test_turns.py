@@ -21,6 +21,7 @@ from strava_assets.strava.turns import (
     after_turn,
     calls_for_streams,
     expected_completion,
+    may_stop_everyone,
     plan_turns,
     share_calls,
     stops_everyone,
@@ -281,6 +282,10 @@ def test_only_failures_of_the_application_or_the_machine_stop_everyone() -> None
     assert not stops_everyone(errors.TurnOverError(3, NOW))
     assert not stops_everyone(errors.InvalidRefreshTokenError("No."))
     assert not stops_everyone(errors.ServerError("No."))
+    # One athlete's store may hold an old client secret.
+    assert not stops_everyone(errors.InvalidClientError("No."))
+    assert may_stop_everyone(errors.InvalidClientError("No."))
+    assert not may_stop_everyone(errors.InvalidRefreshTokenError("No."))
 
 
 def test_a_turn_that_was_too_short_gets_more_calls() -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from strava_assets import wiring
 from strava_assets.cli.checkups.finding import ok, spoken, warning
+from strava_assets.cli.console import name_some
+from strava_assets.history.adoption import LOCAL
 from strava_assets.plurals import counted
 
 if TYPE_CHECKING:
@@ -26,10 +28,19 @@ def look(settings: Settings) -> Iterator[Finding]:
     """Look at each athlete's last fetch; nothing with one athlete.
 
     Raises:
-        StravaAssetsError: The index of the athletes cannot be read.
+        StravaAssetsError: The index of the athletes or the landing cannot be read.
     """
     index = wiring.athlete_index(settings)
     athletes = index.athletes()
+    landed = wiring.landing(settings).athletes() - {LOCAL}
+    unlisted = sorted(landed - {athlete.athlete_id for athlete in athletes})
+    if unlisted and len(athletes) + len(unlisted) > 1:
+        yield warning(
+            "athletes",
+            f"With data here, and not in the list of the athletes: {name_some(unlisted)}. They are not "
+            "fetched, and have no page.",
+            "Run strava-assets athletes, which lists them again, and strava-assets login as each of them.",
+        )
     if len(athletes) < 2:
         return
     logged_in = [athlete for athlete in athletes if athlete.logged_in]

@@ -8,9 +8,9 @@ in docs/many-athletes.md. How fast one athlete's recordings come is estimated in
 from strava_assets.strava.turns.athlete_state import AthleteState, Purpose, Turn, TurnRules
 from strava_assets.strava.turns.forecast import Completion, expected_completion
 from strava_assets.strava.turns.stream_shares import calls_for_streams, share_calls
-from strava_assets.strava.turns.turn_needs import needs_of
+from strava_assets.strava.turns.turn_needs import needs_of, paused_until
 from strava_assets.strava.turns.turn_plan import plan_turns, summary
-from strava_assets.strava.turns.turn_results import after_turn, stops_everyone
+from strava_assets.strava.turns.turn_results import after_turn, may_stop_everyone, stops_everyone
 
 __all__ = [
     "AthleteState",
@@ -21,7 +21,9 @@ __all__ = [
     "after_turn",
     "calls_for_streams",
     "expected_completion",
+    "may_stop_everyone",
     "needs_of",
+    "paused_until",
     "plan_turns",
     "share_calls",
     "stops_everyone",

@@ -12,6 +12,7 @@ from strava_assets.strava.turns.athlete_state import Purpose
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from strava_assets.errors import StravaAssetsError
     from strava_assets.strava.sync import Listing
     from strava_assets.strava.turns.athlete_state import AthleteState, Turn
 
@@ -25,16 +26,21 @@ _REFUSALS = (
 _OF_ALL = (
     errors.QuotaExhaustedError,
     errors.InactiveSubscriptionError,
-    errors.InvalidClientError,
-    errors.ForeignHostError,
     errors.ClockSkewError,
     errors.TlsError,
 )
+# Each store has a client id, a client secret and a host of its own, so one of them can be outdated.
+_OF_ALL_OR_ONE = (errors.InvalidClientError, errors.ForeignHostError)
 
 
-def stops_everyone(error: errors.StravaError) -> bool:
+def stops_everyone(error: StravaAssetsError) -> bool:
     """Whether a failure is the application's or this machine's, so that no other athlete need be tried."""
     return isinstance(error, _OF_ALL) and not isinstance(error, errors.TurnOverError)
+
+
+def may_stop_everyone(error: StravaAssetsError) -> bool:
+    """Whether a failure is the application's if several athletes in a row have it, and else one athlete's."""
+    return isinstance(error, _OF_ALL_OR_ONE)
 
 
 def after_turn(
@@ -43,7 +49,7 @@ def after_turn(
     now: datetime,
     *,
     listing: Listing | None = None,
-    error: errors.StravaError | None = None,
+    error: StravaAssetsError | None = None,
 ) -> AthleteState:
     """The athlete's state after a turn. The caller sets the events that still wait.
 
@@ -71,7 +77,7 @@ def after_turn(
     return _after_listing(state, listing, now) if listing else state
 
 
-def _after_failure(state: AthleteState, failure: errors.StravaError, now: datetime) -> AthleteState:
+def _after_failure(state: AthleteState, failure: StravaAssetsError, now: datetime) -> AthleteState:
     if stops_everyone(failure):
         return state
     if isinstance(failure, _REFUSALS):
