@@ -8,6 +8,7 @@ import random
 import re
 import secrets
 import stat
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -514,7 +515,7 @@ class Simulation:
         assert not any(key[0] == athlete.id for key in self.home.streams.entries()), "a recording is left"
         mark = f'"athlete":{{"id":{athlete.id},'.encode()
         for path in (self.home.disk / "landing").rglob("*.gz"):
-            assert mark not in gzip.decompress(path.read_bytes()), f"{path.name} holds the athlete's records"
+            assert mark not in _content(path), f"{path.name} holds the athlete's records"
 
     def _check_secrets(self) -> None:
         """No file but the token file holds a token, and that file is closed to others."""
@@ -534,9 +535,7 @@ class Simulation:
     def _scan(self, path: Path, state: tuple[int, int]) -> None:
         if self._scanned.get(path) == state:
             return
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        content = _content(path)
         assert not _SECRET.search(content), f"{path} holds a secret"
         self._scanned[path] = state
         self.seen["files searched for secrets"] += 1
@@ -559,6 +558,18 @@ class Simulation:
             end = int(self.time.now.timestamp()) - chance.randrange(200) * 86_400
             window = ListingWindow(end - chance.randrange(1, 300) * 86_400, chance.choice([None, end]))
         return SyncRequest(mode, window, full_every_hours=chance.choice([72, 120]))
+
+
+def _content(path: Path) -> bytes:
+    """The content of a file, unpacked; what a power cut left of a page, as it is, if nothing refers to it."""
+    content = path.read_bytes()
+    if path.suffix != ".gz":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):
+        assert not (path.parent / MANIFEST).exists(), f"{path} is damaged, in a batch that was committed"
+        return content
 
 
 def _same_ride(athlete: Athlete, rows: dict[str, dict[str, Any]], file: dict[str, Any]) -> str | None:
