@@ -121,9 +121,9 @@ def fit(
     ended = began + round(float(ride.t_s[-1])) if len(ride) else began
     body = b"".join(
         [
-            _definition(0, 0, [(0, 1, 0x00), (1, 2, 0x84), (4, 4, 0x86)]),
+            definition(0, 0, [(0, 1, 0x00), (1, 2, 0x84), (4, 4, 0x86)]),
             struct.pack("<BBHI", 0, file_type, 0xFFFF if manufacturer is None else manufacturer, began),
-            _definition(
+            definition(
                 1, 20, [(253, 4, 0x86), *((_RECORD[c][0], _size(c), _RECORD[c][1]) for c in channels)]
             ),
             _records(began, ride.t_s, channels),
@@ -239,7 +239,8 @@ def records(times: Any, *fields: RawField, local: int = 3, big_endian: bool = Fa
     return fit_messages(local, 20, stamps, *fields, big_endian=big_endian)
 
 
-def _definition(local: int, message: int, fields: list[tuple[int, int, int]]) -> bytes:
+def definition(local: int, message: int, fields: list[tuple[int, int, int]]) -> bytes:
+    """A FIT definition message: each field with its number, its size and its base type."""
     head = struct.pack("<BBBHB", 0x40 | local, 0, 0, message, len(fields))
     return head + b"".join(struct.pack("<BBB", *each) for each in fields)
 
@@ -265,7 +266,7 @@ def _session(sport: tuple[int, int] | None, totals: Mapping[int, int]) -> list[b
         return []
     fields = [(5, 1, 0x00), (6, 1, 0x00), *((number, 4, 0x86) for number in totals)]
     values = struct.pack(f"<BBB{len(totals)}I", 3, *sport, *totals.values())
-    return [_definition(3, 18, fields), values]
+    return [definition(3, 18, fields), values]
 
 
 def _last_message(ended: int, utc_offset_s: int | None) -> list[bytes]:
@@ -273,7 +274,7 @@ def _last_message(ended: int, utc_offset_s: int | None) -> list[bytes]:
     if utc_offset_s is None:
         return []
     fields = [(253, 4, 0x86), (5, 4, 0x86)]
-    return [_definition(2, 34, fields), struct.pack("<BII", 2, ended, ended + utc_offset_s)]
+    return [definition(2, 34, fields), struct.pack("<BII", 2, ended, ended + utc_offset_s)]
 
 
 def _crc(content: bytes) -> int:

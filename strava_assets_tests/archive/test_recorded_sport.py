@@ -11,10 +11,10 @@ import pytest
 from garmin_fit_sdk import Profile
 
 from strava_assets.archive import recorded_sport as module
-from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
+from strava_assets.archive.fit_decoder import FILE_ID, SESSION, SPORT, FitMessages
 from strava_assets.archive.recorded_sport import recorded_sport
 from strava_assets.schema.sports import SPORTS
-from strava_assets_tests.archive.devices import a_ride, fit, gpx, tcx
+from strava_assets_tests.archive.devices import a_ride, definition, fit, fit_file, gpx, tcx
 from strava_assets_tests.conftest import FIXTURES
 
 if TYPE_CHECKING:
@@ -178,6 +178,17 @@ def test_messages_are_those_of_a_second_decoder(path: Path) -> None:
         for own, other in zip(messages.fields(number), others, strict=True):
             assert own.items() >= {field: value for field, value in other.items() if field in own}.items()
             assert own.keys() >= other.keys() & SPORT_FIELDS
+
+
+def test_without_a_session_the_sport_message_decides_with_its_sub_sport() -> None:
+    layout = definition(0, SPORT, [(0, 1, 0x00), (1, 1, 0x00)])
+    assert recorded_sport(fit_file(layout, bytes([0, 2, 8]))) == "MountainBikeRide"
+    assert recorded_sport(fit_file(layout, bytes([0, 2, 0xFF]))) == "Ride"
+
+
+def test_a_file_that_ends_in_the_head_of_a_definition_is_damaged_there() -> None:
+    head = definition(0, SPORT, [(0, 1, 0x00)])[:6]
+    assert FitMessages(fit_file(head)[:-2]).damage == "no message begins at its byte 14"
 
 
 @pytest.mark.parametrize("length", range(0, 200, 7))

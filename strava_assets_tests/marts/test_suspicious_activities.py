@@ -48,6 +48,13 @@ def test_a_trainer_ride_and_the_watchs_workout_of_the_same_hour_are_a_pair(
     assert rows == ([("2", "two_sports_at_once", "1")] if is_pair else [])
 
 
+@pytest.mark.parametrize("began", [0, 5, 9, 13])
+@pytest.mark.parametrize("hours", [1, 7, 13, 14])
+def test_a_wrong_clock_is_seen_at_any_hour_of_the_day(marts: Marts, began: int, hours: int) -> None:
+    rows = reasons(marts, at("1", 60 * began), at("2", 60 * (began + hours)))
+    assert rows == [("2", "clock_hours_off", "1")]
+
+
 def test_a_pair_says_both_sports_and_links_both(marts: Marts) -> None:
     [[row]] = marts([at("1"), at("2", 5, **WATCH)], "suspicious_activities", as_of=DAY)
     assert (row["sport_type"], row["other_sport_type"]) == ("Workout", "Ride")

@@ -68,7 +68,8 @@ def test_an_account_that_may_not_purge_is_told_how_long_it_stays(
     assert store.read() == {}
     with pytest.raises(SecretStoreError, match="still remembers it") as refused:
         store.replace({"refresh_token": "canary"})
-    assert "az keyvault secret purge" in refused.value.remedy
+    name = vault.address.removeprefix("https://").partition(".")[0]
+    assert f"az keyvault secret purge --vault-name {name} --name {SECRET}`" in refused.value.remedy
     assert "canary" not in str(refused.value)
 
 
