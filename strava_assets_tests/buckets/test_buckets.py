@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from strava_assets.buckets import Bucket, ObjectReplacedError, Retention, open_bucket
+from strava_assets.buckets.amazon import AmazonBucket
 from strava_assets.buckets.bucket import BucketError
 from strava_assets_tests.deploy.google_storage import BUCKET as GOOGLE_BUCKET
 from strava_assets_tests.deploy.google_storage import StorageEmulator
@@ -106,6 +107,29 @@ def test_old_versions_and_markers_of_our_objects_are_removed_and_no_others(
     ]
     assert not listed.get("DeleteMarkers")
     assert bucket.retention() == Retention(timedelta(0), "")
+
+
+def test_a_removed_object_does_not_return_while_its_old_versions_are_removed(
+    amazon: Emulator, use: Callable[[Emulator], None]
+) -> None:
+    """Without its newest marker the version before would be the current one, on a page that is still to come."""
+    use(amazon)
+    client, name = s3_client(amazon), uuid4().hex
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        client.put_object(Bucket=name, Key="home/ours", Body=body)
+    client.delete_object(Bucket=name, Key="home/ours")
+    bucket = AmazonBucket(name, f"s3://{name}/home")
+    bucket._client.meta.events.register(
+        "before-parameter-build.s3.ListObjectVersions", lambda params, **_: params.update(MaxKeys=1)
+    )
+
+    assert bucket.purge("home/", lambda _: True) == 3
+
+    listed = client.list_object_versions(Bucket=name)
+    assert "Versions" not in listed
+    assert "DeleteMarkers" not in listed
 
 
 def test_snapshots_are_removed_and_soft_delete_is_told(
