@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from strava_assets.buckets import Bucket, ObjectReplacedError, Retention, open_bucket
 from strava_assets.buckets.amazon import AmazonBucket
 from strava_assets.buckets.bucket import BucketError
+from strava_assets.buckets.google import GoogleBucket
 from strava_assets_tests.deploy.google_storage import BUCKET as GOOGLE_BUCKET
 from strava_assets_tests.deploy.google_storage import StorageEmulator
 from strava_assets_tests.published.places import BUCKET, Emulator, azure_client, s3_client
@@ -130,6 +132,34 @@ def test_a_removed_object_does_not_return_while_its_old_versions_are_removed(
     listed = client.list_object_versions(Bucket=name)
     assert "Versions" not in listed
     assert "DeleteMarkers" not in listed
+
+
+class FakeGoogleBucket:
+    """Objects with their generations, of which somebody writes a new one after each listing."""
+
+    def __init__(self) -> None:
+        self.generations = [1, 2]
+        self._next = 3
+
+    def list_blobs(self, *, prefix: str, versions: bool = False) -> list[SimpleNamespace]:
+        listed = self.generations if versions else self.generations[-1:]
+        blobs = [SimpleNamespace(name=f"{prefix}ours", generation=generation) for generation in listed]
+        self.generations.append(self._next)
+        self._next += 1
+        return blobs
+
+    def blob(self, name: str, *, generation: int) -> SimpleNamespace:
+        assert name == "home/ours"
+        return SimpleNamespace(delete=lambda: self.generations.remove(generation))
+
+
+def test_what_google_stored_during_a_purge_stays() -> None:
+    bucket = GoogleBucket("a-bucket", "gs://a-bucket/home")
+    fake = bucket.__dict__["_bucket"] = FakeGoogleBucket()
+
+    assert bucket.purge("home/", lambda _: True) == 2
+
+    assert fake.generations == [3, 4], "the current one, and the one that was when the purge looked"
 
 
 def test_snapshots_are_removed_and_soft_delete_is_told(
