@@ -13,6 +13,8 @@ from strava_assets.cli.receipt import last_sentence, receipts
 from strava_assets.landing import Landing
 from strava_assets.published.parquet import ParquetPublisher
 from strava_assets.settings import Settings
+from strava_assets.webhooks.event_store import EventStore
+from strava_assets.webhooks.events import Event
 from strava_assets_tests.landing.test_landing import commit
 from strava_assets_tests.published.places import Emulator, azure_client, s3_client
 from strava_assets_tests.published.samples import publish, weeks
@@ -33,6 +35,7 @@ def settings(home: Path, root: str) -> Settings:
             "report_url": f"{root}/report",
             "publish_url": f"{root}/published",
             "duckdb_url": f"{root}/warehouse.duckdb",
+            "events_url": f"{root}/events",
         }
     )
 
@@ -52,9 +55,12 @@ def test_old_versions_in_a_bucket_are_removed_in_every_place(
     client.put_object(Bucket=name, Key="home/report/index.html", Body=b"a page")
     client.put_object(Bucket=name, Key="home/warehouse.duckdb", Body=b"tables")
     client.put_object(Bucket=name, Key="home/landing/holiday.jpg", Body=b"not ours")
+    events = EventStore(of.events_address)
+    events.add(Event("7", "activity", "1", "create", 1_790_000_000))
     # What `forget` does with the current objects.
     landing.remove([manifest])
     publisher.remove("weekly_watts")
+    events.remove("7", events.waiting("7"))
     for key in ("report/index.html", "warehouse.duckdb", "landing/holiday.jpg"):
         client.delete_object(Bucket=name, Key=f"home/{key}")
 
@@ -67,6 +73,7 @@ def test_old_versions_in_a_bucket_are_removed_in_every_place(
         "report": 2,
         "published tables": 3,
         "warehouse file": 2,
+        "events": 2,
         "tables": 0,
     }
     left = client.list_object_versions(Bucket=name)
