@@ -21,7 +21,7 @@ from strava_assets.report.number_format import (
     quantity,
     signed,
 )
-from strava_assets.report.usual_week import usual_week
+from strava_assets.report.usual_week import usual_week, week_before
 
 if TYPE_CHECKING:
     from strava_assets.report.report_figures import Figures, Row
@@ -119,21 +119,19 @@ def _last_week(figures: Figures, week: UsualWeek) -> Clause:
     first = week.first - timedelta(weeks=1)
     days = [row for row in figures.ride_days if first <= row["activity_date"] < week.first]
     seconds, rides = sum(row["moving_time_s"] for row in days), sum(row["rides"] for row in days)
-    usual_s = week.usual_so_far_s[-1]
-    usual = compact_hours(usual_s)
-    evidence = (
-        f"activity_measures: {compact_hours(seconds)} in the week of {day(first)}; "
-        f"the median of {counted(week.weeks, 'week')} is {usual}"
-    )
+    evidence = f"activity_measures: {compact_hours(seconds)} in the week of {day(first)}"
+    compared_words = ""
+    if last := week_before(figures):
+        usual_s = last.usual_so_far_s[-1]
+        usual = compact_hours(usual_s)
+        evidence += f"; the median of {counted(last.weeks, 'week')} before it is {usual}"
+        compared_words = (
+            f", {_beside_usual(seconds - usual_s)}" if seconds else f", where {usual} would be usual"
+        )
     if not seconds:
-        return Clause("you did ", "not ride last week", "weekly", evidence, f", where {usual} would be usual")
-    return Clause(
-        "last week you rode ",
-        f"{compact_hours(seconds)} in {counted(rides, 'ride')}",
-        "weekly",
-        evidence,
-        f", {_beside_usual(seconds - usual_s)}",
-    )
+        return Clause("you did ", "not ride last week", "weekly", evidence, compared_words)
+    rode = f"{compact_hours(seconds)} in {counted(rides, 'ride')}"
+    return Clause("last week you rode ", rode, "weekly", evidence, compared_words)
 
 
 def _beside_usual(change_s: float) -> str:

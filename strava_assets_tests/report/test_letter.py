@@ -104,6 +104,37 @@ def test_a_last_week_without_a_ride_is_said_too(figures: Figures) -> None:
     assert "would be usual" in clause.rest
 
 
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+
+
+def hours_by_week(*hours: float, weekdays: tuple[int, ...] = (5,)) -> Figures:
+    """The figures on a Monday before a ride, with one ride in each earlier week, the newest last."""
+    firsts = [MONDAY - timedelta(weeks=back) for back in range(len(hours), -1, -1)]
+    days = [
+        {
+            "activity_date": first + timedelta(days=weekdays[place % len(weekdays)]),
+            "rides": 1,
+            "moving_time_s": round(3600 * spent),
+        }
+        for place, (first, spent) in enumerate(zip(firsts, hours, strict=False))
+    ]
+    weeks = [
+        {"week": first, "is_partial": first == MONDAY, "days_elapsed": 1, "average_watts_4w": None}
+        for first in firsts
+    ]
+    return Figures(today=MONDAY, marts={"weekly_watts": weeks}, ride_days=days)
+
+
+def test_the_last_week_is_not_compared_with_itself() -> None:
+    [[alone]] = write_letter(hours_by_week(3))
+    [[second]] = write_letter(hours_by_week(3, 5))
+
+    assert plain_text((alone,)) == f"Last week you rode 3.0{NBSP}h in 1{NBSP}ride."
+    assert "median" not in alone.evidence
+    assert second.rest == f", 2.0{NBSP}h more than usual"
+    assert f"the median of 1{NBSP}week before it is 3.0{NBSP}h" in second.evidence
+
+
 def test_a_week_without_a_ride_says_what_would_be_usual(figures: Figures) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     earlier = [row for row in figures.ride_days if row["activity_date"] < monday]
