@@ -90,7 +90,7 @@ def letter_markdown(figures: Figures) -> str:
 
 def _week(figures: Figures) -> Clause | None:
     week = usual_week(figures)
-    if week is None or not (any(week.usual_s) or week.so_far_s):
+    if week is None or not (week.usual_so_far_s[-1] or week.so_far_s):
         return None
     if week.days_elapsed == 1 and not week.so_far_s:
         # Who reads on the first morning of a week wants to know how the last one went.

@@ -135,6 +135,13 @@ def test_the_last_week_is_not_compared_with_itself() -> None:
     assert f"the median of 1{NBSP}week before it is 3.0{NBSP}h" in second.evidence
 
 
+def test_a_usual_week_needs_no_usual_day() -> None:
+    [[clause]] = write_letter(hours_by_week(3, 3, 3, 3, 3, 3, weekdays=(1, 3, 5)))
+
+    assert clause.lead == "last week you rode "
+    assert clause.rest == ", about as usual"
+
+
 def test_a_week_without_a_ride_says_what_would_be_usual(figures: Figures) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     earlier = [row for row in figures.ride_days if row["activity_date"] < monday]
