@@ -164,9 +164,11 @@ def _power(figures: Figures) -> Clause | None:
 
 def _fitness(figures: Figures) -> Clause | None:
     days = [row for row in figures.rows("daily_load") if figures.today and row["day"] <= figures.today]
-    if len(days) <= _FOUR_WEEKS_DAYS or days[-1]["is_warm_up"] or not days[-1]["fitness_ctl"]:
+    if len(days) <= _FOUR_WEEKS_DAYS or not days[-1]["fitness_ctl"]:
         return None
     now, before = days[-1], days[-1 - _FOUR_WEEKS_DAYS]
+    if before["is_warm_up"]:
+        return None
     # The change of what is written, so that the numbers of the page agree.
     change = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
     points = counted(abs(change), "point")

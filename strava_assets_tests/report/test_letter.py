@@ -201,6 +201,13 @@ def test_fitness_that_settles_is_not_compared(figures: Figures) -> None:
     assert "load" not in clauses(warming)
 
 
+def test_fitness_is_not_compared_with_a_day_on_which_it_settled(figures: Figures) -> None:
+    before = figures.rows("daily_load")[-1]["day"] - timedelta(days=28)
+    settled = changed(figures, "daily_load", lambda row: row | {"is_warm_up": row["day"] <= before})
+
+    assert "load" not in clauses(settled)
+
+
 def test_the_page_and_the_asset_show_the_same_sentences(figures: Figures) -> None:
     page = build_page(figures, generated_at=NOW)
     [letter] = re.findall(r'aria-labelledby="letter">.*?<p>(.*?)</p>', page, re.DOTALL)
