@@ -114,7 +114,7 @@ def test_old_versions_and_markers_of_our_objects_are_removed_and_no_others(
 def test_a_removed_object_does_not_return_while_its_old_versions_are_removed(
     amazon: Emulator, use: Callable[[Emulator], None]
 ) -> None:
-    """Without its newest marker the version before would be the current one, on a page that is still to come."""
+    """Without its marker the version before would be the current one, on a page that is still to come."""
     use(amazon)
     client, name = s3_client(amazon), uuid4().hex
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
