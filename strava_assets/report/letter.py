@@ -24,6 +24,8 @@ from strava_assets.report.number_format import (
 from strava_assets.report.usual_week import usual_week, week_before
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from strava_assets.report.report_figures import Figures, Row
     from strava_assets.report.usual_week import UsualWeek
 
@@ -216,6 +218,9 @@ def _hardness(figures: Figures) -> Clause | None:
     last = figures.rows("power_profile_progress")[-1]["week"]
     if not hard or last - hard[-1]["week"] < timedelta(weeks=_WEEKS_WITHOUT):
         return None
+    # A hard ride without a meter, or without an FTP, would make it untrue.
+    if not _are_zones_known(figures, hard[-1]["week"] + timedelta(weeks=1)):
+        return None
     return Clause(
         "no week had ",
         f"ten minutes above threshold since that of {day(hard[-1]['week'])}",
@@ -224,6 +229,13 @@ def _hardness(figures: Figures) -> Clause | None:
         f"in the week of {day(hard[-1]['week'])}: {number(_hard_s(hard[-1]))} s",
         tone="worse",
     )
+
+
+def _are_zones_known(figures: Figures, since: date) -> bool:
+    """Whether of the riding time since a day at least half is in zones."""
+    rides = [row for row in figures.activities if row["is_ride"] and row["activity_date"] >= since]
+    zoned_s = sum(row["moving_time_s"] for row in rides if row[_fields()[0]] is not None)
+    return 2 * zoned_s >= sum(row["moving_time_s"] for row in rides)
 
 
 def _fields() -> list[str]:

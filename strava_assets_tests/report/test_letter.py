@@ -195,6 +195,24 @@ def test_weeks_without_ten_hard_minutes_are_named_from_the_fourth_on(figures: Fi
     assert "900 s" in clauses(easy_since(4))["zones"].evidence
 
 
+def test_rides_whose_zones_are_unknown_say_nothing_about_hard_weeks(figures: Figures) -> None:
+    hard_week = figures.rows("power_profile_progress")[-5]["week"]
+    easy = changed(
+        figures,
+        "power_profile_progress",
+        lambda row: (
+            row | {f"power_zone_{zone}_s": 300 if row["week"] == hard_week else None for zone in (5, 6, 7)}
+        ),
+    )
+    without_zones = [
+        row | {"power_zone_5_s": None} if row["activity_date"] > hard_week + timedelta(weeks=1) else row
+        for row in figures.activities
+    ]
+
+    assert "zones" in clauses(easy)
+    assert "zones" not in clauses(replace(easy, activities=without_zones))
+
+
 def test_fitness_that_settles_is_not_compared(figures: Figures) -> None:
     warming = changed(figures, "daily_load", lambda row: row | {"is_warm_up": True})
 
