@@ -92,9 +92,7 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
     _name_what_stays(settings, alone=alone)
 
 
-def _give_receipt(
-    settings: Settings, athlete_id: str, file: Path | None, purged: list[PlaceReceipt]
-) -> None:
+def _give_receipt(settings: Settings, athlete_id: str, file: Path | None, purged: list[PlaceReceipt]) -> None:
     """Remove old versions that came after `purged`, and say for each place what is left and until when."""
     from strava_assets.cli.console import say
     from strava_assets.cli.receipt import last_sentence, receipts

@@ -235,7 +235,7 @@ def _are_zones_known(figures: Figures, since: date) -> bool:
     """Whether of the riding time since a day at least half is in zones."""
     rides = [row for row in figures.activities if row["is_ride"] and row["activity_date"] >= since]
     zoned_s = sum(row["moving_time_s"] for row in rides if row[_fields()[0]] is not None)
-    return 2 * zoned_s >= sum(row["moving_time_s"] for row in rides)
+    return bool(2 * zoned_s >= sum(row["moving_time_s"] for row in rides))
 
 
 def _fields() -> list[str]:
