@@ -200,6 +200,7 @@ def _webhook_sensor(settings: "Settings", *, several_athletes: bool) -> dg.Senso
         "Removes them after a run that got them has succeeded.",
     )
     def webhook_events(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from strava_assets.webhooks.event_store import MORE
         from strava_assets.webhooks.hand_over import hand_over
 
         webhooks = wiring.webhooks(settings)
@@ -223,7 +224,8 @@ def _webhook_sensor(settings: "Settings", *, several_athletes: bool) -> dg.Senso
                 reasons.append("The athlete took the access back: run strava-assets login, then sync.")
                 continue
             now = datetime.now(UTC)
-            decided = hand_over(names, _runs_with_events(context.instance, owner_id, now), now)
+            more_at = webhooks.events.more_at(owner_id) if MORE in names else None
+            decided = hand_over(names, _runs_with_events(context.instance, owner_id, now), now, more_at)
             webhooks.events.remove(owner_id, decided.settled)
             if not decided.names:
                 reasons.append(decided.reason)

@@ -66,19 +66,17 @@ class AmazonBucket(Bucket):
 
     @override
     def purge(self, prefix: str, is_ours: Callable[[str], bool]) -> int:
-        removed = 0
+        versions, markers = [], []
         with self._explained():
             pages = self._client.get_paginator("list_object_versions")
             for page in pages.paginate(Bucket=self.name, Prefix=prefix):
-                versions = page.get("Versions", [])
-                old = [v for v in versions if not v["IsLatest"]] + page.get("DeleteMarkers", [])
-                for version in old:
-                    if is_ours(version["Key"]):
-                        self._client.delete_object(
-                            Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"]
-                        )
-                        removed += 1
-        return removed
+                versions += [v for v in page.get("Versions", []) if not v["IsLatest"] and is_ours(v["Key"])]
+                markers += [m for m in page.get("DeleteMarkers", []) if is_ours(m["Key"])]
+            # Markers last: without the newest one the version before would be the current one.
+            old = [(each["Key"], each["VersionId"]) for each in (*versions, *markers)]
+            for key, version_id in old:
+                self._client.delete_object(Bucket=self.name, Key=key, VersionId=version_id)
+        return len(old)
 
     @override
     def retention(self) -> Retention:

@@ -64,14 +64,18 @@ class GoogleBucket(Bucket):
 
     @override
     def purge(self, prefix: str, is_ours: Callable[[str], bool]) -> int:
-        removed = 0
         with self._explained():
-            current = {(b.name, b.generation) for b in self._bucket.list_blobs(prefix=prefix)}
-            for blob in self._bucket.list_blobs(prefix=prefix, versions=True):
-                if (blob.name, blob.generation) not in current and is_ours(blob.name):
-                    self._bucket.blob(blob.name, generation=blob.generation).delete()
-                    removed += 1
-        return removed
+            # What is current is asked for last, so that an object written meanwhile is none of the versions.
+            versions = [
+                (blob.name, blob.generation)
+                for blob in self._bucket.list_blobs(prefix=prefix, versions=True)
+                if is_ours(blob.name)
+            ]
+            current = {(blob.name, blob.generation) for blob in self._bucket.list_blobs(prefix=prefix)}
+            old = [version for version in versions if version not in current]
+            for name, generation in old:
+                self._bucket.blob(name, generation=generation).delete()
+        return len(old)
 
     @override
     def retention(self) -> Retention:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from strava_assets.cli.options import AthleteId
 from strava_assets.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from strava_assets.cli.receipt import PlaceReceipt
     from strava_assets.settings import Settings
 
 
@@ -39,6 +41,7 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
     from strava_assets import wiring
     from strava_assets.cli.console import say
     from strava_assets.cli.logout import log_out
+    from strava_assets.cli.receipt import receipts
     from strava_assets.cli.removal import (
         refuse_while_running,
         remove,
@@ -74,7 +77,8 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
         if athlete_id is not None:
             for sentence in remove(settings, athlete_id, alone=alone):
                 say("ok", sentence)
-            _give_receipt(settings, athlete_id, receipt)
+            # Now, because nothing leads a second try to them once the athlete is off the index.
+            purged = list(receipts(settings))
         if alone:
             for sentence in remove_runs(settings):
                 say("ok", sentence)
@@ -84,17 +88,19 @@ def command(*, athlete: str | None, yes: bool, receipt: Path | None) -> None:
         if athlete_id is not None:
             with wiring.changing_athletes(settings) as changing:
                 take_from_index(settings, changing, athlete_id, alone=alone)
+            _give_receipt(settings, athlete_id, receipt, purged)
     _name_what_stays(settings, alone=alone)
 
 
-def _give_receipt(settings: Settings, athlete_id: str, file: Path | None) -> None:
-    """Remove old versions, and say for each place what is left and until when."""
+def _give_receipt(settings: Settings, athlete_id: str, file: Path | None, purged: list[PlaceReceipt]) -> None:
+    """Remove old versions that came after `purged`, and say for each place what is left and until when."""
     from strava_assets.cli.console import say
     from strava_assets.cli.receipt import last_sentence, receipts
 
     click.echo(f"Receipt for athlete {athlete_id}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC:")
     given = []
-    for place in receipts(settings):
+    for earlier, last in zip(purged, receipts(settings), strict=True):
+        place = replace(last, old_versions=earlier.old_versions + last.old_versions)
         given.append(place)
         say("warning" if place.keeps.reason else "ok", str(place))
     say("step", last_sentence(given))

@@ -112,6 +112,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str, Callable[[str], bool]
     from strava_assets.landing.names import is_landed
     from strava_assets.report import page_files
     from strava_assets.streams.folder import is_own_path
+    from strava_assets.webhooks.state import is_own_path as is_event_path
 
     yield "landing", settings.landing_address, is_landed
     yield "recordings", settings.streams_address, is_own_path
@@ -120,3 +121,5 @@ def _files(settings: Settings) -> Iterator[tuple[str, str, Callable[[str], bool]
         yield "published tables", publisher.url, publisher.is_own_path
     if settings.duckdb_url:
         yield "warehouse file", settings.duckdb_url, lambda below: not below
+    if settings.events_url:
+        yield "events", settings.events_url, is_event_path

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets.landing.athlete_index import AthleteIndex
+    from strava_assets.published import Publisher
     from strava_assets.settings import Settings
     from strava_assets.warehouse.engine import Warehouse
 
@@ -58,8 +59,9 @@ def survey(settings: Settings, of_token: str | None) -> dict[str, int]:
                 rows = engine.query(_ATHLETES).to_pylist()
                 activities |= {row["athlete_id"]: row["activities"] for row in rows}
     page_files.own_paths(settings.report_target)
-    if publisher := wiring.publisher(settings):
-        publisher.names()
+    for publisher in (wiring.publisher(settings), _earlier_publisher(settings)):
+        if publisher:
+            publisher.names()
     return activities
 
 
@@ -77,9 +79,11 @@ def remove(settings: Settings, athlete_id: str, *, alone: bool) -> Iterator[str]
     from strava_assets.history.retention import forget
 
     # First, because nothing would lead a second try to them once the athlete's rows are removed.
-    published = _withdraw_published(settings)
+    published = _withdraw_published(wiring.publisher(settings))
     if published and alone:
         yield f"The published tables in {settings.publish_address} are removed."
+    if _withdraw_published(_earlier_publisher(settings)):
+        yield f"The tables that were published earlier in {settings.publish_address} are removed."
     landing = wiring.landing(settings)
     location = wiring.warehouse(settings)
     with location.open() as engine:
@@ -201,9 +205,15 @@ def refuse_while_running(settings: Settings) -> None:
         )
 
 
-def _withdraw_published(settings: Settings) -> list[str]:
+def _earlier_publisher(settings: Settings) -> Publisher | None:
+    """Parquet, which is published unless the settings say otherwise, where they do so by now."""
+    from strava_assets.published.parquet import ParquetPublisher
+
+    return None if settings.publish_kind == "parquet" else ParquetPublisher(settings.publish_address)
+
+
+def _withdraw_published(publisher: Publisher | None) -> list[str]:
     """Remove the published tables with all their versions; returns their names."""
-    publisher = wiring.publisher(settings)
     if publisher is None:
         return []
     names = publisher.names()

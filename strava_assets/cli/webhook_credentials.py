@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from strava_assets import wiring
 from strava_assets.errors import ConfigurationError
-from strava_assets.setting_paths import check_web_address
+from strava_assets.setting_paths import check_web_address, printable
 from strava_assets.strava.hosts import LOOPBACK, host_of
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def public_address(url: str) -> str:
             problem = "must begin with https://, because Strava sends events over HTTPS alone"
     if problem:
         raise ConfigurationError(
-            f"{urlsplit(url).hostname or url[:100]!r} {problem}.",
+            f"{printable(url)!r} {problem}.",
             means="No subscription was made.",
             remedy="Give your public address, e.g. --url https://rides.example.com.",
         )

@@ -64,6 +64,21 @@ class ProcessLock:
             os.close(self._handle)
             self._handle = None
 
+    def remove_if_abandoned(self) -> None:
+        """Remove the file if no process holds the lock.
+
+        It is removed under the lock: a process that takes it at this moment would hold a file that is gone.
+        """
+        try:
+            handle = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return
+        try:
+            if _lock(handle) and self._is_current(handle):
+                self.path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
     def note(self) -> str:
         """The note of the latest owner, or an empty string if there is no file."""
         with suppress(OSError):

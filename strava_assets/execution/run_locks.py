@@ -95,8 +95,7 @@ class RunLocks:
     def remove_abandoned(self) -> None:
         """Remove the lock files of killed processes."""
         for path in self._folder.glob("*.lock"):
-            if not ProcessLock(path).is_held():
-                path.unlink(missing_ok=True)
+            ProcessLock(path).remove_if_abandoned()
 
     def _lock(self, run_id: str) -> ProcessLock:
         return ProcessLock(self._folder / f"{run_id}.lock")

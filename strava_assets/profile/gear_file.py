@@ -38,7 +38,8 @@ def read_gear(path: Path) -> dict[str, Gear]:
     """The gear by its id; none where the file or its `[[gear]]` entries are missing.
 
     Raises:
-        ConfigurationError: the file cannot be read, or an entry has an unknown key or an impossible value.
+        ConfigurationError: the file cannot be read, or an entry has an unknown key, an impossible
+            value, or the id of another.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -53,7 +54,12 @@ def read_gear(path: Path) -> dict[str, Gear]:
     entries = document.get("gear", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _refused(path, "`gear` is not a list of entries")
-    return dict(_entry(path, entry) for entry in entries)
+    gear: dict[str, Gear] = {}
+    for gear_id, piece in (_entry(path, entry) for entry in entries):
+        if gear_id in gear:
+            raise _refused(path, f"{gear_id} stands twice, as {gear[gear_id].name} and as {piece.name}")
+        gear[gear_id] = piece
+    return gear
 
 
 def _entry(path: Path, entry: dict[str, Any]) -> tuple[str, Gear]:

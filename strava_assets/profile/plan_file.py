@@ -64,7 +64,7 @@ def read_plan(path: Path, today: date) -> tuple[PlannedDay, ...]:
     if not lines:
         return ()
     (first, head), *rest = lines
-    columns = [name.strip() for name in next(csv.reader([head]))]
+    columns = _cells(head, f"{path}, line {first}")
     _refuse_columns(columns, f"{path}, line {first}")
     return tuple(_planned_day(columns, line, f"{path}, line {number}", today) for number, line in rest)
 
@@ -108,6 +108,16 @@ def plan_rows(
     ]
 
 
+def _cells(line: str, where: str) -> list[str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]))]
+    except csv.Error as error:
+        raise ConfigurationError(
+            f"{where} cannot be read: {error}.",
+            remedy="Write a day and its load in a line of their own, e.g. 2027-05-15,85",
+        ) from error
+
+
 def _refuse_columns(columns: list[str], where: str) -> None:
     missing = [name for name in _REQUIRED if name not in columns]
     unknown = [name for name in columns if name not in COLUMNS]
@@ -120,7 +130,7 @@ def _refuse_columns(columns: list[str], where: str) -> None:
 
 
 def _planned_day(columns: list[str], line: str, where: str, today: date) -> PlannedDay:
-    cells = [cell.strip() for cell in next(csv.reader([line]))]
+    cells = _cells(line, where)
     if len(cells) > len(columns):
         raise ConfigurationError(
             f"{where}: {len(cells)} cells for {len(columns)} columns.",

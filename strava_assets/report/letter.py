@@ -21,9 +21,11 @@ from strava_assets.report.number_format import (
     quantity,
     signed,
 )
-from strava_assets.report.usual_week import usual_week
+from strava_assets.report.usual_week import usual_week, week_before
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from strava_assets.report.report_figures import Figures, Row
     from strava_assets.report.usual_week import UsualWeek
 
@@ -90,7 +92,7 @@ def letter_markdown(figures: Figures) -> str:
 
 def _week(figures: Figures) -> Clause | None:
     week = usual_week(figures)
-    if week is None or not (any(week.usual_s) or week.so_far_s):
+    if week is None or not (week.usual_so_far_s[-1] or week.so_far_s):
         return None
     if week.days_elapsed == 1 and not week.so_far_s:
         # Who reads on the first morning of a week wants to know how the last one went.
@@ -119,21 +121,19 @@ def _last_week(figures: Figures, week: UsualWeek) -> Clause:
     first = week.first - timedelta(weeks=1)
     days = [row for row in figures.ride_days if first <= row["activity_date"] < week.first]
     seconds, rides = sum(row["moving_time_s"] for row in days), sum(row["rides"] for row in days)
-    usual_s = week.usual_so_far_s[-1]
-    usual = compact_hours(usual_s)
-    evidence = (
-        f"activity_measures: {compact_hours(seconds)} in the week of {day(first)}; "
-        f"the median of {counted(week.weeks, 'week')} is {usual}"
-    )
+    evidence = f"activity_measures: {compact_hours(seconds)} in the week of {day(first)}"
+    compared_words = ""
+    if last := week_before(figures):
+        usual_s = last.usual_so_far_s[-1]
+        usual = compact_hours(usual_s)
+        evidence += f"; the median of {counted(last.weeks, 'week')} before it is {usual}"
+        compared_words = (
+            f", {_beside_usual(seconds - usual_s)}" if seconds else f", where {usual} would be usual"
+        )
     if not seconds:
-        return Clause("you did ", "not ride last week", "weekly", evidence, f", where {usual} would be usual")
-    return Clause(
-        "last week you rode ",
-        f"{compact_hours(seconds)} in {counted(rides, 'ride')}",
-        "weekly",
-        evidence,
-        f", {_beside_usual(seconds - usual_s)}",
-    )
+        return Clause("you did ", "not ride last week", "weekly", evidence, compared_words)
+    rode = f"{compact_hours(seconds)} in {counted(rides, 'ride')}"
+    return Clause("last week you rode ", rode, "weekly", evidence, compared_words)
 
 
 def _beside_usual(change_s: float) -> str:
@@ -166,9 +166,11 @@ def _power(figures: Figures) -> Clause | None:
 
 def _fitness(figures: Figures) -> Clause | None:
     days = [row for row in figures.rows("daily_load") if figures.today and row["day"] <= figures.today]
-    if len(days) <= _FOUR_WEEKS_DAYS or days[-1]["is_warm_up"] or not days[-1]["fitness_ctl"]:
+    if len(days) <= _FOUR_WEEKS_DAYS or not days[-1]["fitness_ctl"]:
         return None
     now, before = days[-1], days[-1 - _FOUR_WEEKS_DAYS]
+    if before["is_warm_up"]:
+        return None
     # The change of what is written, so that the numbers of the page agree.
     change = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
     points = counted(abs(change), "point")
@@ -216,6 +218,9 @@ def _hardness(figures: Figures) -> Clause | None:
     last = figures.rows("power_profile_progress")[-1]["week"]
     if not hard or last - hard[-1]["week"] < timedelta(weeks=_WEEKS_WITHOUT):
         return None
+    # A hard ride without a meter, or without an FTP, would make it untrue.
+    if not _are_zones_known(figures, hard[-1]["week"] + timedelta(weeks=1)):
+        return None
     return Clause(
         "no week had ",
         f"ten minutes above threshold since that of {day(hard[-1]['week'])}",
@@ -224,6 +229,13 @@ def _hardness(figures: Figures) -> Clause | None:
         f"in the week of {day(hard[-1]['week'])}: {number(_hard_s(hard[-1]))} s",
         tone="worse",
     )
+
+
+def _are_zones_known(figures: Figures, since: date) -> bool:
+    """Whether of the riding time since a day at least half is in zones."""
+    rides = [row for row in figures.activities if row["is_ride"] and row["activity_date"] >= since]
+    zoned_s = sum(row["moving_time_s"] for row in rides if row[_fields()[0]] is not None)
+    return bool(2 * zoned_s >= sum(row["moving_time_s"] for row in rides))
 
 
 def _fields() -> list[str]:

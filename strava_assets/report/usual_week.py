@@ -53,7 +53,16 @@ class UsualWeek:
 
 def usual_week(figures: Figures) -> UsualWeek | None:
     """The running week beside the usual one; None before there is a week to compare with."""
-    weeks = figures.rows("weekly_watts")
+    return _compared(figures, figures.rows("weekly_watts"))
+
+
+def week_before(figures: Figures) -> UsualWeek | None:
+    """The week before the running one beside those before it; None before there are any."""
+    return _compared(figures, figures.rows("weekly_watts")[:-1])
+
+
+def _compared(figures: Figures, weeks: list[Row]) -> UsualWeek | None:
+    """The last of some weeks beside the others."""
     earlier = [week["week"] for week in weeks[-_WEEKS - 1 : -1]]
     if not earlier:
         return None

@@ -75,7 +75,7 @@ class StoredFile:
             remove_file(self.path)
             self._forget_version()
             raise
-        write(self._version_file, version.encode())
+        self._remember_version(version)
 
     def remove(self) -> None:
         """Remove the stored object."""
@@ -88,7 +88,15 @@ class StoredFile:
         return self.path.with_name(f"{self.path.name}.version")
 
     def _known_version(self) -> str | None:
-        return self._version_file.read_text(encoding="utf-8") if self._version_file.exists() else None
+        """The version of the object that the file was; None where it was none, or one of another address."""
+        if not self._version_file.exists():
+            return None
+        # Before the address stood beside it, the version was alone.
+        version, _, address = self._version_file.read_text(encoding="utf-8").partition("\n")
+        return version if address in ("", self.address) else None
+
+    def _remember_version(self, version: str) -> None:
+        write(self._version_file, f"{version}\n{self.address}".encode())
 
     def _forget_version(self) -> None:
         self._version_file.unlink(missing_ok=True)
@@ -113,7 +121,7 @@ class StoredFile:
                 self._forget_version()
                 return
             # The version first: a file without one would count as another warehouse than the stored one.
-            write(self._version_file, version.encode())
+            self._remember_version(version)
             replace(draft, self.path)
 
     @contextmanager

@@ -6,6 +6,8 @@ events of an athlete wait; any further one becomes `more.json`, which asks for a
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from strava_assets.documents import DamagedDocumentError
@@ -62,9 +64,14 @@ class EventStore:
         if len(waiting) < MOST_WAITING:
             self._folder.put(f"{event.owner_id}/{event.name}", event.to_json())
             return "stored"
-        if MORE not in waiting:
-            self._folder.put(f"{event.owner_id}/{MORE}", b"{}")
+        # Written anew each time, so that `more_at` is the time of the last one.
+        self._folder.put(f"{event.owner_id}/{MORE}", b"{}")
         return "more"
+
+    def more_at(self, owner_id: str) -> datetime | None:
+        """When the last event beyond the limit came, UTC; None if none did, or the place does not tell."""
+        modified = self._folder.modified(f"{owner_id}/{MORE}")
+        return datetime.fromtimestamp(modified, UTC) if math.isfinite(modified) else None
 
     def read(self, owner_id: str, names: Iterable[str]) -> list[Event]:
         """Read waiting events; those that are gone or damaged, and `more.json`, are left out."""

@@ -63,7 +63,9 @@ class HandOver:
     reason: str = ""
 
 
-def hand_over(waiting: Sequence[str], runs: Sequence[PastRun], now: datetime) -> HandOver:
+def hand_over(
+    waiting: Sequence[str], runs: Sequence[PastRun], now: datetime, more_at: datetime | None = None
+) -> HandOver:
     """Decide for one athlete.
 
     Args:
@@ -71,11 +73,12 @@ def hand_over(waiting: Sequence[str], runs: Sequence[PastRun], now: datetime) ->
         runs: the athlete's runs that got events in the last 24 hours, and the last one in any case, the
             latest first.
         now: the current time, UTC.
+        more_at: when `more.json` was last written, UTC; None where it is not there.
     """
     last = runs[0] if runs else None
     if last and last.unfinished:
         return HandOver(reason="The run that got the earlier events has not ended.")
-    settled = tuple(name for name in waiting if last and last.settled and name in last.names)
+    settled = tuple(name for name in waiting if last and last.settled and _got(last, name, more_at))
     open_names = tuple(name for name in waiting if name not in settled)
     if not open_names:
         return HandOver(settled, reason="No event waits.")
@@ -85,6 +88,12 @@ def hand_over(waiting: Sequence[str], runs: Sequence[PastRun], now: datetime) ->
     if not any(_has_settled(name, now) for name in open_names):
         return HandOver(settled, reason=f"Waiting: {len(open_names)}, for further events of the same change.")
     return HandOver(settled, open_names, _run_key(open_names, last.run_id if last else ""))
+
+
+def _got(run: PastRun, name: str, more_at: datetime | None) -> bool:
+    # Events that came since share the name of those that the run got.
+    is_newer = name == MORE and more_at is not None and more_at > run.started_at
+    return name in run.names and not is_newer
 
 
 def _spacing(runs: Sequence[PastRun], now: datetime) -> timedelta:

@@ -158,7 +158,7 @@ class WebhookState:
 
     def foreign_files(self) -> list[str]:
         """The paths below the address that this project did not write."""
-        return [path for path in self._folder.files(links=True) if not _is_own(path)]
+        return [path for path in self._folder.files(links=True) if not is_own_path(path)]
 
     def _read(self, form: type[T], path: str) -> T | None:
         try:
@@ -171,7 +171,8 @@ class WebhookState:
         self._folder.put(path, text.encode())
 
 
-def _is_own(path: str) -> bool:
+def is_own_path(path: str) -> bool:
+    """Whether a path below the address is a file of events, or one of the three documents."""
     owner, _, name = path.rpartition("/")
     if not owner:
         return name in (SUBSCRIPTION, RECEIVER)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from strava_assets.buckets import Bucket, ObjectReplacedError, Retention, open_bucket
+from strava_assets.buckets.amazon import AmazonBucket
 from strava_assets.buckets.bucket import BucketError
+from strava_assets.buckets.google import GoogleBucket
 from strava_assets_tests.deploy.google_storage import BUCKET as GOOGLE_BUCKET
 from strava_assets_tests.deploy.google_storage import StorageEmulator
 from strava_assets_tests.published.places import BUCKET, Emulator, azure_client, s3_client
@@ -106,6 +109,57 @@ def test_old_versions_and_markers_of_our_objects_are_removed_and_no_others(
     ]
     assert not listed.get("DeleteMarkers")
     assert bucket.retention() == Retention(timedelta(0), "")
+
+
+def test_a_removed_object_does_not_return_while_its_old_versions_are_removed(
+    amazon: Emulator, use: Callable[[Emulator], None]
+) -> None:
+    """Without its marker the version before would be the current one, on a page that is still to come."""
+    use(amazon)
+    client, name = s3_client(amazon), uuid4().hex
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        client.put_object(Bucket=name, Key="home/ours", Body=body)
+    client.delete_object(Bucket=name, Key="home/ours")
+    bucket = AmazonBucket(name, f"s3://{name}/home")
+    bucket._client.meta.events.register(
+        "before-parameter-build.s3.ListObjectVersions", lambda params, **_: params.update(MaxKeys=1)
+    )
+
+    assert bucket.purge("home/", lambda _: True) == 3
+
+    listed = client.list_object_versions(Bucket=name)
+    assert "Versions" not in listed
+    assert "DeleteMarkers" not in listed
+
+
+class FakeGoogleBucket:
+    """Objects with their generations, of which somebody writes a new one after each listing."""
+
+    def __init__(self) -> None:
+        self.generations = [1, 2]
+        self._next = 3
+
+    def list_blobs(self, *, prefix: str, versions: bool = False) -> list[SimpleNamespace]:
+        listed = self.generations if versions else self.generations[-1:]
+        blobs = [SimpleNamespace(name=f"{prefix}ours", generation=generation) for generation in listed]
+        self.generations.append(self._next)
+        self._next += 1
+        return blobs
+
+    def blob(self, name: str, *, generation: int) -> SimpleNamespace:
+        assert name == "home/ours"
+        return SimpleNamespace(delete=lambda: self.generations.remove(generation))
+
+
+def test_what_google_stored_during_a_purge_stays() -> None:
+    bucket = GoogleBucket("a-bucket", "gs://a-bucket/home")
+    fake = bucket.__dict__["_bucket"] = FakeGoogleBucket()
+
+    assert bucket.purge("home/", lambda _: True) == 2
+
+    assert fake.generations == [3, 4], "the current one, and the one that was when the purge looked"
 
 
 def test_snapshots_are_removed_and_soft_delete_is_told(

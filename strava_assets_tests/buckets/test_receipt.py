@@ -11,8 +11,12 @@ import pytest
 
 from strava_assets.cli.receipt import last_sentence, receipts
 from strava_assets.landing import Landing
+from strava_assets.landing.athlete_index import Athlete, AthleteIndex
 from strava_assets.published.parquet import ParquetPublisher
 from strava_assets.settings import Settings
+from strava_assets.webhooks.event_store import EventStore
+from strava_assets.webhooks.events import Event
+from strava_assets_tests.cli.terminal import Terminal, own_environment
 from strava_assets_tests.landing.test_landing import commit
 from strava_assets_tests.published.places import Emulator, azure_client, s3_client
 from strava_assets_tests.published.samples import publish, weeks
@@ -33,6 +37,7 @@ def settings(home: Path, root: str) -> Settings:
             "report_url": f"{root}/report",
             "publish_url": f"{root}/published",
             "duckdb_url": f"{root}/warehouse.duckdb",
+            "events_url": f"{root}/events",
         }
     )
 
@@ -52,9 +57,12 @@ def test_old_versions_in_a_bucket_are_removed_in_every_place(
     client.put_object(Bucket=name, Key="home/report/index.html", Body=b"a page")
     client.put_object(Bucket=name, Key="home/warehouse.duckdb", Body=b"tables")
     client.put_object(Bucket=name, Key="home/landing/holiday.jpg", Body=b"not ours")
+    events = EventStore(of.events_address)
+    events.add(Event("7", "activity", "1", "create", 1_790_000_000))
     # What `forget` does with the current objects.
     landing.remove([manifest])
     publisher.remove("weekly_watts")
+    events.remove("7", events.waiting("7"))
     for key in ("report/index.html", "warehouse.duckdb", "landing/holiday.jpg"):
         client.delete_object(Bucket=name, Key=f"home/{key}")
 
@@ -67,11 +75,32 @@ def test_old_versions_in_a_bucket_are_removed_in_every_place(
         "report": 2,
         "published tables": 3,
         "warehouse file": 2,
+        "events": 2,
         "tables": 0,
     }
     left = client.list_object_versions(Bucket=name)
     assert {v["Key"] for v in left["Versions"] + left["DeleteMarkers"]} == {"home/landing/holiday.jpg"}
     assert last_sentence(given) == "Nothing is left in any of these places."
+
+
+def test_no_version_of_the_athletes_name_outlasts_the_receipt(
+    tmp_path: Path, amazon: Emulator, use: Callable[[Emulator], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(amazon)
+    own_environment(monkeypatch, tmp_path)
+    client, name = s3_client(amazon), uuid4().hex
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    address = f"s3://{name}/landing"
+    AthleteIndex(address).put(Athlete("7", datetime(2026, 1, 1, tzinfo=UTC), name="Ada"))
+
+    result = Terminal(tmp_path).run("forget", "--yes", STRAVA_ASSETS_LANDING_URL=address)
+
+    assert result.status == 0, result.out + result.err
+    listed = client.list_object_versions(Bucket=name)
+    assert "Versions" not in listed
+    assert "DeleteMarkers" not in listed
+    assert "removed, with 2 old versions; nothing is left." in " ".join(result.out.split())
 
 
 def test_soft_delete_gives_the_date(tmp_path: Path, azure: Emulator, use: Callable[[Emulator], None]) -> None:

@@ -104,6 +104,22 @@ def test_a_file_that_never_was_the_stored_one_is_not_replaced(tmp_path: Path, ad
     assert number(second) == 2
 
 
+def test_a_file_that_came_from_another_address_is_not_replaced(tmp_path: Path, address: str) -> None:
+    """The setting was changed, and under the new address lies somebody else's warehouse."""
+    elsewhere = address.replace("warehouse.duckdb", "other.duckdb")
+    first, other = container(tmp_path, "first", address), container(tmp_path, "second", elsewhere)
+    for file, value in ((first, 1), (other, 2)):
+        file.path.parent.mkdir()
+        write(file, value)
+        file.store()
+    moved = StoredFile(first.path, elsewhere)
+
+    with pytest.raises(ConfigurationError, match="There are two warehouses"):
+        moved.fetch()
+
+    assert number(first) == 1
+
+
 def test_a_removed_file_is_gone_at_both_places(tmp_path: Path, address: str) -> None:
     file = container(tmp_path, "first", address)
     file.path.parent.mkdir()

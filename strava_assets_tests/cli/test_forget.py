@@ -230,6 +230,16 @@ def test_published_tables_go_and_the_receipt_says_that_nothing_is_left(
     assert all(place["nothing_left_after"][:16] <= receipt["at"][:16] for place in receipt["places"])
 
 
+def test_tables_that_an_earlier_setting_published_go_too(synced: Terminal, strava: RunningSandbox) -> None:
+    assert (synced.home / "published" / "weekly_watts" / "weekly_watts.parquet").is_file()
+
+    result = synced.at(strava).run("forget", "--yes", STRAVA_ASSETS_PUBLISH="none")
+
+    assert result.status == 0, result.err
+    assert not (synced.home / "published").exists()
+    assert f"published earlier in {synced.home / 'published'} are removed" in " ".join(result.out.split())
+
+
 def test_the_other_athletes_published_tables_are_made_anew(synced: Terminal, strava: RunningSandbox) -> None:
     synced.at(strava)
     with duckdb.connect(synced.home / "warehouse.duckdb") as connection:

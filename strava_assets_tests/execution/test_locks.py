@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from strava_assets.execution.locks import LockedError, ProcessLock, exclusive, this_process
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from strava_assets.execution.run_locks import RunLocks
 
 HOLD = """
 import sys
@@ -84,6 +83,28 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_counts_for_nothing(path: Pa
         process.kill()
 
     assert ProcessLock(path).is_held(), "ours, on the new file"
+
+
+def test_a_lock_that_is_taken_while_abandoned_ones_are_removed_is_held(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner would count as dead, and its run as failed, without a file."""
+    path.touch()
+    owner, unlink, taken = ProcessLock(path), Path.unlink, []
+
+    def taken_just_before(file: Path, *, missing_ok: bool = False) -> None:
+        with suppress(LockedError):
+            owner.take()
+            taken.append(owner)
+        unlink(file, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", taken_just_before)
+    RunLocks(path.parent).remove_abandoned()
+    monkeypatch.undo()
+    if not taken:
+        owner.take()
+
+    assert ProcessLock(path).is_held()
 
 
 def test_looking_never_takes_a_lock_away_from_its_owner(path: Path) -> None:

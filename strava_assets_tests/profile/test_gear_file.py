@@ -63,6 +63,7 @@ def test_without_a_file_or_without_gear_there_is_none(tmp_path: Path) -> None:
         ('[[gear]]\nid = "b1"\nname = "x"\nservice_every_km = "far"', "service_every_km of b1"),
         ('[[gear]]\nid = "b1"\nname = "x"\nservice_every_km = 0', "service_every_km of b1"),
         ('[[gear]]\nid = "b1"\nname = "x"\nserviced_on = "May"', "serviced_on of b1"),
+        ('[[gear]]\nid = "b1"\nname = "x"\n[[gear]]\nid = "b1"\nname = "y"', "b1 stands twice"),
         ("[[gear", "cannot be read"),
     ],
 )

@@ -50,6 +50,7 @@ def test_no_file_and_an_empty_one_plan_nothing(tmp_path: Path) -> None:
         ("day,load\n2026-12-01,1001\n", "line 2: the load is '1001'"),
         ("day,load\n2026-12-01\n", "line 2: the load is ''"),
         ("day,load\n2026-12-01,7,5\n", "line 2: 3 cells for 2 columns"),
+        (f"day,load,goal\n2026-12-01,7,{'x' * 200_000}\n", "line 2 cannot be read: field larger than"),
         ("day,load,athlete_id\n2026-12-01,7,me\n", "line 2: athlete_id is 'me'"),
     ],
 )

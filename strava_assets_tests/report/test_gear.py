@@ -42,6 +42,16 @@ def test_without_the_file_gear_has_the_name_that_the_source_gives_it(read: Read)
     assert {point["g"] for point in gear(read(named)).data["gear"]} == {"Commuter", "Bike b2"}
 
 
+def test_gear_of_one_name_is_told_apart(read: Read) -> None:
+    """The next pair of the same shoes; the chart would draw both as one."""
+    pairs = [activity(TODAY, gear_id, gear_id=gear_id, gear_name="Pegasus") for gear_id in ("g1", "g2")]
+
+    section = gear(read([*pairs, activity(TODAY, "3", gear_id="b1", gear_name="Commuter")]))
+
+    assert {point["g"] for point in section.data["gear"]} == {"Pegasus (g1)", "Pegasus (g2)", "Commuter"}
+    assert {row[0] for row in section.tables[0].rows} == {"Pegasus (g1)", "Pegasus (g2)", "Commuter"}
+
+
 def test_a_service_counts_the_distance_since_the_day_after_the_last_one(read: Read) -> None:
     serviced = Gear("Road bike", 100_000.0, TODAY - timedelta(days=10))
 

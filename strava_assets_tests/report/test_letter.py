@@ -104,6 +104,44 @@ def test_a_last_week_without_a_ride_is_said_too(figures: Figures) -> None:
     assert "would be usual" in clause.rest
 
 
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+
+
+def hours_by_week(*hours: float, weekdays: tuple[int, ...] = (5,)) -> Figures:
+    """The figures on a Monday before a ride, with one ride in each earlier week, the newest last."""
+    firsts = [MONDAY - timedelta(weeks=back) for back in range(len(hours), -1, -1)]
+    days = [
+        {
+            "activity_date": first + timedelta(days=weekdays[place % len(weekdays)]),
+            "rides": 1,
+            "moving_time_s": round(3600 * spent),
+        }
+        for place, (first, spent) in enumerate(zip(firsts, hours, strict=False))
+    ]
+    weeks = [
+        {"week": first, "is_partial": first == MONDAY, "days_elapsed": 1, "average_watts_4w": None}
+        for first in firsts
+    ]
+    return Figures(today=MONDAY, marts={"weekly_watts": weeks}, ride_days=days)
+
+
+def test_the_last_week_is_not_compared_with_itself() -> None:
+    [[alone]] = write_letter(hours_by_week(3))
+    [[second]] = write_letter(hours_by_week(3, 5))
+
+    assert plain_text((alone,)) == f"Last week you rode 3.0{NBSP}h in 1{NBSP}ride."
+    assert "median" not in alone.evidence
+    assert second.rest == f", 2.0{NBSP}h more than usual"
+    assert f"the median of 1{NBSP}week before it is 3.0{NBSP}h" in second.evidence
+
+
+def test_a_usual_week_needs_no_usual_day() -> None:
+    [[clause]] = write_letter(hours_by_week(3, 3, 3, 3, 3, 3, weekdays=(1, 3, 5)))
+
+    assert clause.lead == "last week you rode "
+    assert clause.rest == ", about as usual"
+
+
 def test_a_week_without_a_ride_says_what_would_be_usual(figures: Figures) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     earlier = [row for row in figures.ride_days if row["activity_date"] < monday]
@@ -157,10 +195,35 @@ def test_weeks_without_ten_hard_minutes_are_named_from_the_fourth_on(figures: Fi
     assert "900 s" in clauses(easy_since(4))["zones"].evidence
 
 
+def test_rides_whose_zones_are_unknown_say_nothing_about_hard_weeks(figures: Figures) -> None:
+    hard_week = figures.rows("power_profile_progress")[-5]["week"]
+    easy = changed(
+        figures,
+        "power_profile_progress",
+        lambda row: (
+            row | {f"power_zone_{zone}_s": 300 if row["week"] == hard_week else None for zone in (5, 6, 7)}
+        ),
+    )
+    without_zones = [
+        row | {"power_zone_5_s": None} if row["activity_date"] > hard_week + timedelta(weeks=1) else row
+        for row in figures.activities
+    ]
+
+    assert "zones" in clauses(easy)
+    assert "zones" not in clauses(replace(easy, activities=without_zones))
+
+
 def test_fitness_that_settles_is_not_compared(figures: Figures) -> None:
     warming = changed(figures, "daily_load", lambda row: row | {"is_warm_up": True})
 
     assert "load" not in clauses(warming)
+
+
+def test_fitness_is_not_compared_with_a_day_on_which_it_settled(figures: Figures) -> None:
+    before = figures.rows("daily_load")[-1]["day"] - timedelta(days=28)
+    settled = changed(figures, "daily_load", lambda row: row | {"is_warm_up": row["day"] <= before})
+
+    assert "load" not in clauses(settled)
 
 
 def test_the_page_and_the_asset_show_the_same_sentences(figures: Figures) -> None:

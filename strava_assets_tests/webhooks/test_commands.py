@@ -224,6 +224,8 @@ def test_an_address_that_does_not_answer_makes_no_subscription(
         ("https://me:secret@rides.example.com", "without a path"),
         ("rides.example.com", "https://"),
         ("https://", "valid URL"),
+        ("https://[rides.example.com", "valid URL"),
+        ("me:secret@rides.example.com", "https://"),
     ],
 )
 def test_an_address_that_strava_cannot_use_is_refused(terminal: Terminal, url: str, problem: str) -> None:
@@ -231,6 +233,7 @@ def test_an_address_that_strava_cannot_use_is_refused(terminal: Terminal, url: s
     result = terminal.run("webhook", "subscribe", "--url", url, **environ)
     assert result.status == 1
     assert problem in result.err
+    assert "No subscription was made" in result.err
     assert "secret@" not in result.err
 
 

@@ -13,7 +13,7 @@ import pytest
 from strava_assets.definitions import build_defs
 from strava_assets.execution.tags import EVENTS_OF_TAG
 from strava_assets.settings import Settings
-from strava_assets.webhooks import hand_over
+from strava_assets.webhooks import event_store, hand_over
 from strava_assets.webhooks.event_store import EventStore
 from strava_assets.webhooks.events import Event
 from strava_assets.webhooks.state import WebhookState
@@ -190,6 +190,29 @@ def test_an_event_that_comes_during_a_run_gets_the_next_one(platform: Chain) -> 
 
     assert second.run_config["ops"]["raw_activities"]["config"]["events"] == [late]
     assert store(platform).waiting(OWNER) == [late]
+
+
+@pytest.mark.deep
+@pytest.mark.usefixtures("without_spacing")
+def test_of_too_many_events_those_that_come_during_a_run_get_the_next_one(
+    platform: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_store, "MOST_WAITING", 1)
+    daemon = Daemon(platform)
+    for _ in range(2):
+        announce(platform, platform.sandbox.history.add())
+    [first] = daemon.tick().run_requests or []
+    assert event_store.MORE in first.run_config["ops"]["raw_activities"]["config"]["events"]
+    daemon.launch(first)
+    late = platform.sandbox.history.add()
+    announce(platform, late)
+
+    [second] = daemon.tick().run_requests or []
+
+    assert second.run_config["ops"]["raw_activities"]["config"]["events"] == [event_store.MORE]
+    assert daemon.launch(second).materialized()["bq_activities"]["added"] == 1
+    daemon.tick()
+    assert store(platform).waiting(OWNER) == []
 
 
 @pytest.mark.deep

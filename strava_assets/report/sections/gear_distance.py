@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,7 @@ from strava_assets.report.section import Cell, Chart, Section, Table, numbers, t
 from strava_assets.report.theme import color
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from strava_assets.report.charts import Spec
@@ -40,9 +42,10 @@ def build(figures: Figures, units: Units) -> Section:
         return Section(
             "gear", _TOPIC, "No activity names a bike or shoes yet; choose one on Strava and it appears here."
         )
+    names = _names(figures, gear)
     points = [
         {
-            "g": _name(figures, row),
+            "g": names[row["gear_id"]],
             "d": rounded(units.far(row["distance_m"]), 0),
             "r": rounded(units.far(row["distance_90d_m"]), 0),
             "n": row["activities"],
@@ -50,7 +53,7 @@ def build(figures: Figures, units: Units) -> Section:
         for row in gear[:_MAX_BARS]
     ]
     services = _services(figures)
-    finding = _finding(figures, gear, units) + _due(services, units)
+    finding = _finding(names, gear, units) + _due(services, units)
     title = f"Distance, {units.distance}"
     return Section(
         "gear",
@@ -66,13 +69,20 @@ def build(figures: Figures, units: Units) -> Section:
             )
         ],
         {"gear": points},
-        [*([_service_table(services, units)] if services else []), _table(figures, gear, units)],
+        [*([_service_table(services, units)] if services else []), _table(names, gear, units)],
         "Distances are summed from the activities that name the gear; Strava's own may hold more, added "
         "there by hand. Names are those of your Strava profile, of the export, or of the athlete file, which "
         "also takes service intervals.",
         width="narrow",
         sports="together",
     )
+
+
+def _names(figures: Figures, gear: list[Row]) -> dict[str, str]:
+    """A name by gear id that no other piece has: a pair of shoes often follows one of the same name."""
+    names = {row["gear_id"]: _name(figures, row) for row in gear}
+    count = Counter(names.values())
+    return {gear_id: f"{name} ({gear_id})" if count[name] > 1 else name for gear_id, name in names.items()}
 
 
 def _name(figures: Figures, row: Row) -> str:
@@ -84,15 +94,15 @@ def _name(figures: Figures, row: Row) -> str:
     return f"{noun} {row['gear_id']}"
 
 
-def _finding(figures: Figures, gear: list[Row], units: Units) -> str:
+def _finding(names: Mapping[str, str], gear: list[Row], units: Units) -> str:
     most, recent = gear[0], max(gear, key=lambda row: (row["distance_90d_m"], row["gear_id"]))
-    text = f"Most used: {_name(figures, most)}, {quantity(units.far(most['distance_m']), units.distance)}"
+    text = f"Most used: {names[most['gear_id']]}, {quantity(units.far(most['distance_m']), units.distance)}"
     if not recent["distance_90d_m"]:
         return text + "; nothing was used in the last 90 days."
     distance = quantity(units.far(recent["distance_90d_m"]), units.distance)
     if recent is most:
         return f"{text}, {distance} of it in the last 90 days."
-    return f"{text}; in the last 90 days {_name(figures, recent)} leads with {distance}."
+    return f"{text}; in the last 90 days {names[recent['gear_id']]} leads with {distance}."
 
 
 def _services(figures: Figures) -> list[_Service]:
@@ -166,9 +176,9 @@ def _bars(count: int, title: str) -> Spec:
     )
 
 
-def _table(figures: Figures, gear: list[Row], units: Units) -> Table:
+def _table(names: Mapping[str, str], gear: list[Row], units: Units) -> Table:
     columns: dict[str, Any] = {
-        "Gear": lambda row: _name(figures, row),
+        "Gear": lambda row: names[row["gear_id"]],
         "Used most for": _sport,
         "Activities": numbers("activities"),
         "Hours": numbers("moving_time_s", unit=hours),
