@@ -16,6 +16,7 @@ from strava_assets.settings_reader import load_settings
 from strava_assets_tests.chain import riding
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.started import running_command
+from strava_assets_tests.webhooks.receiving import note_subscription
 
 if TYPE_CHECKING:
     from strava_assets.landing.athlete_index import Athlete
@@ -183,6 +184,21 @@ def test_the_address_of_the_others_events_stays_when_the_first_athlete_logs_out(
     # With nobody left there are no events either.
     assert terminal.run("logout", "--athlete", SECOND).status == 0
     assert not list(terminal.home.glob("tokens*.json"))
+
+
+def test_events_of_who_logged_out_are_not_taken_any_more(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava).environ["STRAVA_ASSETS_WEBHOOKS"] = "true"
+    log_in(terminal, FIRST)
+    state = wiring.webhooks(settings_of(terminal)).state
+    note_subscription(terminal.home / "events")
+    log_in(terminal, SECOND)
+    expected = [(FIRST, SECOND), (FIRST,), ()]
+    for logged_out in ("", SECOND, FIRST):
+        if logged_out:
+            assert terminal.run("logout", "--athlete", logged_out).status == 0
+        subscription = state.subscription()
+        assert subscription
+        assert subscription.athlete_ids == expected.pop(0)
 
 
 def test_tokens_are_in_one_store_where_forgetting_was_killed_while_they_moved(
