@@ -101,7 +101,11 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
         index.put(athlete)
         if state := index.state(athlete_id):
             # With the new tokens it is tried at the next sync, and not only tomorrow.
-            index.write_state(athlete_id, replace(state, refused_since=None, failures=0, problem=""))
+            renewed = replace(state, refused_since=None, failures=0, problem="")
+            if state.refused_since or not (entry and entry.logged_in):
+                # Strava sent no events meanwhile.
+                renewed = replace(renewed, listed_fully_at=None)
+            index.write_state(athlete_id, renewed)
         if settings.webhooks:
             logged_in = [other.athlete_id for other in index.logged_in()]
             wiring.webhooks(settings).state.expect_athletes(logged_in)

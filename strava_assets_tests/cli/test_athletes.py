@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,8 +13,11 @@ import pytest
 from strava_assets import wiring
 from strava_assets.cli.removal import take_from_index
 from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
+from strava_assets.history.fetch_athletes import athlete_states
+from strava_assets.landing.athlete_index import FetchState
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
 from strava_assets.settings_reader import load_settings
+from strava_assets.strava.turns import Purpose, TurnRules, needs_of
 from strava_assets_tests.chain import riding
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.started import running_command
@@ -199,6 +204,28 @@ def test_events_of_who_logged_out_are_not_taken_any_more(terminal: Terminal, str
         subscription = state.subscription()
         assert subscription
         assert subscription.athlete_ids == expected.pop(0)
+
+
+@pytest.mark.parametrize("leaves_by", ["refusal", "logout"])
+def test_who_logs_in_again_is_listed_fully_as_no_events_came_meanwhile(
+    terminal: Terminal, strava: RunningSandbox, leaves_by: str
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    now = datetime.now(UTC)
+    index = wiring.athlete_index(settings_of(terminal))
+    up_to_date = FetchState(now, listed_at=now, listed_fully_at=now, history_complete=True)
+    index.write_state(SECOND, replace(up_to_date, refused_since=now if leaves_by == "refusal" else None))
+    index.write_state(FIRST, up_to_date)
+    if leaves_by == "logout":
+        assert terminal.run("logout", "--athlete", SECOND).status == 0
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    states = athlete_states(index, wiring.landing(settings_of(terminal)), index.logged_in(), None)
+    rules = TurnRules(webhooks_alive=True)
+    assert not needs_of(states[FIRST], now, rules)
+    assert [need.purpose for need in needs_of(states[SECOND], now, rules)] == [Purpose.FULL]
 
 
 def test_tokens_are_in_one_store_where_forgetting_was_killed_while_they_moved(
