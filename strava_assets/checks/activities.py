@@ -124,8 +124,8 @@ def no_date_is_before_recorders(subject: Subject) -> Finding:
 def each_athlete_is_fetched(events_address: str | None) -> "Callable[[Subject], Finding]":
     """No athlete's last successful fetch is older than two ticks of the schedule, and nobody is refused.
 
-    While events can be expected, an athlete without one is listed once a week only. Who is refused is named at
-    once: runs that leave the athlete out succeed, and materialize the partition, too.
+    While events can be expected, an athlete without one is listed once a week only. Who is refused is named
+    at once: runs that leave the athlete out succeed, and materialize the partition, too.
 
     Args:
         events_address: the folder of the events; None in a home without webhooks.

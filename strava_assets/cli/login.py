@@ -121,9 +121,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
 
 def _athletes_so_far(settings: Settings, index: AthleteIndex, of_token: str | None) -> dict[str, Athlete]:
     """The athletes before this login, by id."""
-    from strava_assets.history.known_athletes import add_known_athletes
-
-    add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+    wiring.list_known_athletes(settings, index, of_token)
     return {athlete.athlete_id: athlete for athlete in index.athletes()}
 
 

@@ -103,6 +103,21 @@ def test_the_athlete_of_an_earlier_version_is_in_the_list_after_the_second_login
     assert not athletes[FIRST].has_own_store
 
 
+def test_a_lost_list_is_made_again_with_everyones_tokens(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    before = athletes_of(terminal)
+    for foreign in ("tokens-old.json", "tokens-8.json.bak", "other-9.json", "9.json"):
+        (terminal.home / foreign).write_text("{}")
+    (terminal.home / "landing" / "athletes" / "index.json").unlink()
+    assert terminal.run("athletes").status == 0
+    athletes = athletes_of(terminal)
+    assert athletes.keys() == before.keys()
+    for athlete_id, athlete in athletes.items():
+        assert (athlete.logged_in, athlete.has_own_store) == (True, before[athlete_id].has_own_store)
+
+
 def test_the_list_says_who_is_here_and_who_shares_numbers(terminal: Terminal, strava: RunningSandbox) -> None:
     assert "There is no athlete yet." in terminal.run("athletes").out
     terminal.at(strava)
