@@ -15,7 +15,7 @@ from strava_assets.cli.removal import take_from_index
 from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
 from strava_assets.history.fetch_athletes import athlete_states
 from strava_assets.landing.athlete_index import FetchState
-from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox
 from strava_assets.settings_reader import load_settings
 from strava_assets.strava.turns import Purpose, TurnRules, needs_of
 from strava_assets_tests.chain import riding
@@ -87,6 +87,33 @@ def test_another_login_adds_an_athlete_and_leaves_the_first_ones_tokens(
     assert (terminal.home / f"tokens-{SECOND}.json").stat().st_mode & 0o777 == 0o600
     assert "athletes now" not in log_in(terminal, SECOND), "the same athlete again adds nobody"
     assert list(athletes_of(terminal)) == [FIRST, SECOND]
+
+
+def paste_tokens(terminal: Terminal, refresh_token: str) -> None:
+    wiring.token_store(settings_of(terminal)).write(
+        {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": refresh_token}
+    )
+
+
+@pytest.mark.parametrize("of_first", [True, False])
+def test_a_login_replaces_tokens_that_never_synced_only_if_they_are_the_same_athletes(
+    terminal: Terminal, strava: RunningSandbox, *, of_first: bool
+) -> None:
+    terminal.at(strava)
+    paste_tokens(terminal, REFRESH_TOKEN)
+    log_in(terminal, FIRST if of_first else SECOND)
+    athletes = athletes_of(terminal)
+    assert [*athletes] == ([FIRST] if of_first else [FIRST, SECOND])
+    assert athletes[FIRST].logged_in
+    assert tokens_of(terminal, FIRST)["athlete_id"] == FIRST
+    assert all(athlete.has_own_store == (athlete_id == SECOND) for athlete_id, athlete in athletes.items())
+
+
+def test_a_login_replaces_tokens_that_strava_refuses(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    paste_tokens(terminal, "mistyped")
+    log_in(terminal, SECOND)
+    assert not athletes_of(terminal)[SECOND].has_own_store
 
 
 def test_the_athlete_of_an_earlier_version_is_in_the_list_after_the_second_login(
