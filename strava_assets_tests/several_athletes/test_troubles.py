@@ -208,6 +208,21 @@ def test_an_athletes_recordings_are_fetched_in_one_run_as_the_quota_allows(house
     assert recordings["remaining"] == 0
 
 
+def test_each_partition_of_the_power_tables_counts_its_own_rows(household: Chain) -> None:
+    household.fields["streams"] = "power"
+    tables = ("ride_power", "ride_bests", "ride_bests_after_work", "recording_zones")
+    before = ("activity_streams", "athlete_profile", "athlete_gear")
+    run = household.run_assets(dg.AssetSelection.assets(*before, *tables))
+    assert run.succeeded, run.failures()
+    for table in tables[:2]:
+        counted = household.rows(f"SELECT athlete_id, COUNT(*) AS n FROM {table} GROUP BY 1")  # noqa: S608
+        assert len(counted) == 2
+        for row in counted:
+            assert run.partitions(table)[row["athlete_id"]]["dagster/row_count"] == row["n"]
+    rides = run.partitions("ride_power")
+    assert 0 < rides[FIRST]["quality_good"] < rides[SECOND]["quality_good"]
+
+
 def test_an_event_of_an_athlete_who_has_just_come_finds_their_partition(household: Chain) -> None:
     third = riding(20, 9)
     household.add_athlete(third)
