@@ -12,7 +12,7 @@ import dagster as dg
 from strava_assets import wiring
 from strava_assets.assets import inbox
 from strava_assets.assets.athlete_partitions import align_partitions, all_athletes, one_athlete
-from strava_assets.assets.fetching_athletes import fetched_some
+from strava_assets.assets.fetching_athletes import fetched_some, refused_today
 from strava_assets.execution.tags import EVENTS_KEPT_TAG, EVENTS_OF_TAG
 from strava_assets.resources.alerts import RunAlerts
 from strava_assets.schedules import WITHOUT_FETCHING
@@ -209,19 +209,21 @@ def _webhook_sensor(settings: "Settings", *, several_athletes: bool) -> dg.Senso
         }
         reasons = [] if waiting else ["No event waits."]
         requests: list[dg.RunRequest] = []
-        athlete_ids = wiring.athlete_index(settings).athlete_ids() if several_athletes and waiting else []
-        if athlete_ids:
-            align_partitions(context.instance, athlete_ids)
+        athletes = wiring.athlete_index(settings).athletes() if several_athletes and waiting else ()
+        logged_in = [athlete for athlete in athletes if athlete.logged_in]
+        refused = refused_today(settings, [each for each in logged_in if each.athlete_id in waiting])
+        if athletes:
+            align_partitions(context.instance, [athlete.athlete_id for athlete in athletes])
         for owner_id, names in waiting.items():
             if len(requests) == _MOST_RUNS_A_LOOK:
                 break
-            if athlete_ids and owner_id not in athlete_ids:
-                # An event that came while the athlete was being forgotten: nobody would ever settle it.
+            if athletes and owner_id not in {athlete.athlete_id for athlete in logged_in}:
+                # It came before a logout, or while the athlete was being forgotten: nobody would settle it.
                 webhooks.events.remove(owner_id, names)
-                reasons.append("An event of an athlete who is not here was removed.")
+                reasons.append("An event of an athlete who is not logged in here was removed.")
                 continue
-            if webhooks.state.logged_out(owner_id):
-                reasons.append("The athlete took the access back: run strava-assets login, then sync.")
+            if webhooks.state.logged_out(owner_id) or owner_id in refused:
+                reasons.append("Strava refuses an athlete's tokens: run strava-assets login, then sync.")
                 continue
             now = datetime.now(UTC)
             more_at = webhooks.events.more_at(owner_id) if MORE in names else None

@@ -9,12 +9,12 @@ written yet.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from strava_assets.history.webhook_sync import Webhooks
     from strava_assets.landing import Landing
@@ -90,6 +90,42 @@ def changing_athletes(settings: Settings) -> Iterator[AthleteIndex]:
         ) from None
     with exclusive(settings.home / ATHLETES_LOCK):
         yield athlete_index(settings)
+
+
+def list_known_athletes(settings: Settings, index: AthleteIndex, of_token: str | None = None) -> None:
+    """Add to the index whoever has data or tokens here and is not in it.
+
+    Args:
+        settings: where data and tokens are.
+        index: the index, which no other process changes meanwhile.
+        of_token: the athlete of the usual token store; read there if it is not given.
+
+    Raises:
+        StravaAssetsError: the index, the landing or the token store cannot be read.
+    """
+    from strava_assets.history.known_athletes import add_known_athletes
+    from strava_assets.secrets import athletes_with_own_store
+
+    of_token = of_token or token_store(settings).read().get("athlete_id")
+    own_stores = athletes_with_own_store(settings)
+    add_known_athletes(index, landing(settings), of_token, datetime.now(UTC), own_stores)
+
+
+def complete_index(settings: Settings) -> None:
+    """List athletes who are missing in the index, as after its loss or with tokens pasted after an import.
+
+    With one athlete nothing is written. What cannot be read is reported by the run.
+    """
+    from strava_assets.errors import StravaAssetsError
+    from strava_assets.history.known_athletes import is_incomplete
+    from strava_assets.secrets import athletes_with_own_store
+
+    with suppress(StravaAssetsError):
+        of_token = token_store(settings).read().get("athlete_id")
+        own_stores = athletes_with_own_store(settings)
+        if is_incomplete(athlete_index(settings), landing(settings), of_token, own_stores):
+            with changing_athletes(settings) as index:
+                list_known_athletes(settings, index)
 
 
 def stream_store(settings: Settings) -> StreamStore:

@@ -139,7 +139,11 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
         client, store = strava.client(context.log.info), landing.open()
         with saying_what_is_kept(context.instance):
             if settings.webhooks:
-                return _sync_with_webhooks(context, config, settings, client, strava.store(), store, request)
+                result = _sync_with_webhooks(
+                    context, config, settings, client, strava.store(), store, request
+                )
+                _list_new_athlete(settings, strava)
+                return result
             fetched = fetch(
                 client,
                 strava.store(),
@@ -151,6 +155,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
                 ),
                 announce=context.log.info,
             )
+        _list_new_athlete(settings, strava)
         _observe_listing(context, fetched)
         return dg.MaterializeResult(metadata=sync_metadata(fetched))
 
@@ -229,6 +234,13 @@ SELECT
   MAX(IF(deleted_at IS NULL, activity_date, NULL)) AS newest
 FROM bq_activities
 """
+
+
+def _list_new_athlete(settings: "Settings", strava: StravaResource) -> None:
+    """List the athlete of pasted tokens beside those whose exports were imported before."""
+    listed = wiring.athlete_index(settings).athlete_ids()
+    if listed and strava.store().read().get("athlete_id") not in listed:
+        wiring.complete_index(settings)
 
 
 def _sync_with_webhooks(

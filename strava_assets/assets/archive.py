@@ -92,7 +92,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult[Any]:
         from strava_assets.archive import open_import
         from strava_assets.history.any_import import import_opened
-        from strava_assets.history.known_athletes import add_athlete, add_known_athletes
+        from strava_assets.history.known_athletes import add_athlete
 
         path = _export_named(config.export, settings.archive_folder)
         with open_import(path) as opened:
@@ -110,8 +110,7 @@ def build(settings: "Settings") -> list[dg.AssetsDefinition]:
         with wiring.changing_athletes(settings) as index:
             if not index.athlete(imported.athlete_id):
                 # Whoever has synced without a login is not in the index yet, and comes first.
-                of_token = strava.store().read().get("athlete_id")
-                add_known_athletes(index, landing.open(), of_token, datetime.now(UTC))
+                wiring.list_known_athletes(settings, index)
             add_athlete(index, imported.athlete_id)
         if observation := export_observation(imported):
             context.log_event(observation)

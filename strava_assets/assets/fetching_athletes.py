@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from strava_assets.history.fetch_athletes import AthleteResult
     from strava_assets.history.webhook_sync import Webhooks
     from strava_assets.landing import Landing
+    from strava_assets.landing.athlete_index import Athlete
     from strava_assets.resources import StravaResource
     from strava_assets.settings import Settings
     from strava_assets.strava.turns import TurnRules
@@ -130,6 +131,24 @@ def due_athletes(settings: Settings) -> list[str]:
     rules, now = _rules(settings, webhooks), datetime.now(UTC)
     states = athlete_states(index, wiring.landing(settings), index.logged_in(), webhooks)
     return [athlete_id for athlete_id, state in states.items() if needs_of(state, now, rules)]
+
+
+def refused_today(settings: Settings, athletes: Sequence[Athlete]) -> set[str]:
+    """Those of the athletes who are refused and were tried within the last day, so that no turn would come.
+
+    Raises:
+        StravaAssetsError: index or landing cannot be read.
+    """
+    from strava_assets.history.fetch_athletes import athlete_states
+    from strava_assets.strava.turns import paused_until
+
+    states = athlete_states(wiring.athlete_index(settings), wiring.landing(settings), athletes, None)
+    now = datetime.now(UTC)
+    return {
+        athlete_id
+        for athlete_id, state in states.items()
+        if state.refused_since and now < paused_until(state)
+    }
 
 
 def _rules(settings: Settings, webhooks: Webhooks | None) -> TurnRules:

@@ -18,6 +18,8 @@ from strava_assets.schema.recording_zones import RECORDING_ZONES
 from strava_assets.schema.ride_power import RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RIDE_POWER, RIDE_W_BALANCE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from strava_assets.schema import Table
     from strava_assets.settings import Settings
 
@@ -65,25 +67,21 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
                 athlete_ids=athletes_of_run(context),
                 progress=context.log.info,
             )
-            rows = {row["name"]: row["row_count"] for row in engine.query(_ROWS).to_pylist()}
-            qualities = engine.query(_QUALITIES).to_pylist()
+            counts = _counts(context, _FROM_SECONDS, engine.query(_COUNTS).to_pylist())
             jobs = job_metadata(engine.take_reports())
         yield dg.MaterializeResult(
             asset_key=RIDE_POWER.name,
             metadata={
-                "dagster/row_count": rows[RIDE_POWER.name],
                 "computed": report.computed,
                 "unchanged": report.unchanged,
                 "removed": report.removed,
                 "hours_computed": round(report.recorded_s / 3600, 2),
             }
-            | jobs
-            | {f"quality_{row['quality']}": row["rides"] for row in qualities},
+            | counts[RIDE_POWER.name]
+            | jobs,
         )
         for table in _FROM_SECONDS[1:]:
-            yield dg.MaterializeResult(
-                asset_key=table.name, metadata={"dagster/row_count": rows[table.name]} | jobs
-            )
+            yield dg.MaterializeResult(asset_key=table.name, metadata=counts[table.name] | jobs)
 
     @dg.multi_asset(
         name=RIDE_W_BALANCE.name,
@@ -105,16 +103,54 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
                 athlete_ids=athletes_of_run(context),
                 progress=context.log.info,
             )
+            rows = engine.query(_count_rows(RIDE_W_BALANCE)).to_pylist()
+            counts = _counts(context, [RIDE_W_BALANCE], rows)
             jobs = job_metadata(engine.take_reports())
-        rows = report.computed + report.unchanged
-        return dg.MaterializeResult(metadata={"dagster/row_count": rows} | vars(report) | jobs)
+        return dg.MaterializeResult(metadata=counts[RIDE_W_BALANCE.name] | vars(report) | jobs)
 
     return [ride_power, ride_w_balance]
 
 
+def _counts(
+    context: dg.AssetExecutionContext, tables: "Sequence[Table]", rows: "Sequence[Mapping[str, Any]]"
+) -> dict[str, dict[str, int]]:
+    """Numbers of rows as metadata of each table; of partitions they are noted for each athlete instead.
+
+    Args:
+        context: whose run it is.
+        tables: the tables of the step.
+        rows: results of statements like `_count_rows`.
+    """
+    by_athlete: dict[tuple[str, str], dict[str, int]] = {}
+    totals: dict[str, dict[str, int]] = {table.name: {_ROW_COUNT: 0} for table in tables}
+    for row in rows:
+        by_athlete.setdefault((row["name"], row["athlete_id"]), {})[row["label"]] = row["row_count"]
+        total = totals[row["name"]]
+        total[row["label"]] = total.get(row["label"], 0) + row["row_count"]
+    athlete_ids = athletes_of_run(context)
+    if athlete_ids is None:
+        return totals
+    for name in totals:
+        for athlete_id in athlete_ids:
+            own = {_ROW_COUNT: 0} | by_athlete.get((name, athlete_id), {})
+            context.add_asset_metadata(own, asset_key=name, partition_key=athlete_id)
+    return {name: {} for name in totals}
+
+
+_ROW_COUNT = "dagster/row_count"
+
+
+def _count_rows(table: "Table") -> str:
+    """The statement that counts a table's rows by athlete."""
+    return (
+        f"SELECT '{table.name}' AS name, '{_ROW_COUNT}' AS label, athlete_id, COUNT(*) AS row_count "  # noqa: S608 - the registry's names
+        f"FROM {table.name} GROUP BY athlete_id"
+    )
+
+
 _FROM_SECONDS = (RIDE_POWER, RIDE_BESTS, RIDE_BESTS_AFTER_WORK, RECORDING_ZONES)
-_ROWS = " UNION ALL ".join(
-    f"SELECT '{table.name}' AS name, COUNT(*) AS row_count FROM {table.name}"  # noqa: S608 - the registry's names
-    for table in _FROM_SECONDS
+_QUALITIES = (
+    "SELECT 'ride_power' AS name, CONCAT('quality_', quality) AS label, athlete_id, COUNT(*) AS row_count "
+    "FROM ride_power GROUP BY athlete_id, quality"
 )
-_QUALITIES = "SELECT quality, COUNT(*) AS rides FROM ride_power GROUP BY quality ORDER BY quality"
+_COUNTS = " UNION ALL ".join([*(_count_rows(table) for table in _FROM_SECONDS), _QUALITIES])

@@ -122,9 +122,10 @@ def no_date_is_before_recorders(subject: Subject) -> Finding:
 
 
 def each_athlete_is_fetched(events_address: str | None) -> "Callable[[Subject], Finding]":
-    """No athlete's last successful fetch is older than two ticks of the schedule.
+    """No athlete's last successful fetch is older than two ticks of the schedule, and nobody is refused.
 
-    While events can be expected, an athlete without one is listed once a week only.
+    While events can be expected, an athlete without one is listed once a week only. Who is refused is named
+    at once: runs that leave the athlete out succeed, and materialize the partition, too.
 
     Args:
         events_address: the folder of the events; None in a home without webhooks.
@@ -144,13 +145,14 @@ def each_athlete_is_fetched(events_address: str | None) -> "Callable[[Subject], 
             state = states.get(athlete.athlete_id)
             succeeded_at = state.succeeded_at if state else None
             within = LISTED_WITHIN if is_listening and state and not state.trouble else FETCHED_WITHIN
+            is_refused = bool(state and state.refused_since)
             # One who has just logged in is not late yet.
-            if (succeeded_at or athlete.added_at) < now - within:
+            if is_refused or (succeeded_at or athlete.added_at) < now - within:
                 problem = state.problem if state else ""
                 rows.append({"athlete": athlete.label, "last_sync": succeeded_at, "problem": problem})
         return Finding.none_of(
             rows,
-            "athletes without a successful sync for longer than planned",
+            "athletes who are refused, or without a successful sync for longer than planned",
             advice="strava-assets athletes says why. The others are up to date.",
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -39,13 +38,11 @@ def command(share_numbers: Sequence[str], hide_numbers: Sequence[str]) -> None:
     """
     from strava_assets import wiring
     from strava_assets.cli.console import console, say
-    from strava_assets.history.known_athletes import add_known_athletes
     from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
     with wiring.changing_athletes(settings) as index:
-        of_token = wiring.token_store(settings).read().get("athlete_id")
-        add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+        wiring.list_known_athletes(settings, index)
         for chosen, shows in ((share_numbers, True), (hide_numbers, False)):
             for athlete_id in chosen:
                 index.put(replace(_existing(index, athlete_id), shows_numbers=shows))

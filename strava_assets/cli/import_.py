@@ -58,7 +58,6 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
     from strava_assets.cli.console import console, say
     from strava_assets.cli.instance import prepare
     from strava_assets.cli.running import run_job
-    from strava_assets.history.known_athletes import add_known_athletes
     from strava_assets.settings_reader import load_settings
 
     settings = load_settings()
@@ -71,8 +70,7 @@ def command(path: Path | None, *, athlete: str | None, processes: int) -> None:
         say("warning", "Stopped. What was decoded is kept: the same command goes on from there.")
         sys.exit(INTERRUPTED)
     with wiring.changing_athletes(settings) as index:
-        of_token = wiring.token_store(settings).read().get("athlete_id")
-        add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+        wiring.list_known_athletes(settings, index)
         partition = imported.athlete_id if len(index.athletes()) > 1 else None
     metadata = import_metadata(imported, path) | {"seconds": round(time.monotonic() - began, 2)}
     _note(NAME, partition, metadata, export_observation(imported))

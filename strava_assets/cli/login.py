@@ -18,7 +18,14 @@ from strava_assets import wiring
 from strava_assets.cli.options import Port
 from strava_assets.landing.athlete_index import Athlete
 from strava_assets.secrets import KINDS
-from strava_assets.strava.errors import ForeignHostError
+from strava_assets.strava.errors import (
+    ForeignHostError,
+    InvalidAccessTokenError,
+    InvalidClientError,
+    InvalidRefreshTokenError,
+    MissingCredentialsError,
+    MissingScopeError,
+)
 from strava_assets.strava.hosts import require_oauth_host
 from strava_assets.strava.login import Application
 
@@ -34,6 +41,15 @@ if TYPE_CHECKING:
 LONGEST_WAIT_S = 600
 # Two calls: enough to see that the listing works, and to count a short history to its end.
 PAGES_COUNTED = 2
+# What a login replaces.
+_USELESS_TOKENS = (
+    ForeignHostError,
+    InvalidAccessTokenError,
+    InvalidClientError,
+    InvalidRefreshTokenError,
+    MissingCredentialsError,
+    MissingScopeError,
+)
 
 HOW_TO_GET_AN_APPLICATION = """\
 You need an API application of your own at Strava, which takes a minute:
@@ -72,6 +88,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
     kept_in = changed_settings(settings, secret_store=store) if store else settings
     usual_store = wiring.token_store(kept_in)
     credentials = _read(usual_store)
+    of_token = _athlete_of_tokens(kept_in, usual_store, credentials)
     app = _application(settings, credentials)
     _explain_scopes()
     consent = _consent_by_hand(app) if no_browser else _consent_in_browser(app, port)
@@ -79,13 +96,13 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
         grant = exchange_code(app, consent.code, session=session)
     athlete_id = str(grant.athlete.get("id", ""))
     with wiring.changing_athletes(settings) as index:
-        before = _athletes_so_far(settings, index, credentials.get("athlete_id"))
+        before = _athletes_so_far(settings, index, of_token)
         athlete = Athlete(
             athlete_id,
             added_at=datetime.now(UTC),
             name=_full_name(grant.athlete),
             scopes=consent.scopes,
-            has_own_store=credentials.get("athlete_id", athlete_id) != athlete_id,
+            has_own_store=of_token not in (None, athlete_id),
             logged_in=True,
         )
         if entry := before.get(athlete_id):
@@ -101,7 +118,11 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
         index.put(athlete)
         if state := index.state(athlete_id):
             # With the new tokens it is tried at the next sync, and not only tomorrow.
-            index.write_state(athlete_id, replace(state, refused_since=None, failures=0, problem=""))
+            renewed = replace(state, refused_since=None, failures=0, problem="")
+            if state.refused_since or not (entry and entry.logged_in):
+                # Strava sent no events meanwhile.
+                renewed = replace(renewed, listed_fully_at=None)
+            index.write_state(athlete_id, renewed)
         if settings.webhooks:
             logged_in = [other.athlete_id for other in index.logged_in()]
             wiring.webhooks(settings).state.expect_athletes(logged_in)
@@ -117,9 +138,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
 
 def _athletes_so_far(settings: Settings, index: AthleteIndex, of_token: str | None) -> dict[str, Athlete]:
     """The athletes before this login, by id."""
-    from strava_assets.history.known_athletes import add_known_athletes
-
-    add_known_athletes(index, wiring.landing(settings), of_token, datetime.now(UTC))
+    wiring.list_known_athletes(settings, index, of_token)
     return {athlete.athlete_id: athlete for athlete in index.athletes()}
 
 
@@ -134,6 +153,25 @@ def _read(tokens: TokenStore) -> dict[str, str]:
         tokens.write({"refresh_token": ""})
     with tokens.lock():
         return tokens.read()
+
+
+def _athlete_of_tokens(settings: Settings, tokens: TokenStore, stored: Mapping[str, str]) -> str | None:
+    """The athlete of the tokens in the usual store, which the login of another one leaves alone.
+
+    Of pasted tokens that never synced Strava says whose they are. None without tokens, and for tokens that
+    are of no use as they are.
+
+    Raises:
+        StravaError: Strava cannot say it now; this is found before the person is asked for consent.
+    """
+    from strava_assets.history.fetch import athlete_of_token
+
+    if not stored.get("refresh_token"):
+        return stored.get("athlete_id")
+    try:
+        return athlete_of_token(wiring.fail_fast_client(settings, tokens), tokens)
+    except _USELESS_TOKENS:
+        return None
 
 
 def _application(settings: Settings, stored: Mapping[str, str]) -> Application:

@@ -19,6 +19,7 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
 
     The exit status is 0 when every asset was materialized and no blocking check failed, else 1.
     """
+    from strava_assets import wiring
     from strava_assets.cli.alerting import report_errors
     from strava_assets.cli.instance import prepare, remove_old_runs
     from strava_assets.cli.running import run_job
@@ -32,6 +33,7 @@ def command(*, full: bool, confirm_deletions: bool) -> None:
         ops["bq_activities"] = {"config": {"confirm_deletions": True}}
     with report_errors(settings, "sync"):
         prepare(settings)
+        wiring.complete_index(settings)
     succeeded = run_job(settings, "sync", {"ops": ops})
     remove_old_runs(settings)
     sys.exit(0 if succeeded else 1)

@@ -139,8 +139,9 @@ class AthleteIndex:
             raise AthleteIndexError(
                 f"The list of the athletes {self.address}/{_INDEX} is damaged: {error}.",
                 means="It says whose tokens are where, so nothing is fetched without it. No data is lost.",
-                remedy="Restore the file from a backup, or remove it and run strava-assets login for every "
-                "athlete.",
+                remedy="Restore the file from a backup, or remove it and run strava-assets athletes, which "
+                "lists everyone with data or tokens here. Who is without a login then runs strava-assets "
+                "login.",
             ) from error
 
     def athlete_ids(self) -> list[str]:

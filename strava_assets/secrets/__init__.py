@@ -4,6 +4,6 @@ Stores have the same shape (`read`, `write`, `lock`, `clear`, `name`, `location`
 here for a new place to keep tokens; what is done with them, and anything about Strava, stays out.
 """
 
-from strava_assets.secrets.kinds import KINDS, open_store
+from strava_assets.secrets.kinds import KINDS, athletes_with_own_store, open_store
 
-__all__ = ["KINDS", "open_store"]
+__all__ = ["KINDS", "athletes_with_own_store", "open_store"]

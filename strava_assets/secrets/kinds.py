@@ -32,15 +32,31 @@ class StoreKind:
         keeper: makes what keeps the tokens, from the settings and an ending of the name, which is empty for
             the home's usual store; None where only the environment is read.
         needs: fields of the settings without which it cannot be opened.
+        own_stores: finds the athletes who have stores of their own; None where that cannot be listed with the
+            rights on single secrets.
     """
 
     keeper: Callable[[Settings, str], Keeper] | None
     needs: tuple[str, ...] = ()
+    own_stores: Callable[[Settings], list[str]] | None = None
+
+
+def _with_ending(path: Path, ending: str) -> Path:
+    return path.with_stem(path.stem + ending)
+
+
+def _athletes_of_files(settings: Settings) -> list[str]:
+    path = settings.token_path.absolute()
+    beginning = f"{path.stem}-"
+    stems = [other.stem for other in path.parent.glob(f"*{path.suffix}") if other.stem.startswith(beginning)]
+    endings = [stem.removeprefix(beginning) for stem in stems]
+    return sorted(ending for ending in endings if ending.isascii() and ending.isdecimal())
 
 
 KINDS = {
     "file": StoreKind(
-        lambda settings, ending: FileStore(_with_ending(settings.token_path.absolute(), ending))
+        lambda settings, ending: FileStore(_with_ending(settings.token_path.absolute(), ending)),
+        own_stores=_athletes_of_files,
     ),
     "env": StoreKind(None),
     "gcp": StoreKind(
@@ -84,5 +100,7 @@ def open_store(settings: Settings, athlete_id: str = "") -> EnvironmentStore | S
     return SeededStore(keeper(settings, f"-{athlete_id}"), application)
 
 
-def _with_ending(path: Path, ending: str) -> Path:
-    return path.with_stem(path.stem + ending)
+def athletes_with_own_store(settings: Settings) -> list[str]:
+    """The athletes who have token stores of their own, where this kind of store can tell; read from names."""
+    own_stores = KINDS[settings.secret_store_kind].own_stores
+    return own_stores(settings) if own_stores else []

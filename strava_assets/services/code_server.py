@@ -32,6 +32,7 @@ def main() -> None:
         import grpc._common
         from dagster._cli import cli
 
+        _complete_index()
         _align_partitions()
         threading.Thread(target=_end_when_partitions_change, name="athletes", daemon=True).start()
         # By default gRPC's server wakes up ten times a second, which takes half a percent of a core.
@@ -42,6 +43,14 @@ def main() -> None:
             cli(["api", "grpc", *module, "--socket", str(options.socket), "--log-level", "warning"])
         finally:
             lock.release()
+
+
+def _complete_index() -> None:
+    """List athletes who are missing in the index, before the definitions load, which read it."""
+    from strava_assets import wiring
+    from strava_assets.settings_reader import load_settings
+
+    wiring.complete_index(load_settings())
 
 
 def _align_partitions() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,11 +13,15 @@ import pytest
 from strava_assets import wiring
 from strava_assets.cli.removal import take_from_index
 from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
-from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, Sandbox
+from strava_assets.history.fetch_athletes import athlete_states
+from strava_assets.landing.athlete_index import FetchState
+from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox
 from strava_assets.settings_reader import load_settings
+from strava_assets.strava.turns import Purpose, TurnRules, needs_of
 from strava_assets_tests.chain import riding
 from strava_assets_tests.cli.logins import answer, logging_in
 from strava_assets_tests.cli.started import running_command
+from strava_assets_tests.webhooks.receiving import note_subscription
 
 if TYPE_CHECKING:
     from strava_assets.landing.athlete_index import Athlete
@@ -83,6 +89,33 @@ def test_another_login_adds_an_athlete_and_leaves_the_first_ones_tokens(
     assert list(athletes_of(terminal)) == [FIRST, SECOND]
 
 
+def paste_tokens(terminal: Terminal, refresh_token: str) -> None:
+    wiring.token_store(settings_of(terminal)).write(
+        {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": refresh_token}
+    )
+
+
+@pytest.mark.parametrize("of_first", [True, False])
+def test_a_login_replaces_tokens_that_never_synced_only_if_they_are_the_same_athletes(
+    terminal: Terminal, strava: RunningSandbox, *, of_first: bool
+) -> None:
+    terminal.at(strava)
+    paste_tokens(terminal, REFRESH_TOKEN)
+    log_in(terminal, FIRST if of_first else SECOND)
+    athletes = athletes_of(terminal)
+    assert [*athletes] == ([FIRST] if of_first else [FIRST, SECOND])
+    assert athletes[FIRST].logged_in
+    assert tokens_of(terminal, FIRST)["athlete_id"] == FIRST
+    assert all(athlete.has_own_store == (athlete_id == SECOND) for athlete_id, athlete in athletes.items())
+
+
+def test_a_login_replaces_tokens_that_strava_refuses(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    paste_tokens(terminal, "mistyped")
+    log_in(terminal, SECOND)
+    assert not athletes_of(terminal)[SECOND].has_own_store
+
+
 def test_the_athlete_of_an_earlier_version_is_in_the_list_after_the_second_login(
     terminal: Terminal, strava: RunningSandbox
 ) -> None:
@@ -95,6 +128,21 @@ def test_the_athlete_of_an_earlier_version_is_in_the_list_after_the_second_login
     assert list(athletes) == [FIRST, SECOND]
     assert athletes[FIRST].logged_in
     assert not athletes[FIRST].has_own_store
+
+
+def test_a_lost_list_is_made_again_with_everyones_tokens(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    before = athletes_of(terminal)
+    for foreign in ("tokens-old.json", "tokens-8.json.bak", "other-9.json", "9.json"):
+        (terminal.home / foreign).write_text("{}")
+    (terminal.home / "landing" / "athletes" / "index.json").unlink()
+    assert terminal.run("athletes").status == 0
+    athletes = athletes_of(terminal)
+    assert athletes.keys() == before.keys()
+    for athlete_id, athlete in athletes.items():
+        assert (athlete.logged_in, athlete.has_own_store) == (True, before[athlete_id].has_own_store)
 
 
 def test_the_list_says_who_is_here_and_who_shares_numbers(terminal: Terminal, strava: RunningSandbox) -> None:
@@ -183,6 +231,43 @@ def test_the_address_of_the_others_events_stays_when_the_first_athlete_logs_out(
     # With nobody left there are no events either.
     assert terminal.run("logout", "--athlete", SECOND).status == 0
     assert not list(terminal.home.glob("tokens*.json"))
+
+
+def test_events_of_who_logged_out_are_not_taken_any_more(terminal: Terminal, strava: RunningSandbox) -> None:
+    terminal.at(strava).environ["STRAVA_ASSETS_WEBHOOKS"] = "true"
+    log_in(terminal, FIRST)
+    state = wiring.webhooks(settings_of(terminal)).state
+    note_subscription(terminal.home / "events")
+    log_in(terminal, SECOND)
+    expected = [(FIRST, SECOND), (FIRST,), ()]
+    for logged_out in ("", SECOND, FIRST):
+        if logged_out:
+            assert terminal.run("logout", "--athlete", logged_out).status == 0
+        subscription = state.subscription()
+        assert subscription
+        assert subscription.athlete_ids == expected.pop(0)
+
+
+@pytest.mark.parametrize("leaves_by", ["refusal", "logout"])
+def test_who_logs_in_again_is_listed_fully_as_no_events_came_meanwhile(
+    terminal: Terminal, strava: RunningSandbox, leaves_by: str
+) -> None:
+    terminal.at(strava)
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    now = datetime.now(UTC)
+    index = wiring.athlete_index(settings_of(terminal))
+    up_to_date = FetchState(now, listed_at=now, listed_fully_at=now, history_complete=True)
+    index.write_state(SECOND, replace(up_to_date, refused_since=now if leaves_by == "refusal" else None))
+    index.write_state(FIRST, up_to_date)
+    if leaves_by == "logout":
+        assert terminal.run("logout", "--athlete", SECOND).status == 0
+    log_in(terminal, FIRST)
+    log_in(terminal, SECOND)
+    states = athlete_states(index, wiring.landing(settings_of(terminal)), index.logged_in(), None)
+    rules = TurnRules(webhooks_alive=True)
+    assert not needs_of(states[FIRST], now, rules)
+    assert [need.purpose for need in needs_of(states[SECOND], now, rules)] == [Purpose.FULL]
 
 
 def test_tokens_are_in_one_store_where_forgetting_was_killed_while_they_moved(

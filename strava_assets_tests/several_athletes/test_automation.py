@@ -14,6 +14,7 @@ import pytest
 
 from strava_assets import wiring
 from strava_assets.checks.activities import each_athlete_is_fetched
+from strava_assets.cli.checkups.runs import last_sync
 from strava_assets.data_checks import Subject
 from strava_assets_tests.chain import ATHLETE, Chain, chain, riding
 from strava_assets_tests.webhooks.receiving import note_receiver, note_subscription
@@ -125,6 +126,24 @@ def test_the_check_names_who_was_not_fetched(household: Chain) -> None:
     assert "each_athlete_fetched" in {
         key.name for key in household.definitions().resolve_asset_graph().asset_check_keys
     }
+
+
+def test_the_check_names_at_once_who_is_refused(household: Chain) -> None:
+    settings = household.settings()
+    household.sandbox.athletes[1].tokens.revoke()
+    assert not household.ingest().succeeded
+    # A run that leaves the athlete out succeeds, and the partition is green.
+    assert household.ingest({"raw_activities": {"only_if_due": True}}).succeeded
+    with wiring.warehouse(settings).open() as engine:
+        subject = Subject(engine, wiring.landing(settings), wiring.stream_store(settings))
+        finding = each_athlete_is_fetched(settings.events_address)(subject)
+    assert [row["athlete"] for row in finding.rows] == ["athlete 8"]
+
+
+def test_doctor_reports_a_last_sync_in_which_nobody_was_due(household: Chain) -> None:
+    assert household.ingest({"raw_activities": {"only_if_due": True}}).succeeded
+    finding = last_sync(household.instance)
+    assert "none: It is not due" in finding.message
 
 
 def test_the_check_expects_a_listing_a_week_while_events_come(household: Chain) -> None:

@@ -147,6 +147,8 @@ def test_one_who_took_the_access_back_fails_alone(household: Chain, second: Sand
     # It is tried once a day; until then the runs of the others succeed.
     later = household.ingest({"raw_activities": {"only_if_due": True}})
     assert later.succeeded
+    assert later.partitions("raw_activities")[SECOND]["mode"] == "none"
+    assert "Strava has refused the tokens since" in later.partitions("raw_activities")[SECOND]["why"]
 
 
 def test_access_taken_back_in_the_middle_of_a_listing_commits_nothing(

@@ -152,10 +152,24 @@ def test_an_event_of_an_athlete_who_is_refused_waits_for_the_login(household: Ch
     second.tokens.revoke()
     assert not household.ingest().succeeded
     name = announce(household, second.history.ids()[-1])
-    [request] = look(household).run_requests or []
-    assert launch(household, request), "it is tried once a day"
-    look(household)
+    refused = look(household)
+    assert not refused.run_requests, "a run would ask Strava nothing"
+    assert "Strava refuses an athlete's tokens" in str(refused.skip_reason)
     assert waiting(household) == [name]
+    state = state_of(household, SECOND)
+    a_day_ago = replace(state, attempted_at=state.attempted_at - timedelta(days=1))
+    wiring.athlete_index(household.settings()).write_state(SECOND, a_day_ago)
+    assert look(household).run_requests, "it is tried once a day"
+
+
+def test_an_event_of_an_athlete_who_logged_out_starts_nothing_and_does_not_stay(household: Chain) -> None:
+    index = wiring.athlete_index(household.settings())
+    athlete = index.athlete(SECOND)
+    assert athlete
+    index.put(replace(athlete, logged_in=False))
+    announce(household, household.sandbox.athletes[1].history.ids()[-1])
+    assert not look(household).run_requests
+    assert waiting(household) == []
 
 
 def damage_tokens(platform: Chain, athlete_id: str) -> None:
@@ -194,6 +208,21 @@ def test_an_athletes_recordings_are_fetched_in_one_run_as_the_quota_allows(house
     assert recordings["remaining"] == 0
 
 
+def test_each_partition_of_the_power_tables_counts_its_own_rows(household: Chain) -> None:
+    household.fields["streams"] = "power"
+    tables = ("ride_power", "ride_bests", "ride_bests_after_work", "recording_zones")
+    before = ("activity_streams", "athlete_profile", "athlete_gear")
+    run = household.run_assets(dg.AssetSelection.assets(*before, *tables))
+    assert run.succeeded, run.failures()
+    for table in tables[:2]:
+        counted = household.rows(f"SELECT athlete_id, COUNT(*) AS n FROM {table} GROUP BY 1")  # noqa: S608
+        assert len(counted) == 2
+        for row in counted:
+            assert run.partitions(table)[row["athlete_id"]]["dagster/row_count"] == row["n"]
+    rides = run.partitions("ride_power")
+    assert 0 < rides[FIRST]["quality_good"] < rides[SECOND]["quality_good"]
+
+
 def test_an_event_of_an_athlete_who_has_just_come_finds_their_partition(household: Chain) -> None:
     third = riding(20, 9)
     household.add_athlete(third)
@@ -207,7 +236,7 @@ def test_an_event_of_somebody_who_is_not_here_starts_nothing_and_does_not_stay(h
     announce(household, 4711, "99")
     result = look(household)
     assert result.run_requests == []
-    assert "An event of an athlete who is not here was removed." in str(result.skip_reason)
+    assert "An event of an athlete who is not logged in here was removed." in str(result.skip_reason)
     assert waiting(household, "99") == []
 
 

@@ -39,7 +39,8 @@ def look(settings: Settings) -> Iterator[Finding]:
             "athletes",
             f"With data here, and not in the list of the athletes: {name_some(unlisted)}. They are not "
             "fetched, and have no page.",
-            "Run strava-assets athletes, which lists them again, and strava-assets login as each of them.",
+            "Run strava-assets athletes, which lists them again. Who is without a login then runs "
+            "strava-assets login.",
         )
     if len(athletes) < 2:
         return

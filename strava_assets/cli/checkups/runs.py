@@ -51,7 +51,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         yield from _dead_runs(instance)
         yield from _held_pools(instance)
         yield _records(instance, home, settings.keep_runs_days)
-        yield _last_sync(instance)
+        yield last_sync(instance)
         yield from _streams(instance)
         yield from _last_run(instance)
 
@@ -121,15 +121,18 @@ def _records(instance: dg.DagsterInstance, home: Path, keep_days: int) -> Findin
     return ok("run records", message)
 
 
-def _last_sync(instance: dg.DagsterInstance) -> Finding:
+def last_sync(instance: dg.DagsterInstance) -> Finding:
+    """The result and the age of the last sync; of several athletes that of one."""
     event = instance.get_latest_materialization_event(dg.AssetKey("raw_activities"))
     if event is None or event.asset_materialization is None:
         return warning("last sync", "There was none yet.", SYNC)
     values = {name: value.value for name, value in event.asset_materialization.metadata.items()}
     ended = datetime.fromtimestamp(event.timestamp, UTC)
-    message = (
-        f"{_ago(ended)} ago, {values['mode']}: {values['activities']} activities in {values['calls']} calls."
-    )
+    message = f"{_ago(ended)} ago, {values['mode']}: "
+    if "activities" in values:
+        message += f"{values['activities']} activities in {values['calls']} calls."
+    else:
+        message += str(values["why"])
     if "stopped_by" in values:
         stopped_by = values["stopped_by"]
         return warning("last sync", f"{message} It stopped: {stopped_by}", "Run strava-assets sync then.")
