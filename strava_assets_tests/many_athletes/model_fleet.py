@@ -8,27 +8,25 @@ about an older activity takes a full listing. A test compares the calls with tho
 from __future__ import annotations
 
 import heapq
-import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from strava_assets.sandbox import RateLimits
 from strava_assets.strava.errors import InvalidRefreshTokenError, QuotaExhaustedError, StravaError
-from strava_assets.strava.limits import Pacer, next_quarter
+from strava_assets.strava.limits import next_quarter
 from strava_assets.strava.sync import KnownHistory, Listing, ListingWindow, SyncMode, plan
 from strava_assets.strava.turns import AthleteState
 from strava_assets.strava.turns.turn_needs import needs_of
-from strava_assets_tests.many_athletes.athletes_life import Act, Deed, Delivery, history_sizes, life
+from strava_assets_tests.many_athletes.acting_fleet import CALL_TAKES, ActingFleet
+from strava_assets_tests.many_athletes.athletes_life import Act, history_sizes
 from strava_assets_tests.many_athletes.strategies import Figures, Strategy, TurnResult, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from strava_assets.strava.limits import Quota
-    from strava_assets.strava.turns import Turn
+    from strava_assets_tests.many_athletes.athletes_life import Deed, Delivery
 
-CALL_TAKES = timedelta(seconds=0.5)
+
 OVERLAP = timedelta(days=30)
 BETWEEN_ACTIVITIES = timedelta(hours=16)
 _ANNOUNCED = (Act.UPLOAD, Act.LATE_UPLOAD, Act.RENAME, Act.DELETE)
@@ -70,7 +68,7 @@ class Athlete:
         return -(-self.activities // 200)
 
 
-class ModelFleet:
+class ModelFleet(ActingFleet[tuple[int, Change]]):
     """The athletes, and the time they live in.
 
     The arguments are those of `RealFleet`; with `loaded` all histories are complete at the beginning, each
@@ -90,17 +88,8 @@ class ModelFleet:
         sizes: Sequence[int] | None = None,
         loaded: bool = False,
     ) -> None:
-        self.now = self._start = start
-        self._limits = RateLimits(read=limits, overall=(2 * limits[0], 2 * limits[1]))
-        self._rng = random.Random(f"fleet {seed}")  # noqa: S311 - a simulation
-        self._deeds = life(count, start, days, seed)[::-1]
-        self._delivery = delivery or Delivery()
-        self._arriving: list[tuple[datetime, int, int, Change | None]] = []
-        self._arrived: dict[str, datetime] = {}
-        self._webhooks = webhooks
+        super().__init__(count, limits, start, days, seed, webhooks=webhooks, delivery=delivery)
         self._rules = rules_of(Strategy.WEBHOOKS if webhooks else Strategy.PLANNED)
-        self._pacer = self._new_pacer()
-        self._measures = False
         sizes = sizes or history_sizes(count, seed)
         self._athletes = [Athlete(size) for size in sizes]
         self.figures = Figures(count, pages=sum(athlete.pages for athlete in self._athletes) / count)
@@ -112,48 +101,10 @@ class ModelFleet:
         if loaded:
             self._load_all()
 
-    @property
-    def quota(self) -> Quota | None:
-        return self._pacer.quota
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.advance(self.now + timedelta(seconds=seconds))
-
-    def advance(self, until: datetime) -> None:
-        """Let the time pass: athletes act, and their events arrive."""
-        while True:
-            deed_at = self._deeds[-1].at if self._deeds else None
-            event_at = self._arriving[0][0] if self._arriving else None
-            at = min((at for at in (deed_at, event_at) if at), default=None)
-            if at is None or at > until:
-                break
-            self.now = max(self.now, at)
-            if at == event_at:
-                _, _, athlete, change = heapq.heappop(self._arriving)
-                if change:
-                    change.is_announced = True
-                self._arrived.setdefault(str(athlete), self.now)
-            else:
-                self._act(self._deeds.pop())
-        self.now = max(self.now, until)
-
-    def begin_run(self) -> None:
-        quota = self.quota
-        self._pacer = self._new_pacer()
-        self._pacer.quota = quota
-
-    def fetch_in_turn(self, turn: Turn) -> TurnResult:
-        with self._pacer.turn(turn.calls):
-            return self._fetch(turn.athlete_id, turn.mode)
-
-    def fetch_as_one(self, athlete_id: str) -> TurnResult:
-        return self._fetch(athlete_id, SyncMode.AUTO)
-
-    def events_waiting(self) -> Mapping[str, datetime]:
-        return self._arrived
+    def _arrive(self, arrival: tuple[int, Change]) -> None:
+        athlete, change = arrival
+        change.is_announced = True
+        self._arrived.setdefault(str(athlete), self.now)
 
     def due_states(self) -> list[AthleteState]:
         if self.now >= self._candidates_until:
@@ -180,9 +131,6 @@ class ModelFleet:
         at = self.states[athlete_id].last_turn_at
         return (at.timestamp() if at else 0.0, athlete_id)
 
-    def begin_measuring(self) -> None:
-        self._measures = True
-
     def end_measuring(self) -> None:
         self._measures = False
         self.figures.not_landed = sum(
@@ -199,9 +147,6 @@ class ModelFleet:
                 self.figures.undeleted += deleted
                 self.figures.lost += len(athlete.changes) - deleted
         return self.figures
-
-    def _new_pacer(self) -> Pacer:
-        return Pacer(clock=self.clock, sleep=self.sleep, reserve_calls=10)
 
     def _call(self) -> None:
         """Send one call, as the client does."""
@@ -341,4 +286,4 @@ class ModelFleet:
             if self._webhooks and deed.act in _ANNOUNCED and self._rng.random() >= self._delivery.lost:
                 arrives_at = self.now + self._delivery.delay(self._rng)
                 number = self._rng.randrange(10**9)
-                heapq.heappush(self._arriving, (arrives_at, number, deed.athlete, change))
+                heapq.heappush(self._arriving, (arrives_at, number, (deed.athlete, change)))

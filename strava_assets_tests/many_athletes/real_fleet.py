@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from strava_assets.history.fetch import SyncRequest, fetch
 from strava_assets.history.landed_records import landed_records
 from strava_assets.history.webhook_sync import EventRequest, Webhooks
 from strava_assets.landing import Landing
-from strava_assets.sandbox import REFRESH_TOKEN, RateLimits, Sandbox
+from strava_assets.sandbox import REFRESH_TOKEN, Sandbox
 from strava_assets.sandbox.faults import Fault
 from strava_assets.sandbox.many import many_entries
 from strava_assets.sandbox.push import PushSubscription
@@ -25,12 +24,12 @@ from strava_assets.secrets.environment import EnvironmentStore
 from strava_assets.strava.auth import Authenticator
 from strava_assets.strava.client import StravaClient
 from strava_assets.strava.errors import StravaError
-from strava_assets.strava.limits import Pacer
 from strava_assets.strava.turns import AthleteState
 from strava_assets.webhooks.event_store import EventStore
 from strava_assets.webhooks.events import read_message
 from strava_assets.webhooks.state import ReceiverStatus, Subscription, WebhookState
-from strava_assets_tests.many_athletes.athletes_life import Act, Deed, Delivery, history_sizes, life
+from strava_assets_tests.many_athletes.acting_fleet import CALL_TAKES, ActingFleet
+from strava_assets_tests.many_athletes.athletes_life import Act, history_sizes
 from strava_assets_tests.many_athletes.in_process import InProcessAdapter
 from strava_assets_tests.many_athletes.strategies import Figures, TurnResult
 from strava_assets_tests.simulation.in_process import BASE_URL
@@ -41,11 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from strava_assets.strava.limits import Quota
-    from strava_assets.strava.sync import Listing
-    from strava_assets.strava.turns import Turn
+    from strava_assets.strava.limits import Pacer
+    from strava_assets.strava.sync import Listing, SyncMode
+    from strava_assets_tests.many_athletes.athletes_life import Deed, Delivery
 
-CALL_TAKES = timedelta(seconds=0.5)
 FIRST_ID = 500_001
 
 
@@ -104,18 +102,14 @@ class Athlete:
         )
 
 
-class RealFleet:
+class RealFleet(ActingFleet[bytes]):
     """The athletes, and the time they live in.
 
     Args:
-        count: number of athletes.
-        limits: (quarter hour, day) of read calls.
         folder: where listings land.
-        start: the beginning, aware UTC at midnight.
-        days: how long the athletes act.
-        seed: chooses what they do.
-        webhooks: whether there is a push subscription.
         sizes: activities per athlete at the beginning.
+
+    The other arguments are those of `ActingFleet`.
     """
 
     def __init__(
@@ -131,20 +125,11 @@ class RealFleet:
         sizes: Sequence[int] | None = None,
         delivery: Delivery | None = None,
     ) -> None:
-        self.now = self._start = start
-        self._limits = RateLimits(read=limits, overall=(2 * limits[0], 2 * limits[1]))
-        self._rng = random.Random(f"fleet {seed}")  # noqa: S311 - a simulation
-        self._deeds = life(count, start, days, seed)[::-1]
-        self._delivery = delivery or Delivery()
-        self._arriving: list[tuple[datetime, int, bytes]] = []
-        self._arrived: dict[str, datetime] = {}
+        super().__init__(count, limits, start, days, seed, webhooks=webhooks, delivery=delivery)
         self._pending: dict[str, dict[str, datetime]] = {}
-        self._webhooks = webhooks
         self._events = EventStore(str(folder / "events"))
         self._state = WebhookState(str(folder / "events"))
-        self._pacer = self._new_pacer()
         self.figures = Figures(count)
-        self._measures = False
         self.refused_calls = 0
         self._announced: set[tuple[str, str]] = set()
         self.athletes: dict[str, Athlete] = {}
@@ -157,46 +142,6 @@ class RealFleet:
         self.states = {athlete_id: AthleteState(athlete_id) for athlete_id in self.athletes}
         self._state.write_subscription(Subscription(1, "", tuple(self._ids), start))
 
-    @property
-    def quota(self) -> Quota | None:
-        return self._pacer.quota
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.advance(self.now + timedelta(seconds=seconds))
-
-    def advance(self, until: datetime) -> None:
-        """Let the time pass: athletes act, and their events arrive."""
-        while True:
-            deed_at = self._deeds[-1].at if self._deeds else None
-            event_at = self._arriving[0][0] if self._arriving else None
-            at = min((at for at in (deed_at, event_at) if at), default=None)
-            if at is None or at > until:
-                break
-            self.now = max(self.now, at)
-            if at == event_at:
-                self._arrive(heapq.heappop(self._arriving)[2])
-            else:
-                self._act(self._deeds.pop())
-        self.now = max(self.now, until)
-
-    def begin_run(self) -> None:
-        quota = self.quota
-        self._pacer = self._new_pacer()
-        self._pacer.quota = quota
-
-    def fetch_in_turn(self, turn: Turn) -> TurnResult:
-        with self._pacer.turn(turn.calls):
-            return self._fetch(turn.athlete_id, SyncRequest(mode=turn.mode))
-
-    def fetch_as_one(self, athlete_id: str) -> TurnResult:
-        return self._fetch(athlete_id, SyncRequest())
-
-    def events_waiting(self) -> Mapping[str, datetime]:
-        return self._arrived
-
     def due_states(self) -> list[AthleteState]:
         return [
             replace(
@@ -206,9 +151,6 @@ class RealFleet:
             )
             for athlete_id, state in self.states.items()
         ]
-
-    def begin_measuring(self) -> None:
-        self._measures = True
 
     def end_measuring(self) -> None:
         self._measures = False
@@ -226,9 +168,6 @@ class RealFleet:
                 figures.lost += sum(landed.get(activity) != digest for activity, digest in actual.items())
                 figures.undeleted += len(landed.keys() - actual.keys())
         return figures
-
-    def _new_pacer(self) -> Pacer:
-        return Pacer(clock=self.clock, sleep=self.sleep, reserve_calls=10)
 
     def _athlete(self, athlete_id: int, size: int, folder: Path) -> Athlete:
         entries = many_entries(size, athlete_id, self.now, athlete_id)
@@ -249,7 +188,8 @@ class RealFleet:
         used, limit = self._limits.read_usage, self._limits.read
         self.refused_calls += used[0] > limit[0] or used[1] > limit[1]
 
-    def _fetch(self, athlete_id: str, request: SyncRequest) -> TurnResult:
+    def _fetch(self, athlete_id: str, mode: SyncMode) -> TurnResult:
+        request = SyncRequest(mode=mode)
         athlete = self.athletes[athlete_id]
         client = athlete.client(self._pacer)
         listings: list[Listing] = []
@@ -346,8 +286,8 @@ class RealFleet:
         arrives_at = self.now + self._delivery.delay(self._rng)
         heapq.heappush(self._arriving, (arrives_at, self._rng.randrange(10**9), json.dumps(event).encode()))
 
-    def _arrive(self, body: bytes) -> None:
-        event = read_message(body).event
+    def _arrive(self, arrival: bytes) -> None:
+        event = read_message(arrival).event
         self._events.add(event)
         self._announced.add((event.owner_id, event.object_id))
         self._arrived.setdefault(event.owner_id, self.now)
