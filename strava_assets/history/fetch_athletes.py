@@ -1,6 +1,6 @@
 """Fetches one athlete after the other in the planner's order, within the application's one quota.
 
-Who is next and how many calls a turn gets is decided in `strava.athlete_turns`; here turns are made and their
+Who is next and how many calls a turn gets is decided in `strava.turns`; here turns are made and their
 results noted. One athlete's failure does not stop the others, unless its cause is the application's.
 """
 
@@ -96,7 +96,7 @@ class Walk:
     Args:
         access: opens token stores and clients.
         landing: receives the pages.
-        index: knows how the last fetches ended, and is told how these end.
+        index: knows how the last fetches ended, and stores how these end.
         pacer: keeps all calls within the quota.
         clock: returns the current aware UTC time.
         announce: called with each decision.
@@ -149,7 +149,9 @@ class Walk:
             if athlete.logged_in and not _listed_since(states[athlete.athlete_id], not_again_since)
         }
         in_a_row = 0
-        for turn in self._turns(states, candidates, request, rules if only_if_due else at_once):
+        for planned in self._turns(states, candidates, request, rules if only_if_due else at_once):
+            is_asked_for = planned.purpose is Purpose.ROUTINE and not only_if_due
+            turn = replace(planned, reason=_ASKED_FOR) if is_asked_for else planned
             result = results[turn.athlete_id]
             states[turn.athlete_id] = self._make(turn, result, states[turn.athlete_id], request)
             ended_by = result.error or result.stopped
@@ -191,8 +193,7 @@ class Walk:
                 return
             self.announce(summary(turns))
             for turn in turns:
-                is_asked_for = turn.purpose is Purpose.ROUTINE and rules.routine_every_hours == _AT_ONCE_HOURS
-                yield replace(turn, reason=_ASKED_FOR) if is_asked_for else turn
+                yield turn
                 # A long history goes on with what the others leave; everybody else is done for this run.
                 if not (turn.purpose is Purpose.FIRST and _is_unfinished(states[turn.athlete_id])):
                     candidates.discard(turn.athlete_id)
