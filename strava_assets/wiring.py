@@ -144,6 +144,12 @@ def webhooks(settings: Settings) -> Webhooks:
     return Webhooks(EventStore(settings.events_address), WebhookState(settings.events_address))
 
 
+def expect_events(settings: Settings, index: AthleteIndex) -> None:
+    """Note that the receiver takes events of those who are logged in; nothing in a home without webhooks."""
+    if settings.webhooks:
+        webhooks(settings).state.expect_athletes([athlete.athlete_id for athlete in index.logged_in()])
+
+
 def warehouse(settings: Settings) -> WarehouseLocation:
     """Where the tables are."""
     from strava_assets.warehouse.locations import warehouse_location

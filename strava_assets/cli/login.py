@@ -123,9 +123,7 @@ def command(*, no_browser: bool, port: int, store: str | None) -> None:
                 # Strava sent no events meanwhile.
                 renewed = replace(renewed, listed_fully_at=None)
             index.write_state(athlete_id, renewed)
-        if settings.webhooks:
-            logged_in = [other.athlete_id for other in index.logged_in()]
-            wiring.webhooks(settings).state.expect_athletes(logged_in)
+        wiring.expect_events(settings, index)
     say("ok", f"Logged in as {_name(grant.athlete)}. The tokens are kept in {tokens.location}.")
     if before and not entry:
         say("ok", f"There are {len(before) + 1} athletes now: strava-assets athletes lists them.")

@@ -52,8 +52,7 @@ def command(*, athlete_id: str | None) -> None:
                 usual.clear()
         if athlete:
             index.put(replace(athlete, logged_in=False, scopes=()))
-            if settings.webhooks:
-                wiring.webhooks(settings).state.expect_athletes([other.athlete_id for other in others])
+            wiring.expect_events(settings, index)
 
 
 def _choose(logged_in: Sequence[Athlete], athlete_id: str | None) -> Athlete | None:

@@ -138,8 +138,7 @@ def take_from_index(settings: Settings, index: AthleteIndex, athlete_id: str, *,
         index.put(replace(rest[0], has_own_store=False))
     index.remove(athlete_id)
     page_files.arrange_pages(settings.report_target, index.athlete_ids())
-    if settings.webhooks:
-        wiring.webhooks(settings).state.expect_athletes([each.athlete_id for each in index.logged_in()])
+    wiring.expect_events(settings, index)
     home = settings.dagster_home.absolute()
     if (home / "dagster.yaml").is_file():
         import dagster as dg
