@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING
 
 from strava_assets.durable_files import make_folder, replace, sync, sync_folders_of
+from strava_assets.secrets.document import values_in
 from strava_assets.secrets.errors import SecretStoreBusyError, SecretStoreError
 
 if TYPE_CHECKING:
@@ -72,18 +73,14 @@ class FileStore:
             return {}
         except OSError as error:
             raise self._unusable("cannot be read", error) from error
-        try:
-            document = json.loads(content) if len(content) <= MOST_BYTES else None
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict) or not all(isinstance(value, str) for value in document.values()):
-            # `from None`: a JSON error quotes the text around the mistake.
+        values = values_in(content) if len(content) <= MOST_BYTES else None
+        if values is None:
             raise SecretStoreError(
                 f"{self.path} is not a token file of this project.",
                 means="It was edited or is another program's. It was left as it is.",
                 remedy="Move it away and run `strava-assets login`.",
-            ) from None
-        return document
+            )
+        return values
 
     def replace(self, values: Mapping[str, str]) -> None:
         """Put `values` in the place of everything the file holds; on disk when this returns, and never half.
