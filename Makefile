@@ -27,7 +27,7 @@ $(VENV)/.installed: setup.cfg pyproject.toml constraints.txt
 run: install  ## Start everything: sandbox if needed, first sync, the Dagster UI (PORT=3000)
 	@exec $(BIN)/strava-assets up --port $(PORT)
 
-test: install  ## Run every test that needs no cloud
+test: install  ## Run the quick tests, which need no cloud (all of them: make test-deep)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 SEED ?= 1

@@ -178,7 +178,7 @@ resource "aws_ecs_task_definition" "sync" {
     command     = ["sync"]
     essential   = true
     environment = [for name, value in local.environment : { name = name, value = value }]
-    # What a sync has begun it finishes, or leaves whole, within this time of being told to stop.
+    # What a sync has begun it finishes, or leaves whole, within this time after the signal to stop.
     stopTimeout = 120
     logConfiguration = {
       logDriver = "awslogs"

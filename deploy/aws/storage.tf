@@ -3,7 +3,7 @@ resource "aws_s3_bucket" "files" {
   #checkov:skip=CKV_AWS_18: access logs of a bucket that two roles may open would say nothing, and would hold addresses
   #checkov:skip=CKV_AWS_144: one region is enough: the history can be fetched from Strava again
   #checkov:skip=CKV_AWS_145: Amazon's own keys encrypt it; a key of one's own costs more per month than everything else here
-  #checkov:skip=CKV2_AWS_62: nothing is to be told of new objects
+  #checkov:skip=CKV2_AWS_62: nothing waits for new objects
   bucket = local.bucket
 
   lifecycle {
