@@ -123,7 +123,7 @@ def due_athletes(settings: Settings) -> list[str]:
     Raises:
         StravaAssetsError: index, landing or events cannot be read.
     """
-    from strava_assets.history.fetch_athletes import athlete_states
+    from strava_assets.history.athlete_states import athlete_states
     from strava_assets.strava.turns import needs_of
 
     index = wiring.athlete_index(settings)
@@ -139,7 +139,7 @@ def refused_today(settings: Settings, athletes: Sequence[Athlete]) -> set[str]:
     Raises:
         StravaAssetsError: index or landing cannot be read.
     """
-    from strava_assets.history.fetch_athletes import athlete_states
+    from strava_assets.history.athlete_states import athlete_states
     from strava_assets.strava.turns import paused_until
 
     states = athlete_states(wiring.athlete_index(settings), wiring.landing(settings), athletes, None)

@@ -13,7 +13,7 @@ import pytest
 from strava_assets import wiring
 from strava_assets.cli.removal import take_from_index
 from strava_assets.cli.webhook_credentials import VERIFY_TOKEN, verify_token
-from strava_assets.history.fetch_athletes import athlete_states
+from strava_assets.history.athlete_states import athlete_states
 from strava_assets.landing.athlete_index import FetchState
 from strava_assets.sandbox import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Sandbox
 from strava_assets.settings_reader import load_settings

@@ -12,7 +12,7 @@ import pytest
 from strava_assets import wiring
 from strava_assets.assets.failures import RETRY_TRANSIENT
 from strava_assets.execution.tags import EVENTS_OF_TAG
-from strava_assets.history.fetch_athletes import athlete_states
+from strava_assets.history.athlete_states import athlete_states
 from strava_assets.sandbox import Fault
 from strava_assets.strava.client import MAX_RETRIES
 from strava_assets.strava.turns import Purpose, TurnRules
