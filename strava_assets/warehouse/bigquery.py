@@ -65,8 +65,6 @@ class BigQueryWarehouse(Warehouse):
         job_timeout_s: how long a job may take, in seconds.
     """
 
-    storage_kind = "bigquery"
-
     def __init__(
         self,
         project: str,

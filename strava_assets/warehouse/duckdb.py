@@ -56,8 +56,6 @@ class DuckDBWarehouse(Warehouse):
         WarehouseUnwritableError: the folder or the file cannot be written.
     """
 
-    storage_kind = "duckdb"
-
     def __init__(
         self,
         path: Path,

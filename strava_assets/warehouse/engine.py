@@ -101,11 +101,9 @@ class Warehouse(ABC):
     """A place for tables. A context manager: leaving it releases the file or the client.
 
     Attributes:
-        storage_kind: `duckdb` or `bigquery`.
         address: where it is, for people: the file, or project.dataset.
     """
 
-    storage_kind: str
     address: str
 
     @abstractmethod
