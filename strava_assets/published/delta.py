@@ -138,10 +138,12 @@ class DeltaPublisher(Publisher):
         from deltalake import DeltaTable
         from deltalake.exceptions import TableNotFoundError
 
-        try:
-            return DeltaTable(self.table_address(name), storage_options=self._options())
-        except TableNotFoundError:
-            return None
+        address = self.table_address(name)
+        with self._explained(address):
+            try:
+                return DeltaTable(address, storage_options=self._options())
+            except TableNotFoundError:
+                return None
 
     def _options(self) -> dict[str, str] | None:
         return delta_options(self.url)

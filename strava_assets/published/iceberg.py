@@ -130,8 +130,9 @@ class IcebergPublisher(Publisher):
 
     @override
     def data_files(self, name: str) -> list[str]:
-        table = self._load(name)
-        return [task.file.file_path for task in table.scan().plan_files()] if table else []
+        with self._explained(self.table_address(name)):
+            table = self._load(name)
+            return [task.file.file_path for task in table.scan().plan_files()] if table else []
 
     @override
     def expire(self, name: str, before: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import secrets
@@ -17,12 +18,15 @@ from strava_assets.published.publisher import DIGEST, MARK, Publisher, StoredTab
 from strava_assets.storage_folder import PARTIAL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from strava_assets.published.draft import Draft
     from strava_assets.schema.columns import Table
     from strava_assets.storage_folder import StorageFolder
 
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _VERSION_CHARACTERS = 12
+_READ_AGAIN = 2
 
 
 class ParquetPublisher(Publisher):
@@ -34,22 +38,19 @@ class ParquetPublisher(Publisher):
 
     @override
     def stored(self, name: str) -> StoredTable | None:
-        from pyarrow import ArrowInvalid, parquet
+        from pyarrow import ArrowInvalid
 
-        folder = self._folder()
-        try:
-            with folder.reading(_path(name)) as file:
-                footer = parquet.read_metadata(file).metadata or {}
-                mark = footer.get(MARK.encode(), b"").decode()
-                digest = footer.get(DIGEST.encode(), b"").decode()
-        except FileNotFoundError:
-            return None
-        except ArrowInvalid:
-            mark = ""
+        folder, address = self._folder(), self.table_address(name)
+        with self._explained(address):
+            try:
+                notes = _notes(folder, _path(name))
+            except FileNotFoundError:
+                return None
+            except ArrowInvalid:
+                notes = {}
+        mark, digest = (notes.get(key.encode(), b"").decode() for key in (MARK, DIGEST))
         if mark != name:
-            raise ForeignTableError(
-                self.table_address(name), "it lacks this project's mark.", "STRAVA_ASSETS_PUBLISH_URL"
-            )
+            raise ForeignTableError(address, "it lacks this project's mark.", "STRAVA_ASSETS_PUBLISH_URL")
         return StoredTable(name, digest[:_VERSION_CHARACTERS], digest, _written_at(folder, name))
 
     @override
@@ -110,6 +111,24 @@ class ParquetPublisher(Publisher):
         folder = self._folder()
         own = [f"{name}/{e.name}" for e in folder.entries(name) if _is_own_file(name, e.name)]
         return remove_files(folder, own)
+
+
+def _notes(folder: StorageFolder, path: str) -> Mapping[bytes, bytes]:
+    """What the writer of a file noted in its last bytes.
+
+    A bucket gives a file in several answers, and another run may replace it between two of them: Amazon then
+    refuses the second, other clouds take it from the new file.
+    """
+    from pyarrow import ArrowInvalid, parquet
+
+    def read() -> Mapping[bytes, bytes]:
+        with folder.reading(path) as file:
+            return parquet.read_metadata(file).metadata or {}
+
+    for _ in range(_READ_AGAIN):
+        with contextlib.suppress(ArrowInvalid, OSError):
+            return read()
+    return read()
 
 
 def _path(name: str) -> str:

@@ -75,11 +75,10 @@ def read(publisher: Publisher, table: Table) -> Iterator[pa.RecordBatch]:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     order = ", ".join(f'"{name}"' for name in table.key)
     schema = arrow_schema(table.columns)
-    with TemporaryDirectory(prefix="strava-assets-") as spill:
-        options = {"temp_directory": spill, "memory_limit": "128MB", "threads": 2}
+    with TemporaryDirectory(prefix="strava-assets-") as folder:
+        options = {"temp_directory": folder, "memory_limit": "128MB", "threads": 2}
         with closing(connect_in_memory(**options)) as connection:
-            if "://" in files[0]:
-                connection.register_filesystem(_filesystem(files[0]))
+            files = _on_this_machine(files, folder, publisher.table_address(table.name))
             query = f"SELECT {names} FROM read_parquet($files) ORDER BY {order}"  # noqa: S608 - names of the registry
             try:
                 for batch in connection.sql(query, params={"files": files}).to_arrow_reader(_CHUNK_ROWS):
@@ -92,10 +91,20 @@ def _rows(table: pa.Table | None) -> list[dict[str, Any]]:
     return [] if table is None else table.to_pylist()
 
 
-def _filesystem(address: str) -> Any:
+def _on_this_machine(files: list[str], folder: str, address: str) -> list[str]:
+    """Download the files of a bucket, so that another run cannot replace one while DuckDB is reading it."""
     from fsspec.core import url_to_fs
 
-    return url_to_fs(address, use_listings_cache=False)[0]
+    if "://" not in files[0]:
+        return files
+    downloads = [f"{folder}/{number}.parquet" for number in range(len(files))]
+    try:
+        for file, download in zip(files, downloads, strict=True):
+            filesystem, path = url_to_fs(file, use_listings_cache=False)
+            filesystem.get_file(path, download)
+    except Exception as error:  # fsspec filesystems raise many kinds of errors
+        raise PlaceUnusableError.because(address, error) from error
+    return downloads
 
 
 def _chunks(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -7,26 +7,29 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from strava_assets.published.delta import DeltaPublisher
+from strava_assets.published.draft import drafted
 from strava_assets.published.errors import ForeignTableError, PlaceUnusableError, PublishConflictError
 from strava_assets.published.iceberg import IcebergPublisher
 from strava_assets.published.parquet import ParquetPublisher
 from strava_assets.published.read_back import compare
 from strava_assets.schema.columns import Column, ColumnType, Table
+from strava_assets.storage_folder import StorageFolder
 from strava_assets_tests.published.conftest import open_form
 from strava_assets_tests.published.places import BUCKET, Emulator, other_duckdb, s3_client
 from strava_assets_tests.published.samples import WEEKS, WIDER, publish, weeks
 from strava_assets_tests.warehouse.front import standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from strava_assets.published import Publisher
@@ -214,6 +217,31 @@ def test_of_two_writers_at_once_readers_see_one_whole(publisher: Publisher) -> N
     assert publish(publisher, weeks(50, watts=400)).is_new
 
 
+@pytest.mark.parametrize("publisher", ["parquet-s3", "parquet-azure"], indirect=True)
+@pytest.mark.parametrize("count", [5, 200])
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(
+    publisher: Publisher, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(publisher, weeks(50))
+    with drafted(WEEKS, weeks(count, watts=300)) as draft:
+        waiting, digest = [draft.path.read_bytes()], draft.digest
+    opened = StorageFolder.reading
+
+    @contextmanager
+    def replaced_once(folder: StorageFolder, path: str) -> Iterator[BinaryIO]:
+        with opened(folder, path) as file:
+            if waiting:
+                folder.put(path, waiting.pop())
+            yield file
+
+    monkeypatch.setattr(StorageFolder, "reading", replaced_once)
+    stored = publisher.stored("weekly_watts")
+
+    assert not waiting
+    assert stored
+    assert stored.digest == digest
+
+
 KILLED = """
 import os, signal, sys
 sys.path[:0] = sys.argv[4:]
@@ -391,5 +419,7 @@ def test_expired_credentials_are_told_and_the_table_stays(
         use(Emulator(front.address, {**amazon.environment, "AWS_ENDPOINT_URL": front.address}))
         with pytest.raises(PlaceUnusableError, match=reason):
             publish(open_form(form, url), weeks(30))
+        with pytest.raises(PlaceUnusableError, match="Amazon was asked"):
+            compare(open_form(form, url), WEEKS, weeks(20))
     use(amazon)
     assert compare(open_form(form, url), WEEKS, weeks(20)).different == 0
