@@ -6,12 +6,18 @@ content, the folder for the names in it.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+    from typing import BinaryIO
+
+PARTIAL = ".partial"
+"""The suffix of files that are being written."""
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:
@@ -37,11 +43,39 @@ def replace(draft: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file: after a kill or a power cut it is whole, or it is as it was before."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    replace(partial, path)
+def write(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file: after a kill or a power cut it is whole, or it is as it was before.
+
+    Two processes that write the same file take turns.
+
+    Args:
+        path: the file.
+        content: what will be in it.
+        durable: whether it is synced; else a power cut may leave the name without the content.
+    """
+    draft = path.with_name(f"{path.name}{PARTIAL}")
+    with _open_alone(draft) as file:
+        file.write(content)
+        file.flush()
+        if durable:
+            replace(draft, path)
+        else:
+            draft.replace(path)
+
+
+def _open_alone(draft: Path) -> BinaryIO:
+    """Open a draft that no other process is writing, and empty it."""
+    while True:
+        file = draft.open("ab")
+        # Some network filesystems have no locks.
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), draft.stat()):
+                file.truncate(0)
+                return file
+        # Meanwhile the other process has put it in its place.
+        file.close()
 
 
 def sync(path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
 
 from strava_assets.cloud_failures import cloud_failure
-from strava_assets.durable_files import make_folder, replace, sync, sync_folders_of
+from strava_assets.durable_files import make_folder, replace, sync, sync_folders_of, write
 from strava_assets.file_modes import modes_at
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from strava_assets.errors import StravaAssetsError
 
-PARTIAL = ".partial"
-"""The suffix of files that are being written."""
 READ_AHEAD_BYTES = 2**20
 """About ten recordings of two hours."""
 
@@ -219,12 +217,7 @@ class StorageFolder:
                 fs.pipe_file(full, content)
                 return
             make_folder(target.parent)
-            partial = target.with_name(f"{target.name}{PARTIAL}")
-            partial.write_bytes(content)
-            if durable:
-                replace(partial, target)
-            else:
-                partial.replace(target)
+            write(target, content, durable=durable)
 
     def place(self, draft: Path, path: str) -> None:
         """Move a local file to its place atomically."""

@@ -7,8 +7,8 @@ import secrets
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
+from strava_assets.durable_files import PARTIAL
 from strava_assets.landing.manifest import PAGE_NAME, Kind
-from strava_assets.storage_folder import PARTIAL
 
 if TYPE_CHECKING:
     from datetime import datetime

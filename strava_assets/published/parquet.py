@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from strava_assets.durable_files import make_folder
+from strava_assets.durable_files import PARTIAL, make_folder
 from strava_assets.published.errors import ForeignTableError
 from strava_assets.published.publisher import DIGEST, MARK, Publisher, StoredTable, remove_files
-from strava_assets.storage_folder import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

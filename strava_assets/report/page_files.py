@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from strava_assets.durable_files import PARTIAL
 from strava_assets.errors import StravaAssetsError
-from strava_assets.storage_folder import PARTIAL, Problem, StorageFolder, is_write_test
+from strava_assets.storage_folder import Problem, StorageFolder, is_write_test
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from strava_assets.durable_files import make_folder
+from strava_assets.durable_files import PARTIAL, make_folder
 from strava_assets.errors import StravaAssetsError
 from strava_assets.file_modes import modes_at
-from strava_assets.storage_folder import PARTIAL, Problem, StorageFolder, is_write_test
+from strava_assets.storage_folder import Problem, StorageFolder, is_write_test
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
