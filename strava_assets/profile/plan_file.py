@@ -48,8 +48,9 @@ def read_plan(path: Path, today: date) -> tuple[PlannedDay, ...]:
     """The days of a plan, in the order of the file.
 
     Args:
-        path: a CSV file with the columns `day` and `load`, and `goal` and `athlete_id` if wanted. Empty lines
-            and lines that begin with `#` are skipped. A file that does not exist plans nothing.
+        path: a CSV file with the columns `day` and `load`, and `goal` and `athlete_id` if wanted,
+            separated by commas, or by semicolons as spreadsheets do where numbers have decimal commas. Empty
+            lines and lines that begin with `#` are skipped. A file that does not exist plans nothing.
         today: the athlete's today.
 
     Raises:
@@ -64,9 +65,11 @@ def read_plan(path: Path, today: date) -> tuple[PlannedDay, ...]:
     if not lines:
         return ()
     (first, head), *rest = lines
-    columns = _cells(head, f"{path}, line {first}")
+    delimiter = ";" if ";" in head else ","
+    columns = _cells(head, delimiter, f"{path}, line {first}")
     _refuse_columns(columns, f"{path}, line {first}")
-    return tuple(_planned_day(columns, line, f"{path}, line {number}", today) for number, line in rest)
+    rows = [(f"{path}, line {number}", line) for number, line in rest]
+    return tuple(_planned_day(columns, _cells(line, delimiter, at), at, today) for at, line in rows)
 
 
 def plan_rows(
@@ -108,9 +111,9 @@ def plan_rows(
     ]
 
 
-def _cells(line: str, where: str) -> list[str]:
+def _cells(line: str, delimiter: str, where: str) -> list[str]:
     try:
-        return [cell.strip() for cell in next(csv.reader([line]))]
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
     except csv.Error as error:
         raise ConfigurationError(
             f"{where} cannot be read: {error}.",
@@ -129,8 +132,7 @@ def _refuse_columns(columns: list[str], where: str) -> None:
         )
 
 
-def _planned_day(columns: list[str], line: str, where: str, today: date) -> PlannedDay:
-    cells = _cells(line, where)
+def _planned_day(columns: list[str], cells: list[str], where: str, today: date) -> PlannedDay:
     if len(cells) > len(columns):
         raise ConfigurationError(
             f"{where}: {len(cells)} cells for {len(columns)} columns.",
@@ -143,9 +145,14 @@ def _planned_day(columns: list[str], line: str, where: str, today: date) -> Plan
             f"{where}: athlete_id is {athlete!r}, which is not an athlete's number.",
             remedy="Write the number in the address of the Strava profile, e.g. 1234567",
         )
-    return PlannedDay(
-        _day(row["day"], where, today), _load(row["load"], where), row.get("goal", ""), athlete or None, where
-    )
+    goal = row.get("goal", "")
+    if goal.isdecimal():
+        raise ConfigurationError(
+            f"{where}: the goal is {goal!r}.",
+            means="It may be the rest of a load with a decimal comma.",
+            remedy="Write 7.5 with a point, and a goal with a word, e.g. Ronde 2027",
+        )
+    return PlannedDay(_day(row["day"], where, today), _load(row["load"], where), goal, athlete or None, where)
 
 
 def _day(text: str, where: str, today: date) -> date:
@@ -167,7 +174,7 @@ def _day(text: str, where: str, today: date) -> date:
 
 def _load(text: str, where: str) -> float:
     try:
-        load = float(text)
+        load = float(text.replace(",", "."))
     except ValueError:
         load = math.nan
     if not 0 <= load <= MOST_PLANNED_LOAD:

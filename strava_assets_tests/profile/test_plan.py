@@ -31,6 +31,11 @@ def test_a_plan_is_days_with_a_load_and_perhaps_a_goal(tmp_path: Path) -> None:
     ]
 
 
+def test_a_spreadsheet_may_write_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    text = "day;load;goal\n2026-12-01;7,5;\n2027-04-04;320;Ronde, long\n"
+    assert plan(tmp_path, text) == [(date(2026, 12, 1), 7.5, ""), (date(2027, 4, 4), 320, "Ronde, long")]
+
+
 def test_no_file_and_an_empty_one_plan_nothing(tmp_path: Path) -> None:
     assert read_plan(tmp_path / "nowhere.csv", TODAY) == ()
     assert plan(tmp_path, "# nothing yet\n") == []
@@ -39,7 +44,9 @@ def test_no_file_and_an_empty_one_plan_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("day;load\n2026-12-01;80\n", "line 1: the columns are day;load"),
+        ("day;weight\n2026-12-01;80\n", "line 1: the columns are day, weight"),
+        ("day;load\n2026-12-01;7;5\n", "line 2: 3 cells for 2 columns"),
+        ("day,load,goal\n2026-12-01,7,5\n", "line 2: the goal is '5'"),
         ("day,load,when\n", "line 1: the columns are day, load, when"),
         ("day,day,load\n", "line 1: the columns are day, day, load"),
         ("day,load\n2026-12-01,80\n1.12.2026,80\n", "line 3: the day is '1.12.2026'"),
