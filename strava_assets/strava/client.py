@@ -64,7 +64,6 @@ class Page:
 
     Attributes:
         number: the page number, starting at 1.
-        url_query: the query sent, e.g. `page=1&per_page=200`.
         body: the response body exactly as received.
         records: the activities, malformed ones included.
         new_ids: ids that no earlier page of this listing had, as text, in the order received.
@@ -73,7 +72,6 @@ class Page:
     """
 
     number: int
-    url_query: str
     body: bytes
     records: list[Any]
     new_ids: list[str]
@@ -172,7 +170,7 @@ class StravaClient:
             previous = keys
             listed.update(fresh)
             new_ids = [key for key in fresh if not key.startswith(_NO_ID)]
-            yield Page(number, query, answer.body, records, new_ids, answer.fetched_at, self.quota)
+            yield Page(number, answer.body, records, new_ids, answer.fetched_at, self.quota)
 
     def athlete(self) -> tuple[bytes, dict[str, Any]]:
         """Return the athlete who owns the token: the body as received, and its JSON object."""
