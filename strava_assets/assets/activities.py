@@ -16,6 +16,7 @@ from strava_assets.assets.query_jobs import job_metadata
 from strava_assets.assets.steps import platform_step
 from strava_assets.assets.tags import ASKS_STRAVA, PERSONAL
 from strava_assets.execution.tags import EVENTS_KEPT_TAG
+from strava_assets.plurals import counted
 from strava_assets.resources import LandingResource, StravaResource, StreamsResource, WarehouseResource
 from strava_assets.schema.activities import ACTIVITIES
 
@@ -194,7 +195,7 @@ def build(settings: "Settings", retry_policy: dg.RetryPolicy | None = None) -> l
             confirmed=config.confirm_deletions,
         )
         if moved := store.move_to_athletes():
-            context.log.info("%d batches of the landing were moved into their athletes' folders.", moved)
+            context.log.info("Sorted into the athletes' folders: %s.", counted(moved, "batch", "batches"))
         if adopted_by := adopt_local(store, streams.open()):
             context.log.info("Athlete %s adopted the recordings imported without an athlete.", adopted_by)
         with warehouse.open() as engine:
@@ -270,7 +271,8 @@ def _sync_with_webhooks(
         context.instance.add_run_tags(context.run.run_id, {EVENTS_KEPT_TAG: "rate limit"})
     if result.given_up:
         context.log.warning(
-            "%d events are dropped: Strava has their activities and does not list them.", result.given_up
+            "Dropped, as Strava has their activities and does not list them: %s.",
+            counted(result.given_up, "event"),
         )
     _observe_listing(context, result.fetched[-1])
     metadata = sync_metadata(result.fetched[-1]) | {

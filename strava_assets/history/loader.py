@@ -25,6 +25,7 @@ from strava_assets.history.loaded_batches import LoadedBatch
 from strava_assets.history.merged_files import mark_merged
 from strava_assets.landing import LandingError
 from strava_assets.landing.names import time_of, time_prefix
+from strava_assets.plurals import counted
 from strava_assets.schema.activities import ACTIVITIES, LOADED_BATCHES, REJECTED_RECORDS
 from strava_assets.warehouse.arrow import arrow_schema
 
@@ -119,7 +120,8 @@ class IncompleteLandingError(StravaAssetsError):
 
     def __init__(self, landing: Landing, missing: int, table: str) -> None:
         super().__init__(
-            f"The landing {landing.address} lacks {missing} activities that {table} contains.",
+            f"The landing {landing.address} lacks {counted(missing, 'activity', 'activities')} that {table} "
+            "contains.",
             means="A rebuild would lose them, so nothing was changed.",
             remedy="Check that STRAVA_ASSETS_LANDING_URL is the right address, and restore the missing "
             f"batches. To rebuild without them, rename or drop {table} first.",

@@ -46,7 +46,8 @@ def look_at_landing(settings: Settings) -> Iterator[Finding]:
     if held_back := len(deletions.held_back(landing, manifests)):
         yield warning(
             "deletions",
-            f"{held_back} activities that Strava no longer lists are kept: so many at once may be a fault.",
+            f"{counted(held_back, 'activity', 'activities')} that Strava no longer lists: kept, as so many "
+            "at once may be a fault.",
             f"{SYNC} --full --confirm-deletions if they are really gone.",
         )
 
