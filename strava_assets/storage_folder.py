@@ -8,6 +8,7 @@ Symbolic links are not followed.
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import re
@@ -15,7 +16,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from typing_extensions import override
 
 from strava_assets.cloud_failures import cloud_failure
 from strava_assets.durable_files import make_folder, replace, sync, sync_folders_of, write
@@ -23,6 +26,7 @@ from strava_assets.file_modes import modes_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from fsspec import AbstractFileSystem
 
@@ -189,18 +193,18 @@ class StorageFolder:
         return {path: content for path, content in contents.items() if isinstance(content, bytes)}
 
     @contextlib.contextmanager
-    def reading(self, path: str) -> Iterator[BinaryIO]:
-        """Open a file for random access.
+    def reading(self, path: str) -> Iterator[OpenFile]:
+        """Open a file for random access; what goes wrong while it is read is this folder's error too.
 
         Raises:
-            FileNotFoundError: The file does not exist.
+            FileNotFoundError: The file does not exist, or no longer.
         """
         fs, root = self._open()
         with self._explained(lets_through=FileNotFoundError):
             # A Parquet reader asks for each column; read ahead, a recording takes one request to a bucket.
             file = fs.open(f"{root}/{path}", "rb", block_size=READ_AHEAD_BYTES, cache_type="readahead")
         with file:
-            yield cast("BinaryIO", file)
+            yield OpenFile(file, self._explained)
 
     def put(self, path: str, content: bytes, *, durable: bool = True) -> None:
         """Write a file atomically: by rename on a disk, by a single PUT on an object store.
@@ -293,6 +297,46 @@ class StorageFolder:
         return self._opened
 
 
+class OpenFile(io.RawIOBase):
+    """A file of a bucket or disk, whose errors are explained: a Parquet reader takes them for damage."""
+
+    def __init__(self, file: Any, explained: Callable[..., AbstractContextManager[None]]) -> None:
+        self._file = file
+        self._explained = explained
+
+    def was_replaced(self) -> bool:
+        """Whether another file has come in its place, so that a bucket gives parts of both."""
+        before = getattr(self._file, "details", None)
+        if not before:  # An open file of a disk stays the same.
+            return False
+        with self._explained(lets_through=FileNotFoundError):
+            return _identity(before) != _identity(self._file.fs.info(self._file.path))
+
+    @override
+    def read(self, size: int = -1) -> bytes:
+        with self._explained(lets_through=FileNotFoundError):
+            content: bytes = self._file.read(size)
+        return content
+
+    @override
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        position: int = self._file.seek(offset, whence)
+        return position
+
+    @override
+    def tell(self) -> int:
+        position: int = self._file.tell()
+        return position
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+
 def make_parents(fs: AbstractFileSystem, path: str) -> None:
     """Create the folder of a remote file where the filesystem has folders."""
     if not _OBJECT_STORES & set(_protocols(fs)):
@@ -336,6 +380,11 @@ def _local_tree(root: str, path: str, into: Callable[[str], bool]) -> Iterator[E
         yield entry
         if entry.kind == "folder" and into(entry.name):
             yield from _local_tree(root, entry.name, into)
+
+
+def _identity(info: dict[str, Any]) -> list[Any]:
+    """What changes with every write; each filesystem has its own word for it."""
+    return [info.get(key) for key in ("size", "ETag", "etag", "generation")]
 
 
 def _modified(info: dict[str, Any]) -> float:

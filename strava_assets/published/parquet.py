@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from strava_assets.durable_files import PARTIAL, make_folder
-from strava_assets.published.errors import ForeignTableError
+from strava_assets.published.errors import ForeignTableError, PlaceUnusableError
 from strava_assets.published.publisher import DIGEST, MARK, Publisher, StoredTable, remove_files
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _notes(folder: StorageFolder, path: str) -> Mapping[bytes, bytes]:
             return parquet.read_metadata(file).metadata or {}
 
     for _ in range(_READ_AGAIN):
-        with contextlib.suppress(ArrowInvalid, OSError):
+        with contextlib.suppress(ArrowInvalid, PlaceUnusableError):
             return read()
     return read()
 

@@ -11,7 +11,7 @@ import secrets
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from strava_assets.durable_files import PARTIAL, make_folder
 from strava_assets.errors import StravaAssetsError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from strava_assets.shards import Shard
+    from strava_assets.storage_folder import OpenFile
 
 # The files have no columns with the folders' names, so that no reader finds a column twice.
 _FOLDER = r"athlete=[^/]+/year=[0-9]{4}"
@@ -77,7 +78,7 @@ class Folder:
             foreign.add(path if first.startswith("athlete=") else first + slash)
         return sorted(foreign)
 
-    def reading(self, part: str) -> AbstractContextManager[BinaryIO]:
+    def reading(self, part: str) -> AbstractContextManager[OpenFile]:
         """Open a part for reading.
 
         Raises:

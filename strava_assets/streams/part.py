@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from strava_assets.storage_folder import OpenFile
     from strava_assets.streams.entries import StreamEntry
     from strava_assets.streams.folder import Folder
 
@@ -40,6 +41,13 @@ class StreamsChangedError(StreamsError):
     """A part has changed since its entries were read."""
 
     transient = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The stream file {address} was changed while it was being read.",
+            means="Another run changed it. Nothing is lost.",
+            remedy="Run it again.",
+        )
 
 
 class DamagedPartError(StreamsError):
@@ -95,10 +103,11 @@ class PartDraft:
 class OpenPart:
     """A part open for reading; the footer is read at once, samples on request."""
 
-    def __init__(self, address: str, part: str, file: pq.ParquetFile) -> None:
-        self._address = f"{address}/{part}"
+    def __init__(self, address: str, stream: OpenFile, file: pq.ParquetFile, part: str) -> None:
+        self._address = address
+        self._stream = stream
         self._file = file
-        with as_damaged_part(self._address):
+        with _as_damaged(address, stream):
             self.entries = from_footer(file.metadata.metadata[FOOTER_KEY], part)
             _check_complete(file, self.entries)
         # The first of equal ones; looked up once for each activity of the part.
@@ -116,12 +125,8 @@ class OpenPart:
         # Looked up in this footer: the one that the entry was read from may have been replaced.
         current = self._by_version.get((entry.key, entry.version))
         if current is None or current.row_group is None:
-            raise StreamsChangedError(
-                f"The stream file {self._address} was changed while it was being read.",
-                means="Another run changed it. Nothing is lost.",
-                remedy="Run it again.",
-            )
-        with as_damaged_part(self._address):
+            raise StreamsChangedError(self._address)
+        with _as_damaged(self._address, self._stream):
             # An Arrow thread that still holds a piece of the Python file aborts a process that ends.
             return self._file.read_row_group(current.row_group, columns, use_threads=False)
 
@@ -146,22 +151,28 @@ def open_part(folder: Folder, part: str) -> Iterator[OpenPart]:
     """Open a part for reading.
 
     Raises:
-        FileNotFoundError: it does not exist.
+        FileNotFoundError: it does not exist, or no longer.
+        StreamsChangedError: another run replaced it meanwhile.
         StreamsError: it is damaged or cannot be reached.
     """
+    address = f"{folder.address}/{part}"
     with folder.reading(part) as stream:
-        with as_damaged_part(f"{folder.address}/{part}"):
+        with _as_damaged(address, stream):
             file = pq.ParquetFile(stream, pre_buffer=False, page_checksum_verification=True)
         with file:
-            yield OpenPart(folder.address, part, file)
+            yield OpenPart(address, stream, file, part)
 
 
 @contextmanager
-def as_damaged_part(address: str) -> Iterator[None]:
-    """Raise the errors of reading a file as a damaged part."""
+def _as_damaged(address: str, stream: OpenFile) -> Iterator[None]:
+    """Raise the errors of reading a file as a damaged part; those of its disk or bucket are no damage."""
     try:
         yield
+    except FileNotFoundError:
+        raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        if stream.was_replaced():
+            raise StreamsChangedError(address) from error
         raise DamagedPartError(
             f"The stream file {address} is damaged: {error}.",
             means="The recordings in it cannot be read. Other recordings and all tables were not changed.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from strava_assets.streams.entries import Key, StreamEntry, effective_entries
 from strava_assets.streams.folder import Folder
-from strava_assets.streams.part import PartDraft, open_part
+from strava_assets.streams.part import PartDraft, StreamsChangedError, open_part
 from strava_assets.streams.soundness import PartReport, verify_part
 
 if TYPE_CHECKING:
@@ -68,14 +68,17 @@ class StreamStore:
 
         Raises:
             StreamsError: a part is damaged.
-            StreamsChangedError: a part was replaced since the entries were read.
+            StreamsChangedError: a part was replaced or removed since the entries were read.
         """
         for part, group in groupby(sorted(entries, key=_position), key=lambda entry: entry.part):
             with_samples = [entry for entry in group if entry.samples]
             if part and with_samples:
-                with open_part(self._folder, part) as opened:
-                    for entry in with_samples:
-                        yield entry, opened.recording(entry, columns)
+                try:
+                    with open_part(self._folder, part) as opened:
+                        for entry in with_samples:
+                            yield entry, opened.recording(entry, columns)
+                except FileNotFoundError as error:
+                    raise StreamsChangedError(f"{self.address}/{part}") from error
 
     def remove(self, keys: Collection[Key]) -> int:
         """Remove activities permanently; returns how many were removed."""

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from strava_assets.landing import Landing, LandingError
-from strava_assets_tests.clouds.amazon import BUCKET, Amazon
+from strava_assets.streams import StreamsError, StreamStore
+from strava_assets_tests.clouds.amazon import BUCKET, Amazon, running_amazon
 from strava_assets_tests.clouds.azure_storage import ACCOUNT, CONTAINER, AzureStorage
+from strava_assets_tests.streams.test_store import keep
+from strava_assets_tests.warehouse.front import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,3 +117,22 @@ def test_azures_refusals_say_what_to_do(
         error = refusal(landing, ask)
     assert happened in error.happened
     assert remedy in error.remedy
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("status", [503, 0], ids=["unavailable", "hangs up"])
+def test_a_bucket_that_fails_while_a_recording_is_read_is_no_damage(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    s3fs = pytest.importorskip("s3fs", reason="the extra `aws` is not installed")
+    with running_amazon() as cloud, standing(cloud.address) as front:
+        for name, value in (Amazon(front.address).environment | {"AWS_MAX_ATTEMPTS": "1"}).items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        store = StreamStore(f"s3://{BUCKET}/streams")
+        keep(store, "1")
+        front.order("^GET .*/part-", status)
+        with pytest.raises(StreamsError, match="did not answer") as failure:
+            store.entries()
+    assert failure.value.transient
+    assert "remove it" not in str(failure.value)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strava_assets.published import Publisher
+    from strava_assets.storage_folder import OpenFile
 
 NOW = datetime.now(UTC)
 SOON = NOW + timedelta(hours=1)
@@ -228,7 +229,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(
     opened = StorageFolder.reading
 
     @contextmanager
-    def replaced_once(folder: StorageFolder, path: str) -> Iterator[BinaryIO]:
+    def replaced_once(folder: StorageFolder, path: str) -> Iterator[OpenFile]:
         with opened(folder, path) as file:
             if waiting:
                 folder.put(path, waiting.pop())

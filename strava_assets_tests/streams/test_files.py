@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +30,8 @@ from strava_assets_tests.streams.samples import ATHLETE, NOW, entry, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from strava_assets.storage_folder import OpenFile
 
 BIGQUERY_TYPES = {"STRING": "BYTE_ARRAY", "INT64": "INT64", "FLOAT64": "DOUBLE", "BOOL": "BOOLEAN"}
 """What BigQuery makes of a Parquet column's physical type, turned round."""
@@ -158,7 +160,7 @@ class CountingFolder(Folder):
 
     @override
     @contextmanager
-    def reading(self, part: str) -> Iterator[BinaryIO]:
+    def reading(self, part: str) -> Iterator[OpenFile]:
         with super().reading(part) as file:
             original = file.read
 
@@ -168,27 +170,8 @@ class CountingFolder(Folder):
                 self.threads.add(threading.get_ident())
                 return content
 
-            yield Counted(read, file)  # type: ignore[misc]  # what Arrow asks of a file, and no more
-
-
-class Counted:
-    """A file as Arrow takes it, with a reading of its own."""
-
-    def __init__(self, read: Callable[[int], bytes], file: BinaryIO) -> None:
-        self.read = read
-        self.seek = file.seek
-        self.tell = file.tell
-        self.close = file.close
-        self.closed = False
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return True
+            file.read = read  # type: ignore[method-assign]  # counted
+            yield file
 
 
 def _cut(part: Path) -> None:

@@ -236,6 +236,14 @@ def test_a_part_that_changed_between_listing_and_reading_is_told_and_not_mixed_u
     assert failure.value.transient
 
 
+def test_a_part_that_was_removed_between_listing_and_reading_is_told(store: StreamStore) -> None:
+    keep(store, "1")
+    listed = store.entries()
+    store.remove([(ATHLETE, "1")])
+    with pytest.raises(StreamsChangedError, match="was changed while it was being read"):
+        list(store.read(listed.values()))
+
+
 def test_a_place_that_can_be_written_is_left_as_it_was_by_the_check(store: StreamStore) -> None:
     keep(store, "1")
     before = parts_of(store)
