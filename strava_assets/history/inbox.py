@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.archive import Recordings, is_recording, printable_name
+from strava_assets.errors import StravaAssetsError
 from strava_assets.setting_paths import local_path
+from strava_assets.storage_folder import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -27,6 +30,10 @@ MOST_FILES_A_RUN = 2_000
 _TOKEN_BYTES = 6
 # Where the filesystems keep the time or the version of a file.
 _VERSION_FIELDS = ("mtime", "updated", "LastModified", "last_modified", "etag", "created")
+
+
+class InboxError(StravaAssetsError):
+    """The inbox cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,9 @@ def look_at(
 
     Returns:
         The result, or None if there is no such folder.
+
+    Raises:
+        InboxError: it cannot be read.
     """
     everything = _tokens(address)
     if everything is None:
@@ -110,7 +120,25 @@ def folder_of(athlete_id: str) -> str:
 
 def names_in(address: str, folder: str) -> list[str]:
     """The recordings in one folder of the inbox, by their paths in the inbox."""
-    return [name for name in _infos(*_open(address)) or () if name.partition("/")[0] == folder]
+    with _explained(address):
+        return [name for name in _infos(*_open(address)) or () if name.partition("/")[0] == folder]
+
+
+@contextmanager
+def _explained(address: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # fsspec filesystems raise many kinds of errors
+        problem = Problem.of(error)
+        failure = InboxError(
+            f"The inbox {address} cannot be read: {problem.reason}",
+            means="Its files stay there, and are imported once it can be.",
+            remedy=problem.remedy
+            or "Make it readable (permissions, bucket name and role), or set STRAVA_ASSETS_INBOX to another "
+            "folder or bucket.",
+        )
+        failure.transient = problem.is_transient
+        raise failure from error
 
 
 @contextmanager
@@ -123,25 +151,34 @@ def open_inbox(address: str, names: Collection[str]) -> Iterator[Recordings]:
 
     Raises:
         ArchiveError: the folder does not exist.
+        InboxError: the bucket cannot be read.
     """
     if folder := local_path(address):
         with Recordings(folder, only=names) as recordings:
             yield recordings
         return
-    fs, root = _open(address)
     with tempfile.TemporaryDirectory() as copies:
-        for name, info in (_infos(fs, root) or {}).items():
-            if not names or name in names:
-                copy = Path(copies, name)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                fs.get_file(info["name"], str(copy))
+        _copy(address, names, copies)
         with Recordings(copies) as recordings:
             yield recordings
 
 
+def _copy(address: str, names: Collection[str], folder: str) -> None:
+    with _explained(address):
+        fs, root = _open(address)
+        for name, info in (_infos(fs, root) or {}).items():
+            if not names or name in names:
+                copy = Path(folder, name)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                # One that was removed since the listing counts as no longer there.
+                with suppress(FileNotFoundError):
+                    fs.get_file(info["name"], str(copy))
+
+
 def _tokens(address: str) -> dict[str, str] | None:
     """A digest of name, size and version of each recording."""
-    infos = _infos(*_open(address))
+    with _explained(address):
+        infos = _infos(*_open(address))
     if infos is None:
         return None
     return {
@@ -162,6 +199,9 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
 def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
     if not fs.isdir(root):
         return None
+    # Of a folder that it may not read fsspec says that it is empty.
+    if "file" in fs.protocol:
+        os.scandir(root).close()
     return {
         name: info
         for path, info in fs.find(root, detail=True).items()

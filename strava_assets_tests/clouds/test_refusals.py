@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from strava_assets.history.inbox import InboxError, look_at, open_inbox
 from strava_assets.landing import Landing, LandingError
 from strava_assets.streams import StreamsError, StreamStore
 from strava_assets_tests.clouds.amazon import BUCKET, Amazon, running_amazon
@@ -136,3 +137,16 @@ def test_a_bucket_that_fails_while_a_recording_is_read_is_no_damage(
             store.entries()
     assert failure.value.transient
     assert "remove it" not in str(failure.value)
+
+
+def test_an_inbox_that_its_bucket_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3fs = pytest.importorskip("s3fs", reason="the extra `aws` is not installed")
+    with refusing(403, "AccessDenied") as address:
+        for name, value in Amazon(address).environment.items():
+            monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        inbox = f"s3://{BUCKET}/inbox"
+        with pytest.raises(InboxError, match="lacks the permission"):
+            look_at(inbox, None, frozenset())
+        with pytest.raises(InboxError, match="lacks the permission"), open_inbox(inbox, ["a.fit"]):
+            pytest.fail("it was opened")
