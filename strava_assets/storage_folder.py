@@ -147,16 +147,14 @@ class StorageFolder:
 
     def files(self, *, links: bool = False) -> list[str]:
         """The paths of all files below the address, in order; with `links` also symbolic links."""
-        fs, root = self._open()
-        with self._explained(), contextlib.suppress(FileNotFoundError):
-            infos = fs.find(root, detail=True).values()
-            kinds = ("file", "other") if links else ("file",)
-            return sorted(_below(root, info["name"]) for info in infos if _kind(info) in kinds)
-        return []
+        kinds = ("file", "other") if links else ("file",)
+        return sorted(name for name, kind in self.tree("", lambda _: True) if kind in kinds)
 
     def modified_files(self) -> dict[str, float]:
         """The files of `files`, with their modification times in epoch seconds, or infinity if unknown."""
         fs, root = self._open()
+        if _is_local(fs):
+            return {path: self.modified(path) for path in self.files()}
         with self._explained(), contextlib.suppress(FileNotFoundError):
             infos = fs.find(root, detail=True).values()
             return {_below(root, i["name"]): _modified(i) for i in infos if _kind(i) == "file"}

@@ -199,9 +199,10 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
 def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
     if not fs.isdir(root):
         return None
-    # Of a folder that it may not read fsspec says that it is empty.
     if "file" in fs.protocol:
-        os.scandir(root).close()
+        # Of a folder that it may not read fsspec says that it is empty.
+        for _ in os.walk(root, onerror=_raise_refusal):
+            pass
     return {
         name: info
         for path, info in fs.find(root, detail=True).items()
@@ -209,6 +210,11 @@ def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | 
         if is_recording(name := printable_name(path.removeprefix(root).lstrip("/")))
         and ".." not in Path(name).parts
     }
+
+
+def _raise_refusal(error: OSError) -> None:
+    if isinstance(error, PermissionError):
+        raise error
 
 
 def _version(info: Mapping[str, Any]) -> str:

@@ -224,11 +224,14 @@ def test_an_inbox_that_is_a_file_is_no_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
-def test_an_inbox_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
-    tmp_path.chmod(0o300)
+@pytest.mark.parametrize("folder", ["", "2026"])
+def test_an_inbox_that_may_not_be_read_is_not_taken_for_an_empty_one(tmp_path: Path, folder: str) -> None:
+    closed = tmp_path / folder
+    closed.mkdir(exist_ok=True)
+    closed.chmod(0o300)
     with pytest.raises(InboxError, match="cannot be read") as refused:
         look_at(str(tmp_path), None, frozenset())
-    tmp_path.chmod(0o700)
+    closed.chmod(0o700)
     assert "Make it readable" in refused.value.remedy
 
 

@@ -382,6 +382,15 @@ def test_a_place_that_cannot_be_used_is_told_with_the_setting(tmp_path: Path, ad
     assert "STRAVA_ASSETS_STREAMS_URL" in str(failure.value)
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(store: StreamStore) -> None:
+    year = keep(store, "1").parent
+    year.chmod(0o300)
+    with pytest.raises(StreamsError, match="cannot be used"):
+        store.entries()
+    year.chmod(0o700)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_the_right_to_write_is_told(tmp_path: Path) -> None:
     (tmp_path / "streams").mkdir(mode=0o500)
