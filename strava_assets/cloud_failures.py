@@ -1,4 +1,6 @@
-"""What went wrong when Amazon or Azure was asked: one sentence and its remedy for each kind of refusal.
+"""What went wrong when a cloud was asked: one sentence and its remedy for each kind of refusal.
+
+Amazon's and Azure's services, and Google's buckets; BigQuery and Secret Manager explain themselves.
 
 Their clients, and the filesystems above them, raise dozens of exceptions. Each is recognized by its class's
 name, its error code or its HTTP status, so that no client is imported. Texts of an answer may contain parts
@@ -75,8 +77,10 @@ _LOGINS = {
     "Amazon": "Run `aws sso login` (or `aws configure`) and set AWS_PROFILE; in a container, attach the role "
     "that deploy/aws makes.",
     "Azure": "Run `az login`; in a container, attach the identity that deploy/azure makes.",
+    "Google": "Run `gcloud auth application-default login`; in a container, attach the service account that "
+    "deploy/gcp makes.",
 }
-_FOLDERS = {"Amazon": "deploy/aws", "Azure": "deploy/azure"}
+_FOLDERS = {"Amazon": "deploy/aws", "Azure": "deploy/azure", "Google": "deploy/gcp"}
 _REMEDIES = {
     Failure.CREDENTIALS: "{login}",
     Failure.EXPIRED: "{login} Then run the same command again.",
@@ -168,22 +172,35 @@ _BY_CLASS = {
             "ReadTimeoutError",
             "ConnectionClosedError",
             "ProxyConnectionError",
+            "HTTPClientError",
+            "ResponseStreamingError",
+            "IncompleteReadError",
             "ServiceRequestError",
             "ServiceResponseError",
             "ServiceRequestTimeoutError",
             "ServiceResponseTimeoutError",
-            "ClientConnectorError",
+            "ClientConnectionError",
+            "ClientPayloadError",
         ),
         Failure.UNREACHABLE,
     ),
 }
-_BY_STATUS = {401: Failure.CREDENTIALS, 403: Failure.FORBIDDEN, 412: Failure.CONFLICT}
+_BY_STATUS = {
+    401: Failure.CREDENTIALS,
+    403: Failure.FORBIDDEN,
+    408: Failure.UNREACHABLE,
+    412: Failure.CONFLICT,
+    429: Failure.UNREACHABLE,
+}
 _CLOUDS = {
     "botocore": "Amazon",
     "aiobotocore": "Amazon",
     "boto3": "Amazon",
     "azure": "Azure",
     "msal": "Azure",
+    "gcsfs": "Google",
+    # The other filesystems explain their connection's errors themselves.
+    "aiohttp": "Google",
 }
 _LOWEST_SERVER_ERROR = 500
 
@@ -232,7 +249,8 @@ def _status(error: BaseException) -> int:
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
-    return int(getattr(error, "status_code", None) or 0)
+    status = str(getattr(error, "status_code", None) or getattr(error, "code", None) or "")
+    return int(status) if status.isdecimal() else 0
 
 
 def _by_class(error: BaseException) -> Failure | None:

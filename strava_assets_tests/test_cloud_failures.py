@@ -1,4 +1,4 @@
-"""Errors of Amazon's and Azure's clients become sentences with a remedy; all others stay what they are."""
+"""Errors of the clouds' clients become sentences with a remedy; all others stay what they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 pytest.importorskip("botocore", reason="the extra `aws` is not installed")
 pytest.importorskip("azure.core", reason="the extra `azure` is not installed")
+pytest.importorskip("gcsfs", reason="the extra `gcp` is not installed")
 
+from aiohttp import ServerDisconnectedError
 from azure.core.exceptions import (
     ClientAuthenticationError,
     HttpResponseError,
@@ -22,6 +24,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     TokenRetrievalError,
 )
+from gcsfs.retry import HttpError  # type: ignore[import-untyped]  # ships no type information
 
 from strava_assets.cli.os_errors import as_user_error
 from strava_assets.cli.storage_errors import RecordsError
@@ -69,6 +72,9 @@ def azure(code: str, make: Callable[..., HttpResponseError] = HttpResponseError)
         (azure("ContainerNotFound", ResourceNotFoundError), Failure.MISSING, "ContainerNotFound"),
         (ClientAuthenticationError("no credential"), Failure.CREDENTIALS, "ClientAuthenticationError"),
         (ServiceRequestError("no route"), Failure.UNREACHABLE, "ServiceRequestError"),
+        (HttpError({"code": 503, "message": "canary"}), Failure.UNREACHABLE, "HttpError"),
+        (HttpError({"code": 401, "message": "canary"}), Failure.CREDENTIALS, "HttpError"),
+        (ServerDisconnectedError("canary"), Failure.UNREACHABLE, "ServerDisconnectedError"),
     ],
 )
 def test_a_failure_has_its_kind_and_its_remedy(error: Exception, kind: Failure, code: str) -> None:
