@@ -1,0 +1,57 @@
+"""What a section says in words holds for short histories, long rests and rides that ended long ago too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from strava_assets.report.number_format import METRIC
+from strava_assets.report.sections import build_sections
+from strava_assets_tests.marts.histories import activity
+from strava_assets_tests.report.conftest import TODAY, Read
+
+if TYPE_CHECKING:
+    from strava_assets.report import Figures
+    from strava_assets.report.section import Section
+
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+NO_POWER: dict[str, Any] = {"device_watts": None, "average_watts": None, "weighted_average_watts": None}
+
+
+def section(figures: Figures, name: str) -> Section:
+    return next(each for each in build_sections(figures, METRIC) if each.name == name)
+
+
+@pytest.mark.parametrize("weeks_ago", [4, 6, 20])
+def test_the_last_week_with_power_is_named_once_four_weeks_are_without(read: Read, weeks_ago: int) -> None:
+    last = MONDAY - timedelta(weeks=weeks_ago)
+    figures = read([activity(last, "1"), activity(MONDAY, "2", **NO_POWER)])
+
+    assert section(figures, "weekly").finding == (
+        f"No measured power since the week of {last.day}\u00a0{last:%b}\u00a0{last.year}; "
+        "the four weeks to it averaged 200\u00a0W."
+    )
+
+
+def test_power_of_the_last_four_weeks_is_theirs(read: Read) -> None:
+    figures = read([activity(MONDAY - timedelta(weeks=3), "1"), activity(MONDAY, "2", **NO_POWER)])
+
+    assert section(figures, "weekly").finding.startswith("The last four weeks averaged 200\u00a0W")
+
+
+@pytest.mark.parametrize(
+    ("weeks_before", "text"),
+    [
+        (0, "1.0\u00a0h this week"),
+        (1, "1.0\u00a0h a week over the last whole week"),
+        (3, "1.0\u00a0h a week over the last 3 whole weeks"),
+        (20, "1.0\u00a0h a week over the last 12 whole weeks"),
+    ],
+)
+def test_hours_are_of_as_many_weeks_as_there_are(read: Read, weeks_before: int, text: str) -> None:
+    days = [MONDAY - timedelta(weeks=back) for back in range(weeks_before + 1)]
+    figures = read([activity(day, str(day), **NO_POWER) for day in days])
+
+    assert section(figures, "weekly").finding.startswith(f"{text}; none of the rides has measured power")
