@@ -9,6 +9,7 @@ import pytest
 
 from strava_assets.report.number_format import METRIC
 from strava_assets.report.sections import build_sections
+from strava_assets.report.tiles import build_tiles
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import TODAY, Read
 
@@ -55,3 +56,25 @@ def test_hours_are_of_as_many_weeks_as_there_are(read: Read, weeks_before: int, 
     figures = read([activity(day, str(day), **NO_POWER) for day in days])
 
     assert section(figures, "weekly").finding.startswith(f"{text}; none of the rides has measured power")
+
+
+def every_other_day(days: int) -> list[dict[str, Any]]:
+    """Rides of the last days, of an hour at threshold."""
+    return [
+        activity(TODAY - timedelta(days=back), str(back), weighted_average_watts=240.0)
+        for back in range(0, days, 2)
+    ]
+
+
+@pytest.mark.parametrize(("days", "is_compared"), [(11, False), (45, False), (69, False), (71, True)])
+def test_fitness_is_compared_with_four_weeks_ago_once_it_had_settled_by_then(
+    read: Read, days: int, *, is_compared: bool
+) -> None:
+    figures = read(every_other_day(days), ftp_w=240.0)
+
+    [tile] = [each for each in build_tiles(figures, METRIC) if each.label == "Fitness (CTL)"]
+
+    assert ("four weeks" in tile.comparison) == is_compared
+    assert bool(tile.direction) == is_compared
+    assert "form" in tile.comparison
+    assert ("four weeks" in section(figures, "load").finding) == is_compared
