@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from strava_assets.report.section import Section
 
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
+THREE_ZONES = ("low", "moderate", "high")
 NO_POWER: dict[str, Any] = {"device_watts": None, "average_watts": None, "weighted_average_watts": None}
 
 
@@ -78,3 +80,27 @@ def test_fitness_is_compared_with_four_weeks_ago_once_it_had_settled_by_then(
     assert bool(tile.direction) == is_compared
     assert "form" in tile.comparison
     assert ("four weeks" in section(figures, "load").finding) == is_compared
+
+
+def quarter(first: date, **fields: Any) -> dict[str, Any]:
+    """A row of `intensity_distribution`: twenty easy hours by heart rate, unless the fields say otherwise."""
+    empty = dict.fromkeys(f"{key}_{word}_s" for key in ("power", "heartrate") for word in THREE_ZONES)
+    known = {"heartrate_low_s": 72_000, "heartrate_moderate_s": 0, "heartrate_high_s": 0}
+    indexes = {"power_polarization": None, "heartrate_polarization": 0.0}
+    return empty | known | indexes | {"period_kind": "quarter", "period_start": first} | fields
+
+
+def test_a_quarter_of_easy_riding_has_its_index_of_zero_and_its_hours(figures: Figures) -> None:
+    hard = {"heartrate_low_s": 3600, "heartrate_high_s": 7200, "heartrate_polarization": None}
+    unknown = {"heartrate_low_s": None, "heartrate_moderate_s": None, "heartrate_high_s": None}
+    rows = [
+        quarter(date(2023, 7, 1), heartrate_polarization=2.1),
+        quarter(date(2023, 10, 1), **unknown, heartrate_polarization=None),
+        quarter(date(2024, 1, 1)),
+        quarter(date(2024, 4, 1), **hard),
+    ]
+    zones = section(replace(figures, marts={**figures.marts, "intensity_distribution": rows}), "zones")
+
+    assert zones.data["zones-polarization"] == [{"q": "Q3 2023", "h": 2.1}, {"q": "Q1 2024", "h": 0.0}]
+    hours = {row[0]: row[4] for row in zones.tables[-1].rows}
+    assert hours == {"Q2 2024": "1.0", "Q1 2024": "20.0", "Q3 2023": "20.0"}
