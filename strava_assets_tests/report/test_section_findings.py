@@ -104,3 +104,15 @@ def test_a_quarter_of_easy_riding_has_its_index_of_zero_and_its_hours(figures: F
     assert zones.data["zones-polarization"] == [{"q": "Q3 2023", "h": 2.1}, {"q": "Q1 2024", "h": 0.0}]
     hours = {row[0]: row[4] for row in zones.tables[-1].rows}
     assert hours == {"Q2 2024": "1.0", "Q1 2024": "20.0", "Q3 2023": "20.0"}
+
+
+def test_six_weeks_of_short_rides_are_not_a_year_without_an_effort(read: Read) -> None:
+    spring = TODAY - timedelta(days=60)
+    figures = read([activity(TODAY, "1", moving_time_s=600), activity(spring, "2")], seconds_of=2)
+
+    best = next(
+        row for row in figures.rows("power_curve") if (row["period"], row["duration_s"]) == ("all_time", 1200)
+    )
+    assert section(figures, "curve").finding.startswith(
+        f"No 20\u00a0min effort in the last 42 days; the best ever is {best['watts']:.0f}\u00a0W on "
+    )
