@@ -116,3 +116,23 @@ def test_six_weeks_of_short_rides_are_not_a_year_without_an_effort(read: Read) -
     assert section(figures, "curve").finding.startswith(
         f"No 20\u00a0min effort in the last 42 days; the best ever is {best['watts']:.0f}\u00a0W on "
     )
+
+
+def test_hours_of_sports_are_of_the_year_up_to_today(read: Read) -> None:
+    long_ago, last_month = TODAY - timedelta(days=380), TODAY - timedelta(days=30)
+    figures = read([activity(long_ago, "1", sport_type="Run"), activity(last_month, "2")])
+
+    assert section(figures, "sports").finding == "Nothing but riding in the last year: 1.0\u00a0h."
+
+
+def test_whoever_stopped_years_ago_did_no_sport_in_the_last_year(read: Read) -> None:
+    figures = read([activity(TODAY - timedelta(days=800), "1", sport_type="Run")])
+
+    sports = section(figures, "sports")
+
+    assert (
+        sports.finding
+        == "No activity in the last year; the last one was in the week of 4\u00a0Apr\u00a02022."
+    )
+    assert sports.tables[0].rows == [("Run", "1", "1.0", "30", "300", "0.0")]
+    assert not sports.charts
