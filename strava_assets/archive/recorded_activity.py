@@ -170,8 +170,9 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
     is_recorded = steps_s <= _LONGEST_STEP_S
     distance_m = _distance_m(channels)
     speed = channels.get("velocity_m_per_s")
-    if speed is None and distance_m is not None:
-        speed = np.append(np.diff(distance_m), 0.0) / steps_s
+    if distance_m is not None:
+        by_distance = np.append(np.diff(distance_m), 0.0) / steps_s
+        speed = by_distance if speed is None else np.where(np.isfinite(speed), speed, by_distance)
     # Without any motion it was a trainer that tells no speed.
     if speed is not None and np.nanmax(speed) > _MOVING_M_PER_S:
         is_recorded &= np.nan_to_num(speed) >= _MOVING_M_PER_S
@@ -180,7 +181,10 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
 
 
 def _distance_m(channels: Mapping[str, Values]) -> Values | None:
-    """The distance covered at each sample, by the device or else by the positions."""
+    """The distance covered at each sample, by the device or else by the positions.
+
+    Between two readings it grows evenly: a device that tells it now and then has not stopped.
+    """
     distance = channels.get("distance_m")
     if distance is not None:
         return _continued(distance, channels["t_s"])
@@ -188,14 +192,16 @@ def _distance_m(channels: Mapping[str, Values]) -> Values | None:
     if latitude is None or longitude is None:
         return None
     has_position = np.isfinite(latitude) & np.isfinite(longitude)
+    if not has_position.any():
+        return None
     lat, lon = np.radians(latitude[has_position]), np.radians(longitude[has_position])
     half_chord = (
         np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     )
     steps_m = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
-    covered = np.zeros(len(latitude))
-    covered[np.flatnonzero(has_position)[1:]] = steps_m
-    return np.cumsum(covered)
+    t_s = channels["t_s"]
+    covered: Values = np.interp(t_s, t_s[has_position], np.append(0.0, np.cumsum(steps_m)))
+    return covered
 
 
 def _continued(distance: Values, t_s: Values) -> Values:
@@ -205,9 +211,8 @@ def _continued(distance: Values, t_s: Values) -> Values:
     has_paused = np.diff(t_s[filled]) > _LONGEST_STEP_S
     begins_again = np.append(False, has_paused & (counted[1:] < counted[:-1] / 2))
     shifts = np.where(begins_again, np.append(0.0, counted[:-1]), 0.0)
-    result = np.full(len(distance), counted[0])
-    result[filled] = counted + np.cumsum(shifts)
-    return np.maximum.accumulate(result)
+    continued: Values = np.interp(t_s, t_s[filled], np.maximum.accumulate(counted + np.cumsum(shifts)))
+    return continued
 
 
 def _clock(recorded: DecodedFile, sport: str | None, home: str) -> dict[str, Any]:

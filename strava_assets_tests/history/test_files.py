@@ -33,7 +33,7 @@ from strava_assets.history.ride_power import compute_ride_power
 from strava_assets.history.stream_fetching import wanted, write_stream_index
 from strava_assets.power.normalized import normalized_power_w
 from strava_assets.power.xpower import xpower_w
-from strava_assets_tests.archive.devices import START, Ride, a_ride, fit, gpx, tcx
+from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Story, activity, story
@@ -200,6 +200,36 @@ def test_a_recording_without_good_seconds_has_no_weighted_power(files: Files) ->
     row = files.story.rows()[activity_id]
     assert row["average_watts"] == pytest.approx(200, abs=20)
     assert row["weighted_average_watts"] is None
+
+
+def now_and_then(values: Any, every_s: int) -> Any:
+    """A channel that has a value every so many seconds."""
+    return np.where(np.arange(len(values)) % every_s == 0, values, np.nan)
+
+
+@pytest.mark.parametrize("channels", ["speed", "distance", "positions"])
+def test_a_device_that_tells_its_speed_now_and_then_moved_all_the_time(files: Files, channels: str) -> None:
+    ride = a_ride(1201)
+    assert ride.distance is not None
+    assert ride.latitude is not None
+    along = LYON[0] + np.degrees(ride.distance / 6_371_000)
+    sparse: dict[str, Any] = {
+        "speed": {"speed": now_and_then(ride.speed, 5)},
+        "distance": {"speed": None, "distance": now_and_then(ride.distance, 5)},
+        "positions": {
+            "speed": None,
+            "distance": None,
+            "latitude": now_and_then(along, 5),
+            "longitude": now_and_then(ride.longitude, 5),
+        },
+    }[channels]
+    activity_id = files.put("a.fit", fit(replace(ride, **sparse)))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["moving_time_s"] == pytest.approx(1200, abs=5)
+    assert row["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], rel=0.01)
 
 
 def test_gpx_and_tcx_become_activities_too(files: Files) -> None:
