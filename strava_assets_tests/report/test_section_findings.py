@@ -106,6 +106,13 @@ def test_a_quarter_of_easy_riding_has_its_index_of_zero_and_its_hours(figures: F
     assert hours == {"Q2 2024": "1.0", "Q1 2024": "20.0", "Q3 2023": "20.0"}
 
 
+def test_zones_say_that_they_are_of_rides_with_a_power_meter(figures: Figures) -> None:
+    # Those of heart rate too: `power_profile_progress` has no other rides.
+    assert section(figures, "zones").note.startswith(
+        "Of the rides with a power meter whose seconds are known."
+    )
+
+
 def test_six_weeks_of_short_rides_are_not_a_year_without_an_effort(read: Read) -> None:
     spring = TODAY - timedelta(days=60)
     figures = read([activity(TODAY, "1", moving_time_s=600), activity(spring, "2")], seconds_of=2)

@@ -32,8 +32,9 @@ _CHART_SPAN = timedelta(weeks=52)
 _RECENT_WEEKS = 12
 _EASY_ZONES = 2
 _NOTE = (
-    "Of the rides whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and 150 % of the FTP of "
-    "the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart rate."
+    "Of the rides with a power meter whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and "
+    "150 % of the FTP of the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart "
+    "rate."
 )
 _INDEXES = ("power_polarization", "heartrate_polarization")
 _HOURS = ("power_low_s", "heartrate_low_s")
