@@ -85,9 +85,9 @@ def test_fitness_is_compared_with_four_weeks_ago_once_it_had_settled_by_then(
 def quarter(first: date, **fields: Any) -> dict[str, Any]:
     """A row of `intensity_distribution`: twenty easy hours by heart rate, unless the fields say otherwise."""
     empty = dict.fromkeys(f"{key}_{word}_s" for key in ("power", "heartrate") for word in THREE_ZONES)
-    known = {"heartrate_low_s": 72_000, "heartrate_moderate_s": 0, "heartrate_high_s": 0}
+    easy = {"heartrate_low_s": 72_000, "heartrate_moderate_s": 0, "heartrate_high_s": 0}
     indexes = {"power_polarization": None, "heartrate_polarization": 0.0}
-    return empty | known | indexes | {"period_kind": "quarter", "period_start": first} | fields
+    return empty | easy | indexes | {"period_kind": "quarter", "period_start": first} | fields
 
 
 def test_a_quarter_of_easy_riding_has_its_index_of_zero_and_its_hours(figures: Figures) -> None:
