@@ -19,6 +19,7 @@ from strava_assets.archive.export import (
 from strava_assets.archive.file_formats import READER_VERSION, read_recording
 from strava_assets.archive.recorded_activity import (
     FileIdentity,
+    RecordedPower,
     record_of_recording,
     refuse_other_files,
     refuse_undated,
@@ -35,6 +36,7 @@ __all__ = [
     "FileIdentity",
     "FilesToImport",
     "NoSamplesError",
+    "RecordedPower",
     "Recordings",
     "Row",
     "UnreadableFileError",

@@ -16,6 +16,7 @@ from strava_assets.archive.errors import UnreadableFileError
 from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
 from strava_assets.archive.recorded_sport import is_indoor, recorded_sport
 from strava_assets.archive.time_zones import clock_of
+from strava_assets.schema.rules import MOST_WATTS
 from strava_assets.schema.sports import VIRTUAL_SPORTS
 
 if TYPE_CHECKING:
@@ -54,6 +55,24 @@ class FileIdentity:
     home: str
 
 
+@dataclass(frozen=True)
+class RecordedPower:
+    """The weighted power of a recording's seconds.
+
+    Args:
+        xpower_w: xPower, the mean that Strava's weighted power is closest to; never normalized power.
+        recorded_s: the seconds it is of.
+    """
+
+    xpower_w: float
+    recorded_s: int
+
+    def in_motion(self, moving_s: int) -> float:
+        """The same over the time in motion, as Strava's is: recorded stops are zeros of xPower."""
+        is_stopped = moving_s < self.recorded_s <= 2 * moving_s
+        return self.xpower_w * ((self.recorded_s / moving_s) ** 0.25 if is_stopped else 1)
+
+
 def refuse_other_files(content: bytes) -> None:
     """Refuse courses, workouts and other files that are not the recording of an activity.
 
@@ -85,7 +104,7 @@ def refuse_undated(recorded: DecodedFile) -> None:
 
 
 def record_of_recording(
-    content: bytes, recorded: DecodedFile, identity: FileIdentity, weighted_watts: float | None
+    content: bytes, recorded: DecodedFile, identity: FileIdentity, power: RecordedPower | None
 ) -> dict[str, Any]:
     """Describe a recording as the API describes an activity.
 
@@ -93,13 +112,14 @@ def record_of_recording(
         content: the file, not compressed.
         recorded: the decoded file.
         identity: id, athlete and name of the activity.
-        weighted_watts: normalized power of the recording; None without power.
+        power: weighted power of the recording; None without good seconds of power.
     """
-    motion = _motion(recorded.channels)
-    sport = recorded_sport(content) or _likely_sport(recorded.channels, motion)
+    channels = _with_possible_power(recorded.channels)
+    motion = _motion(channels)
+    sport = recorded_sport(content) or _likely_sport(channels, motion)
     sessions = FitMessages(content).fields(SESSION)
     athlete = identity.athlete_id
-    elapsed_s = max(1, round(float(recorded.channels["t_s"][-1])))
+    elapsed_s = max(1, round(float(channels["t_s"][-1])))
     record: dict[str, Any] = {
         "id": identity.activity_id,
         "athlete": {"id": int(athlete) if athlete.isdecimal() else athlete},
@@ -111,14 +131,25 @@ def record_of_recording(
         "distance": _rounded(motion.distance_m, 1),
         "moving_time": max(1, min(round(motion.moving_s), elapsed_s)),
         "elapsed_time": elapsed_s,
-        "total_elevation_gain": _climb(sessions, recorded.channels),
+        "total_elevation_gain": _climb(sessions, channels),
     }
-    record |= _clock(recorded, sport, identity.home) | _averages(recorded.channels, motion)
+    record |= _clock(recorded, sport, identity.home) | _averages(channels, motion)
     if "average_watts" in record:
         record["device_watts"] = True
         record["kilojoules"] = round(record["average_watts"] * record["moving_time"] / 1000, 3)
-        record["weighted_average_watts"] = _rounded(weighted_watts, 0)
+        if power:
+            record["weighted_average_watts"] = round(power.in_motion(record["moving_time"]))
     return {name: value for name, value in record.items() if value is not None}
+
+
+def _with_possible_power(channels: Mapping[str, Values]) -> dict[str, Values]:
+    """The channels without readings of power that are the meter's fault; without power if all are."""
+    watts = channels.get("watts")
+    if watts is None:
+        return dict(channels)
+    possible = np.where((watts >= 0) & (watts <= MOST_WATTS), watts, np.nan)
+    others = {name: values for name, values in channels.items() if name != "watts"}
+    return others | ({"watts": possible} if np.isfinite(possible).any() else {})
 
 
 @dataclass(frozen=True)
@@ -139,8 +170,9 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
     is_recorded = steps_s <= _LONGEST_STEP_S
     distance_m = _distance_m(channels)
     speed = channels.get("velocity_m_per_s")
-    if speed is None and distance_m is not None:
-        speed = np.append(np.diff(distance_m), 0.0) / steps_s
+    if distance_m is not None:
+        by_distance = np.append(np.diff(distance_m), 0.0) / steps_s
+        speed = by_distance if speed is None else np.where(np.isfinite(speed), speed, by_distance)
     # Without any motion it was a trainer that tells no speed.
     if speed is not None and np.nanmax(speed) > _MOVING_M_PER_S:
         is_recorded &= np.nan_to_num(speed) >= _MOVING_M_PER_S
@@ -149,7 +181,10 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
 
 
 def _distance_m(channels: Mapping[str, Values]) -> Values | None:
-    """The distance covered at each sample, by the device or else by the positions."""
+    """The distance covered at each sample, by the device or else by the positions.
+
+    Between two readings it grows evenly: a device that tells it now and then has not stopped.
+    """
     distance = channels.get("distance_m")
     if distance is not None:
         return _continued(distance, channels["t_s"])
@@ -157,14 +192,16 @@ def _distance_m(channels: Mapping[str, Values]) -> Values | None:
     if latitude is None or longitude is None:
         return None
     has_position = np.isfinite(latitude) & np.isfinite(longitude)
+    if not has_position.any():
+        return None
     lat, lon = np.radians(latitude[has_position]), np.radians(longitude[has_position])
     half_chord = (
         np.sin(np.diff(lat) / 2) ** 2 + np.cos(lat[:-1]) * np.cos(lat[1:]) * np.sin(np.diff(lon) / 2) ** 2
     )
     steps_m = 2 * _EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(half_chord, 0, 1)))
-    covered = np.zeros(len(latitude))
-    covered[np.flatnonzero(has_position)[1:]] = steps_m
-    return np.cumsum(covered)
+    t_s = channels["t_s"]
+    covered: Values = np.interp(t_s, t_s[has_position], np.append(0.0, np.cumsum(steps_m)))
+    return covered
 
 
 def _continued(distance: Values, t_s: Values) -> Values:
@@ -174,9 +211,8 @@ def _continued(distance: Values, t_s: Values) -> Values:
     has_paused = np.diff(t_s[filled]) > _LONGEST_STEP_S
     begins_again = np.append(False, has_paused & (counted[1:] < counted[:-1] / 2))
     shifts = np.where(begins_again, np.append(0.0, counted[:-1]), 0.0)
-    result = np.full(len(distance), counted[0])
-    result[filled] = counted + np.cumsum(shifts)
-    return np.maximum.accumulate(result)
+    continued: Values = np.interp(t_s, t_s[filled], np.maximum.accumulate(counted + np.cumsum(shifts)))
+    return continued
 
 
 def _clock(recorded: DecodedFile, sport: str | None, home: str) -> dict[str, Any]:

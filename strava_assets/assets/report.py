@@ -144,7 +144,7 @@ class _PageWriter:
             fetches_streams=settings.streams != "none",
         )
         figures = replace(figures, gear=read_gear(settings.athlete_file_path))
-        figures = _with_last_ride(figures, store, self._context, with_shape=settings.report_route)
+        figures = with_last_ride(figures, engine, store, self._context, with_shape=settings.report_route)
         page = build_page(
             figures,
             units=settings.units,
@@ -200,21 +200,43 @@ class _PageWriter:
         write_page(page, settings.report_target)
 
 
-def _with_last_ride(
-    figures: "Figures", store: "StreamStore", context: dg.AssetExecutionContext, *, with_shape: bool
+def with_last_ride(
+    figures: "Figures",
+    engine: "Warehouse",
+    store: "StreamStore",
+    context: dg.AssetExecutionContext,
+    *,
+    with_shape: bool,
 ) -> "Figures":
-    """The figures with the last ride's power and, if asked, its route; without a damaged recording."""
+    """The figures with the last ride's measured power and, if asked, its route.
+
+    They are left out where its recording is damaged.
+
+    Args:
+        figures: of the athlete.
+        engine: knows which file's recording is that of an activity of Strava.
+        store: the recordings.
+        context: for a warning.
+        with_shape: whether the route is asked for.
+    """
+    from strava_assets.history.merged_files import recordings_by_activity
     from strava_assets.report import read_shape, read_trace
     from strava_assets.streams import StreamsError
 
-    if figures.last_ride is None:
+    ride = figures.last_ride
+    if ride is None:
         return figures
-    ride = figures.athlete_id, figures.last_ride["activity_id"]
     try:
+        recordings = recordings_by_activity(engine, store.entries())
+        recording = recordings.get((figures.athlete_id, ride["activity_id"]))
+        if recording is None:
+            return figures
+        # Strava sends estimated watts second by second as well.
+        is_measured = ride["average_watts"] is not None
         return replace(
             figures,
-            last_ride_trace=read_trace(store, *ride),
-            last_ride_shape=read_shape(store, *ride) if with_shape else None,
+            last_ride_trace=read_trace(store, *recording.key) if is_measured else None,
+            last_ride_shape=read_shape(store, *recording.key) if with_shape else None,
         )
     except StreamsError as error:
         context.log.warning("The last ride's power is not drawn: %s", error)

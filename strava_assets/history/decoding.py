@@ -21,6 +21,7 @@ from strava_assets.archive import (
     FileIdentity,
     FilesToImport,
     NoSamplesError,
+    RecordedPower,
     UnreadableFileError,
     decompress,
     read_recording,
@@ -29,8 +30,9 @@ from strava_assets.archive import (
     refuse_undated,
 )
 from strava_assets.archive.file_formats import MAX_BYTES
-from strava_assets.power.normalized import normalized_power_w
+from strava_assets.power.quality import quality_of
 from strava_assets.power.seconds import lay_out
+from strava_assets.power.xpower import xpower_w
 from strava_assets.streams import UnreadableRecordingError, from_channels
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
     record = None
     if task.home:
         identity = FileIdentity(task.activity_id, task.athlete_id, task.file, task.home)
-        record = record_of_recording(content, recorded, identity, _normalized_power_w(recorded.channels))
+        record = record_of_recording(content, recorded, identity, _recorded_power(recorded.channels))
     return Decoded(
         task,
         recording,
@@ -140,10 +142,12 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
     )
 
 
-def _normalized_power_w(channels: Mapping[str, Any]) -> float | None:
+def _recorded_power(channels: Mapping[str, Any]) -> RecordedPower | None:
     if "watts" not in channels:
         return None
-    return normalized_power_w(lay_out(channels["t_s"].astype("int64"), channels["watts"]).watts)
+    seconds = lay_out(channels["t_s"].astype("int64"), channels["watts"])
+    weighted_w = xpower_w(seconds.watts) if quality_of(seconds) == "good" else None
+    return None if weighted_w is None else RecordedPower(weighted_w, seconds.recorded_s)
 
 
 def _decode_in_subprocesses(

@@ -109,6 +109,7 @@ plausible AS (
     COALESCE(r.is_ride, FALSE) AS is_cycle,
     COALESCE(r.counts_for_power, FALSE) AS counts_for_power,
     a.device_watts,
+    a.source = 'file' AS is_file,
     IF(a.moving_time_s BETWEEN 1 AND @longest_activity_s, a.moving_time_s, 0) AS moving_time_s,
     IF(a.distance_m BETWEEN 0 AND @longest_distance_m, a.distance_m, 0) AS distance_m,
     IF(a.total_elevation_gain_m BETWEEN 0 AND @most_climb_m, a.total_elevation_gain_m, 0) AS climb_m,
@@ -218,6 +219,12 @@ plausible AS (
   WHERE a.deleted_at IS NULL
     AND a.activity_date BETWEEN DATE(@first_year, 1, 1) AND DATE_ADD(s.as_of, INTERVAL 1 DAY)
 ),
+possible AS (
+  -- A file's summary was made of its seconds, until 30 November 2026 with normalized power as weighted power.
+  SELECT
+    p.* REPLACE (IF(is_file AND has_good_seconds, seconds_weighted_watts, summary_weighted_watts) AS summary_weighted_watts)
+  FROM plausible AS p
+),
 compared AS (
   -- xPower is the mean that Strava's weighted power is closest to, so the two are compared.
   SELECT
@@ -234,7 +241,7 @@ compared AS (
         THEN 'weighted_power_differs'
       ELSE 'agrees'
     END AS figures_reason
-  FROM plausible AS p
+  FROM possible AS p
 ),
 used AS (
   SELECT

@@ -10,6 +10,7 @@ WITH quarters AS (
 rides AS (
   SELECT
     m.*,
+    NOT m.is_flagged AND NOT m.is_manual AS may_be_best,
     COALESCE(m.power_zone_1_s, 0) + COALESCE(m.power_zone_2_s, 0) + COALESCE(m.power_zone_3_s, 0)
       + COALESCE(m.power_zone_4_s, 0) + COALESCE(m.power_zone_5_s, 0) + COALESCE(m.power_zone_6_s, 0)
       + COALESCE(m.power_zone_7_s, 0) AS power_zones_s
@@ -24,9 +25,9 @@ sums AS (
     SUM(IF(NOT is_indoor, moving_time_s, 0)) AS outdoor_time_s,
     SUM(outdoor_distance_m) AS outdoor_distance_m,
     SUM(IF(is_commute, distance_m, 0)) AS commute_distance_m,
-    MAX(IF(NOT is_flagged AND outdoor_distance_m > 0, outdoor_distance_m, NULL)) AS longest_ride_m,
-    MAX(IF(NOT is_flagged AND moving_time_s > 0, moving_time_s, NULL)) AS longest_ride_s,
-    MAX(IF(NOT is_flagged AND climb_m > 0, climb_m, NULL)) AS most_climbing_ride_m,
+    MAX(IF(may_be_best AND outdoor_distance_m > 0, outdoor_distance_m, NULL)) AS longest_ride_m,
+    MAX(IF(may_be_best AND moving_time_s > 0, moving_time_s, NULL)) AS longest_ride_s,
+    MAX(IF(may_be_best AND climb_m > 0, climb_m, NULL)) AS most_climbing_ride_m,
     SAFE_DIVIDE(SUM(power_zone_1_s), SUM(power_zones_s)) AS power_zone_1_share,
     SAFE_DIVIDE(SUM(power_zone_2_s), SUM(power_zones_s)) AS power_zone_2_share,
     SAFE_DIVIDE(SUM(power_zone_3_s), SUM(power_zones_s)) AS power_zone_3_share,
@@ -46,7 +47,7 @@ candidates AS (
     moving_time_s,
     climb_m
   FROM rides
-  WHERE NOT is_flagged
+  WHERE may_be_best
 ),
 best_rides AS (
   -- Of several equal rides the earliest day's, then the smallest id: the order of arrival decides nothing.
@@ -196,7 +197,7 @@ SELECT
   SAFE_DIVIDE(s.outdoor_distance_m, s.outdoor_time_s) AS outdoor_speed_m_per_s,  -- [m/s] distance on the road over its time {ratio: outdoor_distance_m / outdoor_time_s}
   1000 * SAFE_DIVIDE(q.climb_m, s.outdoor_distance_m) AS climb_m_per_km,  -- [m/km] climbing on the road by its distance {ratio: 1000 * climb_m / outdoor_distance_m}
   3600 * SAFE_DIVIDE(q.climb_m, s.outdoor_time_s) AS climb_m_per_h,  -- [m/h] climbing on the road by its time {ratio: 3600 * climb_m / outdoor_time_s}
-  s.longest_ride_m,  -- [m] longest ride on the road by distance
+  s.longest_ride_m,  -- [m] longest ride on the road by distance, never flagged or typed in, as of the next two
   b.longest_ride_by_distance_id,  -- that ride, by Strava's id
   s.longest_ride_s,  -- [s] longest ride by time in motion, indoors or out
   b.longest_ride_by_time_id,  -- that ride, by Strava's id

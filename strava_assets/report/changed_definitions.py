@@ -9,6 +9,11 @@ from datetime import date
 
 CHANGED: tuple[tuple[date, str, str], ...] = (
     (
+        date(2026, 11, 30),
+        "Weighted power of an imported file",
+        "xPower, which Strava's weighted power is closest to, and not normalized power",
+    ),
+    (
         date(2026, 11, 29),
         "Training load",
         (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
+from strava_assets.report.fitness_before import fitness_before
 from strava_assets.report.markdown import escaped
 from strava_assets.report.number_format import (
     compact_hours,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from strava_assets.report.usual_week import UsualWeek
 
 _YEAR_WEEKS = 52
-_FOUR_WEEKS_DAYS = 28
 _EFFORT_S = 1200
 _HARD_ZONES = (5, 6, 7)
 _HARD_S = 600
@@ -166,11 +166,10 @@ def _power(figures: Figures) -> Clause | None:
 
 def _fitness(figures: Figures) -> Clause | None:
     days = [row for row in figures.rows("daily_load") if figures.today and row["day"] <= figures.today]
-    if len(days) <= _FOUR_WEEKS_DAYS or not days[-1]["fitness_ctl"]:
+    before = fitness_before(days)
+    if before is None or not days[-1]["fitness_ctl"]:
         return None
-    now, before = days[-1], days[-1 - _FOUR_WEEKS_DAYS]
-    if before["is_warm_up"]:
-        return None
+    now = days[-1]
     # The change of what is written, so that the numbers of the page agree.
     change = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
     points = counted(abs(change), "point")

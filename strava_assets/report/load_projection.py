@@ -51,8 +51,11 @@ def project(now: Row, loads: Sequence[float]) -> list[ProjectedDay]:
 
 
 def usual_loads(load: Sequence[Row]) -> list[float]:
-    """The mean load of each weekday of the last six weeks, for the days to come."""
-    recent = load[-_USUAL_DAYS:]
+    """The mean load of each weekday of the six weeks before today, for the days to come.
+
+    Today is not over: in the morning its load is zero.
+    """
+    recent = load[:-1][-_USUAL_DAYS:]
     means = []
     for offset in range(1, PROJECTED_DAYS + 1):
         weekday = (load[-1]["day"] + timedelta(days=offset)).weekday()

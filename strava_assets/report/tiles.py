@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from strava_assets.report.fitness_before import fitness_before
 from strava_assets.report.number_format import compact_hours, compared, counted, hours, number, quantity
 from strava_assets.report.usual_week import usual_week
 
@@ -116,14 +117,19 @@ def _quarter(quarters: list[Row], units: Units) -> Tile:
 def _fitness(days: list[Row]) -> Tile | None:
     if not days or not any(day["training_load"] for day in days[-180:]):
         return None
-    now, change = days[-1], days[-1]["fitness_ctl"] - days[max(0, len(days) - 29)]["fitness_ctl"]
+    now, before = days[-1], fitness_before(days)
+    change = now["fitness_ctl"] - before["fitness_ctl"] if before else 0
+    compared_words = (
+        compared(change, number(abs(change), 1), than="four weeks ago", level=0.05)
+        if before
+        else "the first weeks still settle"
+    )
     return Tile(
         "Fitness (CTL)",
         number(now["fitness_ctl"]),
         "pts/day",
-        f"{compared(change, number(abs(change), 1), than='four weeks ago', level=0.05)}, "
-        f"form {number(now['form_tsb'])}",
-        _direction(change, 0.05),
+        f"{compared_words}, form {number(now['form_tsb'])}",
+        _direction(change, 0.05) if before else "",
         [day["fitness_ctl"] for day in days[-182::7]],
     )
 

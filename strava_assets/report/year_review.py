@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from strava_assets.errors import StravaAssetsError
 from strava_assets.report.charts import having, plot, values
 from strava_assets.report.drawing_process import draw_charts
-from strava_assets.report.number_format import counted, day, hours, number, quantity
+from strava_assets.report.number_format import counted, day, duration, hours, number, quantity
 from strava_assets.report.section import short_name
 from strava_assets.report.theme import color, with_colors
 
@@ -52,9 +52,6 @@ def year_review_svg(figures: Figures, year: int, units: Units) -> str:
         )
     [drawing] = draw_charts([{"name": "year", "spec": _months(), "rows": _points(rides, units)}])
     facts = "".join(_fact(place, fact) for place, fact in enumerate(_facts(rides, units)))
-    longest = max(rides, key=lambda row: (row["distance_m"], row["activity_date"]))
-    far = quantity(units.far(longest["distance_m"]), units.distance)
-    words = f"Longest ride: {short_name(longest)}, {day(longest['activity_date'])}, {far}"
     until = figures.today if figures.today and figures.today.year == year else None
     subtitle = f"on the bike, up to {day(until)}" if until else "on the bike"
     return with_colors(
@@ -67,10 +64,22 @@ def year_review_svg(figures: Figures, year: int, units: Units) -> str:
         + facts
         + _text(_MARGIN, 640, 26, f"{units.distance} by month", shade="muted")
         + f'<g transform="translate({_MARGIN - 14},660)">{_inner(drawing["svg"])}</g>'
-        + _text(_MARGIN, 1000, 26, words, shade="text")
+        + _text(_MARGIN, 1000, 26, _longest_ride(figures, year, units), shade="text")
         + _text(_MARGIN, 1044, 20, "strava_assets · Compatible with Strava", shade="muted")
         + "</svg>\n"
     )
+
+
+def _longest_ride(figures: Figures, year: int, units: Units) -> str:
+    """The year's record of distance on the road; of time, where every ride was indoors."""
+    records = {row["record"]: row for row in figures.rows("personal_records") if row["period"] == str(year)}
+    if row := records.get("longest_distance"):
+        length = quantity(units.far(row["value"]), units.distance)
+    elif row := records.get("longest_time"):
+        length = duration(row["value"])
+    else:
+        return ""
+    return f"Longest ride: {short_name(row)}, {day(row['activity_date'])}, {length}"
 
 
 def _facts(rides: list[Row], units: Units) -> list[_Fact]:

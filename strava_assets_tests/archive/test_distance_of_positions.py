@@ -15,7 +15,8 @@ DEGREE_M = math.radians(1) * 6_371_000
 
 
 def covered(latitude: list[float], longitude: list[float]) -> list[float]:
-    distance = _distance_m({"latitude_deg": np.array(latitude), "longitude_deg": np.array(longitude)})
+    positions = {"latitude_deg": np.array(latitude), "longitude_deg": np.array(longitude)}
+    distance = _distance_m({"t_s": np.arange(float(len(latitude)))} | positions)
     assert distance is not None
     return [float(meters) for meters in distance]
 
@@ -34,8 +35,15 @@ def test_to_the_east_it_is_shorter_by_the_cosine_of_the_latitude() -> None:
     assert covered([60, 50], [0, 20])[1] == pytest.approx(2 * 6_371_000 * math.asin(math.sqrt(chord)))
 
 
-def test_samples_without_a_position_add_nothing_and_the_next_one_counts_from_the_last() -> None:
-    assert covered([0, math.nan, 1], [5, 5, 5]) == pytest.approx([0, 0, DEGREE_M])
+def test_samples_without_a_position_lie_evenly_between_those_with_one() -> None:
+    assert covered([0, math.nan, 1], [5, 5, 5]) == pytest.approx([0, DEGREE_M / 2, DEGREE_M])
+    assert covered([math.nan, 0, 1, math.nan], [5, 5, 5, 5]) == pytest.approx([0, 0, DEGREE_M, DEGREE_M])
+
+
+def test_without_any_whole_position_there_is_no_distance() -> None:
+    nowhere = {"latitude_deg": np.array([0.0, math.nan]), "longitude_deg": np.array([math.nan, 5.0])}
+
+    assert _distance_m({"t_s": np.arange(2.0)} | nowhere) is None
 
 
 def test_motion_begins_at_0_3_meters_a_second_and_not_just_below() -> None:

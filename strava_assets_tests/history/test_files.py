@@ -31,7 +31,9 @@ from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
 from strava_assets.history.ride_power import compute_ride_power
 from strava_assets.history.stream_fetching import wanted, write_stream_index
-from strava_assets_tests.archive.devices import START, a_ride, fit, gpx, tcx
+from strava_assets.power.normalized import normalized_power_w
+from strava_assets.power.xpower import xpower_w
+from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Story, activity, story
@@ -133,7 +135,7 @@ def test_a_fit_file_becomes_an_activity(files: Files) -> None:
     assert row["kilojoules"] == pytest.approx(ride.watts.mean() * 1.199, abs=0.1)
     assert row["average_heartrate_bpm"] == pytest.approx(ride.heartrate.mean(), abs=0.06)
     assert row["max_watts"] == ride.watts.max()
-    assert row["weighted_average_watts"] > row["average_watts"]
+    assert row["weighted_average_watts"] == pytest.approx(xpower_w(ride.watts.astype("int64")), abs=1)
     [entry] = files.story.streams.entries().values()
     assert (entry.activity_id, entry.source, entry.origin) == (
         activity_id,
@@ -141,6 +143,93 @@ def test_a_fit_file_becomes_an_activity(files: Files) -> None:
         "garmin/2026-03-02-morning.fit",
     )
     assert files.story.rows() == files.story.rebuilt()[0]
+
+
+def intervals(**fields: Any) -> Ride:
+    """Ten sprints of half a minute between easy minutes, whose normalized power is far above xPower."""
+    ride = a_ride(3600)
+    return replace(ride, watts=np.where(ride.t_s % 360 < 30, 900.0, 90.0), **fields)
+
+
+def test_the_weighted_power_of_a_file_is_of_the_kind_that_strava_s_is(files: Files) -> None:
+    ride = intervals()
+    assert ride.watts is not None
+    watts = ride.watts.astype("int64")
+    activity_id = files.put("a.fit", fit(ride))
+
+    files.load()
+
+    weighted = files.story.rows()[activity_id]["weighted_average_watts"]
+    assert weighted == pytest.approx(xpower_w(watts), abs=1)
+    assert weighted < 0.95 * (normalized_power_w(watts) or 0)
+
+
+def test_recorded_stops_do_not_lower_the_weighted_power_of_a_file(files: Files) -> None:
+    ride = a_ride(3600)
+    is_stop = ride.t_s >= 2400
+    steady = np.where(is_stop, 0.0, 200.0)
+    stopped = replace(ride, watts=steady, speed=np.where(is_stop, 0.0, 8.0))
+    activity_id = files.put("a.fit", fit(stopped))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["moving_time_s"] == pytest.approx(2400, abs=1)
+    assert row["weighted_average_watts"] == pytest.approx(200, abs=2)
+
+
+def test_readings_that_no_rider_has_are_in_no_average_of_a_file(files: Files) -> None:
+    ride = a_ride(600)
+    spiked = np.where(ride.t_s == 300, 30_000.0, 200.0)
+    activity_id = files.put("a.fit", fit(replace(ride, watts=spiked)))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert (row["average_watts"], row["max_watts"]) == (200, 200)
+
+
+def test_a_recording_without_good_seconds_has_no_weighted_power(files: Files) -> None:
+    ride = a_ride(1200)
+    assert ride.watts is not None
+    gappy = replace(ride, watts=np.where(ride.t_s % 60 < 20, np.nan, ride.watts))
+    activity_id = files.put("a.tcx", tcx(gappy))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["average_watts"] == pytest.approx(200, abs=20)
+    assert row["weighted_average_watts"] is None
+
+
+def now_and_then(values: Any, every_s: int) -> Any:
+    """A channel that has a value every so many seconds."""
+    return np.where(np.arange(len(values)) % every_s == 0, values, np.nan)
+
+
+@pytest.mark.parametrize("channels", ["speed", "distance", "positions"])
+def test_a_device_that_tells_its_speed_now_and_then_moved_all_the_time(files: Files, channels: str) -> None:
+    ride = a_ride(1201)
+    assert ride.distance is not None
+    assert ride.latitude is not None
+    along = LYON[0] + np.degrees(ride.distance / 6_371_000)
+    sparse: dict[str, Any] = {
+        "speed": {"speed": now_and_then(ride.speed, 5)},
+        "distance": {"speed": None, "distance": now_and_then(ride.distance, 5)},
+        "positions": {
+            "speed": None,
+            "distance": None,
+            "latitude": now_and_then(along, 5),
+            "longitude": now_and_then(ride.longitude, 5),
+        },
+    }[channels]
+    activity_id = files.put("a.fit", fit(replace(ride, **sparse)))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["moving_time_s"] == pytest.approx(1200, abs=5)
+    assert row["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], rel=0.01)
 
 
 def test_gpx_and_tcx_become_activities_too(files: Files) -> None:

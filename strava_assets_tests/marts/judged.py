@@ -60,6 +60,7 @@ class Ride:
         self.indoor = virtual or bool(row.get("trainer"))
         self.commute = bool(row.get("commute"))
         self.flagged = bool(row.get("flagged"))
+        self.manual = bool(row.get("manual"))
         self.ebike = row["sport_type"] in EBIKES
         self.cycle = row["sport_type"] in CYCLES
         self.seconds = int(within(row["moving_time_s"], 1, 30 * 86400) or 0)

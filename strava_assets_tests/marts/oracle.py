@@ -195,7 +195,7 @@ def _longest(rides: list[Ride]) -> Row:
     ]
     for value, name, of, pool in records:
         best = min(
-            (r for r in pool if of(r) > 0 and not r.flagged),
+            (r for r in pool if of(r) > 0 and not r.flagged and not r.manual),
             key=lambda r: (-of(r), r.day, r.id),
             default=None,
         )

@@ -140,6 +140,23 @@ def test_a_flagged_ride_counts_and_is_never_a_best(marts: Marts) -> None:
     assert (quarters[0]["longest_ride_m"], quarters[0]["longest_ride_by_distance_id"]) == (30_000, "2")
 
 
+def test_a_typed_in_ride_counts_and_is_no_quarter_s_longest(marts: Marts) -> None:
+    typed = activity(
+        MONDAY, "1", manual=True, distance_m=9e5, moving_time_s=90_000, total_elevation_gain_m=9e3
+    )
+    quarters, records = marts(
+        [typed, activity(MONDAY, "2")], "quarterly_overview", "personal_records", as_of=MONDAY
+    )
+    [quarter] = quarters
+    assert (quarter["rides"], quarter["distance_m"]) == (2, 930_000)
+    ever = {row["record"]: row["value"] for row in records if row["period"] == "all_time"}
+    assert quarter["longest_ride_m"] == ever["longest_distance"] == 30_000
+    assert quarter["longest_ride_s"] == ever["longest_time"] == 3600
+    assert quarter["most_climbing_ride_m"] == ever["most_climbing"] == 300
+    names = ("longest_ride_by_distance_id", "longest_ride_by_time_id", "most_climbing_ride_id")
+    assert [quarter[name] for name in names] == ["2", "2", "2"]
+
+
 def test_figures_that_overlap_do_not_double_an_activity(marts: Marts) -> None:
     older: Row = {"athlete_id": "7", "valid_from": MONDAY, "weight_kg": 80.0, "ftp_w": 250.0}
     newer = older | {"valid_from": MONDAY + timedelta(days=1), "weight_kg": 50.0}

@@ -60,6 +60,15 @@ def test_a_contradicted_summary_scales_no_other_ride(marts: Marts) -> None:
     assert measures(marts, history, power)["load_scale_rides"] == 0
 
 
+def test_the_normalized_power_of_a_file_imported_earlier_is_no_weighted_power(marts: Marts) -> None:
+    files = [activity(MONDAY, f"file-{n}", source="file", weighted_average_watts=220.0) for n in range(5)]
+    power = [measured(f"file-{n}", tss=121.0, xpower_w=200.0, work_j=720_000) for n in range(5)]
+    row = measures(marts, files, power)
+    assert (row["weighted_average_watts"], row["figures_reason"]) == (200, "agrees")
+    # Strava's rides without seconds are scaled from xPower, and not from normalized power.
+    assert row["load_scale"] == pytest.approx(1.21)
+
+
 def test_a_measured_ride_without_weighted_power_takes_it_from_its_seconds(marts: Marts) -> None:
     ride = activity(MONDAY, "1", weighted_average_watts=None)
     seconds = measured("1", tss=98.0, work_j=715_000, xpower_w=203.0)

@@ -41,6 +41,14 @@ def test_a_usual_day_is_the_mean_of_its_weekday_in_six_weeks(figures: Figures) -
     assert len(loads) == PROJECTED_DAYS
 
 
+def test_a_day_that_has_just_begun_is_no_usual_day(figures: Figures) -> None:
+    load = [row | {"training_load": 100.0} for row in figures.rows("daily_load")[-80:]]
+    load[-1] |= {"training_load": 0.0}
+
+    assert usual_loads(load) == [100.0] * PROJECTED_DAYS
+    assert usual_loads(load[-1:]) == [0.0] * PROJECTED_DAYS
+
+
 @pytest.mark.parametrize(
     ("form", "name"),
     [

@@ -55,6 +55,29 @@ def test_a_ride_without_zones_is_drawn_whole_and_named_so(read: Read) -> None:
     assert ("no zone", "bar") in week.charts[0].legend
 
 
+@pytest.mark.parametrize(
+    ("zones_s", "bars"),
+    [
+        # Half an hour in a café was recorded: zeros of the lowest zone.
+        ((3600, 1800), {"1 Recovery": 0.5, "2 Endurance": 0.5}),
+        # The meter sent nothing for ten minutes.
+        ((1200, 1800), {"1 Recovery": 0.333, "2 Endurance": 0.5, "no zone": 0.167}),
+        ((1800, 1790), {"1 Recovery": 0.5, "2 Endurance": 0.497}),
+    ],
+)
+def test_the_bars_of_a_day_are_as_high_as_its_riding_time(
+    read: Read, zones_s: tuple[int, int], bars: dict[str, float]
+) -> None:
+    figures = read([activity(MONDAY, "1"), activity(MONDAY - timedelta(days=7), "2")])
+    zones = {f"power_zone_{zone}_s": s for zone, s in enumerate((*zones_s, 0, 0, 0, 0, 0), 1)}
+    zoned = [row | zones for row in figures.activities]
+
+    points = section(replace(figures, activities=zoned), "week").data["week"]
+
+    assert {point["z"]: point["h"] for point in points if "z" in point} == bars
+    assert [point["l"] for point in points if "l" in point] == ["1:00"]
+
+
 def test_the_usual_week_is_the_median_of_twelve_whole_weeks(read: Read) -> None:
     hours = [1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 40]
     history = [activity(MONDAY, "now", moving_time_s=600)]

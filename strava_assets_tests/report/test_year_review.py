@@ -49,6 +49,23 @@ def test_its_totals_are_those_of_the_year_s_rides(read: Read) -> None:
     assert "110" in words
 
 
+def test_the_longest_ride_is_the_record_of_the_year(read: Read) -> None:
+    history = [
+        activity(TODAY, "1", name="Car", distance_m=400_000.0, flagged=True),
+        activity(TODAY, "2", name="Typed in", distance_m=300_000.0, manual=True),
+        activity(TODAY, "3", name="Trainer", distance_m=200_000.0, sport_type="VirtualRide"),
+        activity(TODAY, "4", name="Road", distance_m=100_000.0),
+    ]
+
+    assert "Longest ride: Road, 12 Jun 2024, 100 km" in texts(read(history))
+
+
+def test_in_a_year_indoors_the_longest_ride_is_that_in_time(read: Read) -> None:
+    words = texts(read([activity(TODAY, "1", name="Loops", sport_type="VirtualRide")]))
+
+    assert "Longest ride: Loops, 12 Jun 2024, 1:00 h" in words
+
+
 def test_lengths_are_in_the_chosen_unit(read: Read) -> None:
     words = texts(read([activity(TODAY, "1", distance_m=160_934.4)]), IMPERIAL)
 

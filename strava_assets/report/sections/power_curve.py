@@ -147,7 +147,9 @@ def _finding(now: _Curve, ever: _Curve, so_far: int | None) -> str:
     if so_far:
         return f"The best {lasted} of the {counted(so_far, 'ride')} known so far: {record}."
     if now.bests is ever.bests or at not in now.bests:
-        return f"No {lasted} effort this year yet; the best ever is {record}."
+        is_recent = now.name in dict(_RECENT).values()
+        period = f"in the {now.name.lower()}" if is_recent else "this year yet"
+        return f"No {lasted} effort {period}; the best ever is {record}."
     effort = now.bests[at]
     text = f"The best {lasted} of the {now.name.lower()}: {quantity(effort['watts'], 'W')}"
     if effort["activity_id"] == best["activity_id"]:

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strava_assets.report.charts import ALL_SPORTS, color_scale, days, for_sport, span, stacked_weeks, tooltip
-from strava_assets.report.number_format import compact_hours, counted, hours, number, quantity, rounded
+from strava_assets.report.number_format import compact_hours, counted, day, hours, number, quantity, rounded
 from strava_assets.report.section import Chart, Points, Section, Table, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from strava_assets.report.number_format import Units
     from strava_assets.report.report_figures import Figures, Row
@@ -30,8 +31,12 @@ def build(figures: Figures, units: Units) -> Section:
     weeks = figures.rows("sport_overview")
     if not weeks:
         return Section("sports", _TOPIC, "There is no activity yet; every sport gets its color here.")
-    until = weeks[-1]["week"]
+    until = max(weeks[-1]["week"], _running_week(figures) or weeks[-1]["week"])
     year = [row for row in weeks if row["week"] > until - _CHART_SPAN]
+    if not year:
+        last = f"No activity in the last year; the last one was in the week of {day(weeks[-1]['week'])}."
+        tables = [_table(weeks, year, units)]
+        return Section("sports", _TOPIC, last, tables=tables, width="narrow", sports="chosen")
     seconds: Counter[str] = Counter()
     for row in year:
         seconds[row["family"]] += row["moving_time_s"]
@@ -68,6 +73,13 @@ def build(figures: Figures, units: Units) -> Section:
         width="narrow",
         sports="chosen",
     )
+
+
+def _running_week(figures: Figures) -> date | None:
+    """The first day of today's week; weeks without an activity are not among the rows."""
+    if figures.today is None:
+        return None
+    return figures.today - timedelta(days=(figures.today.weekday() + figures.sunday_first) % 7)
 
 
 def _finding(seconds: Counter[str]) -> str:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TOPIC = "This week, day by day"
 _UNZONED = "no zone"
 """Riding without power from seconds, or without an FTP."""
+_WORTH_DRAWING_S = 60
 
 
 class _Day(NamedTuple):
@@ -149,10 +150,14 @@ def _zone_seconds(rides: list[Row]) -> dict[str, int]:
     seconds = dict.fromkeys((*POWER_ZONES, _UNZONED), 0)
     for ride in rides:
         zoned = [ride[f"power_zone_{zone}_s"] or 0 for zone in range(1, len(POWER_ZONES) + 1)]
+        unzoned_s = ride["moving_time_s"] - sum(zoned)
+        # Recorded stops are zeros of the lowest zone and no riding time.
+        zoned[0] = max(zoned[0] + min(unzoned_s, 0), 0)
         for name, spent in zip(POWER_ZONES, zoned, strict=True):
             seconds[name] += spent
-        # Without zones all of the ride; what a pause of the recording left out is not drawn twice.
-        seconds[_UNZONED] += 0 if any(zoned) else ride["moving_time_s"]
+        # Without zones all of the ride. Both times differ by some seconds in nearly every ride.
+        least_s = _WORTH_DRAWING_S if any(zoned) else 0
+        seconds[_UNZONED] += unzoned_s if unzoned_s >= least_s else 0
     return seconds
 
 

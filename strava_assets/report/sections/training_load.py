@@ -18,6 +18,7 @@ from strava_assets.report.charts import (
     tooltip,
     values,
 )
+from strava_assets.report.fitness_before import fitness_before
 from strava_assets.report.load_projection import PROJECTED_DAYS, project, usual_loads
 from strava_assets.report.number_format import counted, day, number, rounded, signed
 from strava_assets.report.section import Chart, Section, Table, numbers, table_of
@@ -239,17 +240,25 @@ def _form() -> Spec:
 
 
 def _finding(load: list[Row], resting: Sequence[ProjectedDay], riding: Sequence[ProjectedDay]) -> str:
-    now, before = load[-1], load[max(0, len(load) - 29)]
-    change = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
-    moved = "unchanged" if not change else f"{'up' if change > 0 else 'down'} {number(abs(change))}"
+    now = load[-1]
     form = f"form {signed(now['form_tsb'])}: {form_range(now['form_tsb'])}"
-    text = f"Fitness {number(now['fitness_ctl'])}, {moved} in four weeks; {form}"
+    text = f"Fitness {number(now['fitness_ctl'])}{_moved(load)}; {form}"
     if now["is_warm_up"]:
         return text + ". The first weeks still settle."
     fitness = [round(days_[-1].fitness) - round(now["fitness_ctl"]) for days_ in (riding, resting)]
     return (
         f"{text}. Riding as usual {_course(fitness[0])} in two weeks, rest costs {number(abs(fitness[1]))}."
     )
+
+
+def _moved(load: list[Row]) -> str:
+    """The change of what is written, so that the numbers of the page agree."""
+    before = fitness_before(load)
+    if before is None:
+        return ""
+    change = round(load[-1]["fitness_ctl"]) - round(before["fitness_ctl"])
+    moved = f"{'up' if change > 0 else 'down'} {number(abs(change))}" if change else "unchanged"
+    return f", {moved} in four weeks"
 
 
 def _course(change: int) -> str:

@@ -50,6 +50,8 @@ _TOPIC = "Weekly averages with watts progression"
 _SHORTEST = timedelta(weeks=12)
 _WORTH_ZOOMING = 26
 _CROWDED = 320
+_YEAR_WEEKS = 52
+_WHOLE_WEEKS = 12
 _NOTE = (
     "A week's watts are the measured work of all its rides over their seconds, so a ride without a power "
     "meter never dilutes them, and estimates never enter. Rolling values are made from the sums of their "
@@ -118,26 +120,36 @@ def build(figures: Figures, units: Units) -> Section:
 
 
 def _finding(weeks: list[Row], best: Row | None) -> str:
-    now = next((week for week in reversed(weeks) if week["average_watts_4w"] is not None), None)
-    if now is None:
-        recent = sum(week["moving_time_s"] for week in weeks[-13:-1]) / max(len(weeks[-13:-1]), 1)
+    powered = next((week for week in reversed(weeks) if week["average_watts"] is not None), None)
+    if powered is None:
         return (
-            f"{compact_hours(recent)} a week over the last twelve; none of the rides has measured power, "
-            "so there is no progression of watts to show."
+            f"{_usual_hours(weeks)}; none of the rides has measured power, so there is no progression of "
+            "watts to show."
         )
-    index = weeks.index(now)
-    watts = quantity(now["average_watts_4w"], "W")
-    if index < len(weeks) - 4:
-        since = day(now["week"])
-        return f"No measured power since the week of {since}; the four weeks to it averaged {watts}."
-    text = f"The last four weeks averaged {watts}"
-    year_ago = weeks[index - 52]["average_watts_4w"] if index >= 52 else None
+    now = weeks[-1]["average_watts_4w"]
+    if now is None:
+        return (
+            f"No measured power since the week of {day(powered['week'])}; the four weeks to it averaged "
+            f"{quantity(powered['average_watts_4w'], 'W')}."
+        )
+    text = f"The last four weeks averaged {quantity(now, 'W')}"
+    year_ago = weeks[-1 - _YEAR_WEEKS]["average_watts_4w"] if len(weeks) > _YEAR_WEEKS else None
     if year_ago is not None:
-        change = now["average_watts_4w"] - year_ago
+        change = now - year_ago
         text += f", {compared(change, quantity(abs(change), 'W'), than='a year ago')}"
     if best is not None:
         text += f"; the best week, {day(best['week'])}, stands at {quantity(best['average_watts'], 'W')}"
     return text + "."
+
+
+def _usual_hours(weeks: list[Row]) -> str:
+    """The mean hours of the last whole weeks; in the first week those so far."""
+    whole = weeks[:-1][-_WHOLE_WEEKS:]
+    if not whole:
+        return f"{compact_hours(weeks[-1]['moving_time_s'])} this week"
+    mean = compact_hours(sum(week["moving_time_s"] for week in whole) / len(whole))
+    last = "last whole week" if len(whole) == 1 else f"last {len(whole)} whole weeks"
+    return f"{mean} a week over the {last}"
 
 
 def _point(week: Row, is_best: bool, units: Units) -> dict[str, Any]:

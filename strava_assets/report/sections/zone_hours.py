@@ -32,10 +32,12 @@ _CHART_SPAN = timedelta(weeks=52)
 _RECENT_WEEKS = 12
 _EASY_ZONES = 2
 _NOTE = (
-    "Of the rides whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and 150 % of the FTP of "
-    "the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart rate."
+    "Of the rides with a power meter whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and "
+    "150 % of the FTP of the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart "
+    "rate."
 )
 _INDEXES = ("power_polarization", "heartrate_polarization")
+_HOURS = ("power_low_s", "heartrate_low_s")
 _POLARIZED = 2
 _INDEX = (
     " The polarization index (Treff et al. 2019) weighs easy and hard time against moderate time, of all "
@@ -90,8 +92,10 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
     ]
     data = {f"zones-{measure.key}": _points(weeks, measure) for measure in measures}
     tables = [_table(weeks, measure) for measure in measures]
-    quarters = [row for row in figures.rows("intensity_distribution") if any(map(row.get, _INDEXES))]
-    if quarters:
+    # An index of zero is one: nothing hard. With more hard than easy time there is none, and the hours stand.
+    quarters = _with_any(figures.rows("intensity_distribution"), _HOURS)
+    indexed = _with_any(quarters, _INDEXES)
+    if indexed:
         charts.append(
             Chart(
                 "zones-polarization",
@@ -101,7 +105,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
                 legend=(("By power", "accent"), ("By heart rate", "second")),
             )
         )
-        data["zones-polarization"] = [_quarter(row) for row in quarters]
+        data["zones-polarization"] = [_quarter(row) for row in indexed]
         tables.append(_quarters(quarters))
     return Section(
         "zones",
@@ -110,10 +114,15 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
         charts,
         data,
         tables,
-        _NOTE + (_INDEX if quarters else ""),
+        _NOTE + (_INDEX if indexed else ""),
         short="Zones",
         width="narrow",
     )
+
+
+def _with_any(rows: list[Row], fields: tuple[str, ...]) -> list[Row]:
+    """The rows in which one of the fields is known."""
+    return [row for row in rows if any(row[field] is not None for field in fields)]
 
 
 def _quarter(row: Row) -> dict[str, Any]:
