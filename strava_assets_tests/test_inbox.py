@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
+from strava_assets.archive import file_activity_id
 from strava_assets.cli import up
 from strava_assets.definitions import build_defs
-from strava_assets.history.file_import import file_activity_id
 from strava_assets.sandbox import Sandbox
 from strava_assets.settings import Settings
 from strava_assets_tests.archive.devices import a_ride, fit

@@ -27,7 +27,7 @@ _UNDECLARED_PREFIX = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
 _PREFIX = re.compile(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]")
 _DECLARED = re.compile(rb"xmlns:([A-Za-z_][\w.-]*)\s*=")
 # Declarations and comments may stand before the root.
-_ROOT = re.compile(rb"\A(?:<[!?](?:--.*?--|[^>]*)>|[^<])*+(<[A-Za-z_][\w:.-]*)([^>]*)", re.DOTALL)
+ROOT = re.compile(rb"\A(?:<[!?](?:--.*?--|[^>]*)>|[^<])*+(<[A-Za-z_][\w:.-]*)([^>]*)", re.DOTALL)
 _BUILT_IN = {b"xml", b"xmlns"}
 _TIME = "time"
 _MISSING = float("nan")
@@ -78,7 +78,7 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
             if _local_name(element.tag) != tag:
                 continue
             values = _values(element, channels)
-            samples.append(_seconds(values.pop(_TIME, None)))
+            samples.append(seconds(values.pop(_TIME, None)))
             samples.extend([_number(values.get(name)) for name in names])
             element.clear()
             count += 1
@@ -116,7 +116,7 @@ def _texts(point: Element) -> Iterator[tuple[str, str | None]]:
 
 def _undeclared_prefixes(content: bytes) -> list[str]:
     """All prefixes that the root does not declare. Declaring one again that a point declares does no harm."""
-    root = _ROOT.match(content)
+    root = ROOT.match(content)
     declared = _DECLARED.findall(root[2]) if root else []
     prefixes = set(_PREFIX.findall(content)) - set(declared) - _BUILT_IN
     return sorted(prefix.decode() for prefix in prefixes)
@@ -125,7 +125,7 @@ def _undeclared_prefixes(content: bytes) -> list[str]:
 def _with_declarations(content: bytes, prefixes: list[str]) -> bytes:
     """The content with the prefixes declared in its root element."""
     declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in prefixes)
-    root = _ROOT.match(content)
+    root = ROOT.match(content)
     at = root.end(1) if root else 0
     return content[:at] + declared.encode() + content[at:]
 
@@ -142,7 +142,7 @@ def _number(text: str | None) -> float:
         return _MISSING
 
 
-def _seconds(text: str | None) -> float:
+def seconds(text: str | None) -> float:
     """An ISO 8601 time as epoch seconds, or NaN if it cannot be parsed. Times without offset are UTC."""
     try:
         moment = datetime.fromisoformat((text or "").strip())

@@ -6,6 +6,7 @@ the seconds in motion. What a recording does not show stays absent.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from strava_assets.archive.decoded_file import DecodedFile, Values
 
+_ID_PREFIX = "file-"
 _BEGINNING = 4096
 _FILE_TYPE, _ACTIVITY_FILE = 0, 4
 _FILE_TYPES = {5: "a workout", 6: "a course", 2: "settings of a device", 34: "a segment"}
@@ -52,6 +54,11 @@ class FileIdentity:
     athlete_id: str
     name: str
     home: str
+
+
+def file_activity_id(content: bytes) -> str:
+    """The id of the activity in a file that is not compressed."""
+    return _ID_PREFIX + hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def refuse_other_files(content: bytes) -> None:

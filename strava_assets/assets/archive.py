@@ -204,6 +204,7 @@ def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
         "added": imported.new,
         "unchanged": imported.stored_before,
         "copies": len(imported.copies),
+        "files_of_several": len(imported.several),
         "set_aside": len(imported.rejected),
         "repaired": len(imported.repaired),
         "not_recordings": len(imported.others),
@@ -211,6 +212,9 @@ def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
     }
     left_out = [(name, f"a copy of {other}") for name, other in imported.copies.items()]
     left_out += list(imported.rejected.items())
+    left_out += [
+        (name, f"has {count:,} activities, each imported") for name, count in imported.several.items()
+    ]
     left_out += [(name, f"imported, with repairs: {notes}") for name, notes in imported.repaired.items()]
     left_out += [(name, "not a recording") for name in imported.others]
     left_out += [(name, "imported, but its sport is unknown") for name in imported.without_sport]

@@ -189,6 +189,10 @@ def _report_files(imported: FileImportReport) -> None:
         "Copies of another file, counted once",
         {name: f"the same as {other}" for name, other in imported.copies.items()},
     )
+    _list_problems(
+        "Files of several activities, each of which is one here",
+        {name: counted(count, "activity", "activities") for name, count in imported.several.items()},
+    )
     _list_problems("Files not imported", imported.rejected)
     _list_problems("Recordings that were repaired", imported.repaired)
     _list_problems("Files that are no recordings, and were left out", dict.fromkeys(imported.others, ""))
