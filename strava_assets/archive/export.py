@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, Self
@@ -18,11 +19,13 @@ from typing_extensions import override
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from types import TracebackType
 
 ACTIVITIES = "activities.csv"
 PROFILE = "profile.csv"
+# Planned routes are GPX files as well.
+_ROUTES = "routes/"
 
 # A real export of ten years with photos has about ten thousand files.
 _MAX_FILES = 500_000
@@ -108,8 +111,21 @@ class Export(FilesToImport):
     """An open bulk export, a zip or a folder with an `activities.csv`.
 
     Raises:
-        ArchiveError: The path is not a readable export with an activities.csv.
+        ArchiveError: The path is not a readable export with an activities.csv, or is the folder of several.
     """
+
+    def recordings_beside(self, listed: Collection[str]) -> list[str]:
+        """The recordings that are not imported with the export, and the `activities.csv` of other exports.
+
+        Args:
+            listed: The recordings that its `activities.csv` names.
+        """
+        inside = [name for name in self._files if not name.startswith(_ROUTES) and name not in listed]
+        return [
+            printable_name(name)
+            for name in [*inside, *self._outside]
+            if is_recording(name) or (_is_activities(name) and name != ACTIVITIES)
+        ]
 
     @property
     def made_at(self) -> datetime:
@@ -139,6 +155,14 @@ class Export(FilesToImport):
                 remedy="Pass the zip as Strava sent it (export_….zip), or the folder with its content.",
             )
         root = lists[0].removesuffix(ACTIVITIES)
+        others = [each for each in lists[1:] if each.count("/") == root.count("/")]
+        if others:
+            raise ArchiveError(
+                f"{self.path} contains several exports: {_summarize([lists[0], *others])}.",
+                means="They may be of several athletes. Nothing was imported.",
+                remedy="Import the folder of each export, or its zip, by itself.",
+            )
+        self._outside = [name for name in names if not name.startswith(root)]
         return {name.removeprefix(root): name for name in names if name.startswith(root)}
 
 
@@ -228,7 +252,7 @@ class _Zip:
                 self._reject(path, f"the path of its file {entry.filename!r} is outside of the zip")
             if stat.S_ISLNK(entry.external_attr >> 16):
                 self._reject(path, f"its file {entry.filename!r} is a link")
-        self._entries = {_with_slashes(entry.filename): entry for entry in entries if not entry.is_dir()}
+        self._entries = _by_distinct_name(entry for entry in entries if not entry.is_dir())
 
     def names(self) -> list[str]:
         return list(self._entries)
@@ -341,6 +365,19 @@ def _open(path: Path) -> _Source:
 def _with_slashes(name: str) -> str:
     """Zip files made on Windows may contain backslashes."""
     return name.replace("\\", "/")
+
+
+def _by_distinct_name(entries: Iterable[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name. Of several with one name the last has it, as when they are unpacked."""
+    by_name: dict[str, zipfile.ZipInfo] = {}
+    times: Counter[str] = Counter()
+    for entry in reversed(list(entries)):
+        plain = name = _with_slashes(entry.filename)
+        while name in by_name:
+            times[plain] += 1
+            name = f"({times[plain]})/{plain}"
+        by_name[name] = entry
+    return dict(reversed(by_name.items()))
 
 
 def _is_outside(name: str) -> bool:

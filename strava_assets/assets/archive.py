@@ -239,6 +239,7 @@ def _export_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         "without_samples": len(imported.empty),
         "repaired": len(imported.repaired),
         "set_aside": len(imported.set_aside),
+        "not_named": len(imported.beside),
         "unknown_types": sum(imported.unknown_types.values()),
     }
     for name, heading, recordings in (
@@ -249,6 +250,9 @@ def _export_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         if recordings:
             rows = list(recordings.items())[:_LISTED_FILES]
             metadata[name] = _listed(("recording", heading), rows)
+    if imported.beside:
+        rows_beside = [(name, "activities.csv does not name it") for name in imported.beside[:_LISTED_FILES]]
+        metadata["files_not_imported"] = _listed(("recording", "why"), rows_beside)
     if imported.unknown_types:
         types = imported.unknown_types.most_common(_LISTED_FILES)
         metadata["unknown_type_names"] = _listed(("type", "activities"), types)

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFileError, athlete_of, read_activities
+from strava_assets.archive import (
+    ArchiveError,
+    Export,
+    Recordings,
+    UnreadableFileError,
+    athlete_of,
+    read_activities,
+)
 from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
 
 if TYPE_CHECKING:
@@ -228,3 +235,43 @@ def test_two_who_say_differently_whose_it_is_stop_the_import(tmp_path: Path) -> 
         pytest.raises(ArchiveError, match="disagree"),
     ):
         athlete_of(export)
+
+
+def test_a_folder_of_several_exports_is_refused(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_export(tmp_path / f"export_{number}", [exported_ride(number)])
+
+    with pytest.raises(ArchiveError, match="contains several exports: export_1"):
+        Export(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "export_4711/"])
+def test_what_is_not_imported_with_an_export_is_named(tmp_path: Path, folder: str) -> None:
+    write_export(tmp_path / folder, [exported_ride(1)])
+    others = ["a.gpx", "garmin/ride.fit", "old/export/activities.csv", folder + "activities/9.tcx.gz"]
+    ignored = [folder + "routes/1.gpx", folder + "media/1.jpg", "notes.txt"]
+    for name in [*others, *ignored]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+
+    with Export(tmp_path) as export:
+        beside = export.recordings_beside({"activities/701.fit.gz"})
+
+    assert sorted(beside) == sorted(name.removeprefix(folder) for name in others)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_files_of_a_zip_that_have_the_same_name_are_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "rides.zip"
+    names = {"first": "ride.fit", "second": "ride.fit", "third": "(1)/ride.fit", "last": "ride.fit"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for content, name in names.items():
+            archive.writestr(name, content)
+
+    with Recordings(path) as recordings:
+        assert {name: recordings.read(name, 10) for name in recordings.names} == {
+            "(3)/ride.fit": b"first",
+            "(2)/ride.fit": b"second",
+            "(1)/ride.fit": b"third",
+            "ride.fit": b"last",
+        }
