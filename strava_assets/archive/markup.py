@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from array import array
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
@@ -71,6 +72,7 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
     """
     names = tuple(dict.fromkeys(channels.values()))
     samples = array("d")
+    unreadable: Counter[str] = Counter()
     count = 0
     damage = None
     try:
@@ -79,7 +81,9 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
                 continue
             values = _values(element, channels)
             samples.append(seconds(values.pop(_TIME, None)))
-            samples.extend([_number(values.get(name)) for name in names])
+            numbers = {name: _number(text) for name, text in values.items()}
+            unreadable.update(name for name, number in numbers.items() if number is None)
+            samples.extend([_MISSING if (number := numbers.get(name)) is None else number for name in names])
             element.clear()
             count += 1
             if count > MAX_SAMPLES:
@@ -95,7 +99,13 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
             raise
         damage = f"the XML ends or breaks: {error}"
     table = np.frombuffer(samples, np.float64).reshape(count, 1 + len(names))
-    return decoded_file(table[:, 0], dict(zip(names, table.T[1:], strict=True)), damage=damage, notes=notes)
+    not_numbers = [f"Values of {name} that are no numbers, dropped: {n:,}." for name, n in unreadable.items()]
+    return decoded_file(
+        table[:, 0],
+        dict(zip(names, table.T[1:], strict=True)),
+        damage=damage,
+        notes=[*notes, *not_numbers],
+    )
 
 
 def _values(point: Element, channels: Mapping[str, str]) -> dict[str, str]:
@@ -134,12 +144,12 @@ def _local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-def _number(text: str | None) -> float:
-    """A number, or NaN if the text is not one."""
+def _number(text: str) -> float | None:
+    """A number, or None if the text is not one. Some apps write the decimal sign of the phone's language."""
     try:
-        return float(text) if text else _MISSING
+        return float(text.replace(",", "."))
     except ValueError:
-        return _MISSING
+        return None
 
 
 def seconds(text: str | None) -> float:

@@ -540,6 +540,24 @@ def test_the_first_value_of_an_element_counts() -> None:
     assert (read_recording(content).channels["watts"] > 9).all()
 
 
+def test_decimal_commas_of_an_app_are_read() -> None:
+    ride = a_ride(30)
+    content = re.sub(rb'((?:lat|lon)="\d+|<ele>\d+)\.', rb"\1,", gpx(ride))
+
+    recording = read_recording(content)
+
+    assert b'lat="45,75' in content
+    assert recording.channels["latitude_deg"] == pytest.approx(ride.latitude, abs=1e-6)
+    assert recording.channels["altitude_m"] == pytest.approx(ride.altitude)
+    assert recording.notes == ()
+
+
+def test_values_that_are_no_numbers_are_counted() -> None:
+    content = gpx(a_ride(30)).replace(b"<power>", b"<power>~", 3)
+
+    assert read_recording(content).notes == ("Values of watts that are no numbers, dropped: 3.",)
+
+
 def test_entities_stay_refused_behind_an_undeclared_prefix() -> None:
     content = b'<!DOCTYPE gpx [<!ENTITY a "ha">]><gpx><x:trkpt/></gpx>'
 
