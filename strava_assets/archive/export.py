@@ -40,6 +40,9 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 class _Source(Protocol):
     """The files of a zip or folder."""
 
+    unreadable_folders: dict[str, str]
+    """Why a folder cannot be read, by its relative path."""
+
     def names(self) -> list[str]:
         """The relative paths of all files, with slashes."""
 
@@ -59,6 +62,9 @@ class FilesToImport:
     Args:
         path: The zip or the folder.
 
+    Attributes:
+        unreadable_folders: Why a folder cannot be read, by its name.
+
     Raises:
         ArchiveError: The path is not a readable zip or folder.
     """
@@ -68,6 +74,9 @@ class FilesToImport:
         self._source = _open(self.path)
         try:
             self._files = self._by_name()
+            self.unreadable_folders = {
+                f"{printable_name(name)}/": why for name, why in self._source.unreadable_folders.items()
+            }
         except BaseException:
             self._source.close()
             raise
@@ -115,17 +124,18 @@ class Export(FilesToImport):
     """
 
     def recordings_beside(self, listed: Collection[str]) -> list[str]:
-        """The recordings that are not imported with the export, and the `activities.csv` of other exports.
+        """The recordings that are not imported with it, other exports, and folders that cannot be read.
 
         Args:
             listed: The recordings that its `activities.csv` names.
         """
         inside = [name for name in self._files if not name.startswith(_ROUTES) and name not in listed]
-        return [
+        beside = [
             printable_name(name)
             for name in [*inside, *self._outside]
             if is_recording(name) or (_is_activities(name) and name != ACTIVITIES)
         ]
+        return beside + [f"{folder}: {why}" for folder, why in self.unreadable_folders.items()]
 
     @property
     def made_at(self) -> datetime:
@@ -205,7 +215,8 @@ def open_import(path: str | Path) -> Export | Recordings:
         recordings.close()
         raise ArchiveError(
             f"{recordings.path} contains neither {ACTIVITIES} nor a FIT, GPX or TCX file.",
-            means=f"There is nothing to import. It contains {_summarize(recordings.others)}.",
+            means="There is nothing to import. It contains "
+            f"{_summarize([*recordings.others, *recordings.unreadable_folders])}.",
             remedy="Pass the zip as Strava sent it (export_….zip), the folder with its content, or a zip or "
             "folder of recordings.",
         )
@@ -252,6 +263,7 @@ class _Zip:
                 self._reject(path, f"the path of its file {entry.filename!r} is outside of the zip")
             if stat.S_ISLNK(entry.external_attr >> 16):
                 self._reject(path, f"its file {entry.filename!r} is a link")
+        self.unreadable_folders: dict[str, str] = {}
         self._entries = _by_distinct_name(entry for entry in entries if not entry.is_dir())
 
     def names(self) -> list[str]:
@@ -303,13 +315,13 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._root = (path if path.is_dir() else path.parent).resolve()
         self._only = None if path.is_dir() else path.name
+        self.unreadable_folders: dict[str, str] = {}
 
     def names(self) -> list[str]:
         if self._only:
             return [self._only]
         names = []
-        # A folder that vanishes meanwhile is skipped, as if it had vanished before.
-        for folder, _, files in os.walk(self._root):
+        for folder, _, files in os.walk(self._root, onerror=self._note_unreadable):
             paths = [Path(folder, name) for name in files]
             names += [
                 path.relative_to(self._root).as_posix()
@@ -323,6 +335,16 @@ class _Folder:
                     remedy="Pass the folder with the content of the export.",
                 )
         return sorted(names)
+
+    def _note_unreadable(self, error: OSError) -> None:
+        folder = Path(error.filename)
+        # A folder that vanishes meanwhile is skipped, as if it had vanished before.
+        if isinstance(error, FileNotFoundError):
+            return
+        if folder == self._root:
+            raise _cannot_be_opened(folder, error) from error
+        name = folder.relative_to(self._root).as_posix()
+        self.unreadable_folders[name] = f"the folder cannot be read: {error.strerror}"
 
     def read(self, name: str, limit: int) -> bytes:
         path = self._root / name
@@ -355,11 +377,15 @@ def _open(path: Path) -> _Source:
     try:
         return _Zip(path)
     except OSError as error:
-        raise ArchiveError(
-            f"{path} cannot be opened: {error.strerror}.",
-            means="Nothing was imported.",
-            remedy="Pass the path of the zip from Strava's email, or of the folder with its content.",
-        ) from error
+        raise _cannot_be_opened(path, error) from error
+
+
+def _cannot_be_opened(path: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"{path} cannot be opened: {error.strerror or error}.",
+        means="Nothing was imported.",
+        remedy="Pass the path of the zip from Strava's email, or of the folder with its content.",
+    )
 
 
 def _with_slashes(name: str) -> str:

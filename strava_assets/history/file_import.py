@@ -102,6 +102,7 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
     landing.check_writable()
     store.check_writable()
     report = FileImportReport(athlete_id, files=len(recordings.names), others=recordings.others)
+    report.rejected |= recordings.unreadable_folders
     tasks = [
         DecodingTask(athlete_id, new.activity_id, new.file, None, None, home, new.part, new.name)
         for new in _new_activities(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import Recordings, is_recording, printable_name
+from strava_assets.archive import ArchiveError, Recordings, is_recording, printable_name
 from strava_assets.setting_paths import local_path
 
 if TYPE_CHECKING:
@@ -111,6 +111,18 @@ def folder_of(athlete_id: str) -> str:
 def names_in(address: str, folder: str) -> list[str]:
     """The recordings in one folder of the inbox, by their paths in the inbox."""
     return [name for name in _infos(*_open(address)) or () if name.partition("/")[0] == folder]
+
+
+def unreadable_folders(address: str) -> list[str]:
+    """The folders of a local inbox that cannot be read, perhaps the inbox itself."""
+    folder = local_path(address)
+    if not folder:
+        return []
+    try:
+        with Recordings(folder) as recordings:
+            return list(recordings.unreadable_folders)
+    except ArchiveError:
+        return [address]
 
 
 @contextmanager

@@ -18,9 +18,11 @@ from strava_assets.archive import (
     Recordings,
     UnreadableFileError,
     athlete_of,
+    open_import,
     read_activities,
 )
 from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
+from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -275,3 +277,23 @@ def test_files_of_a_zip_that_have_the_same_name_are_all_there(tmp_path: Path) ->
             "(1)/ride.fit": b"third",
             "ride.fit": b"last",
         }
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "2019").mkdir()
+    (tmp_path / "ride.fit").write_bytes(b"x")
+    lock(tmp_path / "2019", monkeypatch)
+
+    with Recordings(tmp_path) as recordings:
+        assert recordings.names == ["ride.fit"]
+        assert recordings.unreadable_folders == {"2019/": "the folder cannot be read: Permission denied"}
+    (tmp_path / "ride.fit").unlink()
+    with pytest.raises(ArchiveError, match="It contains 2019/"):
+        open_import(tmp_path)
+
+
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch)
+
+    with pytest.raises(ArchiveError, match="cannot be opened: Permission denied"):
+        open_import(tmp_path)

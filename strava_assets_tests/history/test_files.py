@@ -35,6 +35,7 @@ from strava_assets_tests.archive.devices import START, a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Story, activity, story
+from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -795,3 +796,16 @@ def test_a_file_that_is_replaced_during_the_import_is_counted_once(
 
     assert "changed during the import" in during.rejected["ride.fit"]
     assert (during.new, after.new, len(files.story.rows())) == (0, 1, 1)
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_imported(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.put("ride.fit", fit(a_ride(60)))
+    files.put("2019/ride.fit", fit(a_ride(60, day(-1))))
+    lock(files.folder / "2019", monkeypatch)
+
+    report = files.load()
+
+    assert report.new == 1
+    assert report.rejected == {"2019/": "the folder cannot be read: Permission denied"}
