@@ -17,6 +17,7 @@ from defusedxml.ElementTree import iterparse
 
 from strava_assets.archive.decoded_file import MAX_SAMPLES, decoded_file
 from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.xml_characters import with_valid_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +38,8 @@ _MISSING = float("nan")
 def read_points(content: bytes, tag: str, channels: Mapping[str, str]) -> DecodedFile:
     """Read all points of a file, with the first value of each channel in a point.
 
-    What stands before damage is kept, and undeclared prefixes are declared.
+    What stands before damage is kept, undeclared prefixes are declared, and characters that stop the parser
+    before the first point are replaced.
 
     Args:
         content: The XML. Whitespace before its declaration is skipped, because Strava's TCX files have it.
@@ -50,17 +52,26 @@ def read_points(content: bytes, tag: str, channels: Mapping[str, str]) -> Decode
             declared.
     """
     content = content.lstrip(b"\xef\xbb\xbf \t\r\n")
-    try:
-        return _read(content, tag, channels, [])
-    except ParseError as error:
-        if error.code != _UNDECLARED_PREFIX:
-            raise UnreadableFileError(f"the XML is damaged: {error}") from error
-    prefixes = _undeclared_prefixes(content)
-    note = f"Prefixes that the file does not declare, declared: {', '.join(prefixes)}."
-    try:
-        return _read(_with_declarations(content, prefixes), tag, channels, [note])
-    except ParseError as error:
-        raise UnreadableFileError(f"the XML is damaged: {error}") from error
+    notes: list[str] = []
+    while True:
+        try:
+            return _read(content, tag, channels, notes)
+        except (ParseError, ValueError, LookupError) as error:
+            content, note = _repaired(content, error)
+            if note in notes:
+                raise UnreadableFileError(f"the XML is damaged: {error}") from error
+            notes.append(note)
+
+
+def _repaired(content: bytes, error: Exception) -> tuple[bytes, str]:
+    """The content without the fault that stopped the parser, and what was done."""
+    if isinstance(error, ParseError) and error.code == _UNDECLARED_PREFIX:
+        prefixes = _undeclared_prefixes(content)
+        note = f"Prefixes that the file does not declare, declared: {', '.join(prefixes)}."
+        return _with_declarations(content, prefixes), note
+    return with_valid_characters(
+        content
+    ), "Characters that XML does not allow or in a wrong encoding, replaced."
 
 
 def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str]) -> DecodedFile:
@@ -68,6 +79,8 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
 
     Raises:
         ParseError: The XML is damaged before its first point, or a prefix is not declared.
+        LookupError: Its encoding is unknown.
+        ValueError: Its encoding is not supported.
         UnreadableFileError: As `read_points`.
     """
     names = tuple(dict.fromkeys(channels.values()))
@@ -92,8 +105,6 @@ def _read(content: bytes, tag: str, channels: Mapping[str, str], notes: list[str
         raise UnreadableFileError(
             f"it declares entities or a document type, which may be an attack ({type(error).__name__})"
         ) from error
-    except (ValueError, LookupError) as error:
-        raise UnreadableFileError(f"the XML is damaged: {error}") from error
     except ParseError as error:
         if not count or error.code == _UNDECLARED_PREFIX:
             raise

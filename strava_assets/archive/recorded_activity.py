@@ -7,6 +7,7 @@ the seconds in motion. What a recording does not show stays absent.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _ID_PREFIX = "file-"
 _BEGINNING = 4096
+_TCX, _ACTIVITIES, _COURSES = (
+    re.compile(rb"<(?:[\w.-]+:)?" + tag) for tag in (b"TrainingCenterDatabase", b"Activities", b"Courses")
+)
 _FILE_TYPE, _ACTIVITY_FILE = 0, 4
 _FILE_TYPES = {5: "a workout", 6: "a course", 2: "settings of a device", 34: "a segment"}
 _SUB_SPORT, _ASCENT = 6, 22
@@ -76,8 +80,8 @@ def refuse_other_files(content: bytes) -> None:
     if file_type not in (None, _ACTIVITY_FILE):
         kind = _FILE_TYPES.get(file_type, "another kind of file")
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
-    if b"<TrainingCenterDatabase" in beginning and b"<Activities" not in content:
-        kind = "a course" if b"<Courses" in content else "a workout"
+    if _TCX.search(beginning) and not _ACTIVITIES.search(content):
+        kind = "a course" if _COURSES.search(content) else "a workout"
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
 
 

@@ -92,8 +92,8 @@ _WORDS = (
     (r"swim", "Swim"),
     (r"row", "Rowing"),
 )
-_GPX_TYPE = re.compile(rb"<trk\b.{0,4096}?<type>([^<]{1,40})</type>", re.DOTALL)
-_TCX_SPORT = re.compile(rb"<Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
+_GPX_TYPE = re.compile(rb"<(?:[\w.-]+:)?trk\b.{0,4096}?<(?:[\w.-]+:)?type>([^<]{1,40})</", re.DOTALL)
+_TCX_SPORT = re.compile(rb"<(?:[\w.-]+:)?Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
 
 
 def recorded_sport(content: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import struct
 import tracemalloc
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from strava_assets.archive import UnreadableFileError, read_recording
+from strava_assets.archive import UnreadableFileError, decompress, read_recording, refuse_other_files
 from strava_assets.archive.errors import NoSamplesError
 from strava_assets.archive.fit_decoder import FitMessages
+from strava_assets.archive.recorded_sport import recorded_sport
 from strava_assets_tests.archive.devices import (
     START,
     RawField,
@@ -556,6 +558,62 @@ def test_values_that_are_no_numbers_are_counted() -> None:
     content = gpx(a_ride(30)).replace(b"<power>", b"<power>~", 3)
 
     assert read_recording(content).notes == ("Values of watts that are no numbers, dropped: 3.",)
+
+
+UMLAUT = "<metadata><name>Müller</name>"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "encoding"),
+    [
+        ("<metadata>", UMLAUT, "cp1252"),
+        ('encoding="UTF-8"', 'encoding="utf-16"', "utf-8"),
+        ('encoding="UTF-8"', 'encoding="unknown"', "utf-8"),
+        ('encoding="UTF-8"', 'encoding="gbk"', "gbk"),
+        ("<metadata>", "<metadata><name>Tom & Jerry &eacute; &amp;</name>", "utf-8"),
+        ("<metadata>", "<metadata><name>a\x0bb</name>", "utf-8"),
+    ],
+)
+def test_characters_that_no_parser_accepts_cost_no_ride(old: str, new: str, encoding: str) -> None:
+    content = gpx(a_ride(30)).decode().replace(old, new).encode(encoding)
+
+    recording = read_recording(content)
+
+    assert len(recording.channels["t_s"]) == 30
+    assert recording.notes == ("Characters that XML does not allow or in a wrong encoding, replaced.",)
+
+
+@pytest.mark.parametrize("write", [gpx, tcx])
+@pytest.mark.parametrize("packing", [bytes, gzip.compress])
+def test_a_file_in_utf_16_is_read(write: Callable[[Ride], bytes], packing: Callable[[bytes], bytes]) -> None:
+    content = packing(write(a_ride(30)).decode().replace("UTF-8", "UTF-16").encode("utf-16"))
+
+    assert len(read_recording(content).channels["t_s"]) == 30
+    assert recorded_sport(decompress(content, 1_000_000)) == recorded_sport(write(a_ride(30)))
+
+
+def test_a_prefix_of_every_element_is_read_and_a_course_stays_refused() -> None:
+    ride, course = (
+        re.sub(rb"<(/?)(?=[A-Z])", rb"<\1ns2:", tcx(a_ride(30)).replace(b"xmlns=", b"xmlns:ns2=")).replace(
+            b"Activities", kind
+        )
+        for kind in (b"Activities", b"Courses")
+    )
+
+    assert len(read_recording(ride).channels["t_s"]) == 30
+    assert recorded_sport(ride) == recorded_sport(tcx(a_ride(30)))
+    with pytest.raises(UnreadableFileError, match="it is a course"):
+        refuse_other_files(course)
+
+
+def test_characters_and_prefixes_are_repaired_together() -> None:
+    content = gpx(a_ride(30)).replace(b"xmlns:gpxtpx", b"xmlns:other")
+    content = content.replace(b"<metadata>", b"<metadata><name>M\xfcller</name>")
+
+    recording = read_recording(content)
+
+    assert recording.channels["heartrate_bpm"].size == 30
+    assert len(recording.notes) == 2
 
 
 def test_entities_stay_refused_behind_an_undeclared_prefix() -> None:
