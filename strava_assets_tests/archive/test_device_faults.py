@@ -669,3 +669,23 @@ def test_a_hostile_file_of_many_described_fields_and_file_ids_stays_small() -> N
     assert len(FitMessages(content).fields(0)) == 100
     # All 250 columns would take 100 MB.
     assert peak < 50_000_000
+
+
+def test_what_is_no_point_takes_no_memory() -> None:
+    waypoints = b'<wpt lat="1" lon="2"><name>here</name></wpt>' * 50_000
+    content = gpx(a_ride(30)).replace(b"<trk>", waypoints + b"<trk>")
+
+    tracemalloc.start()
+    try:
+        recording = read_recording(content)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(recording.channels["t_s"]) == 30
+    assert peak_bytes < 8_000_000
+
+
+def test_elements_within_elements_without_end_are_refused() -> None:
+    with pytest.raises(UnreadableFileError, match="nested more than"):
+        read_recording(b"<gpx>" + b"<a>" * 2_000)
