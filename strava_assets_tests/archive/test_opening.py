@@ -6,6 +6,7 @@ import gzip
 import os
 import stat
 import struct
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -297,3 +298,24 @@ def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pyt
 
     with pytest.raises(ArchiveError, match="cannot be opened: Permission denied"):
         open_import(tmp_path)
+
+
+def test_one_emoji_does_not_make_a_large_table_four_times_as_large(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    description = "x" * 4_000_000
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "activities.csv",
+            f"Activity ID,Activity Date,Activity Type,Filename\n1,🚴,Ride,\n2,,Ride,\n3,,,{description}\n",
+        )
+
+    with Export(path) as export:
+        tracemalloc.start()
+        try:
+            rows = read_activities(export)
+            _, peak_bytes = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert len(rows) == 3
+    assert peak_bytes < 8 * len(description)
