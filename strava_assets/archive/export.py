@@ -33,6 +33,7 @@ _MAX_FILES = 500_000
 _MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 1024 * 1024
 _NAME = re.compile(r"export_(\d+)", re.IGNORECASE)
+_EXPORT = re.compile(_NAME.pattern + r".*\.zip", re.IGNORECASE)
 _RECORDING = re.compile(r"[^.].*\.(fit|gpx|tcx)(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -374,6 +375,13 @@ class _Folder:
 def _open(path: Path) -> _Source:
     if path.is_dir() or (is_recording(path.name) and path.is_file()):
         return _Folder(path)
+    if path.exists() and not path.is_file():
+        # Reading a pipe may wait forever, and a zip is read from its end.
+        raise ArchiveError(
+            f"{path} is neither a file nor a folder.",
+            means="A pipe or a device cannot be read as a zip. Nothing was imported.",
+            remedy="Save the content as a file and pass its path.",
+        )
     try:
         return _Zip(path)
     except OSError as error:
@@ -427,7 +435,8 @@ def newest_export(folder: Path) -> Path:
     Raises:
         ArchiveError: There is none, or one cannot be opened.
     """
-    exports = [path for path in folder.glob("*.zip") if _NAME.match(path.name)] if folder.is_dir() else []
+    names = folder.iterdir() if folder.is_dir() else ()
+    exports = [path for path in names if _EXPORT.fullmatch(path.name) and path.is_file()]
     if not exports:
         raise ArchiveError(
             f"There is no export_….zip in {folder}.",

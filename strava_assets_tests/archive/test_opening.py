@@ -19,6 +19,7 @@ from strava_assets.archive import (
     Recordings,
     UnreadableFileError,
     athlete_of,
+    newest_export,
     open_import,
     read_activities,
 )
@@ -319,3 +320,20 @@ def test_one_emoji_does_not_make_a_large_table_four_times_as_large(tmp_path: Pat
 
     assert len(rows) == 3
     assert peak_bytes < 8 * len(description)
+
+
+@pytest.mark.parametrize("name", ["export_1.zip", "ride.fit"])
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(ArchiveError, match="is neither a file nor a folder"):
+        open_import(tmp_path / name)
+
+
+def test_the_newest_export_is_a_file_whatever_its_letters(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [exported_ride(1)])
+    path = packed(folder, tmp_path / "Export_4711 (1).ZIP")
+    os.mkfifo(tmp_path / "export_1.zip")
+    (tmp_path / "export_2.zip").mkdir()
+
+    assert newest_export(tmp_path) == path
