@@ -147,7 +147,7 @@ class _Motion:
 def _motion(channels: Mapping[str, Values]) -> _Motion:
     t_s = channels["t_s"]
     steps_s = np.append(np.diff(t_s), 1.0)
-    is_recorded = steps_s <= _LONGEST_STEP_S
+    is_recorded = steps_s <= _longest_step_s(t_s)
     distance_m = _distance_m(channels)
     speed = channels.get("velocity_m_per_s")
     if speed is None and distance_m is not None:
@@ -157,6 +157,11 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
         is_recorded &= np.nan_to_num(speed) >= _MOVING_M_PER_S
     covered = None if distance_m is None else float(distance_m[-1] - distance_m[0])
     return _Motion(np.where(is_recorded, steps_s, 0.0), covered)
+
+
+def _longest_step_s(t_s: Values) -> float:
+    """The longest time between two samples that is no pause: trackers write a sample a minute, or less."""
+    return max(_LONGEST_STEP_S, 2 * float(np.median(np.diff(t_s)))) if len(t_s) > 1 else _LONGEST_STEP_S
 
 
 def _distance_m(channels: Mapping[str, Values]) -> Values | None:
@@ -182,7 +187,7 @@ def _continued(distance: Values, t_s: Values) -> Values:
     """Distances that go on where they begin again after a pause, as in the next activity of a file."""
     filled = np.flatnonzero(np.isfinite(distance))
     counted = distance[filled]
-    has_paused = np.diff(t_s[filled]) > _LONGEST_STEP_S
+    has_paused = np.diff(t_s[filled]) > _longest_step_s(t_s)
     begins_again = np.append(False, has_paused & (counted[1:] < counted[:-1] / 2))
     shifts = np.where(begins_again, np.append(0.0, counted[:-1]), 0.0)
     result = np.full(len(distance), counted[0])

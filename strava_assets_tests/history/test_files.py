@@ -809,3 +809,26 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_imported(
 
     assert report.new == 1
     assert report.rejected == {"2019/": "the folder cannot be read: Permission denied"}
+
+
+@pytest.mark.parametrize("step_s", [20, 60, 600])
+def test_a_tracker_with_few_samples_is_in_motion_between_them(files: Files, step_s: int) -> None:
+    times = np.arange(60.0) * step_s
+    ride = replace(a_ride(60), t_s=times, distance=times * 8, speed=None)
+    activity_id = files.put("tracker.tcx", tcx(ride))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["moving_time_s"] == pytest.approx(times[-1], abs=step_s)
+    assert row["average_speed_m_per_s"] == pytest.approx(8, rel=0.1)
+
+
+def test_the_pause_of_a_tracker_is_no_motion(files: Files) -> None:
+    times = np.arange(60.0) * 60
+    times[30:] += 3600
+    activity_id = files.put("tracker.tcx", tcx(replace(a_ride(60), t_s=times, speed=None)))
+
+    files.load()
+
+    assert files.story.rows()[activity_id]["moving_time_s"] < 3600
