@@ -121,7 +121,7 @@ def _inbox_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorD
         f"depends on them. One import at a time: what comes meanwhile is in the next one.{where}",
     )
     def inbox_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        from strava_assets.history.inbox import folder_of, look_at
+        from strava_assets.history.inbox import folder_of, look_at, unreadable_folders
 
         athlete_ids = wiring.athlete_index(settings).athlete_ids() if several_athletes else []
         running = context.instance.get_runs_count(dg.RunsFilter(job_name=inbox.JOB, statuses=_UNFINISHED))
@@ -146,9 +146,13 @@ def _inbox_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorD
                 if look.unassigned
                 else ""
             )
+            folders = unreadable_folders(address)
+            unreadable = (
+                f" The user of this process must be able to read: {', '.join(folders)}." if folders else ""
+            )
             return dg.SensorResult(
                 skip_reason=f"Still growing: {look.growing:,}. Waiting for the import that runs: "
-                f"{look.waiting:,}.{unassigned}",
+                f"{look.waiting:,}.{unassigned}{unreadable}",
                 cursor=look.cursor,
             )
         if several_athletes:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pytest
 
+from strava_assets.archive import file_activity_id
 from strava_assets.cli import up
 from strava_assets.definitions import build_defs
-from strava_assets.history.file_import import file_activity_id
 from strava_assets.sandbox import Sandbox
 from strava_assets.settings import Settings
 from strava_assets_tests.archive.devices import a_ride, fit
 from strava_assets_tests.chain import chain
+from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,18 @@ def test_a_missing_inbox_is_a_reason_to_wait(platform: Chain, tmp_path: Path) ->
     (tmp_path / "inbox").rmdir()
 
     assert "does not exist" in str(Watch(platform).tick().skip_reason)
+
+
+def test_a_folder_of_the_inbox_that_cannot_be_read_is_named(
+    platform: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "inbox" / "watch").mkdir()
+    watch = Watch(platform)
+    lock(tmp_path / "inbox" / "watch", monkeypatch)
+    assert "must be able to read: watch/." in str(watch.tick().skip_reason)
+    lock(tmp_path / "inbox", monkeypatch)
+
+    assert f"must be able to read: {tmp_path / 'inbox'}." in str(watch.tick().skip_reason)
 
 
 def test_while_an_import_runs_the_next_one_waits(platform: Chain, tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from strava_assets.archive.file_formats import READER_VERSION, read_recording
 from strava_assets.archive.recorded_activity import (
     FileIdentity,
     RecordedPower,
+    file_activity_id,
     record_of_recording,
     refuse_other_files,
     refuse_undated,
 )
+from strava_assets.archive.several_activities import Part, split_activities
 from strava_assets.archive.summary_records import Facts, record_of
 from strava_assets.archive.unpacking import decompress, is_unfinished
 
@@ -36,12 +38,14 @@ __all__ = [
     "FileIdentity",
     "FilesToImport",
     "NoSamplesError",
+    "Part",
     "RecordedPower",
     "Recordings",
     "Row",
     "UnreadableFileError",
     "athlete_of",
     "decompress",
+    "file_activity_id",
     "is_recording",
     "is_unfinished",
     "newest_export",
@@ -53,4 +57,5 @@ __all__ = [
     "record_of_recording",
     "refuse_other_files",
     "refuse_undated",
+    "split_activities",
 ]

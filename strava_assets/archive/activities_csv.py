@@ -93,7 +93,7 @@ def read_activities(export: Export) -> list[Row]:
     """
     try:
         content = export.read(ACTIVITIES, MAX_BYTES)
-        rows = list(_rows(content.decode("utf-8-sig")))
+        rows = list(_rows(content))
     except UnreadableFileError as reason:
         raise _unusable(export, str(reason)) from reason
     except UnicodeDecodeError as error:
@@ -119,10 +119,12 @@ def _recorded_facts(export: Export, file: str) -> RecordedFacts:
         return RecordedFacts()
 
 
-def _rows(text: str) -> Iterator[list[str]]:
+def _rows(content: bytes) -> Iterator[list[str]]:
+    # Decoded by and by: one emoji in the whole text would make each of its characters four bytes.
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     before = csv.field_size_limit(MAX_BYTES)  # the default rejects long descriptions
     try:
-        for values in csv.reader(io.StringIO(text, newline=""), strict=True):
+        for values in csv.reader(text, strict=True):
             if any(value.strip() for value in values):
                 yield values
     finally:

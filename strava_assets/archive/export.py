@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zipfile
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol, Self
@@ -18,11 +19,13 @@ from typing_extensions import override
 from strava_assets.archive.errors import ArchiveError, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from types import TracebackType
 
 ACTIVITIES = "activities.csv"
 PROFILE = "profile.csv"
+# Planned routes are GPX files as well.
+_ROUTES = "routes/"
 
 # A real export of ten years with photos has about ten thousand files.
 _MAX_FILES = 500_000
@@ -30,12 +33,16 @@ _MAX_FILES = 500_000
 _MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 1024 * 1024
 _NAME = re.compile(r"export_(\d+)", re.IGNORECASE)
+_EXPORT = re.compile(_NAME.pattern + r".*\.zip", re.IGNORECASE)
 _RECORDING = re.compile(r"[^.].*\.(fit|gpx|tcx)(\.gz)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 class _Source(Protocol):
     """The files of a zip or folder."""
+
+    unreadable_folders: dict[str, str]
+    """Why a folder cannot be read, by its relative path."""
 
     def names(self) -> list[str]:
         """The relative paths of all files, with slashes."""
@@ -56,6 +63,9 @@ class FilesToImport:
     Args:
         path: The zip or the folder.
 
+    Attributes:
+        unreadable_folders: Why a folder cannot be read, by its name.
+
     Raises:
         ArchiveError: The path is not a readable zip or folder.
     """
@@ -65,6 +75,9 @@ class FilesToImport:
         self._source = _open(self.path)
         try:
             self._files = self._by_name()
+            self.unreadable_folders = {
+                f"{printable_name(name)}/": why for name, why in self._source.unreadable_folders.items()
+            }
         except BaseException:
             self._source.close()
             raise
@@ -108,8 +121,22 @@ class Export(FilesToImport):
     """An open bulk export, a zip or a folder with an `activities.csv`.
 
     Raises:
-        ArchiveError: The path is not a readable export with an activities.csv.
+        ArchiveError: The path is not a readable export with an activities.csv, or is the folder of several.
     """
+
+    def recordings_beside(self, listed: Collection[str]) -> list[str]:
+        """The recordings that are not imported with it, other exports, and folders that cannot be read.
+
+        Args:
+            listed: The recordings that its `activities.csv` names.
+        """
+        inside = [name for name in self._files if not name.startswith(_ROUTES) and name not in listed]
+        beside = [
+            printable_name(name)
+            for name in [*inside, *self._outside]
+            if is_recording(name) or (_is_activities(name) and name != ACTIVITIES)
+        ]
+        return beside + [f"{folder}: {why}" for folder, why in self.unreadable_folders.items()]
 
     @property
     def made_at(self) -> datetime:
@@ -139,6 +166,14 @@ class Export(FilesToImport):
                 remedy="Pass the zip as Strava sent it (export_….zip), or the folder with its content.",
             )
         root = lists[0].removesuffix(ACTIVITIES)
+        others = [each for each in lists[1:] if each.count("/") == root.count("/")]
+        if others:
+            raise ArchiveError(
+                f"{self.path} contains several exports: {_summarize([lists[0], *others])}.",
+                means="They may be of several athletes. Nothing was imported.",
+                remedy="Import the folder of each export, or its zip, by itself.",
+            )
+        self._outside = [name for name in names if not name.startswith(root)]
         return {name.removeprefix(root): name for name in names if name.startswith(root)}
 
 
@@ -181,7 +216,8 @@ def open_import(path: str | Path) -> Export | Recordings:
         recordings.close()
         raise ArchiveError(
             f"{recordings.path} contains neither {ACTIVITIES} nor a FIT, GPX or TCX file.",
-            means=f"There is nothing to import. It contains {_summarize(recordings.others)}.",
+            means="There is nothing to import. It contains "
+            f"{_summarize([*recordings.others, *recordings.unreadable_folders])}.",
             remedy="Pass the zip as Strava sent it (export_….zip), the folder with its content, or a zip or "
             "folder of recordings.",
         )
@@ -228,7 +264,8 @@ class _Zip:
                 self._reject(path, f"the path of its file {entry.filename!r} is outside of the zip")
             if stat.S_ISLNK(entry.external_attr >> 16):
                 self._reject(path, f"its file {entry.filename!r} is a link")
-        self._entries = {_with_slashes(entry.filename): entry for entry in entries if not entry.is_dir()}
+        self.unreadable_folders: dict[str, str] = {}
+        self._entries = _by_distinct_name(entry for entry in entries if not entry.is_dir())
 
     def names(self) -> list[str]:
         return list(self._entries)
@@ -279,13 +316,13 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         self._root = (path if path.is_dir() else path.parent).resolve()
         self._only = None if path.is_dir() else path.name
+        self.unreadable_folders: dict[str, str] = {}
 
     def names(self) -> list[str]:
         if self._only:
             return [self._only]
         names = []
-        # A folder that vanishes meanwhile is skipped, as if it had vanished before.
-        for folder, _, files in os.walk(self._root):
+        for folder, _, files in os.walk(self._root, onerror=self._note_unreadable):
             paths = [Path(folder, name) for name in files]
             names += [
                 path.relative_to(self._root).as_posix()
@@ -299,6 +336,16 @@ class _Folder:
                     remedy="Pass the folder with the content of the export.",
                 )
         return sorted(names)
+
+    def _note_unreadable(self, error: OSError) -> None:
+        folder = Path(error.filename)
+        # A folder that vanishes meanwhile is skipped, as if it had vanished before.
+        if isinstance(error, FileNotFoundError):
+            return
+        if folder == self._root:
+            raise _cannot_be_opened(folder, error) from error
+        name = folder.relative_to(self._root).as_posix()
+        self.unreadable_folders[name] = f"the folder cannot be read: {error.strerror}"
 
     def read(self, name: str, limit: int) -> bytes:
         path = self._root / name
@@ -328,19 +375,43 @@ class _Folder:
 def _open(path: Path) -> _Source:
     if path.is_dir() or (is_recording(path.name) and path.is_file()):
         return _Folder(path)
+    if path.exists() and not path.is_file():
+        # Reading a pipe may wait forever, and a zip is read from its end.
+        raise ArchiveError(
+            f"{path} is neither a file nor a folder.",
+            means="A pipe or a device cannot be read as a zip. Nothing was imported.",
+            remedy="Save the content as a file and pass its path.",
+        )
     try:
         return _Zip(path)
     except OSError as error:
-        raise ArchiveError(
-            f"{path} cannot be opened: {error.strerror}.",
-            means="Nothing was imported.",
-            remedy="Pass the path of the zip from Strava's email, or of the folder with its content.",
-        ) from error
+        raise _cannot_be_opened(path, error) from error
+
+
+def _cannot_be_opened(path: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"{path} cannot be opened: {error.strerror or error}.",
+        means="Nothing was imported.",
+        remedy="Pass the path of the zip from Strava's email, or of the folder with its content.",
+    )
 
 
 def _with_slashes(name: str) -> str:
     """Zip files made on Windows may contain backslashes."""
     return name.replace("\\", "/")
+
+
+def _by_distinct_name(entries: Iterable[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name. Of several with one name the last has it, as when they are unpacked."""
+    by_name: dict[str, zipfile.ZipInfo] = {}
+    times: Counter[str] = Counter()
+    for entry in reversed(list(entries)):
+        plain = name = _with_slashes(entry.filename)
+        while name in by_name:
+            times[plain] += 1
+            name = f"({times[plain]})/{plain}"
+        by_name[name] = entry
+    return dict(reversed(by_name.items()))
 
 
 def _is_outside(name: str) -> bool:
@@ -364,7 +435,8 @@ def newest_export(folder: Path) -> Path:
     Raises:
         ArchiveError: There is none, or one cannot be opened.
     """
-    exports = [path for path in folder.glob("*.zip") if _NAME.match(path.name)] if folder.is_dir() else []
+    names = folder.iterdir() if folder.is_dir() else ()
+    exports = [path for path in names if _EXPORT.fullmatch(path.name) and path.is_file()]
     if not exports:
         raise ArchiveError(
             f"There is no export_….zip in {folder}.",

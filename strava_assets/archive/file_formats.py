@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from strava_assets.archive.errors import UnreadableFileError
@@ -21,6 +22,9 @@ READER_VERSION = 1
 # A day at 1 Hz takes about 3 MB as FIT and 40 MB as XML.
 MAX_BYTES = 128 * 1024 * 1024
 _HEADER_BYTES = 4096
+# Some programs write a prefix.
+_GPX = re.compile(rb"<(?:[\w.-]+:)?gpx")
+_TCX = re.compile(rb"<(?:[\w.-]+:)?TrainingCenterDatabase")
 
 
 def read_recording(content: bytes) -> DecodedFile:
@@ -39,9 +43,9 @@ def _reader(plain: bytes) -> Callable[[bytes], DecodedFile]:
     beginning = plain[:_HEADER_BYTES]
     if beginning[8:12] == b".FIT":
         return read_fit
-    if b"<gpx" in beginning:
+    if _GPX.search(beginning):
         return read_gpx
-    if b"<TrainingCenterDatabase" in beginning:
+    if _TCX.search(beginning):
         return read_tcx
     if not plain:
         raise UnreadableFileError("it is empty")

@@ -30,6 +30,7 @@ TIMESTAMP = 253
 MAGIC = b".FIT"
 _COMPRESSED, _DEFINITION, _WITH_DEVELOPER_FIELDS = 0x80, 0x40, 0x20
 _SMALLEST_HEADER = 12
+CRC_BYTES = 2
 _DEFINITION_HEAD = 6
 # Real files have fewer than a hundred definitions, and arrays of up to 12 elements in the fields that count.
 _MAX_DEFINITIONS = 10_000
@@ -101,6 +102,16 @@ def _end_of_definition(content: bytes, position: int) -> int:
     if not content[position] & _WITH_DEVELOPER_FIELDS:
         return end
     return end + 1 + 3 * content[end] if end < len(content) else end + 1
+
+
+def end_of_fit_file(content: bytes, position: int) -> int | None:
+    """Where the file at a position ends, without its CRC; None if it is cut short."""
+    header_bytes = content[position]
+    (data_bytes,) = struct.unpack_from("<I", content, position + 4)
+    end: int = position + header_bytes + data_bytes
+    # A device that lost power has not written the size.
+    is_complete = data_bytes > 0 and end <= len(content) and header_bytes >= _SMALLEST_HEADER
+    return end if is_complete else None
 
 
 class FitMessages:
@@ -199,19 +210,14 @@ class FitMessages:
 
     def _read_file(self, position: int) -> int:
         """Read the file at a position; returns where it ends, its CRC included."""
-        header_bytes = self._content[position]
-        (data_bytes,) = struct.unpack_from("<I", self._content, position + 4)
-        data = position + header_bytes
-        end = data + data_bytes
-        # A device that lost power has not written the size.
-        is_complete = data_bytes > 0 and end <= len(self._content) and header_bytes >= _SMALLEST_HEADER
-        end = end if is_complete else len(self._content)
-        reached = self._walk(data, end)
-        if not is_complete:
+        complete_end = end_of_fit_file(self._content, position)
+        end = len(self._content) if complete_end is None else complete_end
+        reached = self._walk(position + self._content[position], end)
+        if complete_end is None:
             self.damage = "it is cut short"
         elif reached < end:
             self.damage = f"no message begins at its byte {reached:,}"
-        return end + 2
+        return end + CRC_BYTES
 
     def _walk(self, position: int, end: int) -> int:
         """Find where all messages start; returns where the first unreadable one starts, or the end."""

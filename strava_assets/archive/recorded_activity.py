@@ -6,6 +6,8 @@ the seconds in motion. What a recording does not show stays absent.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
     from strava_assets.archive.decoded_file import DecodedFile, Values
 
+_ID_PREFIX = "file-"
 _BEGINNING = 4096
+_TCX, _ACTIVITIES, _COURSES = (
+    re.compile(rb"<(?:[\w.-]+:)?" + tag) for tag in (b"TrainingCenterDatabase", b"Activities", b"Courses")
+)
 _FILE_TYPE, _ACTIVITY_FILE = 0, 4
 _FILE_TYPES = {5: "a workout", 6: "a course", 2: "settings of a device", 34: "a segment"}
 _SUB_SPORT, _ASCENT = 6, 22
@@ -73,6 +79,11 @@ class RecordedPower:
         return self.xpower_w * ((self.recorded_s / moving_s) ** 0.25 if is_stopped else 1)
 
 
+def file_activity_id(content: bytes) -> str:
+    """The id of the activity in a file that is not compressed."""
+    return _ID_PREFIX + hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
 def refuse_other_files(content: bytes) -> None:
     """Refuse courses, workouts and other files that are not the recording of an activity.
 
@@ -88,8 +99,8 @@ def refuse_other_files(content: bytes) -> None:
     if file_type not in (None, _ACTIVITY_FILE):
         kind = _FILE_TYPES.get(file_type, "another kind of file")
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
-    if b"<TrainingCenterDatabase" in beginning and b"<Activities" not in content:
-        kind = "a course" if b"<Courses" in content else "a workout"
+    if _TCX.search(beginning) and not _ACTIVITIES.search(content):
+        kind = "a course" if _COURSES.search(content) else "a workout"
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
 
 
@@ -167,7 +178,7 @@ class _Motion:
 def _motion(channels: Mapping[str, Values]) -> _Motion:
     t_s = channels["t_s"]
     steps_s = np.append(np.diff(t_s), 1.0)
-    is_recorded = steps_s <= _LONGEST_STEP_S
+    is_recorded = steps_s <= _longest_step_s(t_s)
     distance_m = _distance_m(channels)
     speed = channels.get("velocity_m_per_s")
     if distance_m is not None:
@@ -178,6 +189,11 @@ def _motion(channels: Mapping[str, Values]) -> _Motion:
         is_recorded &= np.nan_to_num(speed) >= _MOVING_M_PER_S
     covered = None if distance_m is None else float(distance_m[-1] - distance_m[0])
     return _Motion(np.where(is_recorded, steps_s, 0.0), covered)
+
+
+def _longest_step_s(t_s: Values) -> float:
+    """The longest time between two samples that is no pause: trackers write a sample a minute, or less."""
+    return max(_LONGEST_STEP_S, 2 * float(np.median(np.diff(t_s)))) if len(t_s) > 1 else _LONGEST_STEP_S
 
 
 def _distance_m(channels: Mapping[str, Values]) -> Values | None:
@@ -208,7 +224,7 @@ def _continued(distance: Values, t_s: Values) -> Values:
     """Distances that go on where they begin again after a pause, as in the next activity of a file."""
     filled = np.flatnonzero(np.isfinite(distance))
     counted = distance[filled]
-    has_paused = np.diff(t_s[filled]) > _LONGEST_STEP_S
+    has_paused = np.diff(t_s[filled]) > _longest_step_s(t_s)
     begins_again = np.append(False, has_paused & (counted[1:] < counted[:-1] / 2))
     shifts = np.where(begins_again, np.append(0.0, counted[:-1]), 0.0)
     continued: Values = np.interp(t_s, t_s[filled], np.maximum.accumulate(counted + np.cumsum(shifts)))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _BEGINNING = 64 * 1024
 _MANUFACTURER, _ZWIFT = 1, 260
+_ELAPSED_MS, _TIMER_MS = 7, 8
 _ANY = None
 # By FIT sport and sub-sport; the entry without sub-sport is for all others.
 _FIT_SPORTS: Mapping[tuple[int, int | None], str] = {
@@ -92,8 +93,8 @@ _WORDS = (
     (r"swim", "Swim"),
     (r"row", "Rowing"),
 )
-_GPX_TYPE = re.compile(rb"<trk\b.{0,4096}?<type>([^<]{1,40})</type>", re.DOTALL)
-_TCX_SPORT = re.compile(rb"<Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
+_GPX_TYPE = re.compile(rb"<(?:[\w.-]+:)?trk\b.{0,4096}?<(?:[\w.-]+:)?type>([^<]{1,40})</", re.DOTALL)
+_TCX_SPORT = re.compile(rb"<(?:[\w.-]+:)?Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
 
 
 def recorded_sport(content: bytes) -> str | None:
@@ -123,7 +124,9 @@ def _sport_in_fit(content: bytes) -> str | None:
     [file_id, *_] = messages.fields(FILE_ID) or [{}]
     manufacturer = file_id.get(_MANUFACTURER)
     if sessions := messages.fields(SESSION):
-        return sport_of_fit(sessions[0].get(5), sessions[0].get(6), manufacturer)
+        # Of a triathlon the sport that took longest; the first one if the device does not say.
+        longest = max(sessions, key=lambda session: session.get(_ELAPSED_MS, session.get(_TIMER_MS, 0)))
+        return sport_of_fit(longest.get(5), longest.get(6), manufacturer)
     [sport, *_] = messages.fields(SPORT) or [{}]
     return sport_of_fit(sport.get(0), sport.get(1), manufacturer)
 

@@ -7,6 +7,7 @@ import io
 import zlib
 
 from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.xml_characters import utf16_as_utf8
 
 _MAGIC = b"\x1f\x8b"
 # A day of nearly constant sensor values compresses 30 to 1 as XML; a gzip bomb compresses 1,000 to 1.
@@ -22,12 +23,14 @@ def is_gzip(content: bytes) -> bool:
 def decompress(content: bytes, limit: int) -> bytes:
     """Decompress gzip content to at most `limit` bytes; any other content is returned unchanged.
 
+    Text in UTF-16 is returned in UTF-8, so that every reader of a recording sees its ASCII.
+
     Raises:
         UnreadableFileError: The result is too large, the compression ratio is that of a bomb, the result is
             gzip again, or the content is damaged.
     """
     if not is_gzip(content):
-        return content
+        return utf16_as_utf8(content)
     max_bytes = min(limit, max(_RATIO_COUNTS_FROM, _MAX_RATIO * len(content)))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
@@ -40,7 +43,7 @@ def decompress(content: bytes, limit: int) -> bytes:
         raise UnreadableFileError(f"it decompresses to more than the limit of {limit / 1e6:,.0f} MB")
     if is_gzip(plain):
         raise UnreadableFileError("it is gzip within gzip, as in a gzip bomb")
-    return plain
+    return utf16_as_utf8(plain)
 
 
 def is_unfinished(plain: bytes) -> bool:

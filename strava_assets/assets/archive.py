@@ -204,6 +204,7 @@ def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
         "added": imported.new,
         "unchanged": imported.stored_before,
         "copies": len(imported.copies),
+        "files_of_several": len(imported.several),
         "set_aside": len(imported.rejected),
         "repaired": len(imported.repaired),
         "not_recordings": len(imported.others),
@@ -211,6 +212,9 @@ def file_metadata(imported: "FileImportReport", address: str) -> dict[str, Any]:
     }
     left_out = [(name, f"a copy of {other}") for name, other in imported.copies.items()]
     left_out += list(imported.rejected.items())
+    left_out += [
+        (name, f"has {count:,} activities, each imported") for name, count in imported.several.items()
+    ]
     left_out += [(name, f"imported, with repairs: {notes}") for name, notes in imported.repaired.items()]
     left_out += [(name, "not a recording") for name in imported.others]
     left_out += [(name, "imported, but its sport is unknown") for name in imported.without_sport]
@@ -235,6 +239,7 @@ def _export_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         "without_samples": len(imported.empty),
         "repaired": len(imported.repaired),
         "set_aside": len(imported.set_aside),
+        "not_named": len(imported.beside),
         "unknown_types": sum(imported.unknown_types.values()),
     }
     for name, heading, recordings in (
@@ -245,6 +250,9 @@ def _export_metadata(imported: "ImportReport", path: Path) -> dict[str, Any]:
         if recordings:
             rows = list(recordings.items())[:_LISTED_FILES]
             metadata[name] = _listed(("recording", heading), rows)
+    if imported.beside:
+        rows_beside = [(name, "activities.csv does not name it") for name in imported.beside[:_LISTED_FILES]]
+        metadata["files_not_imported"] = _listed(("recording", "why"), rows_beside)
     if imported.unknown_types:
         types = imported.unknown_types.most_common(_LISTED_FILES)
         metadata["unknown_type_names"] = _listed(("type", "activities"), types)

@@ -166,6 +166,10 @@ def _report_export(imported: ImportReport) -> None:
     _list_problems("Recordings set aside, whose activities are kept", imported.set_aside)
     _list_problems("Recordings without samples, whose activities are kept", imported.empty)
     _list_problems("Recordings that were repaired", imported.repaired)
+    _list_problems(
+        "Recordings that the export's activities.csv does not name, not imported; pass their folder or file",
+        dict.fromkeys(imported.beside, ""),
+    )
     if imported.unknown_types:
         names = ", ".join(
             f"{name} ({count})" for name, count in imported.unknown_types.most_common(_MOST_LISTED)
@@ -188,6 +192,10 @@ def _report_files(imported: FileImportReport) -> None:
     _list_problems(
         "Copies of another file, counted once",
         {name: f"the same as {other}" for name, other in imported.copies.items()},
+    )
+    _list_problems(
+        "Files of several activities, each of which is one here",
+        {name: counted(count, "activity", "activities") for name, count in imported.several.items()},
     )
     _list_problems("Files not imported", imported.rejected)
     _list_problems("Recordings that were repaired", imported.repaired)

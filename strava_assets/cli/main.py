@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import sys
 from contextlib import contextmanager, suppress
@@ -44,9 +45,20 @@ class _Commands(click.Group):
         return command
 
     @override
+    def main(self, *args: Any, **extra: Any) -> Any:
+        _escape_unprintable_characters()
+        return super().main(*args, **extra)
+
+    @override
     def invoke(self, ctx: click.Context) -> Any:
         with end_with_message():
             return super().invoke(ctx)
+
+
+def _escape_unprintable_characters() -> None:
+    """Print what the terminal's encoding lacks as an escape: a log file of Windows has no check mark."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -60,6 +60,7 @@ class ImportReport:
         set_aside: the reason for each rejected recording.
         repaired: the notes of each recording decoded now that was repaired. These three are by the
             activity's name, date and file.
+        beside: recordings that activities.csv does not name or that lie outside of the export's folder.
         unknown_types: texts of unknown activity types, with their number of activities.
         manifest: the batch; None if there was nothing new.
     """
@@ -76,6 +77,7 @@ class ImportReport:
     empty: dict[str, str] = field(default_factory=dict)
     set_aside: dict[str, str] = field(default_factory=dict)
     repaired: dict[str, str] = field(default_factory=dict)
+    beside: list[str] = field(default_factory=list)
     unknown_types: Counter[str] = field(default_factory=Counter)
     manifest: Manifest | None = None
 
@@ -118,6 +120,7 @@ def import_archive(  # noqa: PLR0913 - each is a choice of the caller
     store.check_writable()
     rows = _distinct(read_activities(export))
     imported = ImportReport(athlete_of(export, athlete), export.made_at, activities=len(rows))
+    imported.beside = export.recordings_beside({row.text("Filename") for row in rows})
     imported_versions = latest_imported(landing, imported.athlete_id)
     recordings = _Recordings(rows, store, imported_versions, imported, home)
     with closing(decode(export, recordings.tasks, processes)) as results:

@@ -24,6 +24,7 @@ from strava_assets.archive import (
     RecordedPower,
     UnreadableFileError,
     decompress,
+    file_activity_id,
     read_recording,
     record_of_recording,
     refuse_other_files,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from strava_assets.archive import Part
     from strava_assets.streams import Status
 
 # Submitted tasks per process: no process waits for new tasks, and memory stays small.
@@ -60,6 +62,8 @@ class DecodingTask:
         start: start of the activity on Strava, aware UTC; None if it could not be read.
         elapsed_s: elapsed time of the activity on Strava.
         home: the athlete's time zone, for a file that no export describes; its activity is made of it.
+        part: which part of the file is the activity; None if the whole.
+        name: what the activity is called in reports; the file if empty.
     """
 
     athlete_id: str
@@ -68,6 +72,13 @@ class DecodingTask:
     start: datetime | None
     elapsed_s: int | None
     home: str | None = None
+    part: Part | None = None
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name under which the activity is reported."""
+        return self.name or self.file
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,10 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
     """Decode one recording; the result has the reason if the file is rejected."""
     try:
         content = decompress(export.read(task.file, MAX_BYTES), MAX_BYTES)
+        if task.part:
+            content = task.part.cut_from(content)
         if task.home:
+            _refuse_changed(content, task)
             refuse_other_files(content)
         recorded = read_recording(content)
         if task.home:
@@ -140,6 +154,12 @@ def _decode_one(export: FilesToImport, task: DecodingTask) -> Decoded:
         notes=recorded.notes,
         record=record,
     )
+
+
+def _refuse_changed(content: bytes, task: DecodingTask) -> None:
+    """Refuse content that would be stored under the id of another, and be imported again under its own."""
+    if file_activity_id(content) != task.activity_id:
+        raise UnreadableFileError("it was changed during the import; import it again")
 
 
 def _recorded_power(channels: Mapping[str, Any]) -> RecordedPower | None:

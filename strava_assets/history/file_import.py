@@ -6,13 +6,19 @@ import lands what it has decoded, and the next one decodes the rest.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strava_assets.archive import READER_VERSION, UnreadableFileError, decompress, is_unfinished
+from strava_assets.archive import (
+    READER_VERSION,
+    UnreadableFileError,
+    decompress,
+    file_activity_id,
+    is_unfinished,
+    split_activities,
+)
 from strava_assets.archive.file_formats import MAX_BYTES
 from strava_assets.history.archive_import import FILES_A_PART, Progress, land, landed_ids
 from strava_assets.history.decoding import DecodingTask, decode
@@ -22,12 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
-    from strava_assets.archive import Recordings
+    from strava_assets.archive import Part, Recordings
     from strava_assets.history.decoding import Decoded
     from strava_assets.landing import Landing, Manifest
     from strava_assets.streams import StreamStore
 
-_ID_PREFIX = "file-"
 # A file that was written within this time and is not complete may still be growing.
 _GROWING = timedelta(minutes=1)
 
@@ -44,6 +49,7 @@ class FileImportReport:
         copies: files with the content of another one, by name, with the name of that one.
         rejected: the reason for each file that is not imported, by name.
         repaired: the notes of each recording that was repaired, by name.
+        several: the number of activities of each file that has several, by name.
         others: names of files that are not recordings.
         without_sport: names of recordings whose sport is unknown; they count as other.
         manifest: the batch; None if there was nothing new.
@@ -56,6 +62,7 @@ class FileImportReport:
     copies: dict[str, str] = field(default_factory=dict)
     rejected: dict[str, str] = field(default_factory=dict)
     repaired: dict[str, str] = field(default_factory=dict)
+    several: dict[str, int] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     without_sport: list[str] = field(default_factory=list)
     manifest: Manifest | None = None
@@ -95,14 +102,15 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
     landing.check_writable()
     store.check_writable()
     report = FileImportReport(athlete_id, files=len(recordings.names), others=recordings.others)
+    report.rejected |= recordings.unreadable_folders
     tasks = [
-        DecodingTask(athlete_id, activity_id, name, start=None, elapsed_s=None, home=home)
-        for activity_id, name in _new_files(
+        DecodingTask(athlete_id, new.activity_id, new.file, None, None, home, new.part, new.name)
+        for new in _new_activities(
             recordings,
             landed_ids(landing, "file", athlete_id),
             report,
             grows_after=started_at if is_complete else started_at - _GROWING,
-        ).items()
+        )
     ]
     records: list[dict[str, Any]] = []
     try:
@@ -115,33 +123,50 @@ def import_files(  # noqa: PLR0913 - each is a choice of the caller
     return report
 
 
-def file_activity_id(content: bytes) -> str:
-    """The id of the activity in a file that is not compressed."""
-    return _ID_PREFIX + hashlib.blake2b(content, digest_size=16).hexdigest()
+class _Activity(NamedTuple):
+    """An activity in a file, by a name of its own, and which part of the file it is; None if the whole."""
+
+    activity_id: str
+    file: str
+    name: str
+    part: Part | None = None
 
 
-def _new_files(
+def _new_activities(
     recordings: Recordings, stored: Collection[str], report: FileImportReport, grows_after: datetime
-) -> dict[str, str]:
-    """The files to decode, by activity; all others are named in the report."""
-    files: dict[str, str] = {}
+) -> Collection[_Activity]:
+    """The activities to decode; all others are named in the report."""
+    new: dict[str, _Activity] = {}
     for name in recordings.names:
         modified_at = recordings.modified_at(name)
         is_fresh = modified_at is not None and modified_at > grows_after
         try:
             content = _complete_content(recordings, name, is_fresh=is_fresh)
+            activities = _activities_in(name, content, stored)
         except UnreadableFileError as reason:
             growing = "; it may still be being written, so import it again later" if is_fresh else ""
             report.rejected[name] = f"{reason}{growing}"
             continue
-        activity_id = file_activity_id(content)
-        if activity_id in files:
-            report.copies[name] = files[activity_id]
-        elif activity_id in stored:
-            report.stored_before += 1
-        else:
-            files[activity_id] = name
-    return files
+        if len(activities) > 1:
+            report.several[name] = len(activities)
+        for activity in activities:
+            if activity.activity_id in new:
+                report.copies[activity.name] = new[activity.activity_id].name
+            elif activity.activity_id in stored:
+                report.stored_before += 1
+            else:
+                new[activity.activity_id] = activity
+    return new.values()
+
+
+def _activities_in(file: str, content: bytes, stored: Collection[str]) -> list[_Activity]:
+    """The activities of a file. One that was imported as a single activity earlier stays one."""
+    whole = _Activity(file_activity_id(content), file, file)
+    parts = [] if whole.activity_id in stored else split_activities(content)
+    return [
+        _Activity(file_activity_id(part.cut_from(content)), file, f"{file} ({number} of {len(parts)})", part)
+        for number, part in enumerate(parts, start=1)
+    ] or [whole]
 
 
 def _complete_content(recordings: Recordings, name: str, *, is_fresh: bool) -> bytes:
@@ -166,14 +191,14 @@ def _stored_parts(
             for done in range(first + 1, min(first + FILES_A_PART, total) + 1):
                 result = next(results)
                 if result.record is None:
-                    report.rejected[result.task.file] = result.reason or ""
+                    report.rejected[result.task.label] = result.reason or ""
                 else:
                     writer.add(_entry(result, result.record, now), result.recording)
                     records.append(result.record)
                     if result.notes:
-                        report.repaired[result.task.file] = " ".join(result.notes)
+                        report.repaired[result.task.label] = " ".join(result.notes)
                     if "sport_type" not in result.record:
-                        report.without_sport.append(result.task.file)
+                        report.without_sport.append(result.task.label)
                 if progress:
                     progress(Progress(done, total, len(report.rejected)))
         yield records

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import Recordings, is_recording, printable_name
+from strava_assets.archive import ArchiveError, Recordings, is_recording, printable_name
 from strava_assets.errors import StravaAssetsError
 from strava_assets.setting_paths import local_path
 from strava_assets.storage_folder import Problem
@@ -141,6 +140,18 @@ def _explained(address: str) -> Iterator[None]:
         raise failure from error
 
 
+def unreadable_folders(address: str) -> list[str]:
+    """The folders of a local inbox that cannot be read, perhaps the inbox itself."""
+    folder = local_path(address)
+    if not folder:
+        return []
+    try:
+        with Recordings(folder) as recordings:
+            return list(recordings.unreadable_folders)
+    except ArchiveError:
+        return [address]
+
+
 @contextmanager
 def open_inbox(address: str, names: Collection[str]) -> Iterator[Recordings]:
     """Open the recordings of the inbox; those of a bucket are copied to a temporary folder.
@@ -199,10 +210,6 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
 def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
     if not fs.isdir(root):
         return None
-    if "file" in fs.protocol:
-        # Of a folder that it may not read fsspec says that it is empty.
-        for _ in os.walk(root, onerror=_raise_refusal):
-            pass
     return {
         name: info
         for path, info in fs.find(root, detail=True).items()
@@ -210,11 +217,6 @@ def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | 
         if is_recording(name := printable_name(path.removeprefix(root).lstrip("/")))
         and ".." not in Path(name).parts
     }
-
-
-def _raise_refusal(error: OSError) -> None:
-    if isinstance(error, PermissionError):
-        raise error
 
 
 def _version(info: Mapping[str, Any]) -> str:

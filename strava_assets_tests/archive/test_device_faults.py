@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import struct
 import tracemalloc
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from strava_assets.archive import UnreadableFileError, read_recording
+from strava_assets.archive import UnreadableFileError, decompress, read_recording, refuse_other_files
 from strava_assets.archive.errors import NoSamplesError
 from strava_assets.archive.fit_decoder import FitMessages
+from strava_assets.archive.recorded_sport import recorded_sport
 from strava_assets_tests.archive.devices import (
     START,
     RawField,
@@ -540,6 +542,80 @@ def test_the_first_value_of_an_element_counts() -> None:
     assert (read_recording(content).channels["watts"] > 9).all()
 
 
+def test_decimal_commas_of_an_app_are_read() -> None:
+    ride = a_ride(30)
+    content = re.sub(rb'((?:lat|lon)="\d+|<ele>\d+)\.', rb"\1,", gpx(ride))
+
+    recording = read_recording(content)
+
+    assert b'lat="45,75' in content
+    assert recording.channels["latitude_deg"] == pytest.approx(ride.latitude, abs=1e-6)
+    assert recording.channels["altitude_m"] == pytest.approx(ride.altitude)
+    assert recording.notes == ()
+
+
+def test_values_that_are_no_numbers_are_counted() -> None:
+    content = gpx(a_ride(30)).replace(b"<power>", b"<power>~", 3)
+
+    assert read_recording(content).notes == ("Values of watts that are no numbers, dropped: 3.",)
+
+
+UMLAUT = "<metadata><name>Müller</name>"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "encoding"),
+    [
+        ("<metadata>", UMLAUT, "cp1252"),
+        ('encoding="UTF-8"', 'encoding="utf-16"', "utf-8"),
+        ('encoding="UTF-8"', 'encoding="unknown"', "utf-8"),
+        ('encoding="UTF-8"', 'encoding="gbk"', "gbk"),
+        ("<metadata>", "<metadata><name>Tom & Jerry &eacute; &amp;</name>", "utf-8"),
+        ("<metadata>", "<metadata><name>a\x0bb</name>", "utf-8"),
+    ],
+)
+def test_characters_that_no_parser_accepts_cost_no_ride(old: str, new: str, encoding: str) -> None:
+    content = gpx(a_ride(30)).decode().replace(old, new).encode(encoding)
+
+    recording = read_recording(content)
+
+    assert len(recording.channels["t_s"]) == 30
+    assert recording.notes == ("Characters that XML does not allow or in a wrong encoding, replaced.",)
+
+
+@pytest.mark.parametrize("write", [gpx, tcx])
+@pytest.mark.parametrize("packing", [bytes, gzip.compress])
+def test_a_file_in_utf_16_is_read(write: Callable[[Ride], bytes], packing: Callable[[bytes], bytes]) -> None:
+    content = packing(write(a_ride(30)).decode().replace("UTF-8", "UTF-16").encode("utf-16"))
+
+    assert len(read_recording(content).channels["t_s"]) == 30
+    assert recorded_sport(decompress(content, 1_000_000)) == recorded_sport(write(a_ride(30)))
+
+
+def test_a_prefix_of_every_element_is_read_and_a_course_stays_refused() -> None:
+    ride, course = (
+        re.sub(rb"<(/?)(?=[A-Z])", rb"<\1ns2:", tcx(a_ride(30)).replace(b"xmlns=", b"xmlns:ns2=")).replace(
+            b"Activities", kind
+        )
+        for kind in (b"Activities", b"Courses")
+    )
+
+    assert len(read_recording(ride).channels["t_s"]) == 30
+    assert recorded_sport(ride) == recorded_sport(tcx(a_ride(30)))
+    with pytest.raises(UnreadableFileError, match="it is a course"):
+        refuse_other_files(course)
+
+
+def test_characters_and_prefixes_are_repaired_together() -> None:
+    content = gpx(a_ride(30)).replace(b"xmlns:gpxtpx", b"xmlns:other")
+    content = content.replace(b"<metadata>", b"<metadata><name>M\xfcller</name>")
+
+    recording = read_recording(content)
+
+    assert recording.channels["heartrate_bpm"].size == 30
+    assert len(recording.notes) == 2
+
+
 def test_entities_stay_refused_behind_an_undeclared_prefix() -> None:
     content = b'<!DOCTYPE gpx [<!ENTITY a "ha">]><gpx><x:trkpt/></gpx>'
 
@@ -593,3 +669,23 @@ def test_a_hostile_file_of_many_described_fields_and_file_ids_stays_small() -> N
     assert len(FitMessages(content).fields(0)) == 100
     # All 250 columns would take 100 MB.
     assert peak < 50_000_000
+
+
+def test_what_is_no_point_takes_no_memory() -> None:
+    waypoints = b'<wpt lat="1" lon="2"><name>here</name></wpt>' * 50_000
+    content = gpx(a_ride(30)).replace(b"<trk>", waypoints + b"<trk>")
+
+    tracemalloc.start()
+    try:
+        recording = read_recording(content)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(recording.channels["t_s"]) == 30
+    assert peak_bytes < 8_000_000
+
+
+def test_elements_within_elements_without_end_are_refused() -> None:
+    with pytest.raises(UnreadableFileError, match="nested more than"):
+        read_recording(b"<gpx>" + b"<a>" * 2_000)

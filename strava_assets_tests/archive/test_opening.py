@@ -6,14 +6,25 @@ import gzip
 import os
 import stat
 import struct
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from strava_assets.archive import ArchiveError, Export, UnreadableFileError, athlete_of, read_activities
+from strava_assets.archive import (
+    ArchiveError,
+    Export,
+    Recordings,
+    UnreadableFileError,
+    athlete_of,
+    newest_export,
+    open_import,
+    read_activities,
+)
 from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
+from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,3 +239,101 @@ def test_two_who_say_differently_whose_it_is_stop_the_import(tmp_path: Path) -> 
         pytest.raises(ArchiveError, match="disagree"),
     ):
         athlete_of(export)
+
+
+def test_a_folder_of_several_exports_is_refused(tmp_path: Path) -> None:
+    for number in (1, 2):
+        write_export(tmp_path / f"export_{number}", [exported_ride(number)])
+
+    with pytest.raises(ArchiveError, match="contains several exports: export_1"):
+        Export(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["", "export_4711/"])
+def test_what_is_not_imported_with_an_export_is_named(tmp_path: Path, folder: str) -> None:
+    write_export(tmp_path / folder, [exported_ride(1)])
+    others = ["a.gpx", "garmin/ride.fit", "old/export/activities.csv", folder + "activities/9.tcx.gz"]
+    ignored = [folder + "routes/1.gpx", folder + "media/1.jpg", "notes.txt"]
+    for name in [*others, *ignored]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+
+    with Export(tmp_path) as export:
+        beside = export.recordings_beside({"activities/701.fit.gz"})
+
+    assert sorted(beside) == sorted(name.removeprefix(folder) for name in others)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_files_of_a_zip_that_have_the_same_name_are_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "rides.zip"
+    names = {"first": "ride.fit", "second": "ride.fit", "third": "(1)/ride.fit", "last": "ride.fit"}
+    with zipfile.ZipFile(path, "w") as archive:
+        for content, name in names.items():
+            archive.writestr(name, content)
+
+    with Recordings(path) as recordings:
+        assert {name: recordings.read(name, 10) for name in recordings.names} == {
+            "(3)/ride.fit": b"first",
+            "(2)/ride.fit": b"second",
+            "(1)/ride.fit": b"third",
+            "ride.fit": b"last",
+        }
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "2019").mkdir()
+    (tmp_path / "ride.fit").write_bytes(b"x")
+    lock(tmp_path / "2019", monkeypatch)
+
+    with Recordings(tmp_path) as recordings:
+        assert recordings.names == ["ride.fit"]
+        assert recordings.unreadable_folders == {"2019/": "the folder cannot be read: Permission denied"}
+    (tmp_path / "ride.fit").unlink()
+    with pytest.raises(ArchiveError, match="It contains 2019/"):
+        open_import(tmp_path)
+
+
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock(tmp_path, monkeypatch)
+
+    with pytest.raises(ArchiveError, match="cannot be opened: Permission denied"):
+        open_import(tmp_path)
+
+
+def test_one_emoji_does_not_make_a_large_table_four_times_as_large(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    description = "x" * 4_000_000
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "activities.csv",
+            f"Activity ID,Activity Date,Activity Type,Filename\n1,🚴,Ride,\n2,,Ride,\n3,,,{description}\n",
+        )
+
+    with Export(path) as export:
+        tracemalloc.start()
+        try:
+            rows = read_activities(export)
+            _, peak_bytes = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert len(rows) == 3
+    assert peak_bytes < 8 * len(description)
+
+
+@pytest.mark.parametrize("name", ["export_1.zip", "ride.fit"])
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+
+    with pytest.raises(ArchiveError, match="is neither a file nor a folder"):
+        open_import(tmp_path / name)
+
+
+def test_the_newest_export_is_a_file_whatever_its_letters(tmp_path: Path) -> None:
+    folder = write_export(tmp_path / "unpacked", [exported_ride(1)])
+    path = packed(folder, tmp_path / "Export_4711 (1).ZIP")
+    os.mkfifo(tmp_path / "export_1.zip")
+    (tmp_path / "export_2.zip").mkdir()
+
+    assert newest_export(tmp_path) == path

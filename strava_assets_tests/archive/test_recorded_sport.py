@@ -14,7 +14,16 @@ from strava_assets.archive import recorded_sport as module
 from strava_assets.archive.fit_decoder import FILE_ID, SESSION, SPORT, FitMessages
 from strava_assets.archive.recorded_sport import recorded_sport
 from strava_assets.schema.sports import SPORTS
-from strava_assets_tests.archive.devices import a_ride, definition, fit, fit_file, gpx, tcx
+from strava_assets_tests.archive.devices import (
+    RawField,
+    a_ride,
+    definition,
+    fit,
+    fit_file,
+    fit_messages,
+    gpx,
+    tcx,
+)
 from strava_assets_tests.conftest import FIXTURES
 
 if TYPE_CHECKING:
@@ -184,6 +193,16 @@ def test_without_a_session_the_sport_message_decides_with_its_sub_sport() -> Non
     layout = definition(0, SPORT, [(0, 1, 0x00), (1, 1, 0x00)])
     assert recorded_sport(fit_file(layout, bytes([0, 2, 8]))) == "MountainBikeRide"
     assert recorded_sport(fit_file(layout, bytes([0, 2, 0xFF]))) == "Ride"
+
+
+@pytest.mark.parametrize("field", [7, 8])
+def test_a_triathlon_is_of_the_sport_that_took_longest(field: int) -> None:
+    legs = {5: 1_500, 3: 120, 2: 4_000, 1: 2_400}
+    sports = [RawField(5, "enum", [*legs]), RawField(6, "enum", [0] * len(legs))]
+    seconds = RawField(field, "uint32", [1000 * each for each in legs.values()])
+
+    assert recorded_sport(fit_file(fit_messages(0, SESSION, *sports, seconds))) == "Ride"
+    assert recorded_sport(fit_file(fit_messages(0, SESSION, *sports))) == "Swim"
 
 
 def test_a_file_that_ends_in_the_head_of_a_definition_is_damaged_there() -> None:

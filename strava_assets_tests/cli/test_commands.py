@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -136,3 +137,20 @@ def test_a_tilde_in_a_path_is_the_users_folder(tmp_path: Path, monkeypatch: pyte
     answer = CliRunner().invoke(main, ["sandbox", "--port", "0", "--activities=~/mine.json"])
 
     assert "it contains no list of activities" in answer.output
+
+
+def test_a_terminal_whose_encoding_lacks_a_character_shows_an_escape(tmp_path: Path) -> None:
+    program = "from strava_assets.cli import main; main(['verify'])"
+    environ = os.environ | {"STRAVA_ASSETS_HOME": str(tmp_path), "PYTHONIOENCODING": "ascii"}
+
+    result = subprocess.run(  # noqa: S603 - this interpreter, with the text above
+        [sys.executable, "-c", program],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Traceback" not in result.stderr
+    assert result.stdout.startswith(r"\u2713 ")

@@ -548,3 +548,10 @@ def test_a_forgotten_athlete_leaves_nothing_of_the_export_behind(imports: Import
     assert b"Ride 1" not in b"".join(content for _, content in imports.files().values())
     imported = imports.again(imports.story.folder / "export-0.zip")
     assert (imported.new, imported.decoded) == (2, 2)
+
+
+def test_recordings_beside_an_export_are_named_in_the_report(imports: Import) -> None:
+    folder = write_export(imports.story.folder / "unpacked", [exported_ride(1)], athlete=ATHLETE)
+    (folder / "activities" / "702.fit").write_bytes(fit(a_ride(60)))
+
+    assert imports.again(folder).beside == ["activities/702.fit"]

@@ -19,14 +19,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strava_assets.archive import ArchiveError, Export, Recordings, open_import
+from strava_assets.archive import ArchiveError, Export, Recordings, file_activity_id, open_import
 from strava_assets.checks.streams import recordings_agree_with_activities
 from strava_assets.data_checks import Subject
 from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
 from strava_assets.history.archive_import import import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.decoding import decode
-from strava_assets.history.file_import import FileImportReport, file_activity_id, import_files
+from strava_assets.history.file_import import FileImportReport, import_files
 from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
 from strava_assets.history.ride_power import compute_ride_power
@@ -37,11 +37,13 @@ from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, 
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
 from strava_assets_tests.history.stories import Story, activity, story
+from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from strava_assets.history.archive_import import Progress
+    from strava_assets_tests.archive.devices import Ride
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
@@ -784,3 +786,138 @@ def test_a_file_is_not_compared_with_the_activity_that_is_made_of_it(files: File
     assert finding.passed
     # Rounded to 0.1 kJ, the work of a short ride would not agree with its power.
     assert story.rows()[activity_id]["kilojoules"] == 14.75
+
+
+def several(form: str, rides: list[Ride]) -> bytes:
+    """One file of several rides, as training programs and some head units write it."""
+    if form == "fit":
+        return b"".join(map(fit, rides))
+    write, tag = (tcx, b"Activities") if form == "tcx" else (gpx, b"metadata")
+    first, *others = map(write, rides)
+    end = b"</Activities>" if form == "tcx" else b"</gpx>"
+    for other in others:
+        inner = other.partition(b"<Activities>" if form == "tcx" else b"</metadata>")[2].partition(end)[0]
+        first = first.replace(end, inner + end)
+    assert tag in first
+    return first
+
+
+@pytest.mark.parametrize("form", ["fit", "gpx", "tcx"])
+def test_the_rides_of_years_in_one_file_are_activities_of_their_own(files: Files, form: str) -> None:
+    rides = [a_ride(120, day(days), seed=number) for number, days in enumerate((-800, 0, -400, 1))]
+    files.put("history." + form, several(form, rides))
+
+    report = files.load()
+
+    rows = files.story.rows().values()
+    assert (report.files, report.new, report.several) == (1, 4, {"history." + form: 4})
+    assert sorted(row["start_date"] for row in rows) == sorted(ride.start for ride in rides)
+    assert {row["elapsed_time_s"] for row in rows} == {119}
+    assert {row["external_id"] for row in rows} == {"history." + form}
+    assert report.rejected == {}
+    assert len(files.story.streams.entries()) == 4
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_history_that_is_written_out_again_adds_only_what_is_new(files: Files, processes: int) -> None:
+    rides = [a_ride(60, day(-number), seed=number) for number in range(4)]
+    files.put("2024.tcx", several("tcx", rides[:2]))
+    files.load(processes=processes)
+    files.put("2026.tcx", several("tcx", rides))
+
+    report = files.load(processes=processes)
+
+    assert (report.new, report.stored_before, len(files.story.rows())) == (2, 4, 4)
+
+
+def test_tracks_with_a_pause_between_them_are_one_ride(files: Files) -> None:
+    rides = [a_ride(60), a_ride(60, START + timedelta(hours=2), seed=1)]
+    activity_id = files.put("lunch.gpx", several("gpx", rides))
+
+    report = files.load()
+
+    assert (report.new, report.several, list(files.story.rows())) == (1, {}, [activity_id])
+
+
+def test_a_history_that_is_cut_short_costs_its_last_ride_only(files: Files) -> None:
+    rides = [a_ride(60, day(-number), seed=number) for number in range(3)]
+    files.put("history.tcx", several("tcx", rides)[:-2000])
+
+    report = files.load()
+
+    assert report.new == 3
+    assert list(report.repaired) == ["history.tcx (1 of 3)"]
+    assert "damaged after" in report.repaired["history.tcx (1 of 3)"]
+
+
+def test_a_file_that_was_imported_as_one_activity_is_not_counted_again(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.put("history.tcx", several("tcx", [a_ride(60), a_ride(60, START + timedelta(days=1))]))
+    with monkeypatch.context() as earlier:
+        earlier.setattr("strava_assets.history.file_import.split_activities", lambda _: [])
+        files.load()
+
+    report = files.load()
+
+    assert (report.new, report.stored_before, len(files.story.rows())) == (0, 1, 1)
+
+
+def test_more_tracks_than_a_life_has_are_refused(files: Files) -> None:
+    files.put("hostile.gpx", b"<gpx>" + b"<trk></trk>" * 10_001 + b"</gpx>")
+
+    assert "more than 10,000 activities" in files.load().rejected["hostile.gpx"]
+
+
+def test_a_file_that_is_replaced_during_the_import_is_counted_once(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.put("ride.fit", fit(a_ride(60)))
+
+    def replace_and_decode(*args: Any) -> Any:
+        files.put("ride.fit", fit(a_ride(90, day(3))))
+        return decode(*args)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("strava_assets.history.file_import.decode", replace_and_decode)
+        during = files.load()
+    after = files.load()
+
+    assert "changed during the import" in during.rejected["ride.fit"]
+    assert (during.new, after.new, len(files.story.rows())) == (0, 1, 1)
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_rest_imported(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.put("ride.fit", fit(a_ride(60)))
+    files.put("2019/ride.fit", fit(a_ride(60, day(-1))))
+    lock(files.folder / "2019", monkeypatch)
+
+    report = files.load()
+
+    assert report.new == 1
+    assert report.rejected == {"2019/": "the folder cannot be read: Permission denied"}
+
+
+@pytest.mark.parametrize("step_s", [20, 60, 600])
+def test_a_tracker_with_few_samples_is_in_motion_between_them(files: Files, step_s: int) -> None:
+    times = np.arange(60.0) * step_s
+    ride = replace(a_ride(60), t_s=times, distance=times * 8, speed=None)
+    activity_id = files.put("tracker.tcx", tcx(ride))
+
+    files.load()
+
+    row = files.story.rows()[activity_id]
+    assert row["moving_time_s"] == pytest.approx(times[-1], abs=step_s)
+    assert row["average_speed_m_per_s"] == pytest.approx(8, rel=0.1)
+
+
+def test_the_pause_of_a_tracker_is_no_motion(files: Files) -> None:
+    times = np.arange(60.0) * 60
+    times[30:] += 3600
+    activity_id = files.put("tracker.tcx", tcx(replace(a_ride(60), t_s=times, speed=None)))
+
+    files.load()
+
+    assert files.story.rows()[activity_id]["moving_time_s"] < 3600

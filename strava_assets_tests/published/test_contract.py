@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from strava_assets.published import Publisher
     from strava_assets.storage_folder import OpenFile
 
-NOW = datetime.now(UTC)
-SOON = NOW + timedelta(hours=1)
-
 pytestmark = pytest.mark.deep
+
+
+def in_hours(hours: int) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=hours)
 
 
 def test_rows_come_back_through_another_library(publisher: Publisher) -> None:
@@ -136,10 +137,10 @@ def test_what_readers_no_longer_see_expires(publisher: Publisher) -> None:
         publish(publisher, weeks(20, watts=watts))
     before = len(data_files(publisher))
 
-    publisher.expire("weekly_watts", NOW - timedelta(days=1))
+    publisher.expire("weekly_watts", in_hours(-24))
     assert len(data_files(publisher)) == before, "a reader of an earlier version can finish"
 
-    publisher.expire("weekly_watts", SOON)
+    publisher.expire("weekly_watts", in_hours(1))
     assert len(data_files(publisher)) == 1
     assert compare(publisher, WEEKS, weeks(20, watts=200)).different == 0
     assert publish(publisher, weeks(20, watts=200)).is_new is False
@@ -282,7 +283,7 @@ def test_a_writer_that_is_killed_leaves_readers_the_old_table(publisher: Publish
     assert compare(publisher, WEEKS, weeks(50)).different == 0
     assert publish(publisher, weeks(50, watts=400)).is_new
     assert compare(publisher, WEEKS, weeks(50, watts=400)).different == 0
-    publisher.expire("weekly_watts", SOON)
+    publisher.expire("weekly_watts", in_hours(1))
     publisher.remove("weekly_watts")
     assert publisher._folder().files() == [], "what the killed one wrote goes too"
 

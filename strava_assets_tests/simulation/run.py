@@ -21,12 +21,12 @@ from unittest.mock import patch
 import pyarrow as pa
 from pyarrow import parquet
 
-from strava_assets.archive import Recordings
+from strava_assets.archive import Recordings, file_activity_id
 from strava_assets.cli.os_errors import as_user_error
 from strava_assets.history.compact import compact
 from strava_assets.history.deletions import DeletionGuard
 from strava_assets.history.fetch import SyncRequest
-from strava_assets.history.file_import import file_activity_id, import_files
+from strava_assets.history.file_import import import_files
 from strava_assets.history.landed_records import landed_records
 from strava_assets.history.retention import expire, forget
 from strava_assets.history.stream_fetching import fetch_streams, wanted, write_stream_index

@@ -25,6 +25,7 @@ from strava_assets.schema.streams import STREAM_SAMPLES
 from strava_assets.streams import StreamsError, StreamStore
 from strava_assets.streams.folder import Folder
 from strava_assets.streams.part import FOOTER_KEY
+from strava_assets_tests.locked_folders import lock
 from strava_assets_tests.processes import Child
 from strava_assets_tests.streams.samples import ATHLETE, NOW, entry, recording
 
@@ -382,13 +383,12 @@ def test_a_place_that_cannot_be_used_is_told_with_the_setting(tmp_path: Path, ad
     assert "STRAVA_ASSETS_STREAMS_URL" in str(failure.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
-def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(store: StreamStore) -> None:
-    year = keep(store, "1").parent
-    year.chmod(0o300)
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(
+    store: StreamStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock(keep(store, "1").parent, monkeypatch)
     with pytest.raises(StreamsError, match="cannot be used"):
         store.entries()
-    year.chmod(0o700)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
