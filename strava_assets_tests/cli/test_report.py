@@ -24,6 +24,10 @@ def two(synced: Terminal) -> str:
         for table in ("bq_activities", "activity_measures"):
             hers = "'77' AS athlete_id, DATE '2019-05-05' AS activity_date, 'Ride of Ann' AS name"
             connection.execute(f"INSERT INTO {table} SELECT * REPLACE ({hers}) FROM {table} LIMIT 1")  # noqa: S608 - ours
+        connection.execute(
+            f"INSERT INTO personal_records SELECT * REPLACE ({hers}, '2019' AS period) "  # noqa: S608 - ours
+            "FROM personal_records WHERE record = 'longest_distance' LIMIT 1"
+        )
     index = AthleteIndex(str(synced.home / "landing"))
     index.put(Athlete(athlete_id, ANN.added_at))
     index.put(ANN)
