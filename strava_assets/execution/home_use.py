@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from strava_assets.errors import StravaAssetsError
+from strava_assets.execution.locks import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def use_home(home: Path) -> None:
     if home in _held:
         return
     handle = _open(home)
-    if not _lock(handle, fcntl.LOCK_SH):
+    if not try_lock(handle, fcntl.LOCK_SH):
         os.close(handle)
         raise HomeInUseError(
             f"strava-assets forget is removing what is in {home}.",
@@ -55,7 +56,7 @@ def alone_in_home(home: Path) -> Iterator[None]:
     """
     handle = _open(home.absolute())
     try:
-        if not _lock(handle, fcntl.LOCK_EX):
+        if not try_lock(handle, fcntl.LOCK_EX):
             raise HomeInUseError(
                 f"Another command is at work in {home.absolute()}.",
                 means="It could bring back what is being removed, so nothing was removed.",
@@ -68,11 +69,3 @@ def alone_in_home(home: Path) -> Iterator[None]:
 
 def _open(home: Path) -> int:
     return os.open(home / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
-
-
-def _lock(handle: int, kind: int) -> bool:
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODE = 0o600
-# `is_held` takes the lock for an instant, so `take` fails only after several attempts.
-_ATTEMPTS, _PAUSE_S = 10, 0.05
+_PAUSE_S = 0.05
+# How often `take` may find an owner: one that releases its lock, or removes an abandoned file, is gone by the
+# next attempt. Those who only look are no owners, and are waited for longer.
+_OWNERS, _ATTEMPTS = 10, 200
 
 
 class LockedError(Exception):
@@ -45,16 +47,20 @@ class ProcessLock:
         Raises:
             LockedError: Another process holds the lock.
         """
+        owners = 0
         for attempt in range(_ATTEMPTS):
             time.sleep(_PAUSE_S if attempt else 0)
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
             # The previous owner may have removed the file in the meantime.
-            if _lock(handle) and self._is_current(handle):
+            if try_lock(handle, fcntl.LOCK_EX) and self._is_current(handle):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, (note or this_process()).encode(), 0)
                 self._handle = handle
                 return
+            owners += not try_lock(handle, fcntl.LOCK_SH)
             os.close(handle)
+            if owners == _OWNERS:
+                break
         raise LockedError(self.note())
 
     def release(self) -> None:
@@ -74,7 +80,7 @@ class ProcessLock:
         except FileNotFoundError:
             return
         try:
-            if _lock(handle) and self._is_current(handle):
+            if try_lock(handle, fcntl.LOCK_EX) and self._is_current(handle):
                 self.path.unlink(missing_ok=True)
         finally:
             os.close(handle)
@@ -94,7 +100,8 @@ class ProcessLock:
         except FileNotFoundError:
             return False
         try:
-            return not _lock(handle)
+            # Shared, so that those who look are in nobody's way but for an instant in that of a new owner.
+            return not try_lock(handle, fcntl.LOCK_SH)
         finally:
             os.close(handle)
 
@@ -113,9 +120,10 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
 
 
-def _lock(handle: int) -> bool:
+def try_lock(handle: int, kind: int) -> bool:
+    """Take a lock on an open file, `fcntl.LOCK_SH` or `fcntl.LOCK_EX`; False where another one forbids it."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -108,11 +109,15 @@ def test_a_lock_that_is_taken_while_abandoned_ones_are_removed_is_held(
 
 
 def test_looking_never_takes_a_lock_away_from_its_owner(path: Path) -> None:
-    """`is_held` locks the file for an instant, but `take` at this moment still succeeds."""
+    """`is_held` locks the file for an instant, but `take` at this moment still succeeds.
+
+    They look a thousand times more often than services do, yet not without a pause: then the file would never
+    be free.
+    """
     done = threading.Event()
 
     def look() -> None:
-        while not done.is_set():
+        while not done.wait(0.001):
             ProcessLock(path).is_held()
 
     watchers = [threading.Thread(target=look) for _ in range(3)]
@@ -127,6 +132,21 @@ def test_looking_never_takes_a_lock_away_from_its_owner(path: Path) -> None:
         done.set()
         for watcher in watchers:
             watcher.join()
+
+
+def test_one_who_looks_for_long_is_no_owner(path: Path) -> None:
+    """Its process may be stopped at this moment; the owner waits, and others who look see no owner."""
+    path.touch()
+    looks = path.open()
+    fcntl.flock(looks, fcntl.LOCK_SH)
+    assert not ProcessLock(path).is_held()
+
+    threading.Timer(1, looks.close).start()
+    lock = ProcessLock(path)
+    lock.take()
+
+    assert looks.closed
+    assert ProcessLock(path).is_held()
 
 
 def test_one_at_a_time_is_in_an_exclusive_block(path: Path) -> None:
