@@ -145,10 +145,15 @@ class StorageFolder:
         local = self.local_path(path)
         return local is not None and local.is_symlink()
 
-    def files(self, *, links: bool = False) -> list[str]:
-        """The paths of all files below the address, in order; with `links` also symbolic links."""
+    def files(self, path: str = "", *, links: bool = False) -> list[str]:
+        """The paths of all files below the address or a folder in it, in order.
+
+        Args:
+            path: the folder.
+            links: whether symbolic links are among them.
+        """
         kinds = ("file", "other") if links else ("file",)
-        return sorted(name for name, kind in self.tree("", lambda _: True) if kind in kinds)
+        return sorted(name for name, kind in self.tree(path, lambda _: True) if kind in kinds)
 
     def modified_files(self) -> dict[str, float]:
         """The files of `files`, with their modification times in epoch seconds, or infinity if unknown."""

@@ -227,7 +227,7 @@ def with_last_ride(
     if ride is None:
         return figures
     try:
-        recordings = recordings_by_activity(engine, store.entries())
+        recordings = recordings_by_activity(engine, store.entries(figures.athlete_id))
         recording = recordings.get((figures.athlete_id, ride["activity_id"]))
         if recording is None:
             return figures
@@ -235,8 +235,8 @@ def with_last_ride(
         is_measured = ride["average_watts"] is not None
         return replace(
             figures,
-            last_ride_trace=read_trace(store, *recording.key) if is_measured else None,
-            last_ride_shape=read_shape(store, *recording.key) if with_shape else None,
+            last_ride_trace=read_trace(store, recording) if is_measured else None,
+            last_ride_shape=read_shape(store, recording) if with_shape else None,
         )
     except StreamsError as error:
         context.log.warning("The last ride's power is not drawn: %s", error)

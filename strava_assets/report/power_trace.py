@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strava_assets.streams import StreamStore
+    from strava_assets.streams import StreamEntry, StreamStore
 
 _STEPS = 360
 _LEAST_STEP_S = 5
@@ -25,8 +25,8 @@ class PowerTrace:
     watts: tuple[float | None, ...]
 
 
-def read_trace(store: StreamStore, athlete_id: str, activity_id: str) -> PowerTrace | None:
-    """Read a ride's power from its recording; None without one.
+def read_trace(store: StreamStore, entry: StreamEntry) -> PowerTrace | None:
+    """Read a ride's power from its recording; None without power.
 
     Raises:
         StreamsError: the recording is damaged, or the store cannot be read.
@@ -35,8 +35,7 @@ def read_trace(store: StreamStore, athlete_id: str, activity_id: str) -> PowerTr
 
     from strava_assets.power.seconds import lay_out
 
-    entry = store.entries().get((athlete_id, activity_id))
-    if entry is None or not entry.samples or "watts" not in entry.channels:
+    if not entry.samples or "watts" not in entry.channels:
         return None
     for _, samples in store.read([entry], ["t_s", "watts"]):
         watts = samples["watts"].to_numpy(zero_copy_only=False).astype(float)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from strava_assets.streams import StreamStore
+    from strava_assets.streams import StreamEntry, StreamStore
 
 SIDE = 200
 """The longer side of the drawing; points lie on whole numbers from 0 on."""
@@ -20,14 +20,13 @@ _LEAST_EXTENT_RAD = 1e-5
 """Some 60 m: less is the noise of a receiver that stands still."""
 
 
-def read_shape(store: StreamStore, athlete_id: str, activity_id: str) -> str | None:
+def read_shape(store: StreamStore, entry: StreamEntry) -> str | None:
     """Read a ride's route as an SVG path, north up; None without positions.
 
     Raises:
         StreamsError: the recording is damaged, or the store cannot be read.
     """
-    entry = store.entries().get((athlete_id, activity_id))
-    if entry is None or not entry.samples or "latitude_deg" not in entry.channels:
+    if not entry.samples or "latitude_deg" not in entry.channels:
         return None
     for _, samples in store.read([entry], ["latitude_deg", "longitude_deg"]):
         return _path(samples)

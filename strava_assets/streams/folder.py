@@ -57,9 +57,10 @@ class Folder:
         self._shard = shard
         self._folder = StorageFolder(address, self._unusable)
 
-    def parts(self) -> list[str]:
-        """The paths of all parts of the shard's athletes, in order."""
-        parts = [path for path in self._folder.files() if _PART.fullmatch(path)]
+    def parts(self, athlete_id: str | None = None) -> list[str]:
+        """The paths of all parts of one athlete or of the shard's, in order."""
+        below = f"athlete={athlete_id}" if athlete_id else ""
+        parts = [path for path in self._folder.files(below) if _PART.fullmatch(path)]
         if self._shard is None:
             return parts
         return [path for path in parts if self._shard.holds(_athlete_of(path))]

@@ -45,13 +45,16 @@ class StreamStore:
     def __repr__(self) -> str:
         return f"StreamStore({self.address!r})"
 
-    def entries(self) -> dict[Key, StreamEntry]:
+    def entries(self, athlete_id: str | None = None) -> dict[Key, StreamEntry]:
         """The effective entry of each activity: the archive's recording before the latest one from the API.
+
+        Args:
+            athlete_id: whose; only their parts are read. All athletes' if None.
 
         Raises:
             StreamsError: a part is damaged, or the address cannot be read.
         """
-        return effective_entries(chain.from_iterable(self._by_part().values()))
+        return effective_entries(chain.from_iterable(self._by_part(athlete_id).values()))
 
     def writer(self) -> StreamWriter:
         """A context manager for adding recordings; they become visible when it ends, or never if it fails."""
@@ -142,10 +145,10 @@ class StreamStore:
         """
         self._folder.check_writable()
 
-    def _by_part(self) -> dict[str, list[StreamEntry]]:
+    def _by_part(self, athlete_id: str | None = None) -> dict[str, list[StreamEntry]]:
         """The entries of every part, in the order in which the parts were written."""
         entries = {}
-        for part in sorted(self._folder.parts(), key=lambda part: part.rsplit("/", 1)[1]):
+        for part in sorted(self._folder.parts(athlete_id), key=lambda part: part.rsplit("/", 1)[1]):
             # Removed since the listing: another writer has merged it into a new part, read next time.
             with contextlib.suppress(FileNotFoundError), open_part(self._folder, part) as opened:
                 entries[part] = opened.entries

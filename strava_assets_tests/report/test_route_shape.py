@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from strava_assets.report import Figures, build_page, read_shape
-from strava_assets.streams import StreamEntry, StreamStore, from_channels
+from strava_assets.streams import StreamStore, from_channels
 from strava_assets_tests.report.conftest import NOW
+from strava_assets_tests.streams.samples import entry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def record(store: StreamStore, activity_id: str, latitudes: list[float], longitudes: list[float]) -> None:
-    entry = StreamEntry(
-        athlete_id="7",
-        activity_id=activity_id,
-        year=2024,
-        status="stored",
-        source="api",
-        fetched_at=datetime(2024, 6, 1, tzinfo=UTC),
-        fingerprint="f",
-    )
     channels = {"t_s": [*range(len(latitudes))], "latitude_deg": latitudes, "longitude_deg": longitudes}
     with store.writer() as writer:
-        writer.add(entry, from_channels("7", activity_id, channels))
+        writer.add(entry(activity_id), from_channels("7", activity_id, channels))
 
 
 def drawn(path: str | None) -> list[tuple[int, int]]:
@@ -52,13 +43,13 @@ def test_a_shape_is_that_of_the_road_wherever_and_however_large_it_is(tmp_path: 
     record(store, "1", *a_corner((60.0, 8.0), 0.01))
     record(store, "2", *a_corner((59.9, 179.9), 0.2))
 
-    small, large = (drawn(read_shape(store, "7", number)) for number in "12")
+    small, large = (drawn(read_shape(store, each)) for each in store.entries().values())
 
     assert small[0] == large[0] == (0, 200)
     assert small[-1] == (200, 0)
     np.testing.assert_allclose(small, large, atol=3)
     assert all(x < 3 or y < 3 for x, y in small + large)
-    assert not re.search(r"\d{4}|\.", str(read_shape(store, "7", "1")))
+    assert not re.search(r"\d{4}|\.", str(read_shape(store, store.entries()["7", "1"])))
 
 
 def test_without_a_way_there_is_no_shape(tmp_path: Path) -> None:
@@ -66,7 +57,7 @@ def test_without_a_way_there_is_no_shape(tmp_path: Path) -> None:
     record(store, "1", [60.0] * 100, [8.0] * 100)
     record(store, "2", [60.0, 60.1], [8.0, 8.1])
 
-    assert [read_shape(store, "7", number) for number in "123"] == [None, None, None]
+    assert [read_shape(store, each) for each in store.entries().values()] == [None, None]
 
 
 @pytest.mark.deep

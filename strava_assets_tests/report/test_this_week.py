@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +14,10 @@ from strava_assets.report.number_format import IMPERIAL, METRIC, ordinal
 from strava_assets.report.power_trace import PowerTrace
 from strava_assets.report.sections import build_sections
 from strava_assets.report.usual_week import usual_week
-from strava_assets.streams import StreamEntry, StreamStore, from_channels
+from strava_assets.streams import StreamStore, from_channels
 from strava_assets_tests.marts.histories import activity
 from strava_assets_tests.report.conftest import TODAY, Read, seasons
+from strava_assets_tests.streams.samples import entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,18 +165,6 @@ def test_the_trace_is_drawn_over_the_zones_it_reaches(figures: Figures) -> None:
     assert [name for name, _ in ride.charts[0].legend][-1] == "4 Threshold"
 
 
-def entry(activity_id: str) -> StreamEntry:
-    return StreamEntry(
-        athlete_id="7",
-        activity_id=activity_id,
-        year=2024,
-        status="stored",
-        source="api",
-        fetched_at=datetime(2024, 6, 1, tzinfo=UTC),
-        fingerprint="f",
-    )
-
-
 def test_a_trace_is_the_mean_of_each_step_and_has_a_gap_where_recording_paused(tmp_path: Path) -> None:
     store = StreamStore(str(tmp_path))
     seconds = [*range(10), *range(20, 30)]
@@ -184,9 +173,9 @@ def test_a_trace_is_the_mean_of_each_step_and_has_a_gap_where_recording_paused(t
         writer.add(entry("1"), from_channels("7", "1", samples))
         writer.add(entry("2"), from_channels("7", "2", {"t_s": seconds, "heartrate_bpm": [100.0] * 20}))
 
-    assert read_trace(store, "7", "1") == PowerTrace(5, (100.0, 200.0, None, None, 300.0, 300.0))
-    assert read_trace(store, "7", "2") is None
-    assert read_trace(store, "7", "3") is None
+    entries = store.entries("7")
+    assert read_trace(store, entries["7", "1"]) == PowerTrace(5, (100.0, 200.0, None, None, 300.0, 300.0))
+    assert read_trace(store, entries["7", "2"]) is None
 
 
 def test_activities_are_listed_with_their_sport_and_watts_only_where_measured(read: Read) -> None:

@@ -167,6 +167,14 @@ def test_what_is_removed_is_gone_and_the_rest_stays(store: StreamStore) -> None:
     assert store.remove([(ATHLETE, "1")]) == 0
 
 
+def test_the_entries_of_one_athlete_are_theirs_alone(store: StreamStore) -> None:
+    keep(store, "1")
+    with store.writer() as writer:
+        writer.add(entry("1", athlete_id="77"), recording("1", athlete_id="77"))
+    assert set(store.entries()) == {("7", "1"), ("77", "1")}
+    assert [set(store.entries(each)) for each in ("7", "77", "8")] == [{("7", "1")}, {("77", "1")}, set()]
+
+
 def test_an_athlete_who_is_removed_leaves_no_file(store: StreamStore) -> None:
     with store.writer() as writer:
         writer.add(entry("1"), recording("1"))
