@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from strava_assets.archive.errors import UnreadableFileError
 from strava_assets.archive.fit import read_fit
+from strava_assets.archive.fit_decoder import MAGIC
 from strava_assets.archive.gpx import read_gpx
+from strava_assets.archive.markup import PREFIX
 from strava_assets.archive.tcx import read_tcx
 from strava_assets.archive.unpacking import decompress
 
@@ -22,9 +24,8 @@ READER_VERSION = 1
 # A day at 1 Hz takes about 3 MB as FIT and 40 MB as XML.
 MAX_BYTES = 128 * 1024 * 1024
 _HEADER_BYTES = 4096
-# Some programs write a prefix.
-_GPX = re.compile(rb"<(?:[\w.-]+:)?gpx")
-_TCX = re.compile(rb"<(?:[\w.-]+:)?TrainingCenterDatabase")
+_GPX = re.compile(rb"<" + PREFIX + rb"gpx")
+TCX = re.compile(rb"<" + PREFIX + rb"TrainingCenterDatabase")
 
 
 def read_recording(content: bytes) -> DecodedFile:
@@ -41,11 +42,11 @@ def read_recording(content: bytes) -> DecodedFile:
 
 def _reader(plain: bytes) -> Callable[[bytes], DecodedFile]:
     beginning = plain[:_HEADER_BYTES]
-    if beginning[8:12] == b".FIT":
+    if beginning[8:12] == MAGIC:
         return read_fit
     if _GPX.search(beginning):
         return read_gpx
-    if _TCX.search(beginning):
+    if TCX.search(beginning):
         return read_tcx
     if not plain:
         raise UnreadableFileError("it is empty")

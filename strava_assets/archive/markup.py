@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from strava_assets.archive.decoded_file import DecodedFile, Values
 
 _UNDECLARED_PREFIX = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
+PREFIX = rb"(?:[A-Za-z_][\w.-]*:)?"
+"""The pattern of an element's prefix, which some programs write and most do not."""
 _PREFIX = re.compile(rb"[<\s]/?([A-Za-z_][\w.-]*):[A-Za-z_]")
 _DECLARED = re.compile(rb"xmlns:([A-Za-z_][\w.-]*)\s*=")
 # Declarations and comments may stand before the root.

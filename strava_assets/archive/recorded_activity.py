@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from strava_assets.archive.errors import UnreadableFileError
+from strava_assets.archive.file_formats import TCX
 from strava_assets.archive.fit_decoder import FILE_ID, SESSION, FitMessages
+from strava_assets.archive.markup import PREFIX
 from strava_assets.archive.recorded_sport import is_indoor, recorded_sport
 from strava_assets.archive.time_zones import clock_of
 from strava_assets.schema.rules import MOST_WATTS
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
 
 _ID_PREFIX = "file-"
 _BEGINNING = 4096
-_TCX, _ACTIVITIES, _COURSES = (
-    re.compile(rb"<(?:[\w.-]+:)?" + tag) for tag in (b"TrainingCenterDatabase", b"Activities", b"Courses")
-)
+_ACTIVITIES, _COURSES = (re.compile(rb"<" + PREFIX + tag) for tag in (b"Activities", b"Courses"))
 _FILE_TYPE, _ACTIVITY_FILE = 0, 4
 _FILE_TYPES = {5: "a workout", 6: "a course", 2: "settings of a device", 34: "a segment"}
 _SUB_SPORT, _ASCENT = 6, 22
@@ -99,7 +99,7 @@ def refuse_other_files(content: bytes) -> None:
     if file_type not in (None, _ACTIVITY_FILE):
         kind = _FILE_TYPES.get(file_type, "another kind of file")
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
-    if _TCX.search(beginning) and not _ACTIVITIES.search(content):
+    if TCX.search(beginning) and not _ACTIVITIES.search(content):
         kind = "a course" if _COURSES.search(content) else "a workout"
         raise UnreadableFileError(f"it is {kind}, not a recorded activity")
 

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from strava_assets.archive.fit_decoder import FILE_ID, SESSION, SPORT, FitMessages
+from strava_assets.archive.markup import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,8 +94,8 @@ _WORDS = (
     (r"swim", "Swim"),
     (r"row", "Rowing"),
 )
-_GPX_TYPE = re.compile(rb"<(?:[\w.-]+:)?trk\b.{0,4096}?<(?:[\w.-]+:)?type>([^<]{1,40})</", re.DOTALL)
-_TCX_SPORT = re.compile(rb"<(?:[\w.-]+:)?Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
+_GPX_TYPE = re.compile(rb"<" + PREFIX + rb"trk\b.{0,4096}?<" + PREFIX + rb"type>([^<]{1,40})</", re.DOTALL)
+_TCX_SPORT = re.compile(rb"<" + PREFIX + rb"Activity\s[^>]{0,200}?Sport=[\"']([^\"']{1,40})[\"']")
 
 
 def recorded_sport(content: bytes) -> str | None:

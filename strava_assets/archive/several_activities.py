@@ -15,7 +15,7 @@ import numpy as np
 
 from strava_assets.archive.errors import UnreadableFileError
 from strava_assets.archive.fit_decoder import CRC_BYTES, MAGIC, FitMessages, end_of_fit_file
-from strava_assets.archive.markup import ROOT, seconds
+from strava_assets.archive.markup import PREFIX, ROOT, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,10 +28,9 @@ _LONGEST_PAUSE_S = 3 * 3600
 # Three a day for ten years.
 _MAX_TRACKS = 10_000
 _RECORD = 20
-_PREFIX = rb"(?:[A-Za-z_][\w.-]*:)?"
-_START = re.compile(rb"<(" + _PREFIX + rb"(?:Activity|trk))[\s>]")
-_TIME = re.compile(rb"<" + _PREFIX + rb"[Tt]ime>([^<]*)<")
-_ACTIVITIES = re.compile(rb"<" + _PREFIX + rb"Activities[\s>]")
+_START = re.compile(rb"<(" + PREFIX + rb"(?:Activity|trk))[\s>]")
+_TIME = re.compile(rb"<" + PREFIX + rb"[Tt]ime>([^<]*)<")
+_ACTIVITIES = re.compile(rb"<" + PREFIX + rb"Activities[\s>]")
 
 
 @dataclass(frozen=True)

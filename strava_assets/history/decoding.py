@@ -63,7 +63,7 @@ class DecodingTask:
         elapsed_s: elapsed time of the activity on Strava.
         home: the athlete's time zone, for a file that no export describes; its activity is made of it.
         part: which part of the file is the activity; None if the whole.
-        name: what the activity is called in reports; the file if empty.
+        name: what the activity of a file that no export describes is called in reports.
     """
 
     athlete_id: str
@@ -74,11 +74,6 @@ class DecodingTask:
     home: str | None = None
     part: Part | None = None
     name: str = ""
-
-    @property
-    def label(self) -> str:
-        """The name under which the activity is reported."""
-        return self.name or self.file
 
 
 @dataclass(frozen=True)

@@ -191,14 +191,14 @@ def _stored_parts(
             for done in range(first + 1, min(first + FILES_A_PART, total) + 1):
                 result = next(results)
                 if result.record is None:
-                    report.rejected[result.task.label] = result.reason or ""
+                    report.rejected[result.task.name] = result.reason or ""
                 else:
                     writer.add(_entry(result, result.record, now), result.recording)
                     records.append(result.record)
                     if result.notes:
-                        report.repaired[result.task.label] = " ".join(result.notes)
+                        report.repaired[result.task.name] = " ".join(result.notes)
                     if "sport_type" not in result.record:
-                        report.without_sport.append(result.task.label)
+                        report.without_sport.append(result.task.name)
                 if progress:
                     progress(Progress(done, total, len(report.rejected)))
         yield records
