@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strava_assets.archive import ArchiveError, Recordings, is_recording, printable_name
+from strava_assets.archive import Recordings, is_recording, printable_name
 from strava_assets.errors import StravaAssetsError
 from strava_assets.setting_paths import local_path
 from strava_assets.storage_folder import Problem
@@ -143,13 +144,17 @@ def _explained(address: str) -> Iterator[None]:
 def unreadable_folders(address: str) -> list[str]:
     """The folders of a local inbox that cannot be read, perhaps the inbox itself."""
     folder = local_path(address)
-    if not folder:
-        return []
-    try:
-        with Recordings(folder) as recordings:
-            return list(recordings.unreadable_folders)
-    except ArchiveError:
-        return [address]
+    unreadable = []
+
+    def note(error: OSError) -> None:
+        # One that vanishes meanwhile is none.
+        if not isinstance(error, FileNotFoundError):
+            name = Path(error.filename).relative_to(folder or "").as_posix()
+            unreadable.append(address if name == "." else f"{printable_name(name)}/")
+
+    for _ in os.walk(folder, onerror=note) if folder else ():
+        pass
+    return unreadable
 
 
 @contextmanager
