@@ -1,4 +1,4 @@
-"""The day that fitness of today is compared with, in the tile, the letter and the section on load."""
+"""Fitness of today against four weeks ago, in the tile, the letter and the section on load."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def fitness_before(days: Sequence[Row]) -> Row | None:
     if len(days) <= _DAYS or days[-1 - _DAYS]["is_warm_up"]:
         return None
     return days[-1 - _DAYS]
+
+
+def fitness_change(now: Row, before: Row) -> int:
+    """The change of what is written, so that the numbers of the page agree."""
+    change: int = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
+    return change

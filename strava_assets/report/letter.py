@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from strava_assets.report.fitness_before import fitness_before
+from strava_assets.report.fitness_before import fitness_before, fitness_change
 from strava_assets.report.markdown import escaped
 from strava_assets.report.number_format import (
     compact_hours,
@@ -170,8 +170,7 @@ def _fitness(figures: Figures) -> Clause | None:
     if before is None or not days[-1]["fitness_ctl"]:
         return None
     now = days[-1]
-    # The change of what is written, so that the numbers of the page agree.
-    change = round(now["fitness_ctl"]) - round(before["fitness_ctl"])
+    change = fitness_change(now, before)
     points = counted(abs(change), "point")
     text = f"{'gained' if change > 0 else 'lost'} {points}" if change else "stayed the same"
     return Clause(

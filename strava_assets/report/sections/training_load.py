@@ -18,7 +18,7 @@ from strava_assets.report.charts import (
     tooltip,
     values,
 )
-from strava_assets.report.fitness_before import fitness_before
+from strava_assets.report.fitness_before import fitness_before, fitness_change
 from strava_assets.report.load_projection import PROJECTED_DAYS, project, usual_loads
 from strava_assets.report.number_format import counted, day, number, rounded, signed
 from strava_assets.report.section import Chart, Section, Table, numbers, table_of
@@ -252,11 +252,10 @@ def _finding(load: list[Row], resting: Sequence[ProjectedDay], riding: Sequence[
 
 
 def _moved(load: list[Row]) -> str:
-    """The change of what is written, so that the numbers of the page agree."""
     before = fitness_before(load)
     if before is None:
         return ""
-    change = round(load[-1]["fitness_ctl"]) - round(before["fitness_ctl"])
+    change = fitness_change(load[-1], before)
     moved = f"{'up' if change > 0 else 'down'} {number(abs(change))}" if change else "unchanged"
     return f", {moved} in four weeks"
 
