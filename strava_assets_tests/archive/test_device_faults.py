@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 import struct
-import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,6 +29,7 @@ from strava_assets_tests.archive.devices import (
     records,
     tcx,
 )
+from strava_assets_tests.peak_memory import with_peak_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -660,10 +660,7 @@ def test_a_hostile_file_of_many_described_fields_and_file_ids_stays_small() -> N
     many_ids = fit_messages(0, 0, RawField(0, "enum", np.full(1_000, 4)))
     content = fit_file(many_ids, described, records(np.arange(50_000)))
 
-    tracemalloc.start()
-    recording = read_recording(content)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    recording, peak = with_peak_bytes(lambda: read_recording(content))
 
     assert recording.channels["t_s"].size == 50_000
     assert len(FitMessages(content).fields(0)) == 100
@@ -675,12 +672,7 @@ def test_what_is_no_point_takes_no_memory() -> None:
     waypoints = b'<wpt lat="1" lon="2"><name>here</name></wpt>' * 50_000
     content = gpx(a_ride(30)).replace(b"<trk>", waypoints + b"<trk>")
 
-    tracemalloc.start()
-    try:
-        recording = read_recording(content)
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    recording, peak_bytes = with_peak_bytes(lambda: read_recording(content))
 
     assert len(recording.channels["t_s"]) == 30
     assert peak_bytes < 8_000_000

@@ -6,7 +6,6 @@ import gzip
 import os
 import stat
 import struct
-import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from strava_assets.archive import (
 )
 from strava_assets_tests.archive.exports import ATHLETE, Exported, exported_ride, packed, write_export
 from strava_assets_tests.locked_folders import lock
+from strava_assets_tests.peak_memory import with_peak_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -311,12 +311,7 @@ def test_one_emoji_does_not_make_a_large_table_four_times_as_large(tmp_path: Pat
         )
 
     with Export(path) as export:
-        tracemalloc.start()
-        try:
-            rows = read_activities(export)
-            _, peak_bytes = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+        rows, peak_bytes = with_peak_bytes(lambda: read_activities(export))
 
     assert len(rows) == 3
     assert peak_bytes < 8 * len(description)

@@ -1,4 +1,4 @@
-"""Fixtures of the history tests: a story of syncs, and a rider with streams."""
+"""Fixtures of the history tests: a story of syncs, a folder of files, and a rider with streams."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from strava_assets.sandbox import Sandbox, serve
 from strava_assets_tests.history import stories
+from strava_assets_tests.history.file_imports import Files
 from strava_assets_tests.history.riders import Rider
 from strava_assets_tests.strava.conversation import HandTime
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 def story(tmp_path: Path) -> Iterator[stories.Story]:
     with stories.story(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def files(story: stories.Story) -> Files:
+    return Files(story)
 
 
 @pytest.fixture

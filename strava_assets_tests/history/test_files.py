@@ -1,10 +1,9 @@
-"""Recordings without an export: activities made of them, and one with Strava's when it comes."""
+"""Recordings without an export: each is imported once, and is one with Strava's when that comes."""
 
 from __future__ import annotations
 
 import gzip
 import os
-import re
 import shutil
 import zipfile
 from dataclasses import replace
@@ -19,279 +18,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strava_assets.archive import ArchiveError, Export, Recordings, file_activity_id, open_import
+from strava_assets.archive import ArchiveError, Export, open_import
 from strava_assets.checks.streams import recordings_agree_with_activities
 from strava_assets.data_checks import Subject
 from strava_assets.history.adoption import LOCAL, adopt_local, athlete_of_files
 from strava_assets.history.archive_import import import_archive
 from strava_assets.history.compact import compact
 from strava_assets.history.decoding import decode
-from strava_assets.history.file_import import FileImportReport, import_files
 from strava_assets.history.merged_files import recordings_by_activity
 from strava_assets.history.retention import expire
 from strava_assets.history.ride_power import compute_ride_power
 from strava_assets.history.stream_fetching import wanted, write_stream_index
-from strava_assets.power.normalized import normalized_power_w
-from strava_assets.power.xpower import xpower_w
-from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, gpx, tcx
+from strava_assets_tests.archive.devices import a_ride, fit, gpx, tcx
 from strava_assets_tests.archive.exports import day, exported_ride, write_export
 from strava_assets_tests.depth import examples
-from strava_assets_tests.history.stories import Story, activity, story
+from strava_assets_tests.history.file_imports import Files
+from strava_assets_tests.history.stories import activity, story
 from strava_assets_tests.locked_folders import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from strava_assets.history.archive_import import Progress
-    from strava_assets_tests.archive.devices import Ride
-
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
-
-
-class Files:
-    """A folder of recordings and its imports into one landing and one store."""
-
-    def __init__(self, story: Story) -> None:
-        self.story = story
-        self.folder = story.folder / "files"
-        self.folder.mkdir()
-
-    def put(self, name: str, content: bytes, *, fresh: bool = False) -> str:
-        """Write a file, long ago unless it is fresh; returns the id of its activity."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        written = self.story.now.timestamp() + 3600 - 5 if fresh else LONG_AGO
-        os.utime(path, (written, written))
-        return file_activity_id(content)
-
-    def load(self, **how: Any) -> FileImportReport:
-        """Import the folder and load it."""
-        report = self.import_only(**how)
-        adopt_local(self.story.landing, self.story.streams)
-        self.story.load()
-        return report
-
-    def import_only(
-        self,
-        *,
-        athlete_id: str = "7",
-        processes: int = 1,
-        path: Path | None = None,
-        home: str = "UTC",
-        progress: Callable[[Progress], None] | None = None,
-    ) -> FileImportReport:
-        self.story.wait(hours=1)
-        with Recordings(path or self.folder) as recordings:
-            return import_files(
-                recordings,
-                self.story.landing,
-                self.story.streams,
-                athlete_id=athlete_id,
-                clock=lambda: self.story.now,
-                home=home,
-                processes=processes,
-                progress=progress,
-            )
-
-
-@pytest.fixture
-def files(story: Story) -> Files:
-    return Files(story)
-
-
-def test_a_fit_file_becomes_an_activity(files: Files) -> None:
-    ride = a_ride(1200, utc_offset_s=3600)
-    content = fit(ride, sport=(2, 46), session={22: 123})
-    activity_id = files.put("garmin/2026-03-02-morning.fit", content)
-
-    report = files.load()
-
-    assert (report.files, report.new, report.rejected, report.others) == (1, 1, {}, [])
-    row = files.story.rows()[activity_id]
-    assert activity_id.startswith("file-")
-    assert ride.distance is not None
-    assert ride.watts is not None
-    assert ride.heartrate is not None
-    expected = {
-        "athlete_id": "7",
-        "source": "file",
-        "name": "2026-03-02-morning",
-        "external_id": "2026-03-02-morning.fit",
-        "sport_type": "GravelRide",
-        "start_date": START,
-        "start_date_local": datetime(2026, 3, 2, 8, 30),  # noqa: DTZ001 - local time
-        "timezone": "Europe/Paris",
-        "utc_offset_s": 3600,
-        "moving_time_s": 1199,
-        "elapsed_time_s": 1199,
-        "total_elevation_gain_m": 123.0,
-        "device_watts": True,
-        "manual": False,
-        "merged_into": None,
-        "trainer": None,
-    }
-    assert {name: row[name] for name in expected} == expected
-    assert row["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], abs=0.1)
-    assert row["average_watts"] == pytest.approx(ride.watts.mean(), abs=0.06)
-    assert row["kilojoules"] == pytest.approx(ride.watts.mean() * 1.199, abs=0.1)
-    assert row["average_heartrate_bpm"] == pytest.approx(ride.heartrate.mean(), abs=0.06)
-    assert row["max_watts"] == ride.watts.max()
-    assert row["weighted_average_watts"] == pytest.approx(xpower_w(ride.watts.astype("int64")), abs=1)
-    [entry] = files.story.streams.entries().values()
-    assert (entry.activity_id, entry.source, entry.origin) == (
-        activity_id,
-        "file",
-        "garmin/2026-03-02-morning.fit",
-    )
-    assert files.story.rows() == files.story.rebuilt()[0]
-
-
-def intervals(**fields: Any) -> Ride:
-    """Ten sprints of half a minute between easy minutes, whose normalized power is far above xPower."""
-    ride = a_ride(3600)
-    return replace(ride, watts=np.where(ride.t_s % 360 < 30, 900.0, 90.0), **fields)
-
-
-def test_the_weighted_power_of_a_file_is_of_the_kind_that_strava_s_is(files: Files) -> None:
-    ride = intervals()
-    assert ride.watts is not None
-    watts = ride.watts.astype("int64")
-    activity_id = files.put("a.fit", fit(ride))
-
-    files.load()
-
-    weighted = files.story.rows()[activity_id]["weighted_average_watts"]
-    assert weighted == pytest.approx(xpower_w(watts), abs=1)
-    assert weighted < 0.95 * (normalized_power_w(watts) or 0)
-
-
-def test_recorded_stops_do_not_lower_the_weighted_power_of_a_file(files: Files) -> None:
-    ride = a_ride(3600)
-    is_stop = ride.t_s >= 2400
-    steady = np.where(is_stop, 0.0, 200.0)
-    stopped = replace(ride, watts=steady, speed=np.where(is_stop, 0.0, 8.0))
-    activity_id = files.put("a.fit", fit(stopped))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert row["moving_time_s"] == pytest.approx(2400, abs=1)
-    assert row["weighted_average_watts"] == pytest.approx(200, abs=2)
-
-
-def test_readings_that_no_rider_has_are_in_no_average_of_a_file(files: Files) -> None:
-    ride = a_ride(600)
-    spiked = np.where(ride.t_s == 300, 30_000.0, 200.0)
-    activity_id = files.put("a.fit", fit(replace(ride, watts=spiked)))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert (row["average_watts"], row["max_watts"]) == (200, 200)
-
-
-def test_a_recording_without_good_seconds_has_no_weighted_power(files: Files) -> None:
-    ride = a_ride(1200)
-    assert ride.watts is not None
-    gappy = replace(ride, watts=np.where(ride.t_s % 60 < 20, np.nan, ride.watts))
-    activity_id = files.put("a.tcx", tcx(gappy))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert row["average_watts"] == pytest.approx(200, abs=20)
-    assert row["weighted_average_watts"] is None
-
-
-def now_and_then(values: Any, every_s: int) -> Any:
-    """A channel that has a value every so many seconds."""
-    return np.where(np.arange(len(values)) % every_s == 0, values, np.nan)
-
-
-@pytest.mark.parametrize("channels", ["speed", "distance", "positions"])
-def test_a_device_that_tells_its_speed_now_and_then_moved_all_the_time(files: Files, channels: str) -> None:
-    ride = a_ride(1201)
-    assert ride.distance is not None
-    assert ride.latitude is not None
-    along = LYON[0] + np.degrees(ride.distance / 6_371_000)
-    sparse: dict[str, Any] = {
-        "speed": {"speed": now_and_then(ride.speed, 5)},
-        "distance": {"speed": None, "distance": now_and_then(ride.distance, 5)},
-        "positions": {
-            "speed": None,
-            "distance": None,
-            "latitude": now_and_then(along, 5),
-            "longitude": now_and_then(ride.longitude, 5),
-        },
-    }[channels]
-    activity_id = files.put("a.fit", fit(replace(ride, **sparse)))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert row["moving_time_s"] == pytest.approx(1200, abs=5)
-    assert row["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], rel=0.01)
-
-
-def test_gpx_and_tcx_become_activities_too(files: Files) -> None:
-    ride = replace(a_ride(600), speed=None)
-    assert ride.distance is not None
-    by_gpx = files.put("a.gpx", gpx(replace(ride, distance=None)))
-    by_tcx = files.put("b.tcx", tcx(replace(ride, start=day(1))))
-    hike = gpx(replace(a_ride(600, day(2), power=False), altitude=None))
-    by_foot = files.put("c.gpx", hike.replace(b"<trk>", b"<trk><type>hiking</type>"))
-
-    files.load()
-
-    rows = files.story.rows()
-    assert [rows[key]["sport_type"] for key in (by_gpx, by_tcx, by_foot)] == ["Ride", "Ride", "Hike"]
-    # Positions of 0.11 m a second are no motion: it counts as recorded on a trainer.
-    assert rows[by_gpx]["moving_time_s"] == 599
-    assert rows[by_tcx]["distance_m"] == pytest.approx(ride.distance[-1] - ride.distance[0], abs=0.1)
-
-
-def test_a_pause_is_not_motion_and_does_not_weigh_in_averages(files: Files) -> None:
-    ride = a_ride(600)
-    assert ride.speed is not None
-    assert ride.watts is not None
-    still = (ride.t_s >= 200) & (ride.t_s < 300)
-    later = np.where(ride.t_s >= 400, ride.t_s + 1000, ride.t_s)
-    activity_id = files.put(
-        "a.fit",
-        fit(
-            replace(
-                ride,
-                t_s=later,
-                speed=np.where(still, 0, ride.speed),
-                watts=np.where(still, 0, 200.0),
-            )
-        ),
-    )
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    # One second more or less belongs to the sample before the pause.
-    assert row["moving_time_s"] in (499, 500)
-    assert row["elapsed_time_s"] == 1599
-    assert row["average_watts"] == 200.0
-
-
-def test_a_ride_in_a_virtual_world_is_at_home(files: Files) -> None:
-    activity_id = files.put(
-        "zwift.fit", fit(a_ride(600, place=(-11.6, 166.9)), sport=(2, 0), manufacturer=260)
-    )
-    indoors = files.put("rollers.fit", fit(a_ride(600, day(1), place=None), sport=(2, 6)))
-
-    files.load(home="Europe/Berlin")
-
-    rows = files.story.rows()
-    assert (rows[activity_id]["sport_type"], rows[activity_id]["timezone"]) == (
-        "VirtualRide",
-        "Europe/Berlin",
-    )
-    assert (rows[indoors]["sport_type"], rows[indoors]["trainer"]) == ("Ride", True)
 
 
 def test_copies_of_a_file_are_one_activity(files: Files) -> None:
@@ -719,43 +465,6 @@ def test_a_device_that_writes_the_size_last_is_still_writing(files: Files) -> No
     assert "may still be being written" in files.load().rejected["growing.fit"]
 
 
-def test_numbers_beyond_reason_make_no_infinite_total(files: Files) -> None:
-    heights = iter((b"<ele>-1.7e308<", b"<ele>1.7e308<"))
-    content = re.sub(rb"<ele>[^<]*<", lambda cell: next(heights, cell[0]), gpx(a_ride(60, day(1))))
-    activity_id = files.put("b.gpx", content)
-
-    files.load()
-
-    assert files.story.rows()[activity_id]["total_elevation_gain_m"] < 1_000
-
-
-def test_a_distance_that_drops_out_counts_once(files: Files) -> None:
-    ride = a_ride(60)
-    assert ride.distance is not None
-    distance = ride.distance.copy()
-    distance[30] = 0
-    activity_id = files.put("a.fit", fit(replace(ride, distance=distance)))
-
-    files.load()
-
-    covered = ride.distance[-1] - ride.distance[0]
-    assert files.story.rows()[activity_id]["distance_m"] == pytest.approx(covered, abs=0.1)
-
-
-def test_distances_of_several_activities_in_a_file_add_up(files: Files) -> None:
-    first, second = a_ride(60), a_ride(60, START + timedelta(hours=1))
-    activity = tcx(second).partition(b"<Activities>")[2].partition(b"</Activities>")[0]
-    activity_id = files.put("two.tcx", tcx(first).replace(b"</Activities>", activity + b"</Activities>"))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert first.distance is not None
-    assert row["distance_m"] == pytest.approx(2 * first.distance[-1] - first.distance[0], abs=0.1)
-    # The last second of the first activity stands for the pause.
-    assert row["moving_time_s"] == 119
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_folder_that_vanishes_before_decoding_is_named(
     files: Files, monkeypatch: pytest.MonkeyPatch, processes: int
@@ -788,87 +497,6 @@ def test_a_file_is_not_compared_with_the_activity_that_is_made_of_it(files: File
     assert story.rows()[activity_id]["kilojoules"] == 14.75
 
 
-def several(form: str, rides: list[Ride]) -> bytes:
-    """One file of several rides, as training programs and some head units write it."""
-    if form == "fit":
-        return b"".join(map(fit, rides))
-    write, tag = (tcx, b"Activities") if form == "tcx" else (gpx, b"metadata")
-    first, *others = map(write, rides)
-    end = b"</Activities>" if form == "tcx" else b"</gpx>"
-    for other in others:
-        inner = other.partition(b"<Activities>" if form == "tcx" else b"</metadata>")[2].partition(end)[0]
-        first = first.replace(end, inner + end)
-    assert tag in first
-    return first
-
-
-@pytest.mark.parametrize("form", ["fit", "gpx", "tcx"])
-def test_the_rides_of_years_in_one_file_are_activities_of_their_own(files: Files, form: str) -> None:
-    rides = [a_ride(120, day(days), seed=number) for number, days in enumerate((-800, 0, -400, 1))]
-    files.put("history." + form, several(form, rides))
-
-    report = files.load()
-
-    rows = files.story.rows().values()
-    assert (report.files, report.new, report.several) == (1, 4, {"history." + form: 4})
-    assert sorted(row["start_date"] for row in rows) == sorted(ride.start for ride in rides)
-    assert {row["elapsed_time_s"] for row in rows} == {119}
-    assert {row["external_id"] for row in rows} == {"history." + form}
-    assert report.rejected == {}
-    assert len(files.story.streams.entries()) == 4
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_history_that_is_written_out_again_adds_only_what_is_new(files: Files, processes: int) -> None:
-    rides = [a_ride(60, day(-number), seed=number) for number in range(4)]
-    files.put("2024.tcx", several("tcx", rides[:2]))
-    files.load(processes=processes)
-    files.put("2026.tcx", several("tcx", rides))
-
-    report = files.load(processes=processes)
-
-    assert (report.new, report.stored_before, len(files.story.rows())) == (2, 4, 4)
-
-
-def test_tracks_with_a_pause_between_them_are_one_ride(files: Files) -> None:
-    rides = [a_ride(60), a_ride(60, START + timedelta(hours=2), seed=1)]
-    activity_id = files.put("lunch.gpx", several("gpx", rides))
-
-    report = files.load()
-
-    assert (report.new, report.several, list(files.story.rows())) == (1, {}, [activity_id])
-
-
-def test_a_history_that_is_cut_short_costs_its_last_ride_only(files: Files) -> None:
-    rides = [a_ride(60, day(-number), seed=number) for number in range(3)]
-    files.put("history.tcx", several("tcx", rides)[:-2000])
-
-    report = files.load()
-
-    assert report.new == 3
-    assert list(report.repaired) == ["history.tcx (1 of 3)"]
-    assert "damaged after" in report.repaired["history.tcx (1 of 3)"]
-
-
-def test_a_file_that_was_imported_as_one_activity_is_not_counted_again(
-    files: Files, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files.put("history.tcx", several("tcx", [a_ride(60), a_ride(60, START + timedelta(days=1))]))
-    with monkeypatch.context() as earlier:
-        earlier.setattr("strava_assets.history.file_import.split_activities", lambda _: [])
-        files.load()
-
-    report = files.load()
-
-    assert (report.new, report.stored_before, len(files.story.rows())) == (0, 1, 1)
-
-
-def test_more_tracks_than_a_life_has_are_refused(files: Files) -> None:
-    files.put("hostile.gpx", b"<gpx>" + b"<trk></trk>" * 10_001 + b"</gpx>")
-
-    assert "more than 10,000 activities" in files.load().rejected["hostile.gpx"]
-
-
 def test_a_file_that_is_replaced_during_the_import_is_counted_once(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -898,26 +526,3 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_rest_imported(
 
     assert report.new == 1
     assert report.rejected == {"2019/": "the folder cannot be read: Permission denied"}
-
-
-@pytest.mark.parametrize("step_s", [20, 60, 600])
-def test_a_tracker_with_few_samples_is_in_motion_between_them(files: Files, step_s: int) -> None:
-    times = np.arange(60.0) * step_s
-    ride = replace(a_ride(60), t_s=times, distance=times * 8, speed=None)
-    activity_id = files.put("tracker.tcx", tcx(ride))
-
-    files.load()
-
-    row = files.story.rows()[activity_id]
-    assert row["moving_time_s"] == pytest.approx(times[-1], abs=step_s)
-    assert row["average_speed_m_per_s"] == pytest.approx(8, rel=0.1)
-
-
-def test_the_pause_of_a_tracker_is_no_motion(files: Files) -> None:
-    times = np.arange(60.0) * 60
-    times[30:] += 3600
-    activity_id = files.put("tracker.tcx", tcx(replace(a_ride(60), t_s=times, speed=None)))
-
-    files.load()
-
-    assert files.story.rows()[activity_id]["moving_time_s"] < 3600

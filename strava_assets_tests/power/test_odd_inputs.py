@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tracemalloc
-
 import numpy as np
 import pytest
 
 from strava_assets.power.measure import RidePower, measure
+from strava_assets_tests.peak_memory import with_peak_bytes
 from strava_assets_tests.power.rides import every_second, steady
 
 FIGURES = (
@@ -85,10 +84,7 @@ def test_two_hours_of_riding_within_27_days_take_the_memory_of_two_hours() -> No
     times = np.concatenate([np.arange(3600), 27 * 86_400 + np.arange(3600)])
     measure(times, watts)
 
-    tracemalloc.start()
-    power = measure(times, watts, ftp_w=250)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    power, peak = with_peak_bytes(lambda: measure(times, watts, ftp_w=250))
 
     assert peak < 2_000_000
     assert (power.pauses, power.recorded_s) == (1, 7200)
