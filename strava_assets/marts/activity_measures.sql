@@ -62,9 +62,9 @@ clusters AS (
     ) AS cluster
   FROM touching AS t
 ),
-duplicates AS (
+pairs AS (
   -- Counted by the settings before not, power before none, a heart rate before none, the longer, the smaller id.
-  SELECT worse.athlete_id, worse.activity_id, MIN(better.activity_id) AS duplicate_of
+  SELECT worse.athlete_id, worse.activity_id, better.activity_id AS better_id
   FROM clusters AS worse
   INNER JOIN clusters AS better
     ON better.athlete_id = worse.athlete_id AND better.family = worse.family AND better.cluster = worse.cluster
@@ -80,7 +80,23 @@ duplicates AS (
     )
     AND 2 * (LEAST(worse.ended_s, better.ended_s) - GREATEST(worse.began_s, better.began_s))
       > LEAST(worse.moving_time_s, better.moving_time_s)
-  GROUP BY worse.athlete_id, worse.activity_id
+),
+displaced AS (
+  -- There is a better one, and none that is better than that.
+  SELECT DISTINCT p.athlete_id, p.activity_id
+  FROM pairs AS p
+  LEFT JOIN pairs AS above
+    ON above.athlete_id = p.athlete_id AND above.activity_id = p.better_id
+  WHERE above.activity_id IS NULL
+),
+duplicates AS (
+  -- A displaced one displaces nothing itself: the poor recording of a whole ride hides no second half of it.
+  SELECT p.athlete_id, p.activity_id, MIN(p.better_id) AS duplicate_of
+  FROM pairs AS p
+  LEFT JOIN displaced AS d
+    ON d.athlete_id = p.athlete_id AND d.activity_id = p.better_id
+  WHERE d.activity_id IS NULL
+  GROUP BY p.athlete_id, p.activity_id
 ),
 plausible AS (
   -- A value beyond its bound is a sensor's or a clock's fault and counts as missing.

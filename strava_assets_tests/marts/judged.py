@@ -233,7 +233,8 @@ def chosen(row: Row, settings: Settings) -> bool:
 def duplicates(history: Iterable[Row], settings: Settings) -> set[tuple[str, str]]:
     """Athlete and id of the recordings for which there is a better one of the same time.
 
-    Every recording is compared with every other one, second by second where they overlap.
+    Every recording is compared with every other one, second by second where they overlap. Those that are
+    displaced by a recording that nothing is better than displace nothing themselves.
     """
     recordings = [
         (row, within(row["moving_time_s"], 1, 2 * 86400))
@@ -251,15 +252,20 @@ def duplicates(history: Iterable[Row], settings: Settings) -> set[tuple[str, str
             row["activity_id"],
         )
 
-    return {
-        (worse["athlete_id"], worse["activity_id"])
-        for worse, own in timed
-        for better, other in timed
-        if worse["athlete_id"] == better["athlete_id"]
-        and family(worse) == family(better)
-        and rank(better) < rank(worse)
-        and len(range(max(own[0], other[0]), min(own[-1], other[-1]) + 1)) / min(len(own), len(other)) > 0.5
-    }
+    better_ones: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for worse, own in timed:
+        better_ones[worse["athlete_id"], worse["activity_id"]] = {
+            (better["athlete_id"], better["activity_id"])
+            for better, other in timed
+            if worse["athlete_id"] == better["athlete_id"]
+            and family(worse) == family(better)
+            and rank(better) < rank(worse)
+            and len(range(max(own[0], other[0]), min(own[-1], other[-1]) + 1)) / min(len(own), len(other))
+            > 0.5
+        }
+    unrivalled = {key for key, betters in better_ones.items() if not betters}
+    displaced = {key for key, betters in better_ones.items() if betters & unrivalled}
+    return {key for key, betters in better_ones.items() if betters - displaced}
 
 
 def _second(row: Row) -> int:

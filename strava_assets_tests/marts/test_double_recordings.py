@@ -87,6 +87,22 @@ def test_a_recording_in_two_parts_displaces_the_poor_one_of_the_whole(marts: Mar
     assert counted(marts, whole, recording("2"), recording("3", minutes=60)) == ["2", "3"]
 
 
+def test_a_recording_that_does_not_count_displaces_nothing(marts: Marts) -> None:
+    """A watch recorded the whole ride, the head unit both halves, of which the second is without power."""
+    first, second = recording("1"), recording("3", minutes=61, **NO_POWER)
+    watch = recording("2", moving_time_s=7200, **NO_POWER)
+
+    assert counted(marts, first, watch, second) == ["1", "3"]
+    assert counted(marts, watch, second) == ["2"]
+    [rows] = marts([first, watch, second], "activity_measures", as_of=LATER)
+    assert {row["activity_id"]: row["duplicate_of"] for row in rows} == {"1": None, "2": "1", "3": None}
+
+
+def test_of_four_recordings_in_a_row_every_second_one_counts(marts: Marts) -> None:
+    row = [recording(str(n), minutes=25 * n, moving_time_s=3600 - n) for n in range(4)]
+    assert counted(marts, *row) == ["0", "2"]
+
+
 def test_short_rides_beside_a_long_one_are_found_behind_each_other(marts: Marts) -> None:
     long = recording("1", moving_time_s=4 * 3600)
     short = [recording(str(n), minutes=60 * n, moving_time_s=1200) for n in (2, 3)]
