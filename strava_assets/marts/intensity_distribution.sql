@@ -4,7 +4,7 @@
 -- preview: period_start, activities, missing_recordings, heartrate_low_s, heartrate_moderate_s, heartrate_high_s, heartrate_polarization
 -- preview_only: period_kind = week
 -- newest_by: period_start
--- charts: zones-polarization
+-- charts: zones-polarization, zones-intensity
 WITH counted AS (
   SELECT
     m.athlete_id,

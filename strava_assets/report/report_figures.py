@@ -73,9 +73,7 @@ _SELECTS = {
         ORDER BY season, work_basis, after_work, duration_s
     """,
     "intensity_distribution": """
-        SELECT * FROM intensity_distribution
-        WHERE athlete_id = @athlete_id AND period_kind = 'quarter'
-        ORDER BY period_start
+        SELECT * FROM intensity_distribution WHERE athlete_id = @athlete_id ORDER BY period_kind, period_start
     """,
     "planned_form": "SELECT * FROM planned_form WHERE athlete_id = @athlete_id ORDER BY day",
     "suspicious_activities": """

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from strava_assets.assets.previews import _drawings, figures_to_draw
+from strava_assets.assets.previews import _drawings, figures_to_draw, preview
 from strava_assets.marts import load
 from strava_assets.report import (
     MARTS,
@@ -26,11 +26,13 @@ from strava_assets.report.number_format import METRIC
 from strava_assets.report.sections import build_sections
 from strava_assets.report.theme import LIGHT
 from strava_assets.schema.columns import Column, ColumnType
+from strava_assets.warehouse.duckdb import DuckDBWarehouse
 from strava_assets_tests.marts.histories import activity
-from strava_assets_tests.report.conftest import TODAY, Read
+from strava_assets_tests.report.conftest import TODAY, Read, fill, seasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 INLINE = 1000
 SVG = "{http://www.w3.org/2000/svg}"
@@ -146,6 +148,7 @@ def test_every_mart_of_the_page_has_a_chart_but_those_that_are_tables_there() ->
 @pytest.mark.deep
 @pytest.mark.parametrize("mart", CHARTED)
 def test_the_page_of_an_asset_shows_every_chart_that_its_header_names(figures: Figures, mart: str) -> None:
+    figures = figures_to_draw(ALL_MARTS[mart], figures)
     svg = chart_svg(ALL_MARTS[mart].preview.charts, figures)
 
     titles = {
@@ -251,3 +254,15 @@ def test_gear_of_a_hostile_name_is_text_in_its_chart(read: Read) -> None:
     assert not [tag for tag in drawn(image).iter() if "script" in tag.tag]
     texts = " ".join(text.text or "" for text in drawn(image).iter(f"{SVG}text"))
     assert "</text><script>" in texts
+
+
+@pytest.mark.deep
+def test_every_mart_of_a_long_history_shows_its_newest_rows(tmp_path: Path) -> None:
+    """That of `intensity_distribution` was empty: what was read had other rows than its header asks for."""
+    with DuckDBWarehouse(tmp_path / "warehouse.duckdb", threads=1) as warehouse:
+        fill(warehouse, seasons(60), ftp_w={"7": 240.0}, seconds_of=200)
+        previews = {mart.name: preview(warehouse, mart, "metric") for mart in load()}
+
+    # Nothing is planned, and nothing is odd.
+    assert {name for name in previews if not previews[name]} == {"planned_form", "suspicious_activities"}
+    assert [name for name in CHARTED if "chart" not in previews[name]] == []

@@ -219,6 +219,31 @@ def test_zones_add_up_to_what_the_mart_holds(figures: Figures) -> None:
     assert last == {"w": str(week["week"]), "z": "7", "h": round(week["power_zone_7_s"] / 3600, 2)}
 
 
+def test_a_runner_has_the_hours_of_every_sport_by_heart_rate(read: Read) -> None:
+    """No ride has power zones, and yet the heart rate of every second is known."""
+    figures = read(seasons(20, sport_type="Run"), ftp_w=240.0, seconds_of=100)
+    weeks = [row for row in figures.rows("intensity_distribution") if row["period_kind"] == "week"]
+    easy, moderate, hard = (
+        sum(week[f"heartrate_{word}_s"] or 0 for week in weeks[-12:]) for word in ("low", "moderate", "high")
+    )
+    assert hard > moderate > 0
+
+    zones = sections(figures)["zones"]
+
+    assert zones.finding == (
+        f"Of {(easy + moderate + hard) / 3600:.1f}\u00a0h in the last 12 weeks, 80\u00a0% were easy and "
+        "15\u00a0% above the heart rate at threshold."
+    )
+    assert [chart.name for chart in zones.charts] == ["zones-intensity", "zones-polarization"]
+    latest = weeks[-1]
+    assert zones.data["zones-intensity"][-1] == {
+        "w": str(latest["period_start"]),
+        "z": "3",
+        "h": round(latest["heartrate_high_s"] / 3600, 2),
+    }
+    assert zones.note.startswith("Of the activities of every sport")
+
+
 def test_tiles_hold_the_best_of_late_against_last_year_s(figures: Figures) -> None:
     tiles = {tile.label: tile for tile in build_tiles(figures, METRIC)}
 

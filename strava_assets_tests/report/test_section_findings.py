@@ -102,6 +102,7 @@ def test_a_quarter_of_easy_riding_has_its_index_of_zero_and_its_hours(figures: F
     zones = section(replace(figures, marts={**figures.marts, "intensity_distribution": rows}), "zones")
 
     assert zones.data["zones-polarization"] == [{"q": "Q3 2023", "h": 2.1}, {"q": "Q1 2024", "h": 0.0}]
+    assert zones.charts[-1].legend == (("By heart rate", "second"),)
     hours = {row[0]: row[4] for row in zones.tables[-1].rows}
     assert hours == {"Q2 2024": "1.0", "Q1 2024": "20.0", "Q3 2023": "20.0"}
 

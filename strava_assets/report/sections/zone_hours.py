@@ -21,6 +21,7 @@ from strava_assets.report.theme import color
 from strava_assets.report.zones import HEARTRATE_PALETTE, HEARTRATE_ZONES, POWER_PALETTE, POWER_ZONES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from strava_assets.report.charts import Spec
@@ -30,13 +31,20 @@ if TYPE_CHECKING:
 _TOPIC = "Where the time went"
 _CHART_SPAN = timedelta(weeks=52)
 _RECENT_WEEKS = 12
-_EASY_ZONES = 2
 _NOTE = (
     "Of the rides with a power meter whose seconds are known. Power zones end at 55, 75, 90, 105, 120 and "
     "150 % of the FTP of the ride's day, heart-rate zones at 68, 83, 94 and 105 % of the threshold heart "
     "rate."
 )
-_INDEXES = ("power_polarization", "heartrate_polarization")
+_NOTE_WITHOUT_POWER = (
+    "Of the activities of every sport whose heart rate is known second by second. Easy ends at 90 % of the "
+    "threshold heart rate of the day, moderate at that heart rate."
+)
+_LEGEND = {
+    "power_polarization": ("By power", "accent"),
+    "heartrate_polarization": ("By heart rate", "second"),
+}
+_THIRDS = ("low", "moderate", "high")
 _HOURS = ("power_low_s", "heartrate_low_s")
 _POLARIZED = 2
 _INDEX = (
@@ -52,32 +60,74 @@ _MISSING = (
 class _Measure(NamedTuple):
     key: str
     words: str
+    fields: tuple[str, ...]
     names: tuple[str, ...]
     palette: tuple[str, ...]
     height: int
+    easy_zones: int = 2
+    hard: str = "at threshold or above"
 
     def seconds(self, weeks: list[Row]) -> list[int]:
         """Seconds in each zone, of all weeks."""
         return [sum(week[field] or 0 for week in weeks) for field in self.fields]
 
-    @property
-    def fields(self) -> list[str]:
-        return [f"{self.key}_zone_{zone}_s" for zone in range(1, len(self.names) + 1)]
+
+def _zones(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{key}_zone_{zone}_s" for zone in range(1, len(names) + 1))
 
 
-_MEASURES = (
-    _Measure("power", "power", POWER_ZONES, POWER_PALETTE, 200),
-    _Measure("heartrate", "heart rate", HEARTRATE_ZONES, HEARTRATE_PALETTE, 140),
+_OF_POWER_RIDES = (
+    _Measure("power", "power", _zones("power", POWER_ZONES), POWER_ZONES, POWER_PALETTE, 200),
+    _Measure(
+        "heartrate",
+        "heart rate",
+        _zones("heartrate", HEARTRATE_ZONES),
+        HEARTRATE_ZONES,
+        HEARTRATE_PALETTE,
+        140,
+    ),
+)
+_OF_EVERY_SPORT = (
+    _Measure(
+        "intensity",
+        "heart rate",
+        tuple(f"heartrate_{word}_s" for word in _THIRDS),
+        ("Easy", "Moderate", "Hard"),
+        ("zone2", "zone4", "zone6"),
+        200,
+        easy_zones=1,
+        hard="above the heart rate at threshold",
+    ),
 )
 
 
 def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - hours have no length
-    """The section from `power_profile_progress`; None where the power curve says already what is missing."""
-    weeks = figures.rows("power_profile_progress")
-    weeks = [week for week in weeks if week["week"] > weeks[-1]["week"] - _CHART_SPAN]
-    measures = [measure for measure in _MEASURES if any(measure.seconds(weeks))]
-    if not measures:
-        return Section("zones", _TOPIC, _MISSING) if any(week["stream_rides"] for week in weeks) else None
+    """The section from `power_profile_progress`, or of every sport where no ride has power zones.
+
+    It is None where the power curve says already what is missing.
+    """
+    quarters, weeks_of_every_sport = _by_period(figures.rows("intensity_distribution"))
+    power_weeks = _last_year(figures.rows("power_profile_progress"))
+    for weeks, possible, note in (
+        (power_weeks, _OF_POWER_RIDES, _NOTE),
+        (_last_year(weeks_of_every_sport), _OF_EVERY_SPORT, _NOTE_WITHOUT_POWER),
+    ):
+        if measures := [measure for measure in possible if any(measure.seconds(weeks))]:
+            return _section(weeks, measures, quarters, note)
+    return Section("zones", _TOPIC, _MISSING) if any(week["stream_rides"] for week in power_weeks) else None
+
+
+def _by_period(rows: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The quarters in which hours are known, and weeks named as in `power_profile_progress`."""
+    quarters = [row for row in _with_any(rows, _HOURS) if row["period_kind"] == "quarter"]
+    return quarters, [row | {"week": row["period_start"]} for row in rows if row["period_kind"] == "week"]
+
+
+def _last_year(weeks: list[Row]) -> list[Row]:
+    return [week for week in weeks if week["week"] > weeks[-1]["week"] - _CHART_SPAN]
+
+
+def _section(weeks: list[Row], measures: list[_Measure], quarters: list[Row], note: str) -> Section:
     finding = _finding(weeks, measures[0])
     charts = [
         Chart(
@@ -93,8 +143,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
     data = {f"zones-{measure.key}": _points(weeks, measure) for measure in measures}
     tables = [_table(weeks, measure) for measure in measures]
     # An index of zero is one: nothing hard. With more hard than easy time there is none, and the hours stand.
-    quarters = _with_any(figures.rows("intensity_distribution"), _HOURS)
-    indexed = _with_any(quarters, _INDEXES)
+    indexed = _with_any(quarters, _LEGEND)
     if indexed:
         charts.append(
             Chart(
@@ -102,7 +151,7 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
                 "Polarization index by quarter",
                 "Polarization index of each quarter; above 2 training is polarized.",
                 _polarization(),
-                legend=(("By power", "accent"), ("By heart rate", "second")),
+                legend=tuple(entry for field, entry in _LEGEND.items() if _with_any(indexed, (field,))),
             )
         )
         data["zones-polarization"] = [_quarter(row) for row in indexed]
@@ -114,13 +163,13 @@ def build(figures: Figures, units: Units) -> Section | None:  # noqa: ARG001 - h
         charts,
         data,
         tables,
-        _NOTE + (_INDEX if indexed else ""),
+        note + (_INDEX if indexed else ""),
         short="Zones",
         width="narrow",
     )
 
 
-def _with_any(rows: list[Row], fields: tuple[str, ...]) -> list[Row]:
+def _with_any(rows: list[Row], fields: Iterable[str]) -> list[Row]:
     """The rows in which one of the fields is known."""
     return [row for row in rows if any(row[field] is not None for field in fields)]
 
@@ -164,7 +213,7 @@ def _quarters(quarters: list[Row]) -> Table:
             **{
                 f"{word.capitalize()}, {name}": numbers(f"{key}_{word}_s", 1, hours)
                 for key, name in (("power", "power"), ("heartrate", "heart rate"))
-                for word in ("low", "moderate", "high")
+                for word in _THIRDS
             },
             "Index, power": numbers("power_polarization", 2),
             "Index, heart rate": numbers("heartrate_polarization", 2),
@@ -179,9 +228,9 @@ def _finding(weeks: list[Row], measure: _Measure) -> str:
     total = sum(seconds)
     easy, hard = (
         quantity(100 * sum(zones) / total, "%")
-        for zones in (seconds[:_EASY_ZONES], seconds[_EASY_ZONES + 1 :])
+        for zones in (seconds[: measure.easy_zones], seconds[measure.easy_zones + 1 :])
     )
-    return f"Of {compact_hours(total)} in {period}, {easy} were easy and {hard} at threshold or above."
+    return f"Of {compact_hours(total)} in {period}, {easy} were easy and {hard} {measure.hard}."
 
 
 def _points(weeks: list[Row], measure: _Measure) -> Points:
