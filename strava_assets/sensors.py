@@ -146,13 +146,14 @@ def _inbox_sensor(settings: "Settings", *, several_athletes: bool) -> dg.SensorD
                 if look.unassigned
                 else ""
             )
+            zips = f" Zip files, to be unpacked there: {look.zips:,}." if look.zips else ""
             folders = unreadable_folders(address)
             unreadable = (
                 f" The user of this process must be able to read: {', '.join(folders)}." if folders else ""
             )
             return dg.SensorResult(
                 skip_reason=f"Still growing: {look.growing:,}. Waiting for the import that runs: "
-                f"{look.waiting:,}.{unassigned}{unreadable}",
+                f"{look.waiting:,}.{unassigned}{zips}{unreadable}",
                 cursor=look.cursor,
             )
         if several_athletes:

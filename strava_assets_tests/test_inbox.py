@@ -82,6 +82,17 @@ def test_no_other_job_imports_the_inbox(tmp_path: Path) -> None:
     assert statuses["inbox_files"] is dg.DefaultSensorStatus.RUNNING
 
 
+def test_a_zip_in_the_inbox_is_counted_and_not_imported(platform: Chain, tmp_path: Path) -> None:
+    """It is what Garmin Connect's *Export Original* gives."""
+    watch = Watch(platform)
+    (tmp_path / "inbox" / "1234.ZIP").write_bytes(b"PK")
+
+    ticks = [watch.tick() for _ in range(3)]
+
+    assert all("Zip files, to be unpacked there: 1." in str(tick.skip_reason) for tick in ticks)
+    assert not any(tick.run_requests for tick in ticks)
+
+
 @pytest.mark.parametrize(
     "whole",
     [pytest.param(False, id="to the week"), pytest.param(True, id="whole job", marks=pytest.mark.deep)],

@@ -45,6 +45,7 @@ class InboxLook:
         growing: number of files that are new or have changed since the last look.
         waiting: number of files that are ready and left to the next run.
         unassigned: number of files that are in no athlete's folder; they wait there.
+        zips: number of zip files, which are not opened.
         run_key: digest of the files to import and their versions.
         data_version: digest of all files that were handed to a run, these included.
         cursor: what the next look must know.
@@ -55,6 +56,7 @@ class InboxLook:
     growing: int
     waiting: int
     unassigned: int
+    zips: int
     run_key: str
     data_version: str
     cursor: str
@@ -84,9 +86,11 @@ def look_at(
     Raises:
         InboxError: it cannot be read.
     """
-    everything = _tokens(address)
-    if everything is None:
+    with _explained(address):
+        files = _files(*_open(address))
+    if files is None:
         return None
+    everything = {name: _token(name, info) for name, info in files.items() if is_recording(name)}
     tokens = {
         name: token
         for name, token in everything.items()
@@ -106,6 +110,7 @@ def look_at(
         growing=len(waiting) - len(settled),
         waiting=len(settled) - len(ready),
         unassigned=len(everything) - len(tokens),
+        zips=sum(name.lower().endswith(".zip") for name in files),
         run_key=_digest(handed_over),
         data_version=_digest(done | {*handed_over}),
         cursor=json.dumps(state, separators=(",", ":")),
@@ -121,7 +126,8 @@ def folder_of(athlete_id: str) -> str:
 def names_in(address: str, folder: str) -> list[str]:
     """The recordings in one folder of the inbox, by their paths in the inbox."""
     with _explained(address):
-        return [name for name in _infos(*_open(address)) or () if name.partition("/")[0] == folder]
+        files = _files(*_open(address)) or ()
+        return [name for name in files if is_recording(name) and name.partition("/")[0] == folder]
 
 
 @contextmanager
@@ -182,8 +188,8 @@ def open_inbox(address: str, names: Collection[str]) -> Iterator[Recordings]:
 def _copy(address: str, names: Collection[str], folder: str) -> None:
     with _explained(address):
         fs, root = _open(address)
-        for name, info in (_infos(fs, root) or {}).items():
-            if not names or name in names:
+        for name, info in (_files(fs, root) or {}).items():
+            if is_recording(name) and (not names or name in names):
                 copy = Path(folder, name)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 # One that was removed since the listing counts as no longer there.
@@ -191,16 +197,9 @@ def _copy(address: str, names: Collection[str], folder: str) -> None:
                     fs.get_file(info["name"], str(copy))
 
 
-def _tokens(address: str) -> dict[str, str] | None:
-    """A digest of name, size and version of each recording."""
-    with _explained(address):
-        infos = _infos(*_open(address))
-    if infos is None:
-        return None
-    return {
-        name: _digest([name, str(info.get("size")), _version(info)], _TOKEN_BYTES)
-        for name, info in infos.items()
-    }
+def _token(name: str, info: Mapping[str, Any]) -> str:
+    """A digest of the name, size and version of a file."""
+    return _digest([name, str(info.get("size")), _version(info)], _TOKEN_BYTES)
 
 
 def _open(address: str) -> tuple[AbstractFileSystem, str]:
@@ -212,15 +211,15 @@ def _open(address: str) -> tuple[AbstractFileSystem, str]:
     return fs, root.rstrip("/")
 
 
-def _infos(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
+def _files(fs: AbstractFileSystem, root: str) -> dict[str, Mapping[str, Any]] | None:
+    """Every file by its path in the inbox; None if there is no such folder."""
     if not fs.isdir(root):
         return None
     return {
         name: info
         for path, info in fs.find(root, detail=True).items()
         if info.get("type") == "file" and not info.get("islink")
-        if is_recording(name := printable_name(path.removeprefix(root).lstrip("/")))
-        and ".." not in Path(name).parts
+        if ".." not in Path(name := printable_name(path.removeprefix(root).lstrip("/"))).parts
     }
 
 

@@ -227,12 +227,12 @@ def test_a_file_that_goes_before_it_is_copied_is_left_out(bucket: str) -> None:
     fs = fsspec.filesystem("memory")
     fs.pipe_file(f"{bucket}/stays.fit", b"1")
     fs.pipe_file(f"{bucket}/goes.fit", b"2")
-    listed = inbox._infos
+    listed = inbox._files
 
     def then_removed(*place: Any) -> Any:
         infos = listed(*place)
         fs.rm_file(f"{bucket}/goes.fit")
         return infos
 
-    with patch.object(inbox, "_infos", then_removed), open_inbox(bucket, []) as recordings:
+    with patch.object(inbox, "_files", then_removed), open_inbox(bucket, []) as recordings:
         assert recordings.names == ["stays.fit"]
