@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strava_assets.history.archive_import import Progress
     from strava_assets_tests.history.stories import Story
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Files:
@@ -33,7 +33,7 @@ class Files:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        written = self.story.now.timestamp() + 3600 - 5 if fresh else LONG_AGO
+        written = self.story.now.timestamp() + 3600 - 5 if fresh else _LONG_AGO
         os.utime(path, (written, written))
         return file_activity_id(content)
 

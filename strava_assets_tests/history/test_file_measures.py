@@ -16,7 +16,6 @@ from strava_assets_tests.archive.devices import LYON, START, Ride, a_ride, fit, 
 from strava_assets_tests.archive.exports import day
 
 if TYPE_CHECKING:
-    from strava_assets_tests.archive.devices import Ride
     from strava_assets_tests.history.file_imports import Files
 
 

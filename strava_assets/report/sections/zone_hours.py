@@ -72,20 +72,14 @@ class _Measure(NamedTuple):
         return [sum(week[field] or 0 for week in weeks) for field in self.fields]
 
 
-def _zones(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{key}_zone_{zone}_s" for zone in range(1, len(names) + 1))
-
-
-_OF_POWER_RIDES = (
-    _Measure("power", "power", _zones("power", POWER_ZONES), POWER_ZONES, POWER_PALETTE, 200),
+_OF_POWER_RIDES = tuple(
     _Measure(
-        "heartrate",
-        "heart rate",
-        _zones("heartrate", HEARTRATE_ZONES),
-        HEARTRATE_ZONES,
-        HEARTRATE_PALETTE,
-        140,
-    ),
+        key, words, tuple(f"{key}_zone_{zone}_s" for zone in range(1, len(names) + 1)), names, palette, height
+    )
+    for key, words, names, palette, height in (
+        ("power", "power", POWER_ZONES, POWER_PALETTE, 200),
+        ("heartrate", "heart rate", HEARTRATE_ZONES, HEARTRATE_PALETTE, 140),
+    )
 )
 _OF_EVERY_SPORT = (
     _Measure(
